@@ -1,0 +1,262 @@
+/**
+ * What the use cases need, said in our own words. Durable Objects and stores fill these; every
+ * argument and answer is plain data, so that it can cross RPC. Expected failures are `Result`s.
+ */
+import type { BrokerBalance, BrokerOrder } from "../brokers/broker.ts";
+import type { BrokerView } from "../contract/brokers.ts";
+import type { ApiError } from "../contract/errors.ts";
+import type { TickView } from "../contract/market.ts";
+import type { OrdersQuery, OrderView, PositionView } from "../contract/orders.ts";
+import type { Page } from "../contract/primitives.ts";
+import type { ExposureView, LimitsRequest, LimitView, RiskStatusView } from "../contract/risk.ts";
+import type { Candle, CandleInterval } from "../domain/candle.ts";
+import type { DecimalText } from "../domain/decimal.ts";
+import type { Instrument, InstrumentId } from "../domain/instrument.ts";
+import type {
+  ApprovedOrder,
+  DeadLetterLabel,
+  Execution,
+  Order,
+  OrderChanges,
+  OrderIntent,
+  OrderPost,
+} from "../domain/order.ts";
+import type { Result } from "../domain/result.ts";
+import type { Refusal } from "../domain/risk/refusal.ts";
+import type { ScopeText, TradingState } from "../domain/scope.ts";
+import type { FeedMode, Mark } from "../domain/tick.ts";
+
+/** Facts about an intent that the ledger does not hold itself, gathered before it decides. */
+export interface IntentFacts {
+  /** Null when no broker knows the instrument. */
+  instrument: Instrument | null;
+  marketOpen: boolean;
+  /** Why this broker's rules forbid the order, or null. */
+  brokerRefusal: string | null;
+  /** A mark fetched for this intent; null lets the ledger use its own. */
+  mark: Mark | null;
+}
+
+export type ReserveAnswer =
+  /** A new approved order: submit it now. */
+  | { kind: "approved"; order: Order; approved: ApprovedOrder }
+  /** The same id with the same body was seen before: this is that order, and nothing is to be sent. */
+  | { kind: "existing"; order: Order }
+  | { kind: "denied"; order: Order | null; refusal: Refusal };
+
+/** `ended`: it can trade no more. `absent`: there is no such order for this caller. */
+export type OrderProblem = "absent" | "ended" | "not_permitted";
+
+export interface KillAnswer {
+  scope: ScopeText;
+  state: TradingState;
+  version: number;
+  openOrders: number;
+  since: number;
+  /** What the gateways are to cancel. */
+  toCancel: Order[];
+}
+
+export interface RiskLedgerPort {
+  reserve(intent: OrderIntent, facts: IntentFacts): Promise<ReserveAnswer>;
+  /** Applies events in order; the same `eventId` twice is once. Answers each order as it then stands. */
+  post(posts: OrderPost[]): Promise<Order[]>;
+  /** New terms: raises the reservation first, or refuses. Answers the order in `pending_replace`. */
+  reserveReplace(
+    clientOrderId: string,
+    changes: OrderChanges,
+    facts: IntentFacts,
+    by: string,
+  ): Promise<Result<Order, Refusal | OrderProblem>>;
+  requestCancel(clientOrderId: string, by: string): Promise<Result<Order, OrderProblem>>;
+  order(clientOrderId: string): Promise<Order | null>;
+  orders(query: OrdersQuery): Promise<Page<OrderView>>;
+  positions(): Promise<PositionView[]>;
+  exposure(): Promise<ExposureView[]>;
+  limits(): Promise<LimitView[]>;
+  setLimits(
+    request: LimitsRequest,
+    by: string,
+  ): Promise<{
+    limits: LimitView[];
+    above: { scope: string; name: string; limit: string; have: string }[];
+  }>;
+  status(): Promise<RiskStatusView>;
+  trip(scope: ScopeText, reason: string, by: string): Promise<KillAnswer>;
+  resetTrip(scope: ScopeText, reason: string, by: string): Promise<Result<KillAnswer, ApiError>>;
+  /** Balances as the gateway read them from the broker. */
+  recordBalances(account: string, balances: BrokerBalance[], at: number): Promise<void>;
+  deadLetter(clientOrderId: string, label: DeadLetterLabel, reason: string): Promise<Order | null>;
+  /** A market with `orders` or `risk` sockets asks for notices; answers the version they start after. */
+  follow(market: string): Promise<{ version: number }>;
+  unfollow(market: string): Promise<void>;
+  /** Watchdog: outbox to D1, sweep of orders whose next step did not happen, day roll. */
+  ensure(): Promise<void>;
+}
+
+/** What a submit came to, as the gateway recorded and posted it. */
+export type GatewayOutcome =
+  | { outcome: "accepted"; order: Order }
+  | { outcome: "rejected"; order: Order }
+  /** Proven: a retry is safe. */
+  | { outcome: "not_sent"; order: Order; reason: string }
+  | { outcome: "unknown"; order: Order }
+  /** A kill switch or a newer epoch stopped it at the door. */
+  | { outcome: "stopped"; order: Order };
+
+export interface OrderGatewayPort {
+  /** Sends at most once for each attempt number; the write-ahead record comes before the first byte. */
+  submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome>;
+  cancel(clientOrderId: string): Promise<Order | null>;
+  modify(clientOrderId: string, changes: OrderChanges): Promise<Order | null>;
+  /** Everything the gateway and a fresh broker look-up know of the order. */
+  lookUp(clientOrderId: string): Promise<OrderEvidence>;
+  /** Stops everything under the scope whose ledger version is not above `version`'s; answers when stored. */
+  halt(scope: ScopeText, version: number): Promise<void>;
+  resume(scope: ScopeText, version: number): Promise<void>;
+  /** Watchdog: order-update socket, sweep, reconciliation. */
+  ensure(): Promise<void>;
+  balances(): Promise<Result<BrokerBalance[], string>>;
+  streamState(): Promise<BrokerView["orderStream"]>;
+}
+
+export interface OrderEvidence {
+  /** The gateway's own record: `none` proves that nothing was sent from here. */
+  record: "none" | "recorded" | "not_sent" | "accepted" | "rejected" | "unknown";
+  attempts: number;
+  /** Null when the look-up itself failed, which proves nothing. */
+  found: boolean | null;
+  brokerOrder: BrokerOrder | null;
+}
+
+/** One consumer's whole wish at one broker: declared, so that saying it twice changes nothing. */
+export interface FeedWish {
+  instrument: InstrumentId;
+  mode: FeedMode;
+}
+
+/** A durable object that shards push frames to: a market, or the ledger for its marks. */
+export type ConsumerId = `market:${string}` | `ledger:${string}`;
+
+export interface BrokerManagerPort {
+  /** Replaces the consumer's wish list. Unknown instruments or a full account refuse it whole. */
+  declare(consumer: ConsumerId, wishes: FeedWish[]): Promise<Result<DeclareAnswer, ApiError>>;
+  pin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>>;
+  unpin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>>;
+  setShards(shards: number): Promise<Result<BrokerView, ApiError>>;
+  /** A shard is about to connect: the next connection epoch, and what to do. */
+  openConnection(shard: string): Promise<{ epoch: number }>;
+  instruments(): Promise<Instrument[]>;
+  quotes(instruments: InstrumentId[]): Promise<TickView[]>;
+  candles(request: {
+    instrument: InstrumentId;
+    interval: CandleInterval;
+    from: number;
+    to: number;
+  }): Promise<Result<Candle[], ApiError>>;
+  view(): Promise<BrokerView>;
+  ensure(): Promise<void>;
+}
+
+export interface DeclareAnswer {
+  /** State of each wished instrument: `live` once confirmed upstream or ticking. */
+  instruments: { instrument: InstrumentId; state: "pending" | "live" }[];
+}
+
+/** What one shard has to hold, whole; `version` rises with each change so that an old one is ignored. */
+export interface ShardAssignment {
+  version: number;
+  broker: string;
+  account: string;
+  shard: string;
+  instruments: { instrument: InstrumentId; mode: FeedMode; consumers: ConsumerId[] }[];
+}
+
+export interface FeedShardPort {
+  assign(assignment: ShardAssignment): Promise<void>;
+  quotes(instruments: InstrumentId[]): Promise<TickView[]>;
+  view(): Promise<BrokerView["shards"][number]>;
+  ensure(): Promise<void>;
+}
+
+/** Events of the ledger for the `orders` and `risk` channels, oldest first. */
+export interface LedgerNotice {
+  version: number;
+  order: Order | null;
+  risk: RiskStatusView | null;
+}
+
+export interface MarketPort {
+  /** The ledger's events for the sockets of this market. */
+  publish(notices: LedgerNotice[]): Promise<void>;
+  view(): Promise<{ market: string; sockets: number; instruments: number }>;
+}
+
+export interface MarketManagerPort {
+  /** The market that a new algo socket is to be opened on. */
+  place(): Promise<{ market: string }>;
+  /** The broker that gives an instrument's data. */
+  providerOf(instruments: InstrumentId[]): Promise<Record<InstrumentId, string>>;
+  markets(): Promise<{ market: string; sockets: number; instruments: number }[]>;
+}
+
+/** Retries ride on a queue; a first attempt never does. */
+export interface RetryQueuePort {
+  send(message: {
+    clientOrderId: string;
+    account: string;
+    reason: string;
+    firstAttemptAt: number;
+  }): Promise<void>;
+}
+
+/** A row of the tradebook as the ledger's outbox carries it. Writing one twice is the same as once. */
+export type TradebookRow =
+  | { kind: "order"; order: Order }
+  | { kind: "execution"; execution: Execution; algoId: string }
+  | {
+      kind: "position_day";
+      day: string;
+      algoId: string;
+      instrument: InstrumentId;
+      account: string;
+      quantity: DecimalText;
+      averagePrice: DecimalText | null;
+      realisedProfit: DecimalText;
+    }
+  | {
+      kind: "risk_day";
+      day: string;
+      algoId: string;
+      instrument: InstrumentId;
+      /** In the base currency. */
+      moneyAtRiskMax: DecimalText;
+      notionalMax: DecimalText;
+      realisedProfit: DecimalText;
+    }
+  | {
+      kind: "dead_letter";
+      order: Order;
+      label: DeadLetterLabel;
+      reason: string;
+      attempts: number;
+      status: "open" | "closed";
+    }
+  | {
+      kind: "audit";
+      by: string;
+      action: string;
+      subject: string;
+      before: unknown;
+      after: unknown;
+      reason: string | null;
+      at: number;
+    };
+
+export interface TradebookPort {
+  /**
+   * Idempotent upserts, oldest first; `version` is the ledger's, and an older version never
+   * overwrites a newer row. All of the batch or nothing.
+   */
+  write(rows: { version: number; row: TradebookRow }[]): Promise<void>;
+}

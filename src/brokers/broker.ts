@@ -1,0 +1,191 @@
+/**
+ * The ports every broker fills, in the same shape: pure `parse`, `format`, `errors` and `rules`, and
+ * a `client` that does I/O through what it is given. Nothing outside `src/brokers` knows a broker's wire.
+ */
+import type { Candle, CandleInterval } from "../domain/candle.ts";
+import type { DecimalText } from "../domain/decimal.ts";
+import type { Instrument, InstrumentId } from "../domain/instrument.ts";
+import type {
+  ApprovedOrder,
+  Execution,
+  Order,
+  OrderChanges,
+  OrderEvent,
+  OrderType,
+  TimeInForce,
+} from "../domain/order.ts";
+import type { Result } from "../domain/result.ts";
+import type { FeedMode, MarketUpdate } from "../domain/tick.ts";
+
+/** What a broker permits and how it behaves: data, never code. Each figure has its source in the broker's `rules.ts`. */
+export interface BrokerRules {
+  broker: string;
+  /** Data connections one account may hold. */
+  connectionsMax: number;
+  instrumentsPerConnectionMax: number;
+  /** Instruments in one subscribe message. */
+  subscribeBatchMax: number;
+  subscribeMessagesPerSecond: number;
+  /** A data socket silent for this long while the market is open is replaced. */
+  silenceBoundMs: number;
+  reconnect: { baseDelayMs: number; factor: number; maxDelayMs: number };
+  orderTypes: readonly OrderType[];
+  timesInForce: readonly TimeInForce[];
+  ordersPerSecond: number;
+  /** True when the broker refuses a second order with the same client order id: only then a resend is harmless. */
+  honoursClientOrderId: boolean;
+  /** A new order may be missing from look-ups for this long: "not found" sooner proves nothing. */
+  settlingTimeMs: number;
+  calendarAlwaysOpen: boolean;
+}
+
+/** One parsed frame of a data socket. */
+export type FeedMessage =
+  | { kind: "updates"; updates: MarketUpdate[] }
+  | { kind: "subscribed"; instruments: InstrumentId[] }
+  | { kind: "unsubscribed"; instruments: InstrumentId[] }
+  | { kind: "refused"; instruments: InstrumentId[]; reason: string }
+  | { kind: "heartbeat" }
+  | { kind: "session_expired"; reason: string };
+
+/** Something about a frame or an answer that could not be read. Counted and logged, never fatal. */
+export interface ParseFailure {
+  reason: string;
+  /** The start of what arrived, cut, with no secret in it. */
+  sample: string;
+}
+
+/** A broker's market data as a shard uses it. */
+export interface BrokerFeed {
+  rules: BrokerRules;
+  /** Opens the data socket; throws when it cannot be opened. The caller accepts it. */
+  open(): Promise<WebSocketLike>;
+  /** Messages that subscribe these instruments, at most `subscribeBatchMax` in each. */
+  formatSubscribe(instruments: readonly InstrumentId[], mode: FeedMode): string[];
+  formatUnsubscribe(instruments: readonly InstrumentId[]): string[];
+  parse(data: string | ArrayBuffer): Result<FeedMessage, ParseFailure>;
+}
+
+/** The part of a WebSocket the ports name, so that pure code needs no platform types. */
+export interface WebSocketLike {
+  accept?(): void;
+  send(data: string | ArrayBuffer): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** Reference data and history. */
+export interface BrokerReference {
+  instruments(): Promise<Result<Instrument[], BrokerFailure>>;
+  candles(request: {
+    instrument: InstrumentId;
+    interval: CandleInterval;
+    from: number;
+    to: number;
+  }): Promise<Result<Candle[], BrokerFailure>>;
+}
+
+/** A query that did not succeed: never to be read as "nothing there". */
+export interface BrokerFailure {
+  kind: "network" | "timeout" | "refused" | "unreadable" | "session_expired";
+  reason: string;
+}
+
+/**
+ * What is known after sending. `rejected` needs proof from the broker; `not_sent` needs proof that no
+ * byte left or a documented "not accepted, try again"; everything else is `unknown`.
+ */
+export type SubmitOutcome =
+  | { outcome: "accepted"; brokerOrderId: string; pendingTrigger: boolean }
+  | { outcome: "rejected"; reason: string }
+  | { outcome: "not_sent"; reason: string }
+  | { outcome: "unknown"; reason: string };
+
+export type CancelOutcome =
+  | { outcome: "accepted" }
+  /** "Not found" may mean filled: the caller looks. */
+  | { outcome: "rejected"; reason: string }
+  | { outcome: "not_sent"; reason: string }
+  | { outcome: "unknown"; reason: string };
+
+/** An order as the broker tells it. */
+export interface BrokerOrder {
+  brokerOrderId: string;
+  clientOrderId: string | null;
+  instrument: InstrumentId;
+  side: Order["side"];
+  type: OrderType;
+  quantity: DecimalText;
+  filledQuantity: DecimalText;
+  limitPrice: DecimalText | null;
+  stopPrice: DecimalText | null;
+  timeInForce: TimeInForce;
+  state:
+    | "new"
+    | "pending_trigger"
+    | "partially_filled"
+    | "filled"
+    | "canceled"
+    | "rejected"
+    | "expired";
+  reason: string | null;
+  updatedAt: number;
+}
+
+export interface BrokerPosition {
+  instrument: InstrumentId;
+  /** Signed. */
+  quantity: DecimalText;
+  averagePrice: DecimalText | null;
+}
+
+export interface BrokerBalance {
+  currency: string;
+  total: DecimalText;
+  available: DecimalText;
+}
+
+/** One parsed frame of the order-update socket. `event` is already in our words. */
+export type OrderStreamMessage =
+  | {
+      kind: "order_event";
+      clientOrderId: string | null;
+      brokerOrderId: string;
+      /** Deterministic from the broker's own ids, so that posting twice is once. */
+      eventId: string;
+      event: Extract<
+        OrderEvent,
+        {
+          kind:
+            | "accepted"
+            | "triggered"
+            | "rejected"
+            | "filled"
+            | "canceled"
+            | "expired"
+            | "replaced";
+        }
+      >;
+      at: number;
+    }
+  | { kind: "ready" }
+  | { kind: "heartbeat" }
+  | { kind: "session_expired"; reason: string };
+
+/** A broker account's trading side as a gateway uses it. Every call has a deadline inside. */
+export interface BrokerTrading {
+  rules: BrokerRules;
+  submit(order: ApprovedOrder): Promise<SubmitOutcome>;
+  cancel(order: { clientOrderId: string; brokerOrderId: string }): Promise<CancelOutcome>;
+  modify(
+    order: { clientOrderId: string; brokerOrderId: string },
+    changes: OrderChanges,
+  ): Promise<CancelOutcome>;
+  openOrders(): Promise<Result<BrokerOrder[], BrokerFailure>>;
+  /** Orders no longer open, changed since `since` (ms since 1970). */
+  closedOrders(since: number): Promise<Result<BrokerOrder[], BrokerFailure>>;
+  executions(since: number): Promise<Result<Execution[], BrokerFailure>>;
+  positions(): Promise<Result<BrokerPosition[], BrokerFailure>>;
+  balances(): Promise<Result<BrokerBalance[], BrokerFailure>>;
+  openOrderStream(): Promise<WebSocketLike>;
+  parseOrderStream(data: string | ArrayBuffer): Result<OrderStreamMessage, ParseFailure>;
+}

@@ -1,0 +1,58 @@
+/** Brokers, their feeds and subscriptions as they cross the API. */
+import { z } from "zod";
+import { instrumentIds, timestamp } from "./primitives.ts";
+
+export const SHARDS_MAX = 32;
+
+export const feedRequest = z.strictObject({ shards: z.number().int().min(1).max(SHARDS_MAX) });
+
+export const subscriptionsRequest = z.strictObject({ instruments: instrumentIds });
+
+export const SHARD_STATES = [
+  "connecting",
+  "live",
+  "backoff",
+  "session_expired",
+  "draining",
+  "idle",
+] as const;
+
+export const shardView = z.object({
+  shard: z.string(),
+  state: z.enum(SHARD_STATES),
+  epoch: z.number().int(),
+  instruments: z.number().int(),
+  confirmed: z.number().int(),
+  pending: z.number().int(),
+  alarmed: z.number().int(),
+  markets: z.number().int(),
+  ticks: z.number().int(),
+  ticksPerSecond: z.number(),
+  dropped: z.record(z.string(), z.number().int()),
+  reconnects: z.number().int(),
+  lastMessageAt: timestamp.nullable(),
+  connectedAt: timestamp.nullable(),
+});
+
+export type ShardView = z.infer<typeof shardView>;
+
+export const brokerView = z.object({
+  broker: z.string(),
+  /** The three limits that decide where an instrument can go, kept apart. */
+  limits: z.object({
+    instrumentsPerConnection: z.number().int(),
+    connections: z.number().int(),
+    subscribeMessagesPerSecond: z.number(),
+  }),
+  shards: z.array(shardView),
+  wanted: z.number().int(),
+  /** Instruments asked for by the operator, whatever algos want. */
+  pinned: z.array(z.string()),
+  session: z.object({
+    state: z.enum(["valid", "expired", "missing"]),
+    expiresAt: timestamp.nullable(),
+  }),
+  orderStream: z.enum(["ready", "connecting", "down", "none"]),
+});
+
+export type BrokerView = z.infer<typeof brokerView>;

@@ -1,0 +1,86 @@
+/** Instruments, quotes and candles as they cross the API. */
+import { z } from "zod";
+import { CANDLE_INTERVALS } from "../domain/candle.ts";
+import { CANDLES_PER_CALL_MAX } from "../domain/limits.ts";
+import {
+  decimalOutput,
+  instrumentId,
+  instrumentIdsQuery,
+  pageQuery,
+  timestamp,
+  timestampQuery,
+} from "./primitives.ts";
+
+export const instrumentView = z.object({
+  id: z.string(),
+  exchange: z.string(),
+  symbol: z.string(),
+  name: z.string(),
+  kind: z.enum(["equity", "future", "option", "crypto", "index", "currency"]),
+  currency: z.string(),
+  tickSize: decimalOutput,
+  lotSize: decimalOutput,
+  minQuantity: decimalOutput,
+  maxQuantity: decimalOutput,
+  tradable: z.boolean(),
+  calendar: z.string(),
+});
+
+export const instrumentsQuery = pageQuery.extend({
+  broker: z.string().max(32).optional(),
+  exchange: z.string().max(16).optional(),
+  /** Part of id or name, any case. */
+  search: z.string().max(60).optional(),
+});
+
+/** The normalised tick as the plain stream and `/v1/quotes` give it. A field nobody gave is null, never 0. */
+export const tickView = z.object({
+  instrument: z.string(),
+  last: z.number().nullable(),
+  lastQuantity: z.number().nullable(),
+  bid: z.number().nullable(),
+  bidQuantity: z.number().nullable(),
+  ask: z.number().nullable(),
+  askQuantity: z.number().nullable(),
+  volume: z.number().nullable(),
+  exchangeTime: timestamp.nullable(),
+  receivedTime: timestamp,
+  provider: z.string(),
+  epoch: z.number().int(),
+  seq: z.number().int(),
+  late: z.boolean(),
+});
+
+export type TickView = z.infer<typeof tickView>;
+
+export const quotesQuery = z.object({ instruments: instrumentIdsQuery });
+
+export const quotesView = z.object({
+  items: z.array(tickView),
+  /** Known instruments nobody has seen a tick of yet. */
+  missing: z.array(z.string()),
+});
+
+export const candleView = z.object({
+  time: timestamp,
+  open: z.number(),
+  high: z.number(),
+  low: z.number(),
+  close: z.number(),
+  volume: z.number(),
+});
+
+export const candlesQuery = z
+  .object({
+    instrument: instrumentId,
+    interval: z.enum(CANDLE_INTERVALS),
+    from: timestampQuery,
+    to: timestampQuery,
+  })
+  .refine((query) => query.from < query.to, { path: ["from"], message: "must be before to" });
+
+export const candlesView = z.object({
+  instrument: z.string(),
+  interval: z.enum(CANDLE_INTERVALS),
+  items: z.array(candleView).max(CANDLES_PER_CALL_MAX),
+});

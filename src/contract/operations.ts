@@ -1,0 +1,118 @@
+/** Status, dead letters, watchlist, keys, audit and the operator's profile as they cross the API. */
+import { z } from "zod";
+import { algoId, instrumentId, pageQuery, timestamp } from "./primitives.ts";
+
+export const SCOPES_OF_KEYS = ["read", "trade", "host", "admin"] as const;
+
+export type KeyScope = (typeof SCOPES_OF_KEYS)[number];
+
+export const healthView = z.object({
+  status: z.literal("ok"),
+  version: z.string(),
+  time: timestamp,
+});
+
+export const componentView = z.object({
+  name: z.string(),
+  state: z.enum(["ok", "degraded", "down", "unknown"]),
+  message: z.string(),
+});
+
+export const statusView = z.object({
+  state: z.enum(["ok", "degraded", "down"]),
+  time: timestamp,
+  environment: z.string(),
+  components: z.array(componentView),
+  feed: z.object({ instruments: z.number(), ticksPerSecond: z.number(), sockets: z.number() }),
+});
+
+export type StatusView = z.infer<typeof statusView>;
+
+export const deadLetterView = z.object({
+  clientOrderId: z.string(),
+  algoId: z.string(),
+  instrument: z.string(),
+  label: z.enum(["not_sent", "rejected", "unknown"]),
+  reason: z.string(),
+  attempts: z.number().int(),
+  intent: z.record(z.string(), z.unknown()),
+  status: z.enum(["open", "closed"]),
+  createdAt: timestamp,
+});
+
+export type DeadLetterView = z.infer<typeof deadLetterView>;
+
+export const deadLettersQuery = pageQuery.extend({ status: z.enum(["open", "closed"]).optional() });
+
+export const watchlistItem = z.strictObject({
+  instrument: instrumentId,
+  /** A parameter that algos may read; 1 is neutral. */
+  weight: z.number().min(0).max(1_000).default(1),
+});
+
+export const watchlistRequest = z.strictObject({
+  items: z
+    .array(watchlistItem)
+    .max(500)
+    .refine((items) => new Set(items.map((item) => item.instrument)).size === items.length, {
+      message: "must name each instrument once",
+    }),
+});
+
+export const watchlistView = z.object({
+  items: z.array(watchlistItem),
+  changedBy: z.string(),
+  changedAt: timestamp,
+});
+
+export const keyRequest = z.strictObject({
+  name: z.string().trim().min(1).max(60),
+  scopes: z.array(z.enum(SCOPES_OF_KEYS)).min(1),
+  /** Needed for `trade`: the key acts as this algo and no other. */
+  algoId: algoId.optional(),
+});
+
+export const keyView = z.object({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.enum(SCOPES_OF_KEYS)),
+  algoId: z.string().nullable(),
+  createdAt: timestamp,
+  revokedAt: timestamp.nullable(),
+});
+
+/** The only time the key itself is shown. */
+export const newKeyView = keyView.extend({ key: z.string() });
+
+export const auditView = z.object({
+  id: z.number().int(),
+  at: timestamp,
+  by: z.string(),
+  action: z.string(),
+  subject: z.string(),
+  before: z.unknown(),
+  after: z.unknown(),
+  reason: z.string().nullable(),
+});
+
+export const shortcut = z.strictObject({
+  label: z.string().trim().min(1).max(40),
+  path: z
+    .string()
+    .regex(/^\/[A-Za-z0-9/_:%.-]{0,100}$/, "must be a path of the dashboard, e.g. /market"),
+});
+
+export const profileRequest = z.strictObject({
+  displayName: z.string().trim().min(1).max(60),
+  theme: z.enum(["light", "dark", "auto"]),
+  shortcuts: z.array(shortcut).max(12),
+});
+
+export const profileView = z.object({
+  email: z.string(),
+  displayName: z.string(),
+  theme: z.enum(["light", "dark", "auto"]),
+  shortcuts: z.array(shortcut),
+});
+
+export type ProfileView = z.infer<typeof profileView>;

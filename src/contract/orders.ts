@@ -1,0 +1,174 @@
+/** Orders, executions, positions and balances as they cross the API. */
+import { z } from "zod";
+import { ORDER_STATES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from "../domain/order.ts";
+import { REFUSAL_CODES } from "../domain/risk/refusal.ts";
+import {
+  accountId,
+  algoId,
+  clientOrderId,
+  decimalOutput,
+  instrumentId,
+  pageQuery,
+  positiveDecimalInput,
+  timestamp,
+} from "./primitives.ts";
+
+type PriceFields = {
+  type: (typeof ORDER_TYPES)[number];
+  limitPrice?: string | undefined;
+  stopPrice?: string | undefined;
+};
+
+const PRICES_OF_TYPE = {
+  market: [],
+  limit: ["limitPrice"],
+  stop: ["stopPrice"],
+  stop_limit: ["limitPrice", "stopPrice"],
+} as const satisfies Record<PriceFields["type"], readonly ("limitPrice" | "stopPrice")[]>;
+
+/** Each order type has exactly its prices: a missing one is no default, a surplus one is no hint. */
+function checkPrices(order: PriceFields, ctx: z.RefinementCtx): void {
+  const needed: readonly string[] = PRICES_OF_TYPE[order.type];
+  for (const field of ["limitPrice", "stopPrice"] as const) {
+    const given = order[field] !== undefined;
+    if (given === needed.includes(field)) continue;
+    const message = given
+      ? `must be left out of a ${order.type} order`
+      : `is needed for a ${order.type} order`;
+    ctx.addIssue({ code: "custom", path: [field], message });
+  }
+}
+
+export const orderRequest = z
+  .strictObject({
+    clientOrderId,
+    /** An algo's key is bound to its algo; only an admin's key may name another. */
+    algoId: algoId.optional(),
+    account: accountId.optional(),
+    instrument: instrumentId,
+    side: z.enum(SIDES),
+    type: z.enum(ORDER_TYPES),
+    quantity: positiveDecimalInput,
+    limitPrice: positiveDecimalInput.optional(),
+    stopPrice: positiveDecimalInput.optional(),
+    timeInForce: z.enum(TIMES_IN_FORCE).default("day"),
+    protectiveStop: positiveDecimalInput.optional(),
+    reduceOnly: z.boolean().default(false),
+    /** Rounds price to tick and quantity down to lot; without it off-grid is refused. */
+    round: z.boolean().default(false),
+  })
+  .superRefine(checkPrices);
+
+export type OrderRequest = z.infer<typeof orderRequest>;
+export type OrderRequestInput = z.input<typeof orderRequest>;
+
+export const orderChangeRequest = z
+  .strictObject({
+    quantity: positiveDecimalInput.optional(),
+    limitPrice: positiveDecimalInput.optional(),
+    stopPrice: positiveDecimalInput.optional(),
+  })
+  .refine((changes) => Object.values(changes).some((value) => value !== undefined), {
+    message: "must change quantity, limitPrice or stopPrice",
+  });
+
+export type OrderChangeRequest = z.infer<typeof orderChangeRequest>;
+
+export const refusalView = z.object({
+  code: z.enum(REFUSAL_CODES),
+  message: z.string(),
+  scope: z.string(),
+  limit: decimalOutput.nullable(),
+  asked: decimalOutput.nullable(),
+  have: decimalOutput.nullable(),
+});
+
+export const orderView = z.object({
+  clientOrderId,
+  algoId: z.string(),
+  account: z.string(),
+  instrument: z.string(),
+  side: z.enum(SIDES),
+  type: z.enum(ORDER_TYPES),
+  quantity: decimalOutput,
+  limitPrice: decimalOutput.nullable(),
+  stopPrice: decimalOutput.nullable(),
+  timeInForce: z.enum(TIMES_IN_FORCE),
+  protectiveStop: decimalOutput.nullable(),
+  reduceOnly: z.boolean(),
+  state: z.enum(ORDER_STATES),
+  filledQuantity: decimalOutput,
+  averagePrice: decimalOutput.nullable(),
+  brokerOrderId: z.string().nullable(),
+  refusal: refusalView.nullable(),
+  reason: z.string().nullable(),
+  ledgerVersion: z.number().int(),
+  epoch: z.number().int(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+});
+
+export type OrderView = z.infer<typeof orderView>;
+
+export const ordersQuery = pageQuery.extend({
+  algoId: algoId.optional(),
+  instrument: instrumentId.optional(),
+  state: z.enum(ORDER_STATES).optional(),
+  /** `open`: every order that can still trade. */
+  open: z.stringbool().optional(),
+});
+
+export type OrdersQuery = z.infer<typeof ordersQuery>;
+
+/** An execution in the tradebook. */
+export const tradeView = z.object({
+  executionId: z.string(),
+  clientOrderId: z.string(),
+  brokerOrderId: z.string(),
+  algoId: z.string(),
+  account: z.string(),
+  instrument: z.string(),
+  side: z.enum(SIDES),
+  quantity: decimalOutput,
+  price: decimalOutput,
+  fee: decimalOutput,
+  feeCurrency: z.string(),
+  executedAt: timestamp,
+});
+
+export type TradeView = z.infer<typeof tradeView>;
+
+export const tradesQuery = pageQuery.extend({
+  algoId: algoId.optional(),
+  instrument: instrumentId.optional(),
+  from: z.coerce.number().int().nonnegative().optional(),
+  to: z.coerce.number().int().nonnegative().optional(),
+});
+
+export type TradesQuery = z.infer<typeof tradesQuery>;
+
+export const positionView = z.object({
+  algoId: z.string(),
+  instrument: z.string(),
+  account: z.string(),
+  currency: z.string(),
+  /** Signed: below 0 is short. */
+  quantity: decimalOutput,
+  averagePrice: decimalOutput.nullable(),
+  /** Null when no fresh mark is known: unknown is not zero. */
+  markPrice: decimalOutput.nullable(),
+  realisedProfit: decimalOutput,
+  unrealisedProfit: decimalOutput.nullable(),
+});
+
+export type PositionView = z.infer<typeof positionView>;
+
+export const balanceView = z.object({
+  account: z.string(),
+  currency: z.string(),
+  total: decimalOutput,
+  available: decimalOutput,
+  asOf: timestamp,
+});
+
+export type BalanceView = z.infer<typeof balanceView>;

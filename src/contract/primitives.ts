@@ -1,0 +1,86 @@
+/** The small parts of every body, query and frame, each with its bound and its message. */
+import { z } from "zod";
+import { decimal, decimalText, DECIMAL_PATTERN } from "../domain/decimal.ts";
+import { INSTRUMENT_ID_PATTERN } from "../domain/instrument.ts";
+import { INSTRUMENTS_PER_CALL_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX } from "../domain/limits.ts";
+import { SCOPE_PATTERN } from "../domain/scope.ts";
+
+const DECIMAL_MESSAGE =
+  "must be a plain decimal of at most 18 digits each side of the point, without exponent";
+
+/** Numbers are taken by their shortest text, so 1500.05 means exactly "1500.05". */
+const numberText = (value: number): string => String(value);
+
+/** A decimal given as number or string; always plain text without trailing zeros afterwards. */
+export const decimalInput = z
+  .union([z.number().refine(Number.isFinite).transform(numberText), z.string().max(38)], {
+    error: DECIMAL_MESSAGE,
+  })
+  .pipe(z.string().regex(DECIMAL_PATTERN, DECIMAL_MESSAGE))
+  .transform((text) => decimalText(decimal(text)));
+
+export const positiveDecimalInput = decimalInput.refine(
+  (text) => decimal(text).gt(0),
+  "must be above 0",
+);
+
+/** A decimal as the API gives it back: always a string. */
+export const decimalOutput = z.string().regex(DECIMAL_PATTERN);
+
+export const instrumentId = z
+  .string()
+  .regex(INSTRUMENT_ID_PATTERN, "must be EXCHANGE:SYMBOL in capitals, e.g. NSE:INFY");
+
+/** Instruments of one call, without doubles, in the order given. */
+export const instrumentIds = z
+  .array(instrumentId)
+  .min(1, "must name at least one instrument")
+  .max(INSTRUMENTS_PER_CALL_MAX)
+  .transform((ids) => [...new Set(ids)]);
+
+/** The same as a comma-separated query value. */
+export const instrumentIdsQuery = z
+  .string()
+  .transform((text) => text.split(",").map((id) => id.trim()))
+  .pipe(instrumentIds);
+
+/** Up to 36 characters, so that a UUID fits and every broker with client ids can carry it. */
+export const clientOrderId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,36}$/, "must be 1 to 36 letters, digits, _ or -");
+
+export const algoId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, "must be 1 to 32 lower-case letters, digits, _ or -");
+
+export const accountId = algoId;
+
+export const brokerId = algoId;
+
+export const scopeText = z
+  .string()
+  .regex(SCOPE_PATTERN, "must be portfolio, account:<id>, algo:<id> or instrument:<id>");
+
+export const reason = z.string().trim().min(3, "must say why, in 3 to 500 characters").max(500);
+
+/** Milliseconds since 1970. */
+export const timestamp = z.number().int().nonnegative();
+
+export const timestampQuery = z.coerce.number().int().nonnegative();
+
+/** Every list takes these; `cursor` is the `nextCursor` of the page before. */
+export const pageQuery = z.object({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(PAGE_ROWS_MAX).default(PAGE_ROWS_DEFAULT),
+});
+
+export type PageQuery = z.infer<typeof pageQuery>;
+
+/** A page of rows; `nextCursor` is null on the last one. */
+export const pageOf = <T extends z.ZodType>(row: T) =>
+  z.object({ items: z.array(row), nextCursor: z.string().nullable() });
+
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}

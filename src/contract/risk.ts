@@ -1,0 +1,168 @@
+/** Limits, exposure and the kill switch as they cross the API. */
+import { z } from "zod";
+import { TRADING_STATES } from "../domain/scope.ts";
+import {
+  decimalOutput,
+  pageQuery,
+  positiveDecimalInput,
+  reason,
+  scopeText,
+  timestamp,
+} from "./primitives.ts";
+
+/**
+ * Every limit by name, with its unit. Money is in the portfolio's base currency. Unset at a scope
+ * means: what the scope above says; the tightest of all that are set wins.
+ */
+export const LIMIT_NAMES = [
+  /** Largest notional of one order. */
+  "orderNotional",
+  /** Largest distance of a price from the mark, as a fraction: 0.05 is 5 %. */
+  "priceCollar",
+  /** Oldest mark an entry may be checked against, ms. */
+  "markAgeMs",
+  /** Orders that may be open at once. */
+  "openOrders",
+  /** New orders in any second. */
+  "ordersPerSecond",
+  /** New orders in a trading day. */
+  "ordersPerDay",
+  /** Largest absolute position, in units of the instrument. */
+  "positionQuantity",
+  /** Largest notional of a position with its open orders. */
+  "positionNotional",
+  "moneyAtRiskInstrument",
+  "moneyAtRiskAlgo",
+  "moneyAtRiskPortfolio",
+  /** Realised and unrealised loss since the day's start; past it entries are refused. */
+  "dailyLoss",
+  /** Loss from the peak of equity; past it entries are refused. */
+  "drawdown",
+] as const;
+
+export type LimitName = (typeof LIMIT_NAMES)[number];
+
+/** `portfolio`, `algo:<id>`, `instrument:<id>`, or both as `algo:<id>|instrument:<id>`. */
+export const limitScope = z
+  .string()
+  .regex(
+    /^(?:portfolio|algo:[a-z0-9][a-z0-9_-]{0,31}(?:\|instrument:.{1,60})?|instrument:.{1,60})$/,
+    "must be portfolio, algo:<id>, instrument:<id> or algo:<id>|instrument:<id>",
+  );
+
+export const limitView = z.object({
+  scope: z.string(),
+  name: z.enum(LIMIT_NAMES),
+  value: decimalOutput,
+  changedBy: z.string(),
+  changedAt: timestamp,
+});
+
+export type LimitView = z.infer<typeof limitView>;
+
+export const limitsRequest = z.strictObject({
+  changes: z
+    .array(
+      z.strictObject({
+        scope: limitScope,
+        name: z.enum(LIMIT_NAMES),
+        /** Null takes the limit off this scope. */
+        value: positiveDecimalInput.nullable(),
+      }),
+    )
+    .min(1)
+    .max(100),
+  reason,
+});
+
+export type LimitsRequest = z.infer<typeof limitsRequest>;
+
+/** What was changed, and which present exposures are already above the new limit. */
+export const limitsAnswer = z.object({
+  limits: z.array(limitView),
+  above: z.array(
+    z.object({
+      scope: z.string(),
+      name: z.enum(LIMIT_NAMES),
+      limit: decimalOutput,
+      have: decimalOutput,
+    }),
+  ),
+});
+
+export const tradingStateView = z.object({
+  scope: z.string(),
+  state: z.enum(TRADING_STATES),
+  reason: z.string(),
+  by: z.string(),
+  since: timestamp,
+});
+
+export const riskStatusView = z.object({
+  portfolio: z.string(),
+  baseCurrency: z.string(),
+  version: z.number().int(),
+  /** Scopes that are not `active`; empty when everything trades. */
+  tradingStates: z.array(tradingStateView),
+  moneyAtRisk: decimalOutput,
+  grossExposure: decimalOutput,
+  netExposure: decimalOutput,
+  openOrders: z.number().int(),
+  /** Null while a mark or a rate is missing: unknown is not zero. */
+  equity: decimalOutput.nullable(),
+  dayProfit: decimalOutput.nullable(),
+  drawdown: decimalOutput.nullable(),
+  /** Tradebook rows not yet written to D1. */
+  outbox: z.number().int(),
+});
+
+export type RiskStatusView = z.infer<typeof riskStatusView>;
+
+export const exposureView = z.object({
+  algoId: z.string(),
+  instrument: z.string(),
+  currency: z.string(),
+  quantity: decimalOutput,
+  openBuyQuantity: decimalOutput,
+  openSellQuantity: decimalOutput,
+  /** In the base currency. */
+  notional: decimalOutput,
+  moneyAtRisk: decimalOutput,
+  moneyAtRiskDayMax: decimalOutput,
+});
+
+export type ExposureView = z.infer<typeof exposureView>;
+
+export const riskHistoryQuery = pageQuery.extend({
+  algoId: z.string().max(32).optional(),
+  instrument: z.string().max(60).optional(),
+  from: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/, "must be a day, e.g. 2026-11-20")
+    .optional(),
+  to: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/, "must be a day, e.g. 2026-11-20")
+    .optional(),
+});
+
+export const riskDayView = z.object({
+  day: z.string(),
+  algoId: z.string(),
+  instrument: z.string(),
+  moneyAtRiskMax: decimalOutput,
+  notionalMax: decimalOutput,
+  realisedProfit: decimalOutput,
+});
+
+export const killSwitchRequest = z.strictObject({ scope: scopeText, reason });
+
+export const killSwitchView = z.object({
+  scope: z.string(),
+  state: z.enum(TRADING_STATES),
+  version: z.number().int(),
+  /** Open orders under the scope, and how many cancels were sent. */
+  openOrders: z.number().int(),
+  cancelsSent: z.number().int(),
+  since: timestamp,
+});

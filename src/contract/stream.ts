@@ -1,0 +1,204 @@
+/**
+ * The algo's end of the stream, `WS /v1/stream`. Plain frames are the default and are meant to be
+ * read by a person; the compact ones (`?format=compact`) are what the SDK uses.
+ */
+import { z } from "zod";
+import { CANDLE_INTERVALS } from "../domain/candle.ts";
+import { STREAM_HISTORY_BARS_MAX } from "../domain/limits.ts";
+import { ERROR_CODES } from "./errors.ts";
+import { candleView, tickView } from "./market.ts";
+import { orderView } from "./orders.ts";
+import { instrumentIds } from "./primitives.ts";
+import { riskStatusView } from "./risk.ts";
+
+export const STREAM_CHANNELS = ["ticks", "orders", "risk", "status"] as const;
+
+export type StreamChannel = (typeof STREAM_CHANNELS)[number];
+
+/** Echoed back in every answer, so that a client can match them. */
+const requestId = z.string().max(64).optional();
+
+const subscribeTicks = z.strictObject({
+  op: z.literal("subscribe"),
+  channel: z.literal("ticks"),
+  instruments: instrumentIds,
+  /** Bars to send before the first live tick. */
+  history: z.number().int().min(1).max(STREAM_HISTORY_BARS_MAX).optional(),
+  interval: z.enum(CANDLE_INTERVALS).optional(),
+  requestId,
+});
+
+const subscribeChannel = z.strictObject({
+  op: z.literal("subscribe"),
+  channel: z.enum(["orders", "risk", "status"]),
+  requestId,
+});
+
+const unsubscribeTicks = z.strictObject({
+  op: z.literal("unsubscribe"),
+  channel: z.literal("ticks"),
+  instruments: instrumentIds,
+  requestId,
+});
+
+const unsubscribeChannel = z.strictObject({
+  op: z.literal("unsubscribe"),
+  channel: z.enum(["orders", "risk", "status"]),
+  requestId,
+});
+
+/** What an algo may send. */
+export const streamRequest = z.union([
+  subscribeTicks,
+  subscribeChannel,
+  unsubscribeTicks,
+  unsubscribeChannel,
+  z.strictObject({ op: z.literal("ping"), requestId }),
+  /** Credits: the highest `seq` of a ticks frame the algo has worked through. */
+  z.strictObject({ op: z.literal("ack"), seq: z.number().int().nonnegative() }),
+]);
+
+export type StreamRequest = z.infer<typeof streamRequest>;
+
+/**
+ * Numbers of this socket's tick frames: `epoch` rises when the market that serves the socket was
+ * rebuilt, `seq` is one more with each frame. A hole means: subscribe again, a snapshot follows.
+ */
+const position = { epoch: z.number().int(), seq: z.number().int() };
+
+/** First frame of a socket. */
+const welcome = z.object({
+  type: z.literal("welcome"),
+  market: z.string(),
+  format: z.enum(["plain", "compact"]),
+  algoId: z.string().nullable(),
+  time: z.number(),
+});
+
+/** `seq` is that of the last ticks frame before this list: the next one is `seq + 1`. */
+const subscribed = z.object({
+  type: z.literal("subscribed"),
+  channel: z.enum(STREAM_CHANNELS),
+  ...position,
+  /** `live`: confirmed upstream or ticking. `pending`: asked for; `live` or `alarm` follows as `status`. */
+  instruments: z
+    .array(z.object({ instrument: z.string(), state: z.enum(["pending", "live"]) }))
+    .default([]),
+  /** Compact format only: the integer that stands for each instrument on this socket. */
+  aliases: z.record(z.string(), z.number().int()).optional(),
+  requestId: z.string().optional(),
+});
+
+const unsubscribed = z.object({
+  type: z.literal("unsubscribed"),
+  channel: z.enum(STREAM_CHANNELS),
+  ...position,
+  instruments: z.array(z.string()).default([]),
+  requestId: z.string().optional(),
+});
+
+/** Sent on subscribe (`snapshot: true`, last known ticks) and live. */
+const ticks = z.object({
+  type: z.literal("ticks"),
+  ...position,
+  snapshot: z.boolean().optional(),
+  ticks: z.array(tickView),
+});
+
+/**
+ * Compact ticks: each row is
+ * `[alias, last, lastQuantity, bid, bidQuantity, ask, askQuantity, volume, exchangeTime, receivedTime, epoch, seq, late, provider]`
+ * with `late` 0 or 1. `s` is 1 for a snapshot.
+ */
+const compactTicks = z.object({
+  type: z.literal("t"),
+  ...position,
+  s: z.literal(1).optional(),
+  t: z.array(z.array(z.union([z.number(), z.string(), z.null()]))),
+});
+
+/** History that a subscribe asked for; one frame for each instrument, before its live ticks. */
+const history = z.object({
+  type: z.literal("history"),
+  instrument: z.string(),
+  interval: z.enum(CANDLE_INTERVALS),
+  candles: z.array(candleView),
+});
+
+/** Ticks may be missing between these times: the broker's connection was down. */
+const gap = z.object({
+  type: z.literal("gap"),
+  instruments: z.array(z.string()),
+  /** ms since 1970: the last frame before, and the reconnect. */
+  from: z.number(),
+  to: z.number(),
+  provider: z.string(),
+  reason: z.string(),
+});
+
+/** Ticks are being conflated to the latest per instrument (`on`), or no longer. */
+const lagging = z.object({
+  type: z.literal("lagging"),
+  on: z.boolean(),
+  bufferedBytes: z.number(),
+});
+
+const orderFrame = z.object({
+  type: z.literal("order"),
+  /** The ledger's version: rises strictly, a hole means: read `/v1/orders`. */
+  version: z.number().int(),
+  order: orderView,
+});
+
+const riskFrame = z.object({
+  type: z.literal("risk"),
+  version: z.number().int(),
+  risk: riskStatusView,
+});
+
+/** State of instruments or of the feed. */
+const status = z.object({
+  type: z.literal("status"),
+  subject: z.enum(["instrument", "feed"]),
+  instruments: z.array(z.string()).default([]),
+  state: z.enum(["live", "alarm", "connected", "disconnected", "stale"]),
+  message: z.string(),
+});
+
+const pong = z.object({
+  type: z.literal("pong"),
+  time: z.number(),
+  requestId: z.string().optional(),
+});
+
+const error = z.object({
+  type: z.literal("error"),
+  code: z.enum(ERROR_CODES),
+  message: z.string(),
+  instruments: z.array(z.string()).optional(),
+  requestId: z.string().optional(),
+});
+
+/** What the server may send. */
+export const streamMessage = z.discriminatedUnion("type", [
+  welcome,
+  subscribed,
+  unsubscribed,
+  ticks,
+  compactTicks,
+  history,
+  gap,
+  lagging,
+  orderFrame,
+  riskFrame,
+  status,
+  pong,
+  error,
+]);
+
+export type StreamMessage = z.infer<typeof streamMessage>;
+
+/** Subprotocol of the socket; a browser adds its key as a second one, `bearer.<key>`. */
+export const STREAM_SUBPROTOCOL = "trunkline.v1";
+
+export const BEARER_SUBPROTOCOL_PREFIX = "bearer.";

@@ -1,0 +1,71 @@
+/** Every bound of the system has a name here, with its unit and its reason. */
+
+/** Text frame an algo may send. A subscribe for 1,000 instruments with long ids fits. */
+export const STREAM_FRAME_BYTES_MAX = 65_536;
+
+/** Instruments one algo socket may hold: the widest watchlist seen in the field is about 500. */
+export const STREAM_INSTRUMENTS_MAX = 1_000;
+
+/** Frames an algo may send per second: its own orders go over HTTP, so this is only for subscriptions and pings. */
+export const STREAM_MESSAGES_PER_SECOND_MAX = 50;
+
+/** History bars one subscribe may ask for, per instrument. */
+export const STREAM_HISTORY_BARS_MAX = 1_000;
+
+/** Past this an algo's ticks are conflated to the latest per instrument. */
+export const STREAM_BUFFERED_BYTES_CONFLATE = 1_048_576;
+
+/** Past this the socket is closed with 4008: it does not read. */
+export const STREAM_BUFFERED_BYTES_CLOSE = 8_388_608;
+
+/** Close code for a consumer that cannot keep up. */
+export const CLOSE_SLOW_CONSUMER = 4008;
+
+/** Close code for a frame that is too large (RFC 6455). */
+export const CLOSE_FRAME_TOO_LARGE = 1009;
+
+/** Ticks are sent at once when idle and joined for at most this long when busy. */
+export const COALESCE_MS_MAX = 8;
+
+/** The watchdog's period: below the platform's 70 s inactivity eviction, above the noise. */
+export const WATCHDOG_INTERVAL_MS = 20_000;
+
+/** One mark per second and instrument to the ledger, never the tick stream. */
+export const MARK_INTERVAL_MS = 1_000;
+
+/** Body of an HTTP request. */
+export const REQUEST_BODY_BYTES_MAX = 262_144;
+
+/** Rows of one page, and the default. */
+export const PAGE_ROWS_MAX = 500;
+export const PAGE_ROWS_DEFAULT = 100;
+
+/** Instruments one REST call may name. */
+export const INSTRUMENTS_PER_CALL_MAX = 1_000;
+
+/** Bars one `/v1/candles` answer holds. */
+export const CANDLES_PER_CALL_MAX = 5_000;
+
+/** Retries of an order that was proven not sent, after its first attempt. */
+export const ORDER_RETRIES_MAX = 2;
+
+/** Delay before each retry, seconds: a broker's hiccup passes, a trader does not wait a minute. */
+export const ORDER_RETRY_DELAY_SECONDS = [2, 5] as const;
+
+/** How long a gateway waits for a broker's answer before the outcome is unknown. */
+export const ORDER_ANSWER_TIMEOUT_MS = 10_000;
+
+/** An order whose next step did not happen for this long is swept. */
+export const ORDER_STEP_OVERDUE_MS = 15_000;
+
+/** An unknown outcome that look-ups did not resolve in this time goes to the desk. */
+export const UNKNOWN_DEADLINE_MS = 60_000;
+
+/** A kill switch is not reset sooner than this: a reflex is not a decision. */
+export const KILL_SWITCH_HOLD_MS = 2_000;
+
+/** How long a Worker isolate may keep an API key's row: a revoked key dies within this time. */
+export const API_KEY_CACHE_MS = 10_000;
+
+/** How long a Worker isolate may keep the instrument master. */
+export const INSTRUMENT_CACHE_MS = 30_000;

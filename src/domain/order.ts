@@ -1,0 +1,136 @@
+/** Intent, order, execution: what an algo asks for, what the ledger approved, and what the broker filled. */
+import type { DecimalText } from "./decimal.ts";
+import type { InstrumentId } from "./instrument.ts";
+import type { Refusal } from "./risk/refusal.ts";
+
+export const SIDES = ["buy", "sell"] as const;
+export type Side = (typeof SIDES)[number];
+
+export const ORDER_TYPES = ["market", "limit", "stop", "stop_limit"] as const;
+export type OrderType = (typeof ORDER_TYPES)[number];
+
+export const TIMES_IN_FORCE = ["day", "ioc", "gtc"] as const;
+export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
+
+export const ORDER_STATES = [
+  "denied",
+  "pending_new",
+  "new",
+  "pending_trigger",
+  "partially_filled",
+  "filled",
+  "pending_cancel",
+  "canceled",
+  "pending_replace",
+  "replaced",
+  "rejected",
+  "expired",
+  "suspended",
+  "unknown",
+  "dead_lettered",
+] as const;
+
+/** FIX words, plus `denied` (by the ledger; it never left), `unknown` and `dead_lettered`. */
+export type OrderState = (typeof ORDER_STATES)[number];
+
+/** What an algo asks for. Its `clientOrderId` is fixed by the caller before sending. */
+export interface OrderIntent {
+  clientOrderId: string;
+  algoId: string;
+  account: string;
+  instrument: InstrumentId;
+  side: Side;
+  type: OrderType;
+  quantity: DecimalText;
+  limitPrice: DecimalText | null;
+  stopPrice: DecimalText | null;
+  timeInForce: TimeInForce;
+  /** Where the position would be closed; money at risk is measured to it. Not sent to the broker. */
+  protectiveStop: DecimalText | null;
+  reduceOnly: boolean;
+}
+
+declare const approvedBrand: unique symbol;
+
+/** Proof that the risk checks passed: only `risk/decide.ts` makes one, and gateways take nothing else. */
+export type Approved<T> = T & { readonly [approvedBrand]: true };
+
+export interface ReservedOrder {
+  intent: OrderIntent;
+  /** The ledger version that reserved it: a kill switch with a higher one stops it. */
+  ledgerVersion: number;
+  /** The region lease's fencing number. */
+  epoch: number;
+  approvedAt: number;
+}
+
+export type ApprovedOrder = Approved<ReservedOrder>;
+
+/** New terms for a live order; null leaves a term as it is. */
+export interface OrderChanges {
+  quantity: DecimalText | null;
+  limitPrice: DecimalText | null;
+  stopPrice: DecimalText | null;
+}
+
+export interface Order extends OrderIntent {
+  state: OrderState;
+  filledQuantity: DecimalText;
+  /** Mean price of its fills; null before the first. */
+  averagePrice: DecimalText | null;
+  brokerOrderId: string | null;
+  /** Why the ledger denied it. */
+  refusal: Refusal | null;
+  /** What the broker, or a person, said last: a reject reason, a cancel reason, a label on the desk. */
+  reason: string | null;
+  ledgerVersion: number;
+  epoch: number;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** A fill. `executionId` is the broker's own; the same one is applied once. */
+export interface Execution {
+  executionId: string;
+  clientOrderId: string;
+  brokerOrderId: string;
+  account: string;
+  instrument: InstrumentId;
+  side: Side;
+  quantity: DecimalText;
+  price: DecimalText;
+  fee: DecimalText;
+  feeCurrency: string;
+  /** The broker's clock, ms since 1970. */
+  executedAt: number;
+}
+
+/** What happened to an order after it was reserved: made by gateways, posted to the ledger. */
+export type OrderEvent =
+  | { kind: "accepted"; brokerOrderId: string; pendingTrigger: boolean }
+  | { kind: "triggered" }
+  | { kind: "rejected"; reason: string }
+  | { kind: "filled"; execution: Execution }
+  | { kind: "cancel_requested"; by: string }
+  | { kind: "cancel_rejected"; reason: string }
+  | { kind: "canceled"; reason: string }
+  | { kind: "replace_requested"; changes: OrderChanges; by: string }
+  | { kind: "replace_rejected"; reason: string }
+  | { kind: "replaced"; changes: OrderChanges }
+  | { kind: "suspended"; reason: string }
+  | { kind: "expired"; reason: string }
+  | { kind: "not_sent"; reason: string; attempt: number }
+  | { kind: "outcome_unknown"; reason: string }
+  | { kind: "dead_lettered"; label: DeadLetterLabel; reason: string }
+  | { kind: "discarded"; by: string; reason: string };
+
+export type DeadLetterLabel = "not_sent" | "rejected" | "unknown";
+
+/** One event about one order. `eventId` makes posting it twice the same as once. */
+export interface OrderPost {
+  eventId: string;
+  clientOrderId: string;
+  event: OrderEvent;
+  /** ms since 1970, by the clock of whoever saw it. */
+  at: number;
+}

@@ -1,0 +1,42 @@
+/** Why the ledger denied an intent. Each refusal carries its facts: what the limit is, what was asked, what is there. */
+import type { DecimalText } from "../decimal.ts";
+
+/** In the order in which the checks run. */
+export const REFUSAL_CODES = [
+  "KILL_SWITCH",
+  "STALE_EPOCH",
+  "DUPLICATE_INTENT",
+  "INSTRUMENT_UNKNOWN",
+  "MARKET_CLOSED",
+  "NOT_PERMITTED_BY_BROKER",
+  "PRICE_OFF_GRID",
+  "QUANTITY_OFF_GRID",
+  "QUANTITY_LIMITS",
+  "STALE_PRICE",
+  "PRICE_COLLAR",
+  "ORDER_NOTIONAL",
+  "OPEN_ORDERS",
+  "ORDER_RATE",
+  "ORDERS_PER_DAY",
+  "POSITION_LIMIT",
+  "MONEY_AT_RISK_INSTRUMENT",
+  "MONEY_AT_RISK_ALGO",
+  "MONEY_AT_RISK_PORTFOLIO",
+  "FUNDS",
+  "DAILY_LOSS",
+  "DRAWDOWN",
+  "REDUCE_ONLY",
+] as const;
+
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+export interface Refusal {
+  code: RefusalCode;
+  /** One sentence for a person: what, where, and what to do. */
+  message: string;
+  /** The scope whose rule refused, e.g. `algo:momentum`. */
+  scope: string;
+  limit: DecimalText | null;
+  asked: DecimalText | null;
+  have: DecimalText | null;
+}

@@ -1,0 +1,53 @@
+/** Normalised market data. Prices on this path are numbers; money in the ledger is exact decimal. */
+import type { InstrumentId } from "./instrument.ts";
+
+/** How much of an instrument's data is wanted: `depth > quote > ltp` (last traded price). */
+export type FeedMode = "ltp" | "quote" | "depth";
+
+/** One observation as a broker's parser gives it, before the shard stamps it. A missing field is null, never 0. */
+export interface MarketUpdate {
+  instrument: InstrumentId;
+  last: number | null;
+  lastQuantity: number | null;
+  bid: number | null;
+  bidQuantity: number | null;
+  ask: number | null;
+  askQuantity: number | null;
+  /** Traded quantity since the session's start. */
+  volume: number | null;
+  /** The exchange's clock, ms since 1970; null when the broker gives none. */
+  exchangeTime: number | null;
+}
+
+/**
+ * A market update with its provenance. `seq` rises strictly per instrument, also across reconnects
+ * (see `tickSeqBase`); `epoch` is the number of the broker connection that brought it.
+ */
+export interface Tick extends MarketUpdate {
+  provider: string;
+  /** Our clock when the frame arrived, ms since 1970. */
+  receivedTime: number;
+  epoch: number;
+  seq: number;
+  /** True when it was filled in from history after a gap. */
+  late: boolean;
+}
+
+/**
+ * Each connection epoch owns a range of sequence numbers, so that `seq` rises across reconnects and
+ * re-sharding without a storage write per tick. 2^53 / 1e9 leaves nine million epochs.
+ */
+export const TICK_SEQ_PER_EPOCH = 1_000_000_000;
+
+export const tickSeqBase = (epoch: number): number => epoch * TICK_SEQ_PER_EPOCH;
+
+/** The latest price of an instrument as the risk checks use it. */
+export interface Mark {
+  instrument: InstrumentId;
+  price: number;
+  bid: number | null;
+  ask: number | null;
+  /** Our clock when the tick arrived, ms since 1970. */
+  time: number;
+  provider: string;
+}

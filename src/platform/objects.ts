@@ -1,0 +1,40 @@
+/**
+ * Typed clients of the Durable Objects. Each object class implements the port that it is cast to
+ * here, so the compiler checks both sides; the casts stand in this file and nowhere else.
+ */
+import type {
+  BrokerManagerPort,
+  FeedShardPort,
+  MarketManagerPort,
+  MarketPort,
+  OrderGatewayPort,
+  RiskLedgerPort,
+} from "../application/ports.ts";
+
+type Client<Port> = Port & Pick<Fetcher, "fetch">;
+
+function client<Port>(namespace: DurableObjectNamespace, name: string): Client<Port> {
+  return namespace.getByName(name) as unknown as Client<Port>;
+}
+
+/** One per broker connection; `shard` is its whole name, `broker:account:number`. */
+export const feedShard = (env: Env, shard: string): Client<FeedShardPort> =>
+  client(env.FEED_SHARD, shard);
+
+export const market = (env: Env, name: string): Client<MarketPort> => client(env.MARKET, name);
+
+export const brokerManager = (env: Env, broker: string): Client<BrokerManagerPort> =>
+  client(env.BROKER_MANAGER, broker);
+
+export const marketManager = (env: Env): Client<MarketManagerPort> =>
+  client(env.MARKET_MANAGER, "main");
+
+export const riskLedger = (env: Env, portfolio: string): Client<RiskLedgerPort> =>
+  client(env.RISK_LEDGER, portfolio);
+
+export const orderGateway = (env: Env, account: string): Client<OrderGatewayPort> =>
+  client(env.ORDER_GATEWAY, account);
+
+/** The simulated exchange is reached as a real one would be: by requests and sockets only. */
+export const paperBroker = (env: Env, account: string): Pick<Fetcher, "fetch"> =>
+  env.PAPER_BROKER.getByName(account);

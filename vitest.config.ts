@@ -1,0 +1,49 @@
+/** Three kinds of test: plain (pure code), workers (inside workerd) and end to end (real processes, real browser). */
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "plain",
+          include: [
+            "test/{unit,simulation,conformance}/**/*.test.ts",
+            "test/*.test.ts",
+            "sdk/**/*.test.ts",
+          ],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ENVIRONMENT: "development",
+                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/workers/**/*.test.ts"],
+          setupFiles: ["./test/support/workers/setup.ts"],
+          // itty-durable is published as loose modules that workerd cannot resolve one by one.
+          deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable", "itty-router"] } } },
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
