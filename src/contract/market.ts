@@ -11,6 +11,18 @@ import {
   timestampQuery,
 } from "./primitives.ts";
 
+// Clients fold their live bar with the same function as the platform, so that both show one candle.
+export {
+  CANDLE_INTERVALS,
+  CANDLE_INTERVAL_MS,
+  candleStart,
+  foldCandle,
+  type Candle,
+  type CandleInterval,
+} from "../domain/candle.ts";
+
+export type InstrumentView = z.infer<typeof instrumentView>;
+
 export const instrumentView = z.object({
   id: z.string(),
   exchange: z.string(),

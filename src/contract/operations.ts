@@ -95,6 +95,10 @@ export const auditView = z.object({
   reason: z.string().nullable(),
 });
 
+export type AuditView = z.infer<typeof auditView>;
+
+export type KeyView = z.infer<typeof keyView>;
+
 export const shortcut = z.strictObject({
   label: z.string().trim().min(1).max(40),
   path: z

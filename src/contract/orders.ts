@@ -13,6 +13,18 @@ import {
   timestamp,
 } from "./primitives.ts";
 
+export {
+  ORDER_STATES,
+  ORDER_TYPES,
+  SIDES,
+  TIMES_IN_FORCE,
+  type OrderState,
+  type OrderType,
+  type Side,
+  type TimeInForce,
+} from "../domain/order.ts";
+export { isTerminal } from "../domain/order-state.ts";
+
 type PriceFields = {
   type: (typeof ORDER_TYPES)[number];
   limitPrice?: string | undefined;

@@ -5,6 +5,10 @@ import { INSTRUMENT_ID_PATTERN } from "../domain/instrument.ts";
 import { INSTRUMENTS_PER_CALL_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX } from "../domain/limits.ts";
 import { SCOPE_PATTERN } from "../domain/scope.ts";
 
+// Clients add up money with the same exact decimals as the ledger.
+export { decimal, decimalText, ZERO, type Decimal, type DecimalText } from "../domain/decimal.ts";
+export { splitInstrumentId } from "../domain/instrument.ts";
+
 const DECIMAL_MESSAGE =
   "must be a plain decimal of at most 18 digits each side of the point, without exponent";
 

@@ -10,6 +10,9 @@ import {
   timestamp,
 } from "./primitives.ts";
 
+export { TRADING_STATES, type TradingState } from "../domain/scope.ts";
+export { KILL_SWITCH_HOLD_MS } from "../domain/limits.ts";
+
 /**
  * Every limit by name, with its unit. Money is in the portfolio's base currency. Unset at a scope
  * means: what the scope above says; the tightest of all that are set wins.
@@ -130,6 +133,10 @@ export const exposureView = z.object({
   moneyAtRisk: decimalOutput,
   moneyAtRiskDayMax: decimalOutput,
 });
+
+export type RiskDayView = z.infer<typeof riskDayView>;
+
+export type KillSwitchView = z.infer<typeof killSwitchView>;
 
 export type ExposureView = z.infer<typeof exposureView>;
 
