@@ -70,6 +70,8 @@ export interface RiskLedgerPort {
   ): Promise<Result<Order, Refusal | OrderProblem>>;
   requestCancel(clientOrderId: string, by: string): Promise<Result<Order, OrderProblem>>;
   order(clientOrderId: string): Promise<Order | null>;
+  /** The approved order again, for a retry; null when it is not to be sent any more: not `pending_new`. */
+  approved(clientOrderId: string): Promise<ApprovedOrder | null>;
   orders(query: OrdersQuery): Promise<Page<OrderView>>;
   positions(): Promise<PositionView[]>;
   exposure(): Promise<ExposureView[]>;

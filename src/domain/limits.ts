@@ -69,3 +69,9 @@ export const API_KEY_CACHE_MS = 10_000;
 
 /** How long a Worker isolate may keep the instrument master. */
 export const INSTRUMENT_CACHE_MS = 30_000;
+
+/** How long an order waits for the first tick of an instrument that nobody watched before: a broker's first tick comes within a second or not soon. */
+export const FIRST_TICK_WAIT_MS = 1_500;
+
+/** How often that wait looks. */
+export const FIRST_TICK_POLL_MS = 100;

@@ -1,0 +1,93 @@
+/** The kill switch as a use case: latch first, then cancel what is open. Running it twice is harmless. */
+import type { ApiError } from "../contract/errors.ts";
+import type { Order } from "../domain/order.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import { parseScope, type ScopeText, type TradingState } from "../domain/scope.ts";
+import { may, type Caller } from "./caller.ts";
+import { errorText } from "./log.ts";
+import { callerName } from "./order-access.ts";
+import { apiError, badField } from "./order-errors.ts";
+import type { OrderPorts } from "./order-ports.ts";
+import type { KillAnswer } from "./ports.ts";
+
+export interface HaltAnswer {
+  scope: ScopeText;
+  state: TradingState;
+  /** The ledger version at which it latched. */
+  version: number;
+  openOrders: number;
+  /** Cancels that were handed to a gateway; each is retried there until the broker answers. */
+  cancelsSent: number;
+  since: number;
+}
+
+/** Cancels in flight at once: a broker's rate is the gateway's business, this only bounds the burst. */
+const CANCELS_AT_ONCE = 10;
+
+/** An algo's key may stop its own algo; everything else is an admin's. */
+function mayHalt(caller: Caller, scope: ScopeText): boolean {
+  const own = caller.algoId !== null && scope === `algo:${caller.algoId}`;
+  return may(caller, "admin") || (own && may(caller, "trade"));
+}
+
+export async function haltTrading(
+  ports: OrderPorts,
+  caller: Caller,
+  scope: ScopeText,
+  reason: string,
+): Promise<Result<HaltAnswer, ApiError>> {
+  if (!parseScope(scope)) return err(badField("scope", "is not a scope"));
+  if (!mayHalt(caller, scope))
+    return err(apiError("FORBIDDEN", `this key may not halt ${scope}; it needs the scope admin`));
+  const by = callerName(caller);
+  const killed = await ports.ledger.trip(scope, reason, by);
+  const cancelsSent = await cancelAll(ports, killed.toCancel, by);
+  return ok(answerOf(killed, cancelsSent));
+}
+
+/** Leaving `halted` needs an admin who is nobody's algo, and a reason. Algos stay as they are. */
+export async function resumeTrading(
+  ports: OrderPorts,
+  caller: Caller,
+  scope: ScopeText,
+  reason: string,
+): Promise<Result<HaltAnswer, ApiError>> {
+  if (!parseScope(scope)) return err(badField("scope", "is not a scope"));
+  if (!may(caller, "admin") || caller.algoId !== null)
+    return err(apiError("FORBIDDEN", "only an admin's key that is bound to no algo may resume"));
+  const reset = await ports.ledger.resetTrip(scope, reason, callerName(caller));
+  return reset.ok ? ok(answerOf(reset.value, 0)) : reset;
+}
+
+const answerOf = (killed: KillAnswer, cancelsSent: number): HaltAnswer => ({
+  scope: killed.scope,
+  state: killed.state,
+  version: killed.version,
+  openOrders: killed.openOrders,
+  cancelsSent,
+  since: killed.since,
+});
+
+async function cancelAll(ports: OrderPorts, orders: readonly Order[], by: string): Promise<number> {
+  let sent = 0;
+  for (let start = 0; start < orders.length; start += CANCELS_AT_ONCE) {
+    const burst = orders.slice(start, start + CANCELS_AT_ONCE);
+    const done = await Promise.all(burst.map((order) => cancelOne(ports, order, by)));
+    sent += done.filter(Boolean).length;
+  }
+  return sent;
+}
+
+/** One cancel that cannot be sent never holds up the others. */
+async function cancelOne(ports: OrderPorts, order: Order, by: string): Promise<boolean> {
+  const { clientOrderId, account } = order;
+  try {
+    const wished = await ports.ledger.requestCancel(clientOrderId, by);
+    if (!wished.ok) return false;
+    await ports.gateway(account).cancel(clientOrderId);
+    return true;
+  } catch (error) {
+    ports.log("error", "order_cancel_failed", { clientOrderId, error: errorText(error) });
+    return false;
+  }
+}

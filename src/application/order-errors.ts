@@ -1,0 +1,44 @@
+/** The order use cases' refusals and problems as API errors. HTTP statuses are the API's business. */
+import type { ApiError, ErrorDetails } from "../contract/errors.ts";
+import type { Refusal } from "../domain/risk/refusal.ts";
+import type { OrderProblem } from "./ports.ts";
+
+export const apiError = (
+  code: ApiError["code"],
+  message: string,
+  details: ErrorDetails = null,
+): ApiError => ({ code, message, details });
+
+/** A wrong part of the request that only a use case can see. */
+export const badField = (path: string, message: string): ApiError =>
+  apiError("BAD_REQUEST", `${path}: ${message}`, { issues: [{ path, message }] });
+
+/** The ledger's refusal with its facts; `instrument` is named when it is the trouble. */
+export function refusalError(refusal: Refusal, instrument?: string): ApiError {
+  const { code, message, scope, limit, asked, have } = refusal;
+  const named = code === "INSTRUMENT_UNKNOWN" && instrument !== undefined;
+  return apiError(code, message, {
+    scope,
+    limit,
+    asked,
+    have,
+    ...(named ? { instruments: [instrument] } : {}),
+  });
+}
+
+export const unknownOrder = (clientOrderId: string): ApiError =>
+  apiError("UNKNOWN_ORDER", `there is no order ${clientOrderId}`);
+
+export function problemError(problem: OrderProblem, clientOrderId: string): ApiError {
+  switch (problem) {
+    case "absent":
+      return unknownOrder(clientOrderId);
+    case "ended":
+      return apiError("ORDER_NOT_LIVE", `order ${clientOrderId} can trade no more`);
+    case "not_permitted":
+      return apiError(
+        "ORDER_NOT_LIVE",
+        `order ${clientOrderId} is in a state that does not permit this now; read it and try again`,
+      );
+  }
+}

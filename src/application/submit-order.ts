@@ -1,0 +1,108 @@
+/** From an intent to an approved order that left, in one request. It never sends what the ledger has not reserved. */
+import type { ApiError } from "../contract/errors.ts";
+import type { OrderRequest } from "../contract/orders.ts";
+import type { ApprovedOrder, Order, OrderIntent } from "../domain/order.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import { may, type Caller } from "./caller.ts";
+import { errorText } from "./log.ts";
+import { apiError, badField, refusalError } from "./order-errors.ts";
+import { gatherFacts, roundToGrid } from "./order-facts.ts";
+import type { AccountMarket, OrderPorts } from "./order-ports.ts";
+import type { IntentFacts, ReserveAnswer } from "./ports.ts";
+
+/**
+ * Reserves and sends an order. `existing` is true when the same intent was seen before: then nothing
+ * was sent now. An order that the broker refused, or whose outcome is unknown, is a value, not an
+ * error: it exists, and its state says so.
+ */
+export async function submitOrder(
+  ports: OrderPorts,
+  caller: Caller,
+  request: OrderRequest,
+  now: number,
+): Promise<Result<{ order: Order; existing: boolean }, ApiError>> {
+  const algo = algoOf(caller, request.algoId);
+  if (!algo.ok) return algo;
+  const account = request.account ?? ports.defaultAccount;
+  const market = ports.market(account);
+  if (!market) return err(badField("account", `there is no account ${account}`));
+
+  const facts = await gatherFacts(market, request.instrument, request, now);
+  const terms =
+    request.round && facts.instrument ? roundToGrid(request, facts.instrument) : request;
+  const intent = intentOf(terms, algo.value, account);
+  const answer = await reserve(ports, market, intent, facts);
+  switch (answer.kind) {
+    case "denied":
+      return err(refusalError(answer.refusal, intent.instrument));
+    case "existing":
+      return answer.order.refusal
+        ? err(refusalError(answer.order.refusal, intent.instrument))
+        : ok({ order: answer.order, existing: true });
+    case "approved": {
+      const order = await send(ports, answer.approved, answer.order, now);
+      return ok({ order, existing: false });
+    }
+  }
+}
+
+/** The algo that an order is for: a key's own; only an admin may name another. */
+function algoOf(caller: Caller, named: string | undefined): Result<string, ApiError> {
+  if (!may(caller, "trade"))
+    return err(apiError("FORBIDDEN", "this key may not trade; it needs the scope trade"));
+  if (named !== undefined && named !== caller.algoId && !may(caller, "admin"))
+    return err(apiError("FORBIDDEN", `this key may not trade for algo ${named}`));
+  const algoId = named ?? caller.algoId;
+  if (algoId === null)
+    return err(badField("algoId", "is needed, because this key is bound to no algo"));
+  return ok(algoId);
+}
+
+const intentOf = (request: OrderRequest, algoId: string, account: string): OrderIntent => ({
+  clientOrderId: request.clientOrderId,
+  algoId,
+  account,
+  instrument: request.instrument,
+  side: request.side,
+  type: request.type,
+  quantity: request.quantity,
+  limitPrice: request.limitPrice ?? null,
+  stopPrice: request.stopPrice ?? null,
+  timeInForce: request.timeInForce,
+  protectiveStop: request.protectiveStop ?? null,
+  reduceOnly: request.reduceOnly,
+});
+
+/** Reserves; when the ledger has no fresh price of its own, fetches one and asks once more. */
+async function reserve(
+  ports: OrderPorts,
+  market: AccountMarket,
+  intent: OrderIntent,
+  facts: IntentFacts,
+): Promise<ReserveAnswer> {
+  const answer = await ports.ledger.reserve(intent, facts);
+  if (answer.kind !== "denied" || answer.refusal.code !== "STALE_PRICE") return answer;
+  const mark = await market.mark(intent.instrument);
+  return mark ? ports.ledger.reserve(intent, { ...facts, mark }) : answer;
+}
+
+/** First attempt, direct. If the gateway cannot be reached, the ledger's sweep goes on from its record. */
+async function send(
+  ports: OrderPorts,
+  approved: ApprovedOrder,
+  order: Order,
+  now: number,
+): Promise<Order> {
+  const { clientOrderId, account } = approved.intent;
+  try {
+    const result = await ports.gateway(account).submit(approved, 1);
+    if (result.outcome === "not_sent") {
+      const reason = result.reason.slice(0, 500);
+      await ports.retries.send({ clientOrderId, account, reason, firstAttemptAt: now });
+    }
+    return result.order;
+  } catch (error) {
+    ports.log("error", "order_first_attempt_failed", { clientOrderId, error: errorText(error) });
+    return order;
+  }
+}

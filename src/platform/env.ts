@@ -1,0 +1,45 @@
+/** The Worker's settings, checked once: a wrong one is named at the first use, not at 3 a.m. */
+import { z } from "zod";
+
+const settingsSchema = z.object({
+  ENVIRONMENT: z.enum(["development", "production"]),
+  ACCESS_TEAM_DOMAIN: z.string().max(200).default(""),
+  ACCESS_AUDIENCE: z.string().max(200).default(""),
+  /** SHA-256 in hex; empty means that there is no development key. */
+  DEVELOPMENT_KEY_SHA256: z
+    .string()
+    .regex(/^(?:[0-9a-f]{64})?$/, "must be 64 hex digits or empty")
+    .default(""),
+  ALLOWED_ORIGINS: z.string().default(""),
+  PAPER_HOURS: z.enum(["always", "exchange"]).default("always"),
+});
+
+export interface Settings {
+  environment: "development" | "production";
+  /** Null until both the team's domain and the audience are set: then every person is refused. */
+  access: { teamDomain: string; audience: string } | null;
+  developmentKeySha256: string | null;
+  allowedOrigins: string[];
+  paperHours: "always" | "exchange";
+}
+
+const parsed = new WeakMap<object, Settings>();
+
+/** Throws, naming the variable, when a setting is malformed. Cached per `env`. */
+export function settings(env: Env): Settings {
+  const known = parsed.get(env);
+  if (known) return known;
+  const vars = settingsSchema.parse(env);
+  const { ACCESS_TEAM_DOMAIN: teamDomain, ACCESS_AUDIENCE: audience } = vars;
+  const made: Settings = {
+    environment: vars.ENVIRONMENT,
+    access: teamDomain && audience ? { teamDomain, audience } : null,
+    developmentKeySha256: vars.DEVELOPMENT_KEY_SHA256 || null,
+    allowedOrigins: vars.ALLOWED_ORIGINS.split(",")
+      .map((origin) => origin.trim())
+      .filter(Boolean),
+    paperHours: vars.PAPER_HOURS,
+  };
+  parsed.set(env, made);
+  return made;
+}
