@@ -44,11 +44,15 @@ export type DeadLetterView = z.infer<typeof deadLetterView>;
 
 export const deadLettersQuery = pageQuery.extend({ status: z.enum(["open", "closed"]).optional() });
 
+export type DeadLettersQuery = z.infer<typeof deadLettersQuery>;
+
 export const watchlistItem = z.strictObject({
   instrument: instrumentId,
   /** A parameter that algos may read; 1 is neutral. */
   weight: z.number().min(0).max(1_000).default(1),
 });
+
+export type WatchlistItem = z.infer<typeof watchlistItem>;
 
 export const watchlistRequest = z.strictObject({
   items: z
@@ -61,9 +65,12 @@ export const watchlistRequest = z.strictObject({
 
 export const watchlistView = z.object({
   items: z.array(watchlistItem),
+  /** Empty, and 0, until somebody has set the list. */
   changedBy: z.string(),
   changedAt: timestamp,
 });
+
+export type WatchlistView = z.infer<typeof watchlistView>;
 
 export const keyRequest = z.strictObject({
   name: z.string().trim().min(1).max(60),
@@ -81,6 +88,8 @@ export const keyView = z.object({
   revokedAt: timestamp.nullable(),
 });
 
+export type KeyView = z.infer<typeof keyView>;
+
 /** The only time the key itself is shown. */
 export const newKeyView = keyView.extend({ key: z.string() });
 
@@ -96,8 +105,6 @@ export const auditView = z.object({
 });
 
 export type AuditView = z.infer<typeof auditView>;
-
-export type KeyView = z.infer<typeof keyView>;
 
 export const shortcut = z.strictObject({
   label: z.string().trim().min(1).max(40),

@@ -153,6 +153,8 @@ export const riskHistoryQuery = pageQuery.extend({
     .optional(),
 });
 
+export type RiskHistoryQuery = z.infer<typeof riskHistoryQuery>;
+
 export const riskDayView = z.object({
   day: z.string(),
   algoId: z.string(),
@@ -161,6 +163,8 @@ export const riskDayView = z.object({
   notionalMax: decimalOutput,
   realisedProfit: decimalOutput,
 });
+
+export type RiskDayView = z.infer<typeof riskDayView>;
 
 export const killSwitchRequest = z.strictObject({ scope: scopeText, reason });
 

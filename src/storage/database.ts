@@ -1,0 +1,22 @@
+/** The tradebook's database as drizzle sees it: the one place that opens it. */
+import type { SQL } from "drizzle-orm";
+import { getTableColumns, sql } from "drizzle-orm";
+import type { DrizzleD1Database } from "drizzle-orm/d1";
+import { drizzle } from "drizzle-orm/d1";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+
+export type Database = DrizzleD1Database;
+
+export const database = (db: D1Database): Database => drizzle(db);
+
+/**
+ * The `set` of an upsert: every column takes the new row's value, but for those that `keep` names
+ * (the key, and what only the first writing knows).
+ */
+export function excluded(table: SQLiteTable, keep: readonly string[]): Record<string, SQL> {
+  return Object.fromEntries(
+    Object.entries(getTableColumns(table))
+      .filter(([field]) => !keep.includes(field))
+      .map(([field, column]) => [field, sql`excluded.${sql.identifier(column.name)}`]),
+  );
+}
