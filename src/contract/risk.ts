@@ -134,8 +134,6 @@ export const exposureView = z.object({
   moneyAtRiskDayMax: decimalOutput,
 });
 
-export type RiskDayView = z.infer<typeof riskDayView>;
-
 export type KillSwitchView = z.infer<typeof killSwitchView>;
 
 export type ExposureView = z.infer<typeof exposureView>;

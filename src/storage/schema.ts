@@ -1,5 +1,5 @@
 /**
- * The tables of the tradebook in D1, and the source of `migrations/` (`npm run migrations`). The ledger
+ * The tables of the tradebook in D1, and the source of `migrations/` (`npm run db:generate`). The ledger
  * is the truth; what its outbox writes here is the query model. Decimals are TEXT: SQLite's REAL would
  * lose digits. Times are ms since 1970. Columns named `ledger_version` guard a row against older writes.
  */

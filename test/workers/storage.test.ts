@@ -115,12 +115,11 @@ describe("the tradebook", () => {
         at: 5,
       },
     ];
-    const all = () => Promise.all(Object.values(tables).map((table) => book.select().from(table)));
     await write(7, ...rows);
-    const once = await all();
+    const once = await everything();
     expect(once.map((table) => table.length)).toEqual([1, 1, 1, 1, 1, 0, 1, 0, 0, 0]);
     await write(7, ...rows);
-    expect(await all()).toEqual(once);
+    expect(await everything()).toEqual(once);
   });
 
   test("an empty write is no write", async () => {
@@ -156,7 +155,7 @@ describe("the tradebook", () => {
 
   test("one bad row of a batch leaves nothing of the batch behind", async () => {
     const bad = { ...execution("e-2", 1), algoId: null } as unknown as TradebookRow;
-    await expect(write(1, { kind: "order", order: ORDER }, bad)).rejects.toThrow();
+    await expect(write(1, { kind: "order", order: ORDER }, bad)).rejects.toThrow(/NOT NULL/);
     expect(await book.select().from(tables.orders)).toEqual([]);
   });
 
@@ -283,6 +282,9 @@ describe("the watchlist", () => {
     expect(last).toMatchObject({ by: "bob", before: items.toReversed(), after: [] });
   });
 });
+
+const everything = () =>
+  Promise.all(Object.values(tables).map((table) => book.select().from(table)));
 
 async function value<T>(result: Promise<Result<T, unknown>>): Promise<T> {
   const settled = await result;
