@@ -24,7 +24,7 @@ import type {
 import type { Result } from "../domain/result.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
 import type { ScopeText, TradingState } from "../domain/scope.ts";
-import type { FeedMode, Mark } from "../domain/tick.ts";
+import type { FeedMode, Mark, MarketUpdate } from "../domain/tick.ts";
 
 /** Facts about an intent that the ledger does not hold itself, gathered before it decides. */
 export interface IntentFacts {
@@ -146,8 +146,10 @@ export interface BrokerManagerPort {
   pin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>>;
   unpin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>>;
   setShards(shards: number): Promise<Result<BrokerView, ApiError>>;
-  /** A shard is about to connect: the next connection epoch, and what to do. */
+  /** A shard is about to connect: the next epoch, higher than every one given out before. */
   openConnection(shard: string): Promise<{ epoch: number }>;
+  /** What a shard holds now; an older assignment's report changes nothing. */
+  report(report: ShardReport): Promise<void>;
   instruments(): Promise<Instrument[]>;
   quotes(instruments: InstrumentId[]): Promise<TickView[]>;
   candles(request: {
@@ -171,11 +173,45 @@ export interface ShardAssignment {
   broker: string;
   account: string;
   shard: string;
-  instruments: { instrument: InstrumentId; mode: FeedMode; consumers: ConsumerId[] }[];
+  instruments: AssignedInstrument[];
+}
+
+export interface AssignedInstrument {
+  instrument: InstrumentId;
+  mode: FeedMode;
+  consumers: ConsumerId[];
+  /** Subscribed upstream and kept ready, but another shard still delivers it. */
+  standby: boolean;
+  /** Set once this shard has taken the instrument over from another one. */
+  handOver: HandOver | null;
+}
+
+/** The moment at which one shard takes an instrument over: nothing is delivered twice, nothing is left out. */
+export interface HandOver {
+  /** Stamped on its ticks from here on; above every epoch that the shard before could have used. */
+  epoch: number;
+  /** The last update that the shard before delivered; null when it had none. */
+  after: MarketUpdate | null;
+}
+
+/** The state of a shard's instruments as its manager needs it. */
+export interface ShardReport {
+  shard: string;
+  /** Of the assignment that it holds. */
+  version: number;
+  /** Confirmed upstream or ticking, and with an open link to every consumer. */
+  live: InstrumentId[];
 }
 
 export interface FeedShardPort {
-  assign(assignment: ShardAssignment): Promise<void>;
+  assign(assignment: ShardAssignment): Promise<ShardReport>;
+  /**
+   * Stops delivering these instruments, durably, and answers the last update delivered of each.
+   * Asking twice gives the same answer. The next assignment takes them away for good.
+   */
+  release(
+    instruments: InstrumentId[],
+  ): Promise<{ instrument: InstrumentId; last: MarketUpdate | null }[]>;
   quotes(instruments: InstrumentId[]): Promise<TickView[]>;
   view(): Promise<BrokerView["shards"][number]>;
   ensure(): Promise<void>;

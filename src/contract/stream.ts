@@ -61,8 +61,11 @@ export const streamRequest = z.union([
 export type StreamRequest = z.infer<typeof streamRequest>;
 
 /**
- * Numbers of this socket's tick frames: `epoch` rises when the market that serves the socket was
- * rebuilt, `seq` is one more with each frame. A hole means: subscribe again, a snapshot follows.
+ * Numbers of this socket's tick frames. `seq` is one more with each live frame of an `epoch`; a
+ * snapshot frame carries the number of the frame before it and does not count. `subscribed`,
+ * `unsubscribed` and `lagging` name a new base: the next live frame has their `seq` + 1. `epoch` rises
+ * when the market that serves the socket was rebuilt; its frames then start at 1. Any other step is
+ * a hole, and a hole means: subscribe again, a snapshot follows.
  */
 const position = { epoch: z.number().int(), seq: z.number().int() };
 
@@ -139,6 +142,7 @@ const gap = z.object({
 /** Ticks are being conflated to the latest per instrument (`on`), or no longer. */
 const lagging = z.object({
   type: z.literal("lagging"),
+  ...position,
   on: z.boolean(),
   bufferedBytes: z.number(),
 });

@@ -21,7 +21,8 @@ export interface MarketUpdate {
 
 /**
  * A market update with its provenance. `seq` rises strictly per instrument, also across reconnects
- * (see `tickSeqBase`); `epoch` is the number of the broker connection that brought it.
+ * and hand-overs (see `tickSeqBase`), by one within an epoch; `epoch` is the number of the broker connection that brought it,
+ * or of the hand-over by which its shard took the instrument from another one, if that came later.
  */
 export interface Tick extends MarketUpdate {
   provider: string;
