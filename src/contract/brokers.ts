@@ -8,6 +8,11 @@ export const feedRequest = z.strictObject({ shards: z.number().int().min(1).max(
 
 export const subscriptionsRequest = z.strictObject({ instruments: instrumentIds });
 
+/** `live` once confirmed upstream or ticking. */
+export const subscriptionsView = z.object({
+  instruments: z.array(z.object({ instrument: z.string(), state: z.enum(["pending", "live"]) })),
+});
+
 export const SHARD_STATES = [
   "connecting",
   "live",

@@ -65,7 +65,7 @@ export const tickView = z.object({
 
 export type TickView = z.infer<typeof tickView>;
 
-export const quotesQuery = z.object({ instruments: instrumentIdsQuery });
+export const quotesQuery = z.strictObject({ instruments: instrumentIdsQuery });
 
 export const quotesView = z.object({
   items: z.array(tickView),
@@ -83,7 +83,7 @@ export const candleView = z.object({
 });
 
 export const candlesQuery = z
-  .object({
+  .strictObject({
     instrument: instrumentId,
     interval: z.enum(CANDLE_INTERVALS),
     from: timestampQuery,

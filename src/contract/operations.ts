@@ -72,12 +72,21 @@ export const watchlistView = z.object({
 
 export type WatchlistView = z.infer<typeof watchlistView>;
 
-export const keyRequest = z.strictObject({
-  name: z.string().trim().min(1).max(60),
-  scopes: z.array(z.enum(SCOPES_OF_KEYS)).min(1),
-  /** Needed for `trade`: the key acts as this algo and no other. */
-  algoId: algoId.optional(),
-});
+export const keyRequest = z
+  .strictObject({
+    name: z.string().trim().min(1).max(60),
+    scopes: z
+      .array(z.enum(SCOPES_OF_KEYS))
+      .min(1)
+      .transform((scopes) => [...new Set(scopes)]),
+    /** Needed for `trade` without `admin`: the key acts as this algo and no other. */
+    algoId: algoId.optional(),
+  })
+  .refine(
+    ({ scopes, algoId: bound }) =>
+      bound !== undefined || !scopes.includes("trade") || scopes.includes("admin"),
+    { path: ["algoId"], message: "is needed for a key that may trade" },
+  );
 
 export const keyView = z.object({
   id: z.string(),

@@ -11,6 +11,7 @@ import {
   pageQuery,
   positiveDecimalInput,
   timestamp,
+  timestampQuery,
 } from "./primitives.ts";
 
 export {
@@ -153,8 +154,8 @@ export type TradeView = z.infer<typeof tradeView>;
 export const tradesQuery = pageQuery.extend({
   algoId: algoId.optional(),
   instrument: instrumentId.optional(),
-  from: z.coerce.number().int().nonnegative().optional(),
-  to: z.coerce.number().int().nonnegative().optional(),
+  from: timestampQuery.optional(),
+  to: timestampQuery.optional(),
 });
 
 export type TradesQuery = z.infer<typeof tradesQuery>;

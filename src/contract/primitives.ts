@@ -70,12 +70,21 @@ export const reason = z.string().trim().min(3, "must say why, in 3 to 500 charac
 /** Milliseconds since 1970. */
 export const timestamp = z.number().int().nonnegative();
 
-export const timestampQuery = z.coerce.number().int().nonnegative();
+/** A whole number as a query value. `Number` alone would take "", " 7" and "0x7" too. */
+export const integerQuery = z
+  .string()
+  .regex(/^\d{1,15}$/, "must be a whole number")
+  .transform(Number);
+
+export const timestampQuery = integerQuery;
+
+/** A cursor holds the key of one row: three names of up to 128 characters, encoded. */
+const CURSOR_LENGTH_MAX = 1_000;
 
 /** Every list takes these; `cursor` is the `nextCursor` of the page before. */
-export const pageQuery = z.object({
-  cursor: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(PAGE_ROWS_MAX).default(PAGE_ROWS_DEFAULT),
+export const pageQuery = z.strictObject({
+  cursor: z.string().max(CURSOR_LENGTH_MAX).optional(),
+  limit: integerQuery.pipe(z.number().min(1).max(PAGE_ROWS_MAX)).default(PAGE_ROWS_DEFAULT),
 });
 
 export type PageQuery = z.infer<typeof pageQuery>;
