@@ -1,0 +1,132 @@
+/**
+ * Frames from a shard to a market: text, a line for each thing, so that a tick is written once and read
+ * by cutting, never by parsing. A line that starts with a digit is a tick:
+ * `alias,last,lastQuantity,bid,bidQuantity,ask,askQuantity,volume,exchangeTime,receivedTime,epoch,seq,late,provider`,
+ * where what follows the alias is ready to stand in a JSON array. The others start with a letter.
+ */
+import { z } from "zod";
+import type { InstrumentId } from "../domain/instrument.ts";
+import type { MarketUpdate } from "../domain/tick.ts";
+import type { TickView } from "./market.ts";
+
+const gap = z.object({
+  instruments: z.array(z.string()),
+  /** ms since 1970: the last data before, and the first confirmation after. */
+  from: z.number(),
+  to: z.number(),
+  reason: z.string(),
+});
+
+export type LinkGap = z.infer<typeof gap>;
+
+const status = z.object({
+  subject: z.enum(["instrument", "feed"]),
+  state: z.enum(["live", "alarm", "connected", "disconnected"]),
+  instruments: z.array(z.string()),
+  message: z.string(),
+});
+
+export type LinkStatus = z.infer<typeof status>;
+
+/** All ticks of a frame that begins with this line are last known ones, not new ones. */
+export const SNAPSHOT_LINE = "H";
+
+export const aliasLine = (alias: number, instrument: InstrumentId): string =>
+  `A${alias},${instrument}`;
+
+export const gapLine = (value: LinkGap): string => `G${JSON.stringify(value)}`;
+
+export const statusLine = (value: LinkStatus): string => `S${JSON.stringify(value)}`;
+
+/** Who saw an update, when, and as which number. */
+export interface TickStamp {
+  /** As JSON text, quotes included; without a comma. */
+  providerJson: string;
+  receivedTime: number;
+  epoch: number;
+  seq: number;
+  late: boolean;
+}
+
+/** What follows the alias in a tick's line. Every number must be finite. */
+export function tickFields(u: MarketUpdate, stamp: TickStamp): string {
+  return `${u.last},${u.lastQuantity},${u.bid},${u.bidQuantity},${u.ask},${u.askQuantity},${u.volume},${u.exchangeTime},${stamp.receivedTime},${stamp.epoch},${stamp.seq},${stamp.late ? 1 : 0},${stamp.providerJson}`;
+}
+
+/** The same of a tick that came another way. */
+export const fieldsOfTick = (tick: TickView): string =>
+  tickFields(tick, { ...tick, providerJson: JSON.stringify(tick.provider) });
+
+/** What a frame's reader is told, line by line and in order. */
+export interface LinkReader {
+  alias(alias: number, instrument: InstrumentId): void;
+  /** `fields` as `tickFields` made them. */
+  tick(alias: number, fields: string, isSnapshot: boolean): void;
+  gap(value: LinkGap): void;
+  status(value: LinkStatus): void;
+  /** A line that could not be read. */
+  unreadable(line: string): void;
+}
+
+const DIGIT_0 = 48;
+const DIGIT_9 = 57;
+
+/** Reads a frame. Total: what cannot be read is told as such, and the rest of the frame stands. */
+export function readLinkFrame(text: string, reader: LinkReader): void {
+  let isSnapshot = false;
+  let start = 0;
+  while (start < text.length) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    const code = text.charCodeAt(start);
+    const comma = code >= DIGIT_0 && code <= DIGIT_9 ? text.indexOf(",", start) : -1;
+    if (comma > 0 && comma < end) {
+      reader.tick(Number(text.slice(start, comma)), text.slice(comma + 1, end), isSnapshot);
+    } else if (end > start) {
+      const line = text.slice(start, end);
+      if (line === SNAPSHOT_LINE) isSnapshot = true;
+      else readControlLine(line, reader);
+    }
+    start = end + 1;
+  }
+}
+
+function readControlLine(line: string, reader: LinkReader): void {
+  const kind = line[0];
+  const body = line.slice(1);
+  if (kind === "A") {
+    const comma = body.indexOf(",");
+    const alias = Number(body.slice(0, comma));
+    if (comma > 0 && Number.isSafeInteger(alias)) return reader.alias(alias, body.slice(comma + 1));
+  } else if (kind === "G") {
+    const read = gap.safeParse(parseJson(body));
+    if (read.success) return reader.gap(read.data);
+  } else if (kind === "S") {
+    const read = status.safeParse(parseJson(body));
+    if (read.success) return reader.status(read.data);
+  }
+  reader.unreadable(line);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `seq` of a tick by its fields: the third from the end. */
+export function seqOfFields(fields: string): number {
+  const late = fields.lastIndexOf(",", fields.lastIndexOf(",") - 1);
+  return Number(fields.slice(fields.lastIndexOf(",", late - 1) + 1, late));
+}
+
+/** A row of a compact frame. */
+export const compactRow = (alias: number, fields: string): string => `[${alias},${fields}]`;
+
+/** A tick of a plain frame, as JSON text. `instrumentJson` is the id with its quotes. */
+export function plainRow(instrumentJson: string, fields: string): string {
+  const f = fields.split(",");
+  return `{"instrument":${instrumentJson},"last":${f[0]},"lastQuantity":${f[1]},"bid":${f[2]},"bidQuantity":${f[3]},"ask":${f[4]},"askQuantity":${f[5]},"volume":${f[6]},"exchangeTime":${f[7]},"receivedTime":${f[8]},"epoch":${f[9]},"seq":${f[10]},"late":${f[11] === "1"},"provider":${f[12]}}`;
+}

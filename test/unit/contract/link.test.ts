@@ -1,0 +1,148 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  aliasLine,
+  compactRow,
+  fieldsOfTick,
+  gapLine,
+  type LinkGap,
+  type LinkStatus,
+  plainRow,
+  readLinkFrame,
+  seqOfFields,
+  SNAPSHOT_LINE,
+  statusLine,
+} from "../../../src/contract/link.ts";
+import { tickView } from "../../../src/contract/market.ts";
+import { INSTRUMENT_ID_PATTERN } from "../../../src/domain/instrument.ts";
+
+const number = fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }), { nil: null });
+const time = fc.integer({ min: 0, max: 2 ** 52 });
+const tick = fc.record({
+  instrument: fc.stringMatching(INSTRUMENT_ID_PATTERN),
+  last: number,
+  lastQuantity: number,
+  bid: number,
+  bidQuantity: number,
+  ask: number,
+  askQuantity: number,
+  volume: number,
+  exchangeTime: fc.option(time, { nil: null }),
+  receivedTime: time,
+  provider: fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,31}$/),
+  epoch: fc.nat(),
+  seq: time,
+  late: fc.boolean(),
+});
+const gap: fc.Arbitrary<LinkGap> = fc.record({
+  instruments: fc.array(fc.string()),
+  from: time,
+  to: time,
+  reason: fc.string(),
+});
+const status: fc.Arbitrary<LinkStatus> = fc.record({
+  subject: fc.constantFrom("instrument", "feed"),
+  state: fc.constantFrom("live", "alarm", "connected", "disconnected"),
+  instruments: fc.array(fc.string()),
+  message: fc.string(),
+});
+
+function readAll(text: string) {
+  const seen: unknown[] = [];
+  readLinkFrame(text, {
+    alias: (alias, instrument) => seen.push(["alias", alias, instrument]),
+    tick: (alias, fields, isSnapshot) => seen.push(["tick", alias, fields, isSnapshot]),
+    gap: (value) => seen.push(["gap", value]),
+    status: (value) => seen.push(["status", value]),
+    unreadable: (line) => seen.push(["unreadable", line]),
+  });
+  return seen;
+}
+
+/** -0 has no JSON text. */
+const plainZero = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+
+test("a tick survives the link and stands whole in a plain frame", () => {
+  fc.assert(
+    fc.property(tick, (value) => {
+      const fields = fieldsOfTick(value);
+      const row: unknown = JSON.parse(plainRow(JSON.stringify(value.instrument), fields));
+      expect(row).toEqual(plainZero(value));
+      expect(tickView.safeParse(row).success).toBe(true);
+      expect(seqOfFields(fields)).toBe(value.seq);
+    }),
+  );
+});
+
+test("a compact row is the alias and the fields in their order", () => {
+  fc.assert(
+    fc.property(fc.nat(), tick, (alias, value) => {
+      const { late, provider, instrument: _, ...rest } = value;
+      const order = [
+        rest.last,
+        rest.lastQuantity,
+        rest.bid,
+        rest.bidQuantity,
+        rest.ask,
+        rest.askQuantity,
+        rest.volume,
+        rest.exchangeTime,
+        rest.receivedTime,
+        rest.epoch,
+        rest.seq,
+      ];
+      const row: unknown = JSON.parse(compactRow(alias, fieldsOfTick(value)));
+      expect(row).toEqual(plainZero([alias, ...order, late ? 1 : 0, provider]));
+    }),
+  );
+});
+
+test("a frame is read line by line, in order", () => {
+  const line = fc.oneof(
+    fc.tuple(fc.nat(), tick).map(([alias, value]) => ({
+      text: `${alias},${fieldsOfTick(value)}`,
+      read: ["tick", alias, fieldsOfTick(value), false],
+    })),
+    fc
+      .tuple(fc.nat(), fc.stringMatching(INSTRUMENT_ID_PATTERN))
+      .map(([alias, id]) => ({ text: aliasLine(alias, id), read: ["alias", alias, id] })),
+    gap.map((value) => ({ text: gapLine(value), read: ["gap", value] })),
+    status.map((value) => ({ text: statusLine(value), read: ["status", value] })),
+  );
+  fc.assert(
+    fc.property(fc.array(line), (lines) => {
+      const seen = readAll(lines.map(({ text }) => text).join("\n"));
+      expect(seen).toEqual(lines.map(({ read }) => read));
+    }),
+  );
+});
+
+test("ticks after the snapshot line are marked as such", () => {
+  expect(readAll(`${SNAPSHOT_LINE}\n7,1,2`)).toEqual([["tick", 7, "1,2", true]]);
+});
+
+test("a line that cannot be read is told, and the rest of the frame stands", () => {
+  const seen = readAll('Zwhat\nG{"from":1}\nS{\nA,\n12\n\n3,ok');
+  expect(seen).toEqual([
+    ["unreadable", "Zwhat"],
+    ["unreadable", 'G{"from":1}'],
+    ["unreadable", "S{"],
+    ["unreadable", "A,"],
+    ["unreadable", "12"],
+    ["tick", 3, "ok", false],
+  ]);
+});
+
+test("no text makes the reader throw", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc
+      .array(fc.constantFrom("A", "G", "S", "H", "1", ",", "{", "}", "\n", '"'))
+      .map((c) => c.join("")),
+  );
+  fc.assert(
+    fc.property(text, (frame) => {
+      expect(() => readAll(frame)).not.toThrow();
+    }),
+  );
+});
