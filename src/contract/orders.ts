@@ -24,7 +24,7 @@ export {
   type Side,
   type TimeInForce,
 } from "../domain/order.ts";
-export { isTerminal } from "../domain/order-state.ts";
+export { isTerminal, TERMINAL_STATES } from "../domain/order-state.ts";
 
 type PriceFields = {
   type: (typeof ORDER_TYPES)[number];

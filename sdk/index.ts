@@ -1,0 +1,41 @@
+/** The SDK's public face: everything an algo needs, and nothing that it should not lean on. */
+export { Algo } from "./src/algo.ts";
+export { runAlgo, type AlgoDefinition } from "./src/run-algo.ts";
+export { TrunklineClient, type QuotesView, type TradeView } from "./src/client.ts";
+export type {
+  AlgoContext,
+  AlgoHandlers,
+  AlgoOptions,
+  Lagging,
+  LogLine,
+  SubscribeOptions,
+} from "./src/context.ts";
+export type { ClosedCandle } from "./src/candles.ts";
+export type { ConnectionOptions } from "./src/config.ts";
+export type { Tick } from "./src/decode.ts";
+export type { Gap, StreamStatus } from "./src/stream.ts";
+export type { NewOrder, OrderChanges, OrderCondition } from "./src/order-desk.ts";
+export type { OrderOutcome, RefusalFacts } from "./src/outcome.ts";
+export {
+  AlgoHandlerError,
+  AlgoStoppedError,
+  TrunklineConfigError,
+  TrunklineConnectionError,
+  TrunklineError,
+  TrunklineTimeoutError,
+} from "./src/errors.ts";
+export type { ErrorCode } from "../src/contract/errors.ts";
+export type { Candle, CandleInterval, InstrumentView } from "../src/contract/market.ts";
+export {
+  isTerminal,
+  type OrderState,
+  type OrderView,
+  type PositionView,
+} from "../src/contract/orders.ts";
+export type { RiskStatusView } from "../src/contract/risk.ts";
+export {
+  decimal,
+  decimalText,
+  type Decimal,
+  type DecimalText,
+} from "../src/contract/primitives.ts";

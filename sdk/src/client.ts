@@ -1,0 +1,127 @@
+/** The platform's API as typed calls. Each throws `TrunklineError` or `TrunklineConnectionError`. */
+import { z } from "zod";
+import {
+  candlesView,
+  instrumentView,
+  quotesView,
+  type Candle,
+  type CandleInterval,
+  type InstrumentView,
+} from "../../src/contract/market.ts";
+import {
+  orderView,
+  positionView,
+  tradeView,
+  type OrderChangeRequest,
+  type OrderRequest,
+  type OrderView,
+  type PositionView,
+} from "../../src/contract/orders.ts";
+import { pageOf, PAGE_ROWS_MAX } from "../../src/contract/primitives.ts";
+import { riskStatusView, type RiskStatusView } from "../../src/contract/risk.ts";
+import { resolveConfig, type ConnectionOptions } from "./config.ts";
+import { Http, type HttpRequest, type Query } from "./http.ts";
+import { TrunklineError } from "./errors.ts";
+
+export type TradeView = z.infer<typeof tradeView>;
+
+export type QuotesView = z.infer<typeof quotesView>;
+
+/** Lists are paged; an answer that is not is one page. */
+const listOf = <Row extends z.ZodType>(row: Row) =>
+  pageOf(row).extend({ nextCursor: z.string().nullable().default(null) });
+
+const orderPath = (clientOrderId: string): string =>
+  `/v1/orders/${encodeURIComponent(clientOrderId)}`;
+
+export class TrunklineClient {
+  readonly #http: Http;
+
+  constructor(options: ConnectionOptions = {}) {
+    this.#http = new Http(resolveConfig(options));
+  }
+
+  async instruments(query: { search?: string; exchange?: string } = {}): Promise<InstrumentView[]> {
+    return this.#all("/v1/instruments", instrumentView, query);
+  }
+
+  quotes(instruments: readonly string[]): Promise<QuotesView> {
+    const query = { instruments: instruments.join(",") };
+    return this.#http.request({ path: "/v1/quotes", answer: quotesView, query });
+  }
+
+  /** Bars that start from `from` to before `to` (ms since 1970), oldest first. */
+  async candles(query: {
+    instrument: string;
+    interval: CandleInterval;
+    from: number;
+    to: number;
+  }): Promise<Candle[]> {
+    const answer = await this.#http.request({ path: "/v1/candles", answer: candlesView, query });
+    return answer.items;
+  }
+
+  /** The same id and body twice is one order: the platform answers the one it has. */
+  submit(order: OrderRequest, timeoutMs: number): Promise<OrderView> {
+    return this.#order({ method: "POST", path: "/v1/orders", body: order, timeoutMs });
+  }
+
+  cancel(clientOrderId: string, timeoutMs: number): Promise<OrderView> {
+    return this.#order({ method: "DELETE", path: orderPath(clientOrderId), timeoutMs });
+  }
+
+  modify(clientOrderId: string, body: OrderChangeRequest, timeoutMs: number): Promise<OrderView> {
+    return this.#order({ method: "PATCH", path: orderPath(clientOrderId), body, timeoutMs });
+  }
+
+  /** Null when the platform says that there is no such order: not when the line failed. */
+  async order(clientOrderId: string): Promise<OrderView | null> {
+    try {
+      return await this.#order({ path: orderPath(clientOrderId) });
+    } catch (error) {
+      if (error instanceof TrunklineError && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  orders(query: { algoId?: string; instrument?: string; open?: boolean }): Promise<OrderView[]> {
+    return this.#all("/v1/orders", orderView, query);
+  }
+
+  trades(query: { algoId?: string; instrument?: string; from?: number }): Promise<TradeView[]> {
+    return this.#all("/v1/trades", tradeView, query);
+  }
+
+  positions(): Promise<PositionView[]> {
+    return this.#all("/v1/positions", positionView, {});
+  }
+
+  risk(): Promise<RiskStatusView> {
+    return this.#http.request({ path: "/v1/risk", answer: riskStatusView });
+  }
+
+  #order(request: Omit<HttpRequest<typeof orderView>, "answer">): Promise<OrderView> {
+    return this.#http.request({ ...request, answer: orderView });
+  }
+
+  /** Every row of a list, page by page. */
+  async #all<Row extends z.ZodType>(
+    path: string,
+    row: Row,
+    query: Query,
+  ): Promise<z.output<Row>[]> {
+    const rows: z.output<Row>[] = [];
+    const answer = listOf(row);
+    let cursor: string | undefined;
+    do {
+      const page = await this.#http.request({
+        path,
+        answer,
+        query: { ...query, limit: PAGE_ROWS_MAX, cursor },
+      });
+      rows.push(...page.items);
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    return rows;
+  }
+}

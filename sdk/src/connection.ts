@@ -1,0 +1,152 @@
+/**
+ * Keeps one socket to the platform open: dials, watches that data comes, and dials again with growing,
+ * jittered pauses. It knows nothing of what the frames say.
+ */
+import { reconnectDelayMs } from "./backoff.ts";
+import { AlgoStoppedError, isHopeless, TrunklineConnectionError } from "./errors.ts";
+import { STABLE_CONNECTION_MS, type Timing } from "./limits.ts";
+import type { OpenSocket, SocketLike } from "./socket.ts";
+
+interface ConnectionOptions {
+  url: string;
+  key: string;
+  open: OpenSocket;
+  timing: Timing;
+  random: () => number;
+  /** A request that needs the key: tells a refused key from a line that is down. */
+  probe(): Promise<void>;
+  onText: (text: string) => void;
+  /** The line was lost, or could not be had; `attempt` counts from 1. */
+  onDown(reason: string, attempt: number): void;
+}
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  #socket: SocketLike | null = null;
+  /** Set by the owner once the platform's first frame was understood. */
+  #ready = false;
+  #stopped = false;
+  #wake: (() => void) | null = null;
+  #drop: ((reason: string) => void) | null = null;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** Runs until `stop`; rejects only with what trying again cannot cure. */
+  async run(): Promise<void> {
+    let attempt = 0;
+    while (!this.#stopped) {
+      const openedAt = Date.now();
+      const { reason, ready } = await this.#hold();
+      if (this.#stopped) return;
+      // A socket that was refused does not tell why; a request does.
+      const cause = ready ? null : await this.#causeOfRefusal();
+      if (this.#stopped) return;
+      attempt = ready && Date.now() - openedAt >= STABLE_CONNECTION_MS ? 0 : attempt;
+      attempt += 1;
+      this.#options.onDown(cause ?? reason, attempt);
+      const { random, timing } = this.#options;
+      await this.#pause(reconnectDelayMs(attempt - 1, random(), timing));
+    }
+  }
+
+  /** False when there is no line: the caller sends again after the next welcome. */
+  send(message: object): boolean {
+    if (this.#socket === null || !this.#ready) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  welcomed(): void {
+    this.#ready = true;
+  }
+
+  /** Gives the line up and dials anew. */
+  replace(reason: string): void {
+    this.#drop?.(reason);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#drop?.("stopped");
+    this.#wake?.();
+  }
+
+  /** One socket from dialling to its end. */
+  async #hold(): Promise<{ reason: string; ready: boolean }> {
+    const { open, url, key, timing, onText } = this.#options;
+    let socket: SocketLike;
+    try {
+      socket = await open(url, key);
+    } catch (error) {
+      return { reason: error instanceof Error ? error.message : String(error), ready: false };
+    }
+    const dialledAt = Date.now();
+    let lastFrameAt = dialledAt;
+    let watch: ReturnType<typeof setInterval> | undefined;
+    const reason = await new Promise<string>((resolve) => {
+      this.#drop = resolve;
+      if (this.#stopped) resolve("stopped");
+      socket.addEventListener("open", () => (this.#socket = socket));
+      socket.addEventListener("message", (event) => {
+        if (this.#socket !== socket) return;
+        lastFrameAt = Date.now();
+        if (typeof event.data === "string") onText(event.data);
+      });
+      // What went wrong is told by the close that follows.
+      socket.addEventListener("error", () => {});
+      socket.addEventListener("close", ({ code, reason: text }) =>
+        resolve(`closed with ${code}${text === "" ? "" : ` (${text})`}`),
+      );
+      watch = setInterval(() => {
+        const silentMs = Date.now() - lastFrameAt;
+        if (this.#ready && silentMs > timing.silenceMaxMs) resolve(`silent for ${silentMs} ms`);
+        else if (!this.#ready && Date.now() - dialledAt > timing.connectTimeoutMs) {
+          resolve(`no welcome within ${timing.connectTimeoutMs} ms`);
+        } else this.send({ op: "ping" });
+      }, timing.pingIntervalMs);
+    });
+    clearInterval(watch);
+    const ready = this.#ready;
+    this.#socket = null;
+    this.#ready = false;
+    this.#drop = null;
+    closeQuietly(socket);
+    return { reason, ready };
+  }
+
+  async #causeOfRefusal(): Promise<string | null> {
+    try {
+      await this.#options.probe();
+      return null;
+    } catch (error) {
+      if (isHopeless(error)) throw error;
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.#stopped) this.#wake();
+    });
+  }
+}
+
+function closeQuietly(socket: SocketLike): void {
+  try {
+    socket.close(1000, "done");
+  } catch {
+    // A socket that is still connecting may refuse to be closed; nobody listens to it any more.
+  }
+}
+
+export const lineDown = (): TrunklineConnectionError =>
+  new TrunklineConnectionError("dropped", "the line to Trunkline was lost");
+
+export const stopped = (): AlgoStoppedError => new AlgoStoppedError("the algo was stopped");

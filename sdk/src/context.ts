@@ -1,0 +1,111 @@
+/** What an algo can do and what it is told: the same for the class and the functional style. */
+import type { Candle, CandleInterval } from "../../src/contract/market.ts";
+import type { OrderView, PositionView } from "../../src/contract/orders.ts";
+import type { RiskStatusView } from "../../src/contract/risk.ts";
+import type { ClosedCandle } from "./candles.ts";
+import type { TrunklineClient } from "./client.ts";
+import type { ConnectionOptions } from "./config.ts";
+import type { Tick } from "./decode.ts";
+import type { AlgoHandlerError } from "./errors.ts";
+import type { Timing } from "./limits.ts";
+import type { NewOrder, OrderChanges, OrderCondition } from "./order-desk.ts";
+import type { OrderOutcome } from "./outcome.ts";
+import type { OpenSocket } from "./socket.ts";
+import type { Gap, StreamStatus } from "./stream.ts";
+
+export interface SubscribeOptions {
+  /** Bars to have before the first live tick, 1 to 1,000; none when left out. */
+  history?: number | undefined;
+  /** Of history and of `candles`; default "1m". */
+  interval?: CandleInterval | undefined;
+}
+
+/** Ticks are joined to the latest per instrument (`on`), or complete again. */
+export interface Lagging {
+  on: boolean;
+  /** `platform`: the line or this algo reads too slowly. `handler`: a handler of this algo is too slow. */
+  by: "platform" | "handler";
+}
+
+export interface AlgoContext {
+  readonly algoId: string;
+  /** The latest tick of each subscribed instrument, also while handlers are behind. */
+  readonly quotes: ReadonlyMap<string, Tick>;
+  readonly instruments: readonly string[];
+  /** Orders of this algo that can still trade, as far as is known here. */
+  readonly openOrders: readonly OrderView[];
+  /** The whole API, for what has no shortcut here. */
+  readonly client: TrunklineClient;
+  /** Resolves when the platform has listed the instruments and all history is in `candles`. */
+  subscribe(instruments: readonly string[], options?: SubscribeOptions): Promise<void>;
+  unsubscribe(instruments: readonly string[]): void;
+  /** Oldest first; the last bar still grows. History and live bars are one array. */
+  candles(instrument: string): readonly Candle[];
+  /** Never throws for a refusal: look at `outcome`. */
+  submit(order: NewOrder): Promise<OrderOutcome>;
+  cancel(clientOrderId: string): Promise<OrderOutcome>;
+  modify(clientOrderId: string, changes: OrderChanges): Promise<OrderOutcome>;
+  /** Asks the platform; null when it knows no such order. */
+  order(clientOrderId: string): Promise<OrderView | null>;
+  /** This algo's own positions. */
+  positions(): Promise<PositionView[]>;
+  /** The whole portfolio's risk. */
+  risk(): Promise<RiskStatusView>;
+  /** Default: until the order has ended, for 30 s. Rejects with `TrunklineTimeoutError`. */
+  waitFor(
+    clientOrderId: string,
+    condition?: OrderCondition,
+    timeoutMs?: number,
+  ): Promise<OrderView>;
+  log(message: string, facts?: Record<string, unknown>): void;
+  /** Ends the algo: the handler in progress returns, `onStop` runs, `run` resolves. */
+  stop(reason?: string): void;
+}
+
+type Done = void | Promise<void>;
+
+/** Called one at a time and in order; each may be async, and the next waits for it. */
+export interface AlgoHandlers {
+  onStart?(): Done;
+  onTick?(tick: Tick): Done;
+  /** A bar closed: by the first tick of the next one. */
+  onCandle?(candle: ClosedCandle): Done;
+  /** Once for each change of an order of this algo. */
+  onOrder?(order: OrderView): Done;
+  /** Ticks may be missing; the candles are filled from history by themselves. */
+  onGap?(gap: Gap): Done;
+  onRisk?(risk: RiskStatusView): Done;
+  onStatus?(status: StreamStatus): Done;
+  onLagging?(lagging: Lagging): Done;
+  /** Without it, an error in a handler stops the algo. What it throws stops it too. */
+  onError?(error: AlgoHandlerError): Done;
+  /** Before the line is closed: orders can still be canceled and placed. */
+  onStop?(): Done;
+}
+
+export interface LogLine {
+  time: Date;
+  algoId: string;
+  message: string;
+  facts: Record<string, unknown> | null;
+}
+
+export interface AlgoOptions extends ConnectionOptions {
+  /** Orders, positions and limits are kept under this name. */
+  algoId: string;
+  /**
+   * True: while a handler is busy only the latest tick per instrument is kept. Default false: every
+   * tick is handed over, up to `queuedTicksMax`; past it they are joined and `onLagging` tells so.
+   */
+  conflate?: boolean | undefined;
+  queuedTicksMax?: number | undefined;
+  /** SIGINT and SIGTERM stop the algo cleanly (Node). Default true. */
+  stopOnSignals?: boolean | undefined;
+  /** Stops the algo when it is aborted. */
+  signal?: AbortSignal | undefined;
+  /** Where log lines go; default: the console. */
+  logger?: ((line: LogLine) => void) | undefined;
+  /** For tests. */
+  timing?: Partial<Timing> | undefined;
+  openSocket?: OpenSocket | undefined;
+}

@@ -1,0 +1,343 @@
+/**
+ * Runs one algo: wires stream, candles, orders and mailbox together. State is kept up as frames arrive;
+ * handlers hear of it through the mailbox, so that a slow one holds up nothing but itself.
+ */
+import { TERMINAL_STATES, type OrderView, type PositionView } from "../../src/contract/orders.ts";
+import type { Candle } from "../../src/contract/market.ts";
+import type { RiskStatusView } from "../../src/contract/risk.ts";
+import { CandleBook, type ClosedCandle } from "./candles.ts";
+import { TrunklineClient } from "./client.ts";
+import { checkAlgoId, resolveConfig } from "./config.ts";
+import type {
+  AlgoContext,
+  AlgoHandlers,
+  AlgoOptions,
+  Lagging,
+  SubscribeOptions,
+} from "./context.ts";
+import type { Tick } from "./decode.ts";
+import { AlgoHandlerError, isHopeless, TrunklineConfigError } from "./errors.ts";
+import { QUEUED_TICKS_MAX, TIMING, WAIT_FOR_TIMEOUT_MS, type Timing } from "./limits.ts";
+import { printLine } from "./log.ts";
+import { Mailbox } from "./mailbox.ts";
+import { OrderDesk, type NewOrder, type OrderChanges, type OrderCondition } from "./order-desk.ts";
+import type { OrderOutcome } from "./outcome.ts";
+import { onSignals } from "./signals.ts";
+import { openSocket } from "./socket.ts";
+import {
+  Stream,
+  type Channel,
+  type FrameMark,
+  type Gap,
+  type StreamEvent,
+  type StreamStatus,
+} from "./stream.ts";
+
+type AlgoEvent =
+  | { kind: "start" }
+  | { kind: "tick"; tick: Tick }
+  | { kind: "candle"; candle: ClosedCandle }
+  | { kind: "order"; order: OrderView }
+  | { kind: "gap"; gap: Gap }
+  | { kind: "risk"; risk: RiskStatusView }
+  | { kind: "status"; status: StreamStatus }
+  | { kind: "lagging"; lagging: Lagging };
+
+export class Engine implements AlgoContext {
+  readonly algoId: string;
+  readonly client: TrunklineClient;
+  readonly #handlers: AlgoHandlers;
+  readonly #options: AlgoOptions;
+  readonly #timing: Timing;
+  readonly #stream: Stream;
+  readonly #desk: OrderDesk;
+  readonly #book = new CandleBook();
+  readonly #mailbox: Mailbox<AlgoEvent, FrameMark>;
+  readonly #quotes = new Map<string, Tick>();
+  #phase: "new" | "connecting" | "running" | "ended" = "new";
+  /** Rises with each connection: what an older one was doing is given up. */
+  #opened = 0;
+  #end: { resolve(): void; reject(error: unknown): void } | null = null;
+
+  constructor(options: AlgoOptions, handlers: AlgoHandlers) {
+    const config = resolveConfig(options);
+    this.algoId = checkAlgoId(options.algoId);
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#timing = { ...TIMING, ...options.timing };
+    this.client = new TrunklineClient(options);
+    this.#desk = new OrderDesk({
+      client: this.client,
+      algoId: this.algoId,
+      timing: this.#timing,
+      randomId: () => crypto.randomUUID(),
+      onOrder: (order) => {
+        if (this.#phase === "running") this.#push({ kind: "order", order });
+      },
+    });
+    const channels: Channel[] = ["orders", "status"];
+    if (handlers.onRisk !== undefined) channels.push("risk");
+    this.#stream = new Stream({
+      url: config.streamUrl,
+      key: config.key,
+      channels,
+      open: options.openSocket ?? openSocket,
+      timing: this.#timing,
+      random: Math.random,
+      probe: async () => {
+        await this.client.risk();
+      },
+      onEvent: (event) => this.#hear(event),
+    });
+    this.#mailbox = new Mailbox({
+      handle: (event) => this.#handle(event),
+      conflate: options.conflate ?? false,
+      queuedMax: options.queuedTicksMax ?? QUEUED_TICKS_MAX,
+      onLagging: (on, queued) => {
+        if (on) this.log("handlers are behind: ticks are joined to the latest", { queued });
+        this.#push({ kind: "lagging", lagging: { on, by: "handler" } });
+      },
+      onWorked: (frame) => this.#stream.worked(frame),
+      onFailure: (error) => this.#end?.reject(error),
+    });
+  }
+
+  get quotes(): ReadonlyMap<string, Tick> {
+    return this.#quotes;
+  }
+
+  get instruments(): readonly string[] {
+    return this.#stream.instruments;
+  }
+
+  get openOrders(): readonly OrderView[] {
+    return this.#desk.open;
+  }
+
+  /** Resolves when the algo was stopped; rejects with the error that ended it. */
+  async run(): Promise<void> {
+    if (this.#phase !== "new") throw new TrunklineConfigError("an algo runs once: make a new one");
+    this.#phase = "connecting";
+    const { signal, stopOnSignals = true } = this.#options;
+    const ended = new Promise<void>((resolve, reject) => (this.#end = { resolve, reject }));
+    const stopListening = stopOnSignals ? onSignals((name) => this.stop(name)) : () => {};
+    const onAbort = (): void => this.stop("aborted");
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    this.#stream.run().catch((error: unknown) => this.#end?.reject(error));
+    try {
+      await ended;
+    } finally {
+      await this.#finish();
+      stopListening();
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  stop(reason = "asked to"): void {
+    if (this.#phase === "ended") return;
+    this.log(`stopping: ${reason}`);
+    this.#end?.resolve();
+  }
+
+  async subscribe(
+    instruments: readonly string[],
+    { history, interval = "1m" }: SubscribeOptions = {},
+  ): Promise<void> {
+    const answered = this.#stream.subscribe(instruments, { history: history ?? null, interval });
+    for (const instrument of instruments) this.#book.track(instrument, interval);
+    await answered;
+  }
+
+  unsubscribe(instruments: readonly string[]): void {
+    this.#stream.unsubscribe(instruments);
+    for (const instrument of instruments) {
+      this.#book.drop(instrument);
+      this.#quotes.delete(instrument);
+    }
+  }
+
+  candles(instrument: string): readonly Candle[] {
+    return this.#book.candles(instrument);
+  }
+
+  submit(order: NewOrder): Promise<OrderOutcome> {
+    return this.#desk.submit(order);
+  }
+
+  cancel(clientOrderId: string): Promise<OrderOutcome> {
+    return this.#desk.cancel(clientOrderId);
+  }
+
+  modify(clientOrderId: string, changes: OrderChanges): Promise<OrderOutcome> {
+    return this.#desk.modify(clientOrderId, changes);
+  }
+
+  order(clientOrderId: string): Promise<OrderView | null> {
+    return this.#desk.order(clientOrderId);
+  }
+
+  async positions(): Promise<PositionView[]> {
+    const positions = await this.client.positions();
+    return positions.filter((position) => position.algoId === this.algoId);
+  }
+
+  risk(): Promise<RiskStatusView> {
+    return this.client.risk();
+  }
+
+  waitFor(
+    clientOrderId: string,
+    condition: OrderCondition = TERMINAL_STATES,
+    timeoutMs = WAIT_FOR_TIMEOUT_MS,
+  ): Promise<OrderView> {
+    return this.#desk.waitFor(clientOrderId, condition, timeoutMs);
+  }
+
+  log(message: string, facts?: Record<string, unknown>): void {
+    const line = { time: new Date(), algoId: this.algoId, message, facts: facts ?? null };
+    (this.#options.logger ?? printLine)(line);
+  }
+
+  #hear(event: StreamEvent): void {
+    switch (event.kind) {
+      case "open":
+        return this.#open(event.algoId);
+      case "ticks":
+        return this.#ticks(event.ticks, event.frame);
+      case "history":
+        return this.#closed(this.#book.history(event.instrument, event.interval, event.candles));
+      case "order":
+        return this.#desk.apply(event.order);
+      case "lagging":
+        return this.#push({ kind: "lagging", lagging: { on: event.on, by: "platform" } });
+      case "note":
+        return this.log(event.message);
+      case "status":
+        if (event.status.subject === "stream") this.log(event.status.message);
+        return this.#push(event);
+      case "gap":
+        return this.#push(event);
+      case "risk":
+        return this.#push(event, "risk");
+    }
+  }
+
+  #open(boundTo: string | null): void {
+    if (boundTo !== null && boundTo !== this.algoId) {
+      const message = `this key belongs to the algo "${boundTo}", not to "${this.algoId}": pass that id, or a key made for this algo`;
+      return this.#end?.reject(new TrunklineConfigError(message));
+    }
+    this.#opened += 1;
+    void this.#resync(this.#opened);
+  }
+
+  /** Reads what happened to the orders while no line stood; the algo starts when that is known. */
+  async #resync(opened: number): Promise<void> {
+    while (this.#opened === opened && this.#phase !== "ended") {
+      try {
+        await this.#desk.resync();
+        if (this.#phase !== "connecting") return;
+        this.#phase = "running";
+        return this.#push({ kind: "start" });
+      } catch (error) {
+        if (isHopeless(error)) return this.#end?.reject(error);
+        this.log(`orders could not be read: ${String(error)}`);
+        await new Promise((resolve) => setTimeout(resolve, this.#timing.repairIntervalMs));
+      }
+    }
+  }
+
+  #ticks(ticks: readonly Tick[], frame: FrameMark): void {
+    if (ticks.length === 0) return this.#stream.worked(frame);
+    for (const [index, tick] of ticks.entries()) {
+      this.#quotes.set(tick.instrument, tick);
+      this.#closed(this.#book.tick(tick));
+      this.#mailbox.push({
+        event: { kind: "tick", tick },
+        key: `tick ${tick.instrument}`,
+        frame: index === ticks.length - 1 ? frame : null,
+      });
+    }
+  }
+
+  #closed(candles: readonly ClosedCandle[]): void {
+    if (this.#handlers.onCandle === undefined) return;
+    for (const candle of candles) {
+      this.#push({ kind: "candle", candle }, `candle ${candle.instrument}`);
+    }
+  }
+
+  #push(event: AlgoEvent, key: string | null = null): void {
+    this.#mailbox.push({ event, key, frame: null });
+  }
+
+  async #handle(event: AlgoEvent): Promise<void> {
+    try {
+      await this.#call(event);
+    } catch (cause) {
+      const error = new AlgoHandlerError(handlerName(event.kind), subjectOf(event), cause);
+      if (this.#handlers.onError === undefined) throw error;
+      await this.#handlers.onError(error);
+    }
+  }
+
+  async #call(event: AlgoEvent): Promise<void> {
+    const handlers = this.#handlers;
+    switch (event.kind) {
+      case "start":
+        return handlers.onStart?.();
+      case "tick":
+        return handlers.onTick?.(event.tick);
+      case "candle":
+        return handlers.onCandle?.(event.candle);
+      case "order":
+        return handlers.onOrder?.(event.order);
+      case "gap":
+        return handlers.onGap?.(event.gap);
+      case "risk":
+        return handlers.onRisk?.(event.risk);
+      case "status":
+        return handlers.onStatus?.(event.status);
+      case "lagging":
+        return handlers.onLagging?.(event.lagging);
+    }
+  }
+
+  /** The handler in progress, then `onStop`, each within its time; then the line is closed. */
+  async #finish(): Promise<void> {
+    const began = this.#phase === "running";
+    this.#phase = "ended";
+    try {
+      await this.#withinTime("the handler in progress", this.#mailbox.close());
+      if (began) await this.#withinTime("onStop", Promise.resolve(this.#handlers.onStop?.()));
+    } catch (error) {
+      throw new AlgoHandlerError("onStop", "", error);
+    } finally {
+      this.#desk.close();
+      this.#stream.stop();
+    }
+  }
+
+  async #withinTime(what: string, work: Promise<void>): Promise<void> {
+    const limitMs = this.#timing.stopTimeoutMs;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.log(`${what} did not return within ${limitMs} ms; stopping without it`);
+        resolve();
+      }, limitMs);
+    });
+    await Promise.race([work, late]).finally(() => clearTimeout(timer));
+  }
+}
+
+const handlerName = (kind: AlgoEvent["kind"]): string =>
+  `on${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+
+/** What the event was about, for the message of an error. */
+function subjectOf(event: AlgoEvent): string {
+  if (event.kind === "tick") return `${event.tick.instrument}, seq ${event.tick.seq}`;
+  if (event.kind === "candle") return event.candle.instrument;
+  return event.kind === "order" ? event.order.clientOrderId : "";
+}

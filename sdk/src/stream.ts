@@ -1,0 +1,308 @@
+/**
+ * The stream as the algo sees it: subscribes, decodes, lets ticks through once and in order, and
+ * repairs holes by subscribing again. It never hands on a tick twice or out of order.
+ */
+import type { Candle, CandleInterval } from "../../src/contract/market.ts";
+import type { OrderView } from "../../src/contract/orders.ts";
+import type { RiskStatusView } from "../../src/contract/risk.ts";
+import type { StreamMessage } from "../../src/contract/stream.ts";
+import { Connection, stopped } from "./connection.ts";
+import { decodeFrame, type OtherMessage, type Tick } from "./decode.ts";
+import { TrunklineError } from "./errors.ts";
+import { ACK_EVERY_FRAMES, ACK_INTERVAL_MS, type Timing } from "./limits.ts";
+import { judgeFrame, laterPosition, TickGate, type FramePosition } from "./sequence.ts";
+import type { OpenSocket } from "./socket.ts";
+import { Subscriptions, type Wish } from "./subscriptions.ts";
+
+/** Ticks may be missing between these times (ms since 1970). */
+export type Gap = Omit<Extract<StreamMessage, { type: "gap" }>, "type">;
+
+type PlatformStatus = Omit<Extract<StreamMessage, { type: "status" }>, "type">;
+
+/** State of instruments, of the platform's feed, or of this algo's own line (`stream`). */
+export type StreamStatus = Omit<PlatformStatus, "subject"> & {
+  subject: PlatformStatus["subject"] | "stream";
+};
+
+/** Names a tick frame of one socket, for `Stream.worked`. */
+export interface FrameMark {
+  seq: number;
+  run: number;
+}
+
+export type StreamEvent =
+  /** A new socket stands; everything wanted has been asked for again. */
+  | { kind: "open"; algoId: string | null }
+  | { kind: "ticks"; frame: FrameMark; ticks: Tick[] }
+  | { kind: "history"; instrument: string; interval: CandleInterval; candles: Candle[] }
+  | { kind: "gap"; gap: Gap }
+  | { kind: "lagging"; on: boolean }
+  | { kind: "order"; version: number; order: OrderView }
+  | { kind: "risk"; risk: RiskStatusView }
+  | { kind: "status"; status: StreamStatus }
+  | { kind: "note"; message: string };
+
+export type Channel = "orders" | "risk" | "status";
+
+interface StreamOptions {
+  url: string;
+  key: string;
+  channels: readonly Channel[];
+  open: OpenSocket;
+  timing: Timing;
+  random: () => number;
+  probe(): Promise<void>;
+  onEvent(event: StreamEvent): void;
+}
+
+export class Stream {
+  readonly #options: StreamOptions;
+  readonly #connection: Connection;
+  readonly #subscriptions: Subscriptions;
+  readonly #gate = new TickGate();
+  #aliases = new Map<number, string>();
+  #position: FramePosition | null = null;
+  #lastTicksAt: number | null = null;
+  #repairTimer: ReturnType<typeof setTimeout> | null = null;
+  #repairedAt = 0;
+  #acked = { seq: 0, at: 0 };
+  /** Rises with each socket and epoch: a mark of an older run says nothing about this one. */
+  #run = 0;
+  #warnedOfOldTicks = false;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    this.#subscriptions = new Subscriptions(options.timing.subscribeTimeoutMs);
+    this.#connection = new Connection({
+      ...options,
+      onText: (text) => this.#read(text),
+      onDown: (reason, attempt) => this.#down(reason, attempt),
+    });
+  }
+
+  /** Runs until `stop`; rejects only with what trying again cannot cure. */
+  run(): Promise<void> {
+    return this.#connection.run();
+  }
+
+  stop(): void {
+    if (this.#repairTimer !== null) clearTimeout(this.#repairTimer);
+    this.#subscriptions.close(stopped());
+    this.#connection.stop();
+  }
+
+  get instruments(): string[] {
+    return this.#subscriptions.instruments;
+  }
+
+  /** Resolves when the platform has listed the instruments and sent all history asked for. */
+  async subscribe(instruments: readonly string[], wish: Wish): Promise<void> {
+    const { message, answered } = this.#subscriptions.add(instruments, wish);
+    this.#connection.send(message);
+    await answered;
+  }
+
+  unsubscribe(instruments: readonly string[]): void {
+    const removed = this.#subscriptions.remove(instruments);
+    if (removed.length === 0) return;
+    this.#connection.send({ op: "unsubscribe", channel: "ticks", instruments: removed });
+  }
+
+  /** The algo has worked through this tick frame: the platform may send it more. */
+  worked({ seq, run }: FrameMark): void {
+    const now = Date.now();
+    if (
+      run !== this.#run ||
+      seq < this.#acked.seq + ACK_EVERY_FRAMES ||
+      now < this.#acked.at + ACK_INTERVAL_MS
+    ) {
+      return;
+    }
+    if (this.#connection.send({ op: "ack", seq })) this.#acked = { seq, at: now };
+  }
+
+  #emit(event: StreamEvent): void {
+    this.#options.onEvent(event);
+  }
+
+  #read(text: string): void {
+    const decoded = decodeFrame(text, this.#aliases);
+    switch (decoded.kind) {
+      case "ticks":
+        return this.#ticks(decoded);
+      case "message":
+        return this.#message(decoded.message);
+      case "unreadable":
+        this.#emit({ kind: "note", message: `unreadable frame: ${decoded.reason}` });
+        if (decoded.ticksLost) this.#repair("a frame could not be read");
+        return;
+    }
+  }
+
+  #ticks(frame: FramePosition & { ticks: Tick[] }): void {
+    const last = this.#position;
+    const verdict = judgeFrame(last, frame);
+    this.#position = laterPosition(last, frame);
+    if (last !== null && verdict === "hole") {
+      this.#repair(`frames ${last.seq + 1} to ${frame.seq - 1} of epoch ${frame.epoch} never came`);
+    } else if (last !== null && verdict === "new_epoch") {
+      this.#newRun();
+      this.#repair(`the market was rebuilt: epoch ${last.epoch} became ${frame.epoch}`);
+    }
+    this.#lastTicksAt = Date.now();
+    const wanted = frame.ticks.filter((tick) => this.#subscriptions.wants(tick.instrument));
+    const ticks = wanted.filter((tick) => this.#gate.passes(tick));
+    if (ticks.length === 0) this.#warnOfOldTicks(wanted);
+    this.#emit({ kind: "ticks", frame: { seq: frame.seq, run: this.#run }, ticks });
+  }
+
+  /** An algo that sees nothing because its memory is newer than the platform should hear why. */
+  #warnOfOldTicks(ticks: readonly Tick[]): void {
+    const live = ticks.some((tick) => !tick.snapshot);
+    if (!live || this.#warnedOfOldTicks || this.#gate.refused < 1_000) return;
+    this.#warnedOfOldTicks = true;
+    const message =
+      "1,000 ticks were held back because their seq is not above the last one seen; if the platform was started afresh, restart this algo";
+    this.#emit({ kind: "note", message });
+  }
+
+  #message(message: OtherMessage): void {
+    switch (message.type) {
+      case "welcome":
+        return this.#welcome(message.algoId);
+      case "subscribed":
+        return this.#subscribed(message);
+      case "history":
+        this.#emit({ kind: "history", ...message });
+        return this.#subscriptions.historyCame(message.instrument);
+      case "gap":
+        return this.#gap(message);
+      case "lagging":
+        return this.#emit({ kind: "lagging", on: message.on });
+      case "order":
+        return this.#emit({ kind: "order", version: message.version, order: message.order });
+      case "risk":
+        return this.#emit({ kind: "risk", risk: message.risk });
+      case "status":
+        return this.#emit({ kind: "status", status: withoutType(message) });
+      case "error":
+        return this.#refused(message);
+      case "unsubscribed":
+      case "pong":
+        return;
+    }
+  }
+
+  #welcome(algoId: string | null): void {
+    this.#connection.welcomed();
+    this.#position = null;
+    this.#aliases = new Map();
+    this.#newRun();
+    for (const channel of this.#options.channels) {
+      this.#connection.send({ op: "subscribe", channel, requestId: channel });
+    }
+    for (const message of this.#subscriptions.all()) this.#connection.send(message);
+    this.#emit({ kind: "open", algoId });
+    this.#status("connected", "connected to Trunkline");
+    // Told before the first tick of the new line: what happened in between was not seen.
+    if (this.#lastTicksAt !== null) this.#announce("the line to Trunkline was down");
+  }
+
+  #subscribed(message: Extract<OtherMessage, { type: "subscribed" }>): void {
+    for (const [instrument, alias] of Object.entries(message.aliases ?? {})) {
+      this.#aliases.set(alias, instrument);
+    }
+    const verdict = judgeFrame(this.#position, message);
+    if (verdict === "new_epoch") this.#newRun();
+    const holed =
+      verdict === "new_epoch" ||
+      (this.#position !== null && verdict !== "repeat" && message.seq > this.#position.seq);
+    this.#position = laterPosition(this.#position, message);
+    const repaired = this.#subscriptions.subscribed(message.requestId);
+    if (holed && !repaired) this.#repair("tick frames before this answer never came");
+  }
+
+  #gap(message: Extract<OtherMessage, { type: "gap" }>): void {
+    this.#emit({ kind: "gap", gap: withoutType(message) });
+    // The bars of the gap come from history; the broker has them, the ticks are gone.
+    for (const request of this.#subscriptions.refresh(message.instruments)) {
+      this.#connection.send(request);
+    }
+  }
+
+  #refused(message: Extract<OtherMessage, { type: "error" }>): void {
+    const { code, requestId, instruments } = message;
+    const details = instruments === undefined ? null : { instruments };
+    const error = new TrunklineError({ code, message: message.message, details });
+    const outcome = requestId === undefined ? null : this.#subscriptions.refused(requestId, error);
+    if (outcome?.repair === false) return;
+    const what = requestId === undefined ? "" : ` (${requestId})`;
+    const text = `Trunkline refused${what}: ${code}: ${message.message}`;
+    this.#emit({
+      kind: "status",
+      status: {
+        subject: "stream",
+        instruments: outcome?.dropped ?? instruments ?? [],
+        state: "alarm",
+        message: text,
+      },
+    });
+    if (outcome !== null) this.#repairSoon();
+  }
+
+  #down(reason: string, attempt: number): void {
+    this.#status("disconnected", `no line to Trunkline: ${reason} (attempt ${attempt})`);
+  }
+
+  /** Says that ticks are missing, and subscribes everything again: a snapshot and history follow. */
+  #repair(reason: string): void {
+    this.#announce(reason);
+    this.#repairSoon();
+  }
+
+  #announce(reason: string): void {
+    const now = Date.now();
+    const gap: Gap = {
+      instruments: this.instruments,
+      from: this.#lastTicksAt ?? now,
+      to: now,
+      provider: "stream",
+      reason,
+    };
+    if (gap.instruments.length > 0) this.#emit({ kind: "gap", gap });
+  }
+
+  #newRun(): void {
+    this.#run += 1;
+    this.#acked = { seq: 0, at: 0 };
+  }
+
+  #repairSoon(): void {
+    const { subscribeTimeoutMs } = this.#options.timing;
+    if (this.#subscriptions.repairing && Date.now() > this.#repairedAt + subscribeTimeoutMs) {
+      return this.#connection.replace("a repair of the stream was not answered");
+    }
+    if (this.#repairTimer !== null || this.#subscriptions.repairing) return;
+    const wait = this.#repairedAt + this.#options.timing.repairIntervalMs - Date.now();
+    this.#repairTimer = setTimeout(
+      () => {
+        this.#repairTimer = null;
+        this.#repairedAt = Date.now();
+        for (const message of this.#subscriptions.refresh(this.instruments)) {
+          this.#connection.send(message);
+        }
+      },
+      Math.max(0, wait),
+    );
+  }
+
+  #status(state: "connected" | "disconnected", message: string): void {
+    const status: StreamStatus = { subject: "stream", instruments: [], state, message };
+    this.#emit({ kind: "status", status });
+  }
+}
+
+function withoutType<T extends { type: string }>(message: T): Omit<T, "type"> {
+  const { type: _type, ...rest } = message;
+  return rest;
+}

@@ -1,0 +1,211 @@
+/**
+ * What the algo wants to see, and which of its subscribe requests still await an answer. The wishes
+ * outlive every socket; requests are sent again on each new one.
+ */
+import type { CandleInterval } from "../../src/contract/market.ts";
+import { streamRequest, type StreamRequest } from "../../src/contract/stream.ts";
+import { TrunklineError, TrunklineTimeoutError } from "./errors.ts";
+
+export interface Wish {
+  interval: CandleInterval;
+  /** Bars to fetch; null: candles start with the first live tick. */
+  history: number | null;
+}
+
+interface Request {
+  id: string;
+  instruments: string[];
+  wish: Wish;
+  /** The platform has listed the instruments. */
+  answered: boolean;
+  awaitingHistory: Set<string>;
+  /** Null for a repair: nobody awaits it. */
+  caller: {
+    resolve(): void;
+    reject(error: Error): void;
+    timer: ReturnType<typeof setTimeout>;
+  } | null;
+}
+
+export class Subscriptions {
+  readonly #wishes = new Map<string, Wish>();
+  readonly #requests = new Map<string, Request>();
+  readonly #timeoutMs: number;
+  #lastId = 0;
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get instruments(): string[] {
+    return [...this.#wishes.keys()];
+  }
+
+  wants(instrument: string): boolean {
+    return this.#wishes.has(instrument);
+  }
+
+  /** Records the wish; `answered` settles when the platform has answered, with all history asked for. */
+  add(
+    instruments: readonly string[],
+    wish: Wish,
+  ): { message: StreamRequest; answered: Promise<void> } {
+    const id = this.#nextId("subscribe");
+    const message = checked(subscribeMessage(id, [...new Set(instruments)], wish));
+    const names = [...new Set(instruments)];
+    for (const instrument of names) this.#wishes.set(instrument, wish);
+    const answered = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#requests.delete(id);
+        reject(
+          new TrunklineTimeoutError(
+            `no answer to the subscribe of ${list(names)} within ${this.#timeoutMs} ms; the wish stands`,
+          ),
+        );
+      }, this.#timeoutMs);
+      this.#requests.set(id, request(id, names, wish, { resolve, reject, timer }));
+    });
+    return { message, answered };
+  }
+
+  /** Forgets the wishes; answers those that stood. */
+  remove(instruments: readonly string[]): string[] {
+    return instruments.filter((instrument) => this.#wishes.delete(instrument));
+  }
+
+  /** Everything to be said on a new socket, or to repair this one: each instrument once. */
+  all(): StreamRequest[] {
+    const open = [...this.#requests.values()].filter((entry) => entry.caller !== null);
+    this.#requests.clear();
+    const covered = new Set<string>();
+    for (const { id, instruments, wish, caller } of open) {
+      this.#requests.set(id, request(id, instruments, wish, caller));
+      for (const instrument of instruments) covered.add(instrument);
+    }
+    const rest = this.instruments.filter((instrument) => !covered.has(instrument));
+    return [
+      ...open.map(({ id, instruments, wish }) => subscribeMessage(id, instruments, wish)),
+      ...this.refresh(rest),
+    ];
+  }
+
+  /** Subscribes again what is wanted of these, with its history: one message for each kind of wish. */
+  refresh(instruments: readonly string[]): StreamRequest[] {
+    const groups = new Map<string, { wish: Wish; instruments: string[] }>();
+    for (const instrument of instruments) {
+      const wish = this.#wishes.get(instrument);
+      if (wish === undefined) continue;
+      const key = `${wish.interval} ${wish.history}`;
+      const group = groups.get(key) ?? { wish, instruments: [] };
+      group.instruments.push(instrument);
+      groups.set(key, group);
+    }
+    return [...groups.values()].map((group) => {
+      const id = this.#nextId("repair");
+      this.#requests.set(id, request(id, group.instruments, group.wish, null));
+      return subscribeMessage(id, group.instruments, group.wish);
+    });
+  }
+
+  /** Repairs that the platform has not answered yet. */
+  get repairing(): boolean {
+    return [...this.#requests.values()].some((entry) => entry.caller === null && !entry.answered);
+  }
+
+  /** True when this answers a repair. */
+  subscribed(requestId: string | undefined): boolean {
+    const entry = requestId === undefined ? undefined : this.#requests.get(requestId);
+    if (entry === undefined) return false;
+    entry.answered = true;
+    this.#settle(entry);
+    return entry.caller === null;
+  }
+
+  historyCame(instrument: string): void {
+    for (const entry of this.#requests.values()) {
+      if (entry.awaitingHistory.delete(instrument)) this.#settle(entry);
+    }
+  }
+
+  /**
+   * The platform refused a request. What it named, or the whole request where it named nothing, is
+   * wanted no more if an algo awaits the answer; a refused repair is answered with what it was for.
+   */
+  refused(requestId: string, error: TrunklineError): { repair: boolean; dropped: string[] } | null {
+    const entry = this.#requests.get(requestId);
+    if (entry === undefined) return null;
+    this.#requests.delete(requestId);
+    const named = error.details?.instruments ?? [];
+    if (entry.caller === null) return { repair: true, dropped: this.remove(named) };
+    clearTimeout(entry.caller.timer);
+    const dropped = entry.answered ? [] : this.remove(entry.instruments);
+    entry.caller.reject(error);
+    return { repair: false, dropped };
+  }
+
+  /** Fails everything that is still awaited. */
+  close(error: Error): void {
+    for (const { caller } of this.#requests.values()) {
+      if (caller === null) continue;
+      clearTimeout(caller.timer);
+      caller.reject(error);
+    }
+    this.#requests.clear();
+  }
+
+  #settle(entry: Request): void {
+    if (!entry.answered || entry.awaitingHistory.size > 0) return;
+    this.#requests.delete(entry.id);
+    if (entry.caller === null) return;
+    clearTimeout(entry.caller.timer);
+    entry.caller.resolve();
+  }
+
+  #nextId(kind: string): string {
+    this.#lastId += 1;
+    return `${kind}-${this.#lastId}`;
+  }
+}
+
+const request = (
+  id: string,
+  instruments: string[],
+  wish: Wish,
+  caller: Request["caller"],
+): Request => ({
+  id,
+  instruments,
+  wish,
+  answered: false,
+  awaitingHistory: new Set(wish.history === null ? [] : instruments),
+  caller,
+});
+
+function subscribeMessage(requestId: string, instruments: string[], wish: Wish): StreamRequest {
+  const { history, interval } = wish;
+  const bars = history === null ? {} : { history, interval };
+  return { op: "subscribe", channel: "ticks", instruments, ...bars, requestId };
+}
+
+/** Finds bad input before it is sent; the message names what and where. */
+function checked(message: StreamRequest): StreamRequest {
+  const parsed = streamRequest.safeParse(message);
+  if (parsed.success) return message;
+  const union = parsed.error.issues[0];
+  const inner = union?.code === "invalid_union" ? union.errors[0] : undefined;
+  const issues = (inner ?? parsed.error.issues).map((issue) => ({
+    path: issue.path.join("."),
+    message: issue.message,
+  }));
+  const text = issues.map((issue) => `${issue.path} ${issue.message}`).join("; ");
+  throw new TrunklineError({
+    code: "BAD_REQUEST",
+    message: `subscribe: ${text}`,
+    details: { issues },
+  });
+}
+
+const list = (names: readonly string[]): string =>
+  names.length <= 3
+    ? names.join(", ")
+    : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
