@@ -13,7 +13,7 @@ export type {
 export type { ClosedCandle } from "./src/candles.ts";
 export type { ConnectionOptions } from "./src/config.ts";
 export type { Tick } from "./src/decode.ts";
-export type { Gap, StreamStatus } from "./src/stream.ts";
+export type { Gap, StreamStatus } from "./src/stream-events.ts";
 export type { NewOrder, OrderChanges, OrderCondition } from "./src/order-desk.ts";
 export type { OrderOutcome, RefusalFacts } from "./src/outcome.ts";
 export {

@@ -16,7 +16,7 @@ import { Engine } from "./engine.ts";
 import type { AlgoHandlerError } from "./errors.ts";
 import type { NewOrder, OrderChanges, OrderCondition } from "./order-desk.ts";
 import type { OrderOutcome } from "./outcome.ts";
-import type { Gap, StreamStatus } from "./stream.ts";
+import type { Gap, StreamStatus } from "./stream-events.ts";
 
 /** Each member is described at `AlgoContext` and `AlgoHandlers`. */
 export abstract class Algo implements AlgoContext, AlgoHandlers {

@@ -27,7 +27,7 @@ export function environment(): Environment {
   return (globalThis as { process?: { env?: Environment } }).process?.env ?? {};
 }
 
-const LOCAL_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+const LOCAL_HOSTS: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** Throws `TrunklineConfigError` when something is missing or wrong. */
 export function resolveConfig(
@@ -48,7 +48,7 @@ export function resolveConfig(
       "the key holds characters that no key has (was it cut or quoted?): copy it whole, without spaces",
     );
   }
-  if (url.protocol === "http:" && !LOCAL_HOSTS.includes(url.hostname) && !options.allowInsecure) {
+  if (url.protocol === "http:" && !LOCAL_HOSTS.has(url.hostname) && !options.allowInsecure) {
     throw new TrunklineConfigError(
       `${url.origin} would carry the key in the open: use https://, or pass { allowInsecure: true } on a network that you trust`,
     );

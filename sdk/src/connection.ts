@@ -2,9 +2,9 @@
  * Keeps one socket to the platform open: dials, watches that data comes, and dials again with growing,
  * jittered pauses. It knows nothing of what the frames say.
  */
-import { reconnectDelayMs } from "./backoff.ts";
+import { backoffDelay } from "../../src/contract/stream.ts";
 import { AlgoStoppedError, isHopeless, TrunklineConnectionError } from "./errors.ts";
-import { STABLE_CONNECTION_MS, type Timing } from "./limits.ts";
+import { RECONNECT_FACTOR, STABLE_CONNECTION_MS, type Timing } from "./limits.ts";
 import type { OpenSocket, SocketLike } from "./socket.ts";
 
 interface ConnectionOptions {
@@ -47,7 +47,12 @@ export class Connection {
       attempt += 1;
       this.#options.onDown(cause ?? reason, attempt);
       const { random, timing } = this.#options;
-      await this.#pause(reconnectDelayMs(attempt - 1, random(), timing));
+      const policy = {
+        baseDelayMs: timing.reconnectBaseDelayMs,
+        factor: RECONNECT_FACTOR,
+        maxDelayMs: timing.reconnectMaxDelayMs,
+      };
+      await this.#pause(backoffDelay(policy, attempt - 1, random()));
     }
   }
 

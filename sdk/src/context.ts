@@ -11,7 +11,7 @@ import type { Timing } from "./limits.ts";
 import type { NewOrder, OrderChanges, OrderCondition } from "./order-desk.ts";
 import type { OrderOutcome } from "./outcome.ts";
 import type { OpenSocket } from "./socket.ts";
-import type { Gap, StreamStatus } from "./stream.ts";
+import type { Gap, StreamStatus } from "./stream-events.ts";
 
 export interface SubscribeOptions {
   /** Bars to have before the first live tick, 1 to 1,000; none when left out. */

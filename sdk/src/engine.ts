@@ -8,14 +8,9 @@ import type { RiskStatusView } from "../../src/contract/risk.ts";
 import { CandleBook, type ClosedCandle } from "./candles.ts";
 import { TrunklineClient } from "./client.ts";
 import { checkAlgoId, resolveConfig } from "./config.ts";
-import type {
-  AlgoContext,
-  AlgoHandlers,
-  AlgoOptions,
-  Lagging,
-  SubscribeOptions,
-} from "./context.ts";
+import type { AlgoContext, AlgoHandlers, AlgoOptions, SubscribeOptions } from "./context.ts";
 import type { Tick } from "./decode.ts";
+import { dispatch, type AlgoEvent } from "./dispatch.ts";
 import { AlgoHandlerError, isHopeless, TrunklineConfigError } from "./errors.ts";
 import { QUEUED_TICKS_MAX, TIMING, WAIT_FOR_TIMEOUT_MS, type Timing } from "./limits.ts";
 import { printLine } from "./log.ts";
@@ -24,24 +19,8 @@ import { OrderDesk, type NewOrder, type OrderChanges, type OrderCondition } from
 import type { OrderOutcome } from "./outcome.ts";
 import { onSignals } from "./signals.ts";
 import { openSocket } from "./socket.ts";
-import {
-  Stream,
-  type Channel,
-  type FrameMark,
-  type Gap,
-  type StreamEvent,
-  type StreamStatus,
-} from "./stream.ts";
-
-type AlgoEvent =
-  | { kind: "start" }
-  | { kind: "tick"; tick: Tick }
-  | { kind: "candle"; candle: ClosedCandle }
-  | { kind: "order"; order: OrderView }
-  | { kind: "gap"; gap: Gap }
-  | { kind: "risk"; risk: RiskStatusView }
-  | { kind: "status"; status: StreamStatus }
-  | { kind: "lagging"; lagging: Lagging };
+import { Stream } from "./stream.ts";
+import type { Channel, FrameMark, StreamEvent } from "./stream-events.ts";
 
 export class Engine implements AlgoContext {
   readonly algoId: string;
@@ -90,7 +69,7 @@ export class Engine implements AlgoContext {
       onEvent: (event) => this.#hear(event),
     });
     this.#mailbox = new Mailbox({
-      handle: (event) => this.#handle(event),
+      handle: (event) => dispatch(event, handlers),
       conflate: options.conflate ?? false,
       queuedMax: options.queuedTicksMax ?? QUEUED_TICKS_MAX,
       onLagging: (on, queued) => {
@@ -272,38 +251,6 @@ export class Engine implements AlgoContext {
     this.#mailbox.push({ event, key, frame: null });
   }
 
-  async #handle(event: AlgoEvent): Promise<void> {
-    try {
-      await this.#call(event);
-    } catch (cause) {
-      const error = new AlgoHandlerError(handlerName(event.kind), subjectOf(event), cause);
-      if (this.#handlers.onError === undefined) throw error;
-      await this.#handlers.onError(error);
-    }
-  }
-
-  async #call(event: AlgoEvent): Promise<void> {
-    const handlers = this.#handlers;
-    switch (event.kind) {
-      case "start":
-        return handlers.onStart?.();
-      case "tick":
-        return handlers.onTick?.(event.tick);
-      case "candle":
-        return handlers.onCandle?.(event.candle);
-      case "order":
-        return handlers.onOrder?.(event.order);
-      case "gap":
-        return handlers.onGap?.(event.gap);
-      case "risk":
-        return handlers.onRisk?.(event.risk);
-      case "status":
-        return handlers.onStatus?.(event.status);
-      case "lagging":
-        return handlers.onLagging?.(event.lagging);
-    }
-  }
-
   /** The handler in progress, then `onStop`, each within its time; then the line is closed. */
   async #finish(): Promise<void> {
     const began = this.#phase === "running";
@@ -321,23 +268,17 @@ export class Engine implements AlgoContext {
 
   async #withinTime(what: string, work: Promise<void>): Promise<void> {
     const limitMs = this.#timing.stopTimeoutMs;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        this.log(`${what} did not return within ${limitMs} ms; stopping without it`);
-        resolve();
-      }, limitMs);
-    });
-    await Promise.race([work, late]).finally(() => clearTimeout(timer));
+    if (await isDoneWithin(work, limitMs)) return;
+    this.log(`${what} did not return within ${limitMs} ms; stopping without it`);
   }
 }
 
-const handlerName = (kind: AlgoEvent["kind"]): string =>
-  `on${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
-
-/** What the event was about, for the message of an error. */
-function subjectOf(event: AlgoEvent): string {
-  if (event.kind === "tick") return `${event.tick.instrument}, seq ${event.tick.seq}`;
-  if (event.kind === "candle") return event.candle.instrument;
-  return event.kind === "order" ? event.order.clientOrderId : "";
+/** False when time ran out first; rejects when the work does. */
+async function isDoneWithin(work: Promise<void>, limitMs: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs);
+  });
+  const done = work.then(() => true as const);
+  return Promise.race([done, late]).finally(() => clearTimeout(timer));
 }

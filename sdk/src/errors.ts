@@ -71,12 +71,12 @@ export class AlgoStoppedError extends Error {
 }
 
 /** Refusals that trying again cannot cure: a person has to change the key or the set-up. */
-const HOPELESS: readonly ErrorCode[] = [
+const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "UNAUTHENTICATED",
   "FORBIDDEN",
   "ACCESS_NOT_CONFIGURED",
   "ORIGIN_NOT_ALLOWED",
-];
+]);
 
 export const isHopeless = (error: unknown): error is TrunklineError =>
-  error instanceof TrunklineError && HOPELESS.includes(error.code);
+  error instanceof TrunklineError && HOPELESS.has(error.code);

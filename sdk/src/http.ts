@@ -20,14 +20,14 @@ export interface HttpRequest<Schema extends z.ZodType> {
 }
 
 /** Failures of a connection attempt: no byte of the request can have left. */
-const BEFORE_SENDING: readonly string[] = [
+const BEFORE_SENDING: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
   "EHOSTUNREACH",
   "ENETUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
-];
+]);
 
 export class Http {
   readonly #config: Config;
@@ -78,7 +78,7 @@ export class Http {
     }
     const code = causeCode(error);
     const { url } = this.#config;
-    if (code !== null && BEFORE_SENDING.includes(code)) {
+    if (code !== null && BEFORE_SENDING.has(code)) {
       const message = `${subject}: cannot reach Trunkline at ${url} (${code}); is it running? Start it with \`npm start\`, or set TRUNKLINE_URL`;
       return new TrunklineConnectionError("not_sent", message, error);
     }

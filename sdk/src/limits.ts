@@ -1,7 +1,10 @@
 /** Every bound of the SDK, with its unit and its reason. None of them is a hidden default elsewhere. */
 
-/** First delay before a reconnect; each further attempt doubles it (with full jitter). */
+/** Longest first delay before a reconnect; the delay is drawn below it (full jitter). */
 export const RECONNECT_BASE_DELAY_MS = 250;
+
+/** ... and this is how it grows with each further attempt. */
+export const RECONNECT_FACTOR = 2;
 
 /** Longest delay between two attempts: a platform that is back is found within this time. */
 export const RECONNECT_MAX_DELAY_MS = 10_000;

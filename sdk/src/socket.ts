@@ -18,25 +18,30 @@ export interface SocketLike {
 
 export type OpenSocket = (url: string, key: string) => Promise<SocketLike>;
 
-type HeaderWebSocket = new (
+/** The second argument is a list of subprotocols; Node's own takes headers instead, beyond the standard. */
+type WebSocketClass = new (
   url: string,
-  options: { headers: Record<string, string> },
+  options: string[] | { headers: Record<string, string> },
 ) => SocketLike;
 
-/** A page has a document; Node's global WebSocket (from 22) takes headers, a page's does not. */
-function takesHeaders(): boolean {
-  const scope = globalThis as { process?: { versions?: { node?: string } }; document?: unknown };
-  return scope.process?.versions?.node !== undefined && scope.document === undefined;
+/** What there may be outside: all of it depends on where the algo runs. */
+interface Surroundings {
+  WebSocket?: WebSocketClass;
+  process?: { versions?: { node?: string } };
+  document?: unknown;
 }
 
 /** Resolves to a socket that is connecting. `ws` is loaded only where there is no WebSocket at all (Node 20). */
 export async function openSocket(url: string, key: string): Promise<SocketLike> {
-  const Native = globalThis.WebSocket as typeof WebSocket | undefined;
-  if (Native !== undefined && !takesHeaders()) {
+  const outside: object = globalThis;
+  const { WebSocket: Native, process, document } = outside as Surroundings;
+  // A page has a document; only Node's WebSocket (from Node 22) takes headers.
+  const isNode = process?.versions?.node !== undefined && document === undefined;
+  if (Native !== undefined && !isNode) {
     return new Native(url, [STREAM_SUBPROTOCOL, BEARER_SUBPROTOCOL_PREFIX + key]);
   }
   const headers = { authorization: `Bearer ${key}` };
-  if (Native !== undefined) return new (Native as unknown as HeaderWebSocket)(url, { headers });
-  const { WebSocket: NodeWebSocket } = await import("ws");
-  return new NodeWebSocket(url, { headers, perMessageDeflate: false });
+  if (Native !== undefined) return new Native(url, { headers });
+  const { WebSocket: FromPackage } = await import("ws");
+  return new FromPackage(url, { headers, perMessageDeflate: false });
 }

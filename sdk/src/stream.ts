@@ -2,47 +2,14 @@
  * The stream as the algo sees it: subscribes, decodes, lets ticks through once and in order, and
  * repairs holes by subscribing again. It never hands on a tick twice or out of order.
  */
-import type { Candle, CandleInterval } from "../../src/contract/market.ts";
-import type { OrderView } from "../../src/contract/orders.ts";
-import type { RiskStatusView } from "../../src/contract/risk.ts";
-import type { StreamMessage } from "../../src/contract/stream.ts";
 import { Connection, stopped } from "./connection.ts";
 import { decodeFrame, type OtherMessage, type Tick } from "./decode.ts";
 import { TrunklineError } from "./errors.ts";
 import { ACK_EVERY_FRAMES, ACK_INTERVAL_MS, type Timing } from "./limits.ts";
 import { judgeFrame, laterPosition, TickGate, type FramePosition } from "./sequence.ts";
 import type { OpenSocket } from "./socket.ts";
+import type { Channel, FrameMark, Gap, StreamEvent, StreamStatus } from "./stream-events.ts";
 import { Subscriptions, type Wish } from "./subscriptions.ts";
-
-/** Ticks may be missing between these times (ms since 1970). */
-export type Gap = Omit<Extract<StreamMessage, { type: "gap" }>, "type">;
-
-type PlatformStatus = Omit<Extract<StreamMessage, { type: "status" }>, "type">;
-
-/** State of instruments, of the platform's feed, or of this algo's own line (`stream`). */
-export type StreamStatus = Omit<PlatformStatus, "subject"> & {
-  subject: PlatformStatus["subject"] | "stream";
-};
-
-/** Names a tick frame of one socket, for `Stream.worked`. */
-export interface FrameMark {
-  seq: number;
-  run: number;
-}
-
-export type StreamEvent =
-  /** A new socket stands; everything wanted has been asked for again. */
-  | { kind: "open"; algoId: string | null }
-  | { kind: "ticks"; frame: FrameMark; ticks: Tick[] }
-  | { kind: "history"; instrument: string; interval: CandleInterval; candles: Candle[] }
-  | { kind: "gap"; gap: Gap }
-  | { kind: "lagging"; on: boolean }
-  | { kind: "order"; version: number; order: OrderView }
-  | { kind: "risk"; risk: RiskStatusView }
-  | { kind: "status"; status: StreamStatus }
-  | { kind: "note"; message: string };
-
-export type Channel = "orders" | "risk" | "status";
 
 interface StreamOptions {
   url: string;
@@ -178,6 +145,7 @@ export class Stream {
       case "gap":
         return this.#gap(message);
       case "lagging":
+        this.#rebase(message);
         return this.#emit({ kind: "lagging", on: message.on });
       case "order":
         return this.#emit({ kind: "order", version: message.version, order: message.order });
@@ -188,6 +156,7 @@ export class Stream {
       case "error":
         return this.#refused(message);
       case "unsubscribed":
+        return this.#rebase(message);
       case "pong":
         return;
     }
@@ -212,14 +181,17 @@ export class Stream {
     for (const [instrument, alias] of Object.entries(message.aliases ?? {})) {
       this.#aliases.set(alias, instrument);
     }
-    const verdict = judgeFrame(this.#position, message);
-    if (verdict === "new_epoch") this.#newRun();
-    const holed =
-      verdict === "new_epoch" ||
-      (this.#position !== null && verdict !== "repeat" && message.seq > this.#position.seq);
-    this.#position = laterPosition(this.#position, message);
+    const before = this.#position;
+    this.#rebase(message);
     const repaired = this.#subscriptions.subscribed(message.requestId);
-    if (holed && !repaired) this.#repair("tick frames before this answer never came");
+    if (repaired || before === null || message.epoch <= before.epoch) return;
+    this.#repair(`the market was rebuilt: epoch ${before.epoch} became ${message.epoch}`);
+  }
+
+  /** The platform names the number that the next live frame follows. */
+  #rebase({ epoch, seq }: FramePosition): void {
+    if (this.#position?.epoch !== epoch) this.#newRun();
+    this.#position = { epoch, seq };
   }
 
   #gap(message: Extract<OtherMessage, { type: "gap" }>): void {

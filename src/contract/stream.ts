@@ -11,6 +11,9 @@ import { orderView } from "./orders.ts";
 import { instrumentIds } from "./primitives.ts";
 import { riskStatusView } from "./risk.ts";
 
+// Clients come back with the same pauses as the platform's own lines.
+export { backoffDelay } from "../domain/backoff.ts";
+
 export const STREAM_CHANNELS = ["ticks", "orders", "risk", "status"] as const;
 
 export type StreamChannel = (typeof STREAM_CHANNELS)[number];

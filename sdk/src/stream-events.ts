@@ -1,0 +1,36 @@
+/** What the stream tells: each frame of the platform as one event in the SDK's own shape. */
+import type { Candle, CandleInterval } from "../../src/contract/market.ts";
+import type { OrderView } from "../../src/contract/orders.ts";
+import type { RiskStatusView } from "../../src/contract/risk.ts";
+import type { StreamMessage } from "../../src/contract/stream.ts";
+import type { Tick } from "./decode.ts";
+
+/** Ticks may be missing between these times (ms since 1970). */
+export type Gap = Omit<Extract<StreamMessage, { type: "gap" }>, "type">;
+
+type PlatformStatus = Omit<Extract<StreamMessage, { type: "status" }>, "type">;
+
+/** State of instruments, of the platform's feed, or of this algo's own line (`stream`). */
+export type StreamStatus = Omit<PlatformStatus, "subject"> & {
+  subject: PlatformStatus["subject"] | "stream";
+};
+
+/** Names a tick frame of one socket, for `Stream.worked`. */
+export interface FrameMark {
+  seq: number;
+  run: number;
+}
+
+export type StreamEvent =
+  /** A new socket stands; everything wanted has been asked for again. */
+  | { kind: "open"; algoId: string | null }
+  | { kind: "ticks"; frame: FrameMark; ticks: Tick[] }
+  | { kind: "history"; instrument: string; interval: CandleInterval; candles: Candle[] }
+  | { kind: "gap"; gap: Gap }
+  | { kind: "lagging"; on: boolean }
+  | { kind: "order"; version: number; order: OrderView }
+  | { kind: "risk"; risk: RiskStatusView }
+  | { kind: "status"; status: StreamStatus }
+  | { kind: "note"; message: string };
+
+export type Channel = "orders" | "risk" | "status";
