@@ -1,0 +1,206 @@
+/**
+ * The paper exchange as the platform uses it: requests and sockets through an injected `fetch`, as to a
+ * broker on the other side of the world. It never retries and never decides what an answer means.
+ */
+import type { z } from "zod";
+import type {
+  BrokerFailure,
+  BrokerFeed,
+  BrokerReference,
+  BrokerTrading,
+  WebSocketLike,
+} from "../broker.ts";
+import { err, ok } from "../../domain/result.ts";
+import type { Result } from "../../domain/result.ts";
+import { cancelOutcome, outcomeWithoutAnswer, submitOutcome } from "./errors.ts";
+import type { NoAnswer, RawAnswer } from "./errors.ts";
+import { formatChanges, formatOrder, formatSubscribe, formatUnsubscribe } from "./format.ts";
+import { executionOf, parseAs, parseFeedFrame, parseOrderStreamFrame } from "./parse.ts";
+import { PAPER_RULES, PAPER_ROWS_PER_ANSWER } from "./rules.ts";
+import {
+  balancesAnswer,
+  candlesAnswer,
+  executionsAnswer,
+  instrumentsAnswer,
+  ordersAnswer,
+  positionsAnswer,
+} from "./wire.ts";
+
+/** The part of a Durable Object's stub, or of any server's, that this client uses. */
+export interface PaperExchange {
+  fetch(
+    input: string,
+    init?: {
+      method?: string;
+      headers?: Record<string, string>;
+      body?: string;
+      signal?: AbortSignal;
+    },
+  ): Promise<{ status: number; text(): Promise<string>; webSocket?: WebSocketLike | null }>;
+}
+
+/**
+ * What an exchange's `fetch` throws when it can prove that no connection was made. Anything else that
+ * it throws proves nothing: the request may have arrived.
+ */
+export class ConnectFailure extends Error {
+  override name = "ConnectFailure";
+}
+
+export interface PaperClientOptions {
+  /** Whose executions these are, in our words. */
+  account: string;
+  /** Deadline of every call, from its first byte to the last of its answer. */
+  answerTimeoutMs: number;
+  /** False when the exchange keeps to its instruments' hours. */
+  alwaysOpen?: boolean;
+}
+
+export interface PaperClients {
+  feed: BrokerFeed;
+  reference: BrokerReference;
+  trading: BrokerTrading;
+}
+
+/** Pages one look-up may take: 200,000 rows are more than one session of a busy account. */
+const LOOK_UP_PAGES_MAX = 200;
+
+const url = (path: string): string => `https://paper.exchange${path}`;
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+export function paperClients(exchange: PaperExchange, options: PaperClientOptions): PaperClients {
+  const rules = { ...PAPER_RULES, calendarAlwaysOpen: options.alwaysOpen ?? true };
+  const call = caller(exchange, options.answerTimeoutMs);
+  const query = async <T extends z.ZodType>(path: string, schema: T) =>
+    readAnswer(await call("GET", path), schema);
+  const pages = pager(query);
+  const order = (id: string): string => `/orders/${encodeURIComponent(id)}`;
+
+  const feed: BrokerFeed = {
+    rules,
+    open: () => openSocket(exchange, "/feed"),
+    formatSubscribe,
+    formatUnsubscribe,
+    parse: parseFeedFrame,
+  };
+
+  const reference: BrokerReference = {
+    instruments: async () => items(await query("/instruments", instrumentsAnswer)),
+    candles: async ({ instrument, interval, from, to }) => {
+      const search = new URLSearchParams({
+        instrument,
+        interval,
+        from: String(from),
+        to: String(to),
+      });
+      return items(await query(`/candles?${search}`, candlesAnswer));
+    },
+  };
+
+  const trading: BrokerTrading = {
+    rules,
+    submit: async (approved) => {
+      const answer = await call("POST", "/orders", formatOrder(approved));
+      return answer.ok ? submitOutcome(answer.value) : outcomeWithoutAnswer(answer.error);
+    },
+    cancel: async ({ brokerOrderId }) => {
+      const answer = await call("DELETE", order(brokerOrderId));
+      return answer.ok ? cancelOutcome(answer.value) : outcomeWithoutAnswer(answer.error);
+    },
+    modify: async ({ brokerOrderId }, changes) => {
+      const answer = await call("PATCH", order(brokerOrderId), formatChanges(changes));
+      return answer.ok ? cancelOutcome(answer.value) : outcomeWithoutAnswer(answer.error);
+    },
+    openOrders: () => pages("/orders/open?", ordersAnswer),
+    closedOrders: (since) => pages(`/orders/closed?since=${since}`, ordersAnswer),
+    executions: async (since) => {
+      const rows = await pages(`/executions?since=${since}`, executionsAnswer);
+      return rows.ok ? ok(rows.value.map((row) => executionOf(row, options.account))) : rows;
+    },
+    positions: async () => items(await query("/positions", positionsAnswer)),
+    balances: async () => items(await query("/balances", balancesAnswer)),
+    openOrderStream: () => openSocket(exchange, "/order-stream"),
+    parseOrderStream: (data) => parseOrderStreamFrame(data, options.account),
+  };
+
+  return { feed, reference, trading };
+}
+
+type Call = (method: string, path: string, body?: string) => Promise<Result<RawAnswer, NoAnswer>>;
+
+/** One request with its deadline, which covers the whole answer: a body that stops half-way is no answer. */
+function caller(exchange: PaperExchange, answerTimeoutMs: number): Call {
+  return async (method, path, body) => {
+    const abort = new AbortController();
+    const exchangeCall = async (): Promise<Result<RawAnswer, NoAnswer>> => {
+      const headers: Record<string, string> =
+        body === undefined ? {} : { "content-type": "application/json" };
+      const request = { method, headers, signal: abort.signal, ...(body !== undefined && { body }) };
+      const answer = await exchange.fetch(url(path), request);
+      return ok({ status: answer.status, body: await answer.text() });
+    };
+    const deadline = Promise.withResolvers<Result<RawAnswer, NoAnswer>>();
+    const timer = setTimeout(() => {
+      deadline.resolve(err({ kind: "timeout", reason: `no answer within ${answerTimeoutMs} ms` }));
+    }, answerTimeoutMs);
+    try {
+      return await Promise.race([exchangeCall(), deadline.promise]);
+    } catch (error) {
+      const kind = error instanceof ConnectFailure ? "not_connected" : "broken";
+      return err({ kind, reason: messageOf(error) });
+    } finally {
+      clearTimeout(timer);
+      // Ends what still runs after the deadline; after a whole answer it does nothing.
+      abort.abort();
+    }
+  };
+}
+
+/** A query's answer, or why it failed. A failed query is never "nothing there". */
+function readAnswer<T extends z.ZodType>(
+  answer: Result<RawAnswer, NoAnswer>,
+  schema: T,
+): Result<z.output<T>, BrokerFailure> {
+  if (!answer.ok) {
+    const { kind, reason } = answer.error;
+    return err({ kind: kind === "timeout" ? "timeout" : "network", reason });
+  }
+  const { status, body } = answer.value;
+  if (status >= 500) return err({ kind: "network", reason: `status ${status}` });
+  if (status >= 300) return err({ kind: "refused", reason: `status ${status}: ${body.slice(0, 200)}` });
+  const parsed = parseAs(schema, body);
+  return parsed.ok ? parsed : err({ kind: "unreadable", reason: parsed.error.reason });
+}
+
+const items = <T>(answer: Result<{ items: T[] }, BrokerFailure>): Result<T[], BrokerFailure> =>
+  answer.ok ? ok(answer.value.items) : answer;
+
+type Paged<T> = z.ZodType<{ items: T[]; next: string | null }>;
+
+/** All pages of a look-up or a failure: a part of the rows must not pass for all of them. */
+function pager(
+  query: <T extends z.ZodType>(path: string, schema: T) => Promise<Result<z.output<T>, BrokerFailure>>,
+) {
+  return async <T>(path: string, schema: Paged<T>): Promise<Result<T[], BrokerFailure>> => {
+    const rows: T[] = [];
+    let after = "";
+    for (let page = 0; page < LOOK_UP_PAGES_MAX; page += 1) {
+      const answer = await query(`${path}${after}`, schema);
+      if (!answer.ok) return answer;
+      rows.push(...answer.value.items);
+      if (answer.value.next === null) return ok(rows);
+      after = `&after=${encodeURIComponent(answer.value.next)}`;
+    }
+    const most = LOOK_UP_PAGES_MAX * PAPER_ROWS_PER_ANSWER;
+    return err({ kind: "unreadable", reason: `more than ${most} rows` });
+  };
+}
+
+async function openSocket(exchange: PaperExchange, path: string): Promise<WebSocketLike> {
+  const answer = await exchange.fetch(url(path), { headers: { Upgrade: "websocket" } });
+  if (answer.webSocket) return answer.webSocket;
+  const body = await answer.text();
+  throw new Error(`the paper exchange refused ${path}: ${answer.status} ${body.slice(0, 200)}`);
+}

@@ -1,0 +1,76 @@
+/**
+ * The price path that every simulated price keeps to: a pure function of seed, instrument and time.
+ * History is read off it and live prices are drawn to it, so the two meet at the seam and a restart
+ * goes on where the market would have been, without one stored price.
+ */
+import type { PaperInstrument } from "../instruments.ts";
+import { gridOf } from "../grid.ts";
+import type { Grid } from "../grid.ts";
+import { hashText, mix, unit } from "./random.ts";
+
+export const MINUTE_MS = 60_000;
+
+/** Swing of one octave of one minute, as a fraction of the price: about 4 basis points. */
+const MINUTE_SWING = 0.0004;
+
+/** Octaves of 1, 2, 4 … 16,384 minutes: a random walk up to eleven days, and no drift beyond. */
+const OCTAVES = 15;
+
+/** Value that stands at the top of the book at one time, in the instrument's own currency. */
+const TOP_OF_BOOK_VALUE: Record<string, number> = { INR: 1_000_000, USD: 60_000, USDT: 60_000 };
+const TOP_OF_BOOK_VALUE_DEFAULT = 60_000;
+
+/** What the price model needs of an instrument, worked out once. */
+export interface PathTerms {
+  id: string;
+  grid: Grid;
+  /** Seed of this instrument's own noise. */
+  seed: number;
+  startTicks: number;
+  /** Typical size at the top of the book, lots. */
+  typicalLots: number;
+}
+
+export function pathTerms(instrument: PaperInstrument, seed: number): PathTerms {
+  const grid = gridOf(instrument);
+  const value = TOP_OF_BOOK_VALUE[instrument.currency] ?? TOP_OF_BOOK_VALUE_DEFAULT;
+  const lotValue = instrument.startPrice * (grid.lotUnits / grid.quantityScale);
+  return {
+    id: instrument.id,
+    grid,
+    seed: mix(seed >>> 0, hashText(instrument.id)),
+    startTicks: Math.max(1, Math.round((instrument.startPrice * grid.priceScale) / grid.tickUnits)),
+    typicalLots: Math.max(10, Math.round(value / lotValue)),
+  };
+}
+
+/** Price at the start of a minute (minutes since 1970), in ticks, not rounded. */
+export function minutePrice(terms: PathTerms, minute: number): number {
+  let swing = 0;
+  let amplitude = MINUTE_SWING;
+  let length = 1;
+  for (let octave = 0; octave < OCTAVES; octave += 1) {
+    const cell = Math.floor(minute / length);
+    const within = minute / length - cell;
+    const noise = mix(terms.seed, octave);
+    const left = unit(mix(noise, cell)) * 2 - 1;
+    const right = unit(mix(noise, cell + 1)) * 2 - 1;
+    swing += amplitude * (left + (right - left) * within);
+    amplitude *= Math.SQRT2;
+    length *= 2;
+  }
+  return Math.max(1, terms.startTicks * Math.exp(swing));
+}
+
+/** Price at any time (ms since 1970), in ticks, not rounded: straight between two minutes. */
+export function pathPrice(terms: PathTerms, time: number): number {
+  const minute = Math.floor(time / MINUTE_MS);
+  const within = time / MINUTE_MS - minute;
+  const left = minutePrice(terms, minute);
+  return left + (minutePrice(terms, minute + 1) - left) * within;
+}
+
+/** Lots traded in a minute of history. */
+export function minuteVolume(terms: PathTerms, minute: number): number {
+  return 1 + Math.floor(unit(mix(terms.seed ^ 0x766f6c, minute)) * terms.typicalLots * 4);
+}

@@ -1,0 +1,33 @@
+/** What the paper broker permits. It is our own exchange, so each figure is a choice, with its reason beside it. */
+import type { BrokerRules } from "../broker.ts";
+import { ORDER_TYPES, TIMES_IN_FORCE } from "../../domain/order.ts";
+
+/** Above the 1,500 orders/s that the ledger and gateway are measured at, so that the exchange is never what is measured. */
+export const PAPER_ORDERS_PER_SECOND = 5_000;
+
+export const PAPER_RULES: BrokerRules = {
+  broker: "paper",
+  // Enough for every split worth trying, few enough that the limit itself can be met in a test.
+  connectionsMax: 10,
+  instrumentsPerConnectionMax: 1_000,
+  // Small enough that a burst has to be cut, large enough that 1,000 instruments take a second.
+  subscribeBatchMax: 100,
+  subscribeMessagesPerSecond: 20,
+  // Five heartbeats of one second.
+  silenceBoundMs: 5_000,
+  // Nobody is hammered here: a tenth of what is right for a real broker.
+  reconnect: { baseDelayMs: 200, factor: 1.5, maxDelayMs: 5_000 },
+  orderTypes: ORDER_TYPES,
+  timesInForce: TIMES_IN_FORCE,
+  ordersPerSecond: PAPER_ORDERS_PER_SECOND,
+  honoursClientOrderId: true,
+  // Look-ups read the same storage that accepting wrote, so this covers only an answer still under way.
+  settlingTimeMs: 1_000,
+  calendarAlwaysOpen: true,
+};
+
+/** Both sockets say that they live, every second. */
+export const PAPER_HEARTBEAT_MS = 1_000;
+
+/** Rows of one look-up answer; the client asks on until a page is short. */
+export const PAPER_ROWS_PER_ANSWER = 1_000;
