@@ -5,12 +5,18 @@ import { ORDER_ANSWER_TIMEOUT_MS } from "../domain/limits.ts";
 import { paperBroker } from "../platform/objects.ts";
 import type { BrokerFeed, BrokerReference, BrokerTrading } from "./broker.ts";
 import { paperClients } from "./paper/client.ts";
+import type { PaperExchange } from "./paper/client.ts";
 
 export interface BrokerClients {
   feed: BrokerFeed;
   reference: BrokerReference;
   trading: BrokerTrading;
 }
+
+/** A stub that has thrown stays broken, so each call takes a new one: it costs nothing. */
+const freshStub = (env: Env, account: string): PaperExchange => ({
+  fetch: (input, init) => paperBroker(env, account).fetch(input, init),
+});
 
 /** The clients of one account at one broker; the error names the broker that nobody knows. */
 export function brokerClients(
@@ -21,7 +27,7 @@ export function brokerClients(
   switch (broker) {
     case "paper":
       return ok(
-        paperClients(paperBroker(env, account), {
+        paperClients(freshStub(env, account), {
           account,
           answerTimeoutMs: ORDER_ANSWER_TIMEOUT_MS,
           alwaysOpen: env.PAPER_HOURS !== "exchange",

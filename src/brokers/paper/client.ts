@@ -67,6 +67,8 @@ const LOOK_UP_PAGES_MAX = 200;
 
 const url = (path: string): string => `https://paper.exchange${path}`;
 
+const orderPath = (id: string): string => `/orders/${encodeURIComponent(id)}`;
+
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
@@ -76,7 +78,6 @@ export function paperClients(exchange: PaperExchange, options: PaperClientOption
   const query = async <T extends z.ZodType>(path: string, schema: T) =>
     readAnswer(await call("GET", path), schema);
   const pages = pager(query);
-  const order = (id: string): string => `/orders/${encodeURIComponent(id)}`;
 
   const feed: BrokerFeed = {
     rules,
@@ -95,7 +96,7 @@ export function paperClients(exchange: PaperExchange, options: PaperClientOption
         from: String(from),
         to: String(to),
       });
-      return items(await query(`/candles?${search}`, candlesAnswer));
+      return items(await query(`/candles?${search.toString()}`, candlesAnswer));
     },
   };
 
@@ -106,11 +107,11 @@ export function paperClients(exchange: PaperExchange, options: PaperClientOption
       return answer.ok ? submitOutcome(answer.value) : outcomeWithoutAnswer(answer.error);
     },
     cancel: async ({ brokerOrderId }) => {
-      const answer = await call("DELETE", order(brokerOrderId));
+      const answer = await call("DELETE", orderPath(brokerOrderId));
       return answer.ok ? cancelOutcome(answer.value) : outcomeWithoutAnswer(answer.error);
     },
     modify: async ({ brokerOrderId }, changes) => {
-      const answer = await call("PATCH", order(brokerOrderId), formatChanges(changes));
+      const answer = await call("PATCH", orderPath(brokerOrderId), formatChanges(changes));
       return answer.ok ? cancelOutcome(answer.value) : outcomeWithoutAnswer(answer.error);
     },
     openOrders: () => pages("/orders/open?", ordersAnswer),
@@ -137,7 +138,12 @@ function caller(exchange: PaperExchange, answerTimeoutMs: number): Call {
     const exchangeCall = async (): Promise<Result<RawAnswer, NoAnswer>> => {
       const headers: Record<string, string> =
         body === undefined ? {} : { "content-type": "application/json" };
-      const request = { method, headers, signal: abort.signal, ...(body !== undefined && { body }) };
+      const request = {
+        method,
+        headers,
+        signal: abort.signal,
+        ...(body !== undefined && { body }),
+      };
       const answer = await exchange.fetch(url(path), request);
       return ok({ status: answer.status, body: await answer.text() });
     };
@@ -169,7 +175,8 @@ function readAnswer<T extends z.ZodType>(
   }
   const { status, body } = answer.value;
   if (status >= 500) return err({ kind: "network", reason: `status ${status}` });
-  if (status >= 300) return err({ kind: "refused", reason: `status ${status}: ${body.slice(0, 200)}` });
+  if (status >= 300)
+    return err({ kind: "refused", reason: `status ${status}: ${body.slice(0, 200)}` });
   const parsed = parseAs(schema, body);
   return parsed.ok ? parsed : err({ kind: "unreadable", reason: parsed.error.reason });
 }
@@ -181,7 +188,10 @@ type Paged<T> = z.ZodType<{ items: T[]; next: string | null }>;
 
 /** All pages of a look-up or a failure: a part of the rows must not pass for all of them. */
 function pager(
-  query: <T extends z.ZodType>(path: string, schema: T) => Promise<Result<z.output<T>, BrokerFailure>>,
+  query: <T extends z.ZodType>(
+    path: string,
+    schema: T,
+  ) => Promise<Result<z.output<T>, BrokerFailure>>,
 ) {
   return async <T>(path: string, schema: Paged<T>): Promise<Result<T[], BrokerFailure>> => {
     const rows: T[] = [];

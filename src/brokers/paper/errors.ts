@@ -45,7 +45,8 @@ const isSuccess = (answer: RawAnswer): boolean => answer.status >= 200 && answer
 export function submitOutcome(answer: RawAnswer): SubmitOutcome {
   if (!isSuccess(answer)) return refusalOf(answer);
   const parsed = parseAs(orderAnswer, answer.body);
-  if (!parsed.ok) return { outcome: "unknown", reason: `unreadable answer: ${parsed.error.reason}` };
+  if (!parsed.ok)
+    return { outcome: "unknown", reason: `unreadable answer: ${parsed.error.reason}` };
   const { brokerOrderId, state } = parsed.value.order;
   return { outcome: "accepted", brokerOrderId, pendingTrigger: state === "pending_trigger" };
 }
@@ -54,7 +55,8 @@ export function submitOutcome(answer: RawAnswer): SubmitOutcome {
 export function cancelOutcome(answer: RawAnswer): CancelOutcome {
   if (!isSuccess(answer)) return refusalOf(answer);
   const parsed = parseAs(orderAnswer, answer.body);
-  if (!parsed.ok) return { outcome: "unknown", reason: `unreadable answer: ${parsed.error.reason}` };
+  if (!parsed.ok)
+    return { outcome: "unknown", reason: `unreadable answer: ${parsed.error.reason}` };
   return { outcome: "accepted" };
 }
 

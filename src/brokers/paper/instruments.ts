@@ -153,7 +153,16 @@ const listing = (
   >,
 ): PaperInstrument => {
   const { exchange, symbol } = splitInstrumentId(id);
-  return { id, exchange, symbol, name: symbol, kind, tradable: kind !== "index", startPrice, ...terms };
+  return {
+    id,
+    exchange,
+    symbol,
+    name: symbol,
+    kind,
+    tradable: kind !== "index",
+    startPrice,
+    ...terms,
+  };
 };
 
 const NSE_TERMS = {

@@ -211,6 +211,13 @@ export class PaperEngine {
     return this.#takeEvents();
   }
 
+  /** Gives every open day order the end of its session anew, after the market's hours changed. Answers those. */
+  restateSessions(endsAt: (instrument: string) => number | null): EngineOrder[] {
+    const dayOrders = this.openOrders.filter((order) => order.timeInForce === "day");
+    for (const order of dayOrders) order.expiresAt = endsAt(order.instrument);
+    return dayOrders;
+  }
+
   /** A fill that comes after the cancel was confirmed, as it happens at real exchanges. */
   fillLate(order: EngineOrder, now: number): Step {
     assert(order.state === "canceled", "only a canceled order is filled late");

@@ -69,15 +69,16 @@ export function matchIncoming(book: Book, order: EngineOrder, trade: Trade): voi
 export function matchResting(book: Book, side: EngineOrder["side"], trade: Trade): void {
   const orders = side === "buy" ? book.buys : book.sells;
   const { liquidity } = book;
-  while (liquidity) {
-    const order = orders[0];
+  if (!liquidity) return;
+  for (let order = orders[0]; order; order = orders[0]) {
     const market = offered(liquidity, side);
-    if (!order || market.lots === 0 || !accepts(order, market.ticks)) return;
+    if (market.lots === 0 || !accepts(order, market.ticks)) return;
     const lots = Math.min(remainingLots(order), market.lots);
     take(liquidity, side, lots);
     const ownPrice = liquidity.kind === "quote" ? order.limitTicks : null;
     trade(order, null, lots, ownPrice ?? market.ticks);
-    if (remainingLots(order) === 0) orders.shift();
+    if (remainingLots(order) > 0) return;
+    orders.shift();
   }
 }
 

@@ -46,7 +46,9 @@ export function termsOf(listing: Listing, request: TermsRequest): Result<Terms, 
   const limitTicks = request.limitPrice === null ? null : ticksOf(grid, request.limitPrice);
   const stopTicks = request.stopPrice === null ? null : ticksOf(grid, request.stopPrice);
   if (request.limitPrice !== null && limitTicks === null) {
-    return rejected(`limit price ${request.limitPrice} is not a multiple of ${instrument.tickSize}`);
+    return rejected(
+      `limit price ${request.limitPrice} is not a multiple of ${instrument.tickSize}`,
+    );
   }
   if (request.stopPrice !== null && stopTicks === null) {
     return rejected(`stop price ${request.stopPrice} is not a multiple of ${instrument.tickSize}`);

@@ -1,0 +1,79 @@
+/** The operator's switches of the paper exchange, and its view of itself. */
+import { Hono } from "hono";
+import type { FaultSwitches } from "../src/brokers/paper/faults.ts";
+import { faultRequest, marketRequest } from "../src/contract/paper.ts";
+import type { PaperView } from "../src/contract/paper.ts";
+import { readBody } from "./paper-answers.ts";
+import type { PaperStorage } from "./paper-broker.storage.ts";
+import type { PaperFeed } from "./paper-feed.ts";
+import type { PaperMarket } from "./paper-market.ts";
+import type { PaperOrderStream } from "./paper-order-stream.ts";
+import type { PaperOrders } from "./paper-orders.ts";
+
+/** The parts of the exchange that its routes work on. */
+export interface PaperParts {
+  storage: PaperStorage;
+  faults: FaultSwitches;
+  orders: PaperOrders;
+  stream: PaperOrderStream;
+  feed: PaperFeed;
+  market: PaperMarket;
+}
+
+export function controlRoutes(parts: PaperParts): Hono {
+  const { storage, faults, orders, stream, feed, market } = parts;
+  const routes = new Hono();
+  const view = () => Response.json(paperView(parts));
+
+  routes.get("/", view);
+
+  routes.post("/market", async (c) => {
+    const body = await readBody(c.req.raw, marketRequest);
+    if (!body.ok) return body.error;
+    const { ticksPerSecond, hours, seed } = body.value;
+    const now = Date.now();
+    if (ticksPerSecond !== undefined) {
+      market.ticksPerSecond = ticksPerSecond;
+      storage.saveSetting("ticksPerSecond", ticksPerSecond);
+    }
+    if (hours !== undefined) {
+      orders.setHours(hours, now);
+      storage.saveSetting("hours", hours);
+      market.refresh(now);
+    }
+    if (seed !== undefined) {
+      market.reseed(seed);
+      storage.saveSetting("seed", seed);
+    }
+    return view();
+  });
+
+  routes.post("/faults", async (c) => {
+    const body = await readBody(c.req.raw, faultRequest);
+    if (!body.ok) return body.error;
+    const request = body.value;
+    faults.set(request);
+    if (request.count === 0 && request.fault === "silent_feed") feed.endSilence();
+    if (request.count === 0 && request.fault === "silent_order_stream") stream.endSilence();
+    const now = Date.now();
+    feed.strikeConnections(now);
+    stream.strikeConnections(now);
+    return view();
+  });
+
+  return routes;
+}
+
+function paperView({ storage, faults, orders, feed, market }: PaperParts): PaperView {
+  return {
+    ticksPerSecond: market.ticksPerSecond,
+    hours: orders.hours,
+    seed: market.seed,
+    mode: "seeded",
+    replay: null,
+    ...feed.view(),
+    ordersReceived: storage.received(),
+    orders: storage.countOrders(),
+    faults: faults.view(),
+  };
+}

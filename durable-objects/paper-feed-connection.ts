@@ -1,0 +1,95 @@
+/** One data connection of the exchange: what it holds, what waits to be sent, and the faults that befell it. */
+import { PAPER_RULES } from "../src/brokers/paper/rules.ts";
+import type { FeedMode } from "../src/domain/tick.ts";
+
+export class FeedConnection {
+  readonly id: string;
+  readonly #socket: WebSocket;
+  readonly modes = new Map<string, FeedMode>();
+  sentFrames = 0;
+  /** Until then (ms since 1970) nothing at all is sent, heartbeats neither: what is due meanwhile is lost. */
+  silentUntil = 0;
+  #rows: string[] = [];
+  #later: { dueAt: number; row: string }[] = [];
+  readonly #swapped = new Map<string, string>();
+  #askedInSecond = 0;
+  #second = 0;
+
+  constructor(id: string, socket: WebSocket) {
+    this.id = id;
+    this.#socket = socket;
+  }
+
+  /** Counts one message against the connection's rate; false when it is over. */
+  mayAsk(now: number): boolean {
+    const second = Math.floor(now / 1_000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#askedInSecond = 0;
+    }
+    this.#askedInSecond += 1;
+    return this.#askedInSecond <= PAPER_RULES.subscribeMessagesPerSecond;
+  }
+
+  add(row: string): void {
+    this.#rows.push(row);
+  }
+
+  addLater(row: string, dueAt: number): void {
+    this.#later.push({ dueAt, row });
+  }
+
+  keepForSwap(instrument: string, row: string): void {
+    this.#swapped.set(instrument, row);
+  }
+
+  /** Sends the later tick first if an earlier one of the same instrument is kept for that. */
+  swap(instrument: string, row: string): boolean {
+    const earlier = this.#swapped.get(instrument);
+    if (earlier === undefined) return false;
+    this.#swapped.delete(instrument);
+    this.#rows.push(row, earlier);
+    return true;
+  }
+
+  /** True when `flush` has something to send. */
+  isReady(now: number): boolean {
+    return this.#rows.length > 0 || this.#later.some(({ dueAt }) => dueAt <= now);
+  }
+
+  flush(now: number): void {
+    if (this.#later.length > 0) {
+      for (const { dueAt, row } of this.#later) if (dueAt <= now) this.#rows.push(row);
+      this.#later = this.#later.filter(({ dueAt }) => dueAt > now);
+    }
+    if (this.#rows.length === 0) return;
+    const frame = `{"type":"ticks","ticks":[${this.#rows.join(",")}]}`;
+    this.#rows = [];
+    this.send(frame, now);
+  }
+
+  /** Sends a frame that breaks off in the middle instead of what was gathered. */
+  flushMalformed(now: number): void {
+    const [row = ""] = this.#rows;
+    this.#rows = [];
+    this.send(`{"type":"ticks","ticks":[${row.slice(0, row.length / 2)}`, now);
+  }
+
+  send(frame: string, now: number): void {
+    if (now < this.silentUntil) return;
+    try {
+      this.#socket.send(frame);
+      this.sentFrames += 1;
+    } catch {
+      // The other end is gone; its close event takes the connection out.
+    }
+  }
+
+  close(code: number, reason: string): void {
+    try {
+      this.#socket.close(code, reason);
+    } catch {
+      // Closed already.
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** The exchange's order-update sockets: what happened to orders, in order, to whoever listens. It keeps nothing. */
+import type { FaultSwitches } from "../src/brokers/paper/faults.ts";
+import type { OrderStreamFrame } from "../src/brokers/paper/wire.ts";
+
+/** Order-update sockets of one account: a gateway needs one, and a second while it changes over. */
+export const PAPER_ORDER_STREAMS_MAX = 8;
+
+const CLOSE_DROPPED = 1012;
+
+interface Listener {
+  socket: WebSocket;
+  silentUntil: number;
+}
+
+export class PaperOrderStream {
+  readonly #faults: FaultSwitches;
+  readonly #listeners = new Set<Listener>();
+
+  constructor(faults: FaultSwitches) {
+    this.#faults = faults;
+  }
+
+  get isIdle(): boolean {
+    return this.#listeners.size === 0;
+  }
+
+  /** Why no further listener is taken, or null. */
+  refusal(): string | null {
+    if (this.#listeners.size < PAPER_ORDER_STREAMS_MAX) return null;
+    return `all ${PAPER_ORDER_STREAMS_MAX} order-update connections are in use`;
+  }
+
+  open(socket: WebSocket, now: number): void {
+    const listener: Listener = { socket, silentUntil: 0 };
+    this.#listeners.add(listener);
+    socket.addEventListener("close", () => this.#listeners.delete(listener));
+    socket.addEventListener("error", () => this.#listeners.delete(listener));
+    this.#send(listener, { type: "ready" }, now);
+    this.strikeConnections(now);
+  }
+
+  /** Tells everybody. What a silenced or dropped listener misses it must look up. */
+  send(frame: OrderStreamFrame, now: number): void {
+    for (const listener of this.#listeners) this.#send(listener, frame, now);
+  }
+
+  heartbeat(now: number): void {
+    this.send({ type: "heartbeat", time: now }, now);
+  }
+
+  #send(listener: Listener, frame: OrderStreamFrame, now: number): void {
+    if (now < listener.silentUntil) return;
+    try {
+      listener.socket.send(JSON.stringify(frame));
+    } catch {
+      // The other end is gone; its close event takes the listener out.
+    }
+  }
+
+  /** Drops and silences as many listeners as their faults ask for; each strike takes one. */
+  strikeConnections(now: number): void {
+    for (const listener of this.#listeners) {
+      if (listener.silentUntil <= now) {
+        const silence = this.#faults.strike("silent_order_stream", () => true);
+        if (silence) listener.silentUntil = now + silence.durationMs;
+      }
+      if (this.#faults.strike("drop_order_socket", () => true)) {
+        this.#listeners.delete(listener);
+        try {
+          listener.socket.close(CLOSE_DROPPED, "dropped by a fault switch");
+        } catch {
+          // Closed already.
+        }
+      }
+    }
+  }
+
+  endSilence(): void {
+    for (const listener of this.#listeners) listener.silentUntil = 0;
+  }
+}
