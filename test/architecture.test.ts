@@ -175,7 +175,8 @@ describe("each rule can fail", () => {
   );
 
   test("the word list's own exception stands", () => {
-    expect(bannedWords(bad("src/domain/a.ts", "class TraderManager {}"))).toEqual([]);
+    const good = "class TraderManager { constructor() {} toString() {} }";
+    expect(bannedWords(bad("src/domain/a.ts", good))).toEqual([]);
   });
 
   test("an object without its port", () => {

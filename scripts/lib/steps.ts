@@ -44,6 +44,14 @@ export const dashboardStep: Step = {
   command: ["vite", "build", "dashboard", "--logLevel", "warn"],
 };
 
+export const sdkStep: Step = {
+  name: "sdk",
+  inputs: ["sdk/*.{ts,json,mjs}", "sdk/src/**", "src/{domain,contract}/**", "package-lock.json"],
+  stamp: stampAt("sdk"),
+  output: join(ROOT, "sdk", "dist"),
+  command: ["node", join(ROOT, "sdk", "build.mjs")],
+};
+
 const DATABASE = "trunkline-tradebook";
 
 /** The local D1 database of one home. */

@@ -51,28 +51,30 @@ export function doubleCasts(sources: Source[]): string[] {
 }
 
 /** One word for each idea: what is not to be said, and what is said instead. */
-const BANNED_WORDS: Record<string, string> = {
-  trader: "algo",
-  traders: "algos",
-  bot: "algo",
-  bots: "algos",
-  strategy: "algo",
-  strategies: "algos",
-  venue: "broker or exchange",
-  venues: "brokers or exchanges",
-  scrip: "instrument",
-  security: "instrument",
-  securities: "instruments",
-  ticker: "instrument",
-  tickers: "instruments",
-  qty: "quantity",
-  px: "price",
-  amt: "amount",
-  pnl: "profit",
-  pos: "position",
-  tradebooks: "tradebook",
-  wallet: "account",
-};
+const BANNED_WORDS = new Map(
+  Object.entries({
+    trader: "algo",
+    traders: "algos",
+    bot: "algo",
+    bots: "algos",
+    strategy: "algo",
+    strategies: "algos",
+    venue: "broker or exchange",
+    venues: "brokers or exchanges",
+    scrip: "instrument",
+    security: "instrument",
+    securities: "instruments",
+    ticker: "instrument",
+    tickers: "instruments",
+    qty: "quantity",
+    px: "price",
+    amt: "amount",
+    pnl: "profit",
+    pos: "position",
+    tradebooks: "tradebook",
+    wallet: "account",
+  }),
+);
 
 /** Names that are given to us, or that the word list itself contains. */
 const ALLOWED_IDENTIFIERS = new Set(["TraderManager"]);
@@ -95,7 +97,7 @@ export function bannedWords(sources: Source[]): string[] {
       const identifier = String(node["name"]);
       if (ALLOWED_IDENTIFIERS.has(identifier)) return;
       for (const word of words(identifier)) {
-        const right = BANNED_WORDS[word];
+        const right = BANNED_WORDS.get(word);
         if (right) found.add(`${path}: ${identifier} says "${word}"; the word here is ${right}`);
       }
     });
