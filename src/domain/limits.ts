@@ -108,3 +108,36 @@ export const OBJECT_RETRY_MS = 2_000;
 
 /** How often a broker's list of instruments is read again: exchanges change theirs daily. */
 export const INSTRUMENT_REFRESH_MS = 3_600_000;
+/** An order waits at most this long for its turn at the broker's order rate; later it would be another trade. */
+export const ORDER_RATE_WAIT_MS_MAX = 1_000;
+
+/** How long an entry waits for the order stream to be up and what was missed to be read in; then it is not sent. */
+export const ORDER_STREAM_READY_WAIT_MS = 5_000;
+
+/** Between two tries to clear up an order whose state is in doubt: the first soon, then backing off. */
+export const ORDER_LOOK_DELAY_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
+
+/** How long a broker may take to confirm a cancel or new terms on the stream before the gateway looks. */
+export const ORDER_CONFIRM_WAIT_MS = 5_000;
+
+/** With open orders, the broker is asked this often although the stream is healthy: streams lose fills. */
+export const OPEN_ORDERS_POLL_MS = 10_000;
+
+/** Without open orders: fills by hand and by the broker itself still have to be seen. */
+export const IDLE_POLL_MS = 60_000;
+
+/** Each poll reads executions again this far back: the broker's clock is not ours, and its records may lag. */
+export const EXECUTIONS_OVERLAP_MS = 60_000;
+
+/** Funds are read this often, and this soon after a fill. */
+export const BALANCES_POLL_MS = 60_000;
+export const BALANCES_AFTER_FILL_MS = 2_000;
+
+/** An order not sent, of which no retry was heard for this long, has lost its queue message. */
+export const NOT_SENT_SWEEP_MS = 30_000;
+
+/** Events that one post to the ledger carries. */
+export const OUTBOX_BATCH_MAX = 100;
+
+/** Before the ledger is tried again with what a gateway has to post. */
+export const OUTBOX_RETRY_MS = 2_000;

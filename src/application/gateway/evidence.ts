@@ -1,0 +1,168 @@
+/**
+ * What the broker says of an order, folded into the gateway's record. Pure: the same evidence from
+ * the answer, the stream and a look-up, in any order and any number of times, gives the same posts.
+ */
+import type { OrderStreamMessage } from "../../brokers/broker.ts";
+import { decimal, decimalText } from "../../domain/decimal.ts";
+import type { OrderEvent, OrderPost } from "../../domain/order.ts";
+import { changedTerms, sameTerms, type GatewayOrder, type RecordChange } from "./record.ts";
+
+export type Evidence = Extract<OrderStreamMessage, { kind: "order_event" }>["event"];
+
+/** Event ids come from what happened, not from who told it: told twice, it is posted once. */
+export const post = (
+  order: GatewayOrder,
+  name: string,
+  event: OrderEvent,
+  at: number,
+): OrderPost => ({
+  eventId: `${order.clientOrderId}:${name}`,
+  clientOrderId: order.clientOrderId,
+  event,
+  at,
+});
+
+const unchanged = (order: GatewayOrder): RecordChange => ({ order, posts: [], executions: [] });
+
+const joined = (first: RecordChange, second: RecordChange): RecordChange => ({
+  order: second.order,
+  posts: [...first.posts, ...second.posts],
+  executions: [...first.executions, ...second.executions],
+});
+
+/** The broker has it, whatever was believed before. */
+function accept(
+  order: GatewayOrder,
+  brokerOrderId: string,
+  pendingTrigger: boolean,
+  at: number,
+): RecordChange {
+  if (order.record === "accepted") return unchanged(order);
+  const accepted: GatewayOrder = {
+    ...order,
+    record: "accepted",
+    brokerOrderId,
+    pendingTrigger,
+    reason: null,
+    // What was thought to have ended lives: it has to be watched again.
+    ended: null,
+    nextLookAt: order.cancel === "none" ? null : at,
+    looks: 0,
+  };
+  return {
+    order: accepted,
+    posts: [post(order, "accepted", { kind: "accepted", brokerOrderId, pendingTrigger }, at)],
+    executions: [],
+  };
+}
+
+/**
+ * Folds one piece of evidence in. `brokerOrderId` is the one it came with; `executionKnown` says that
+ * this execution was booked before.
+ */
+export function applyEvidence(
+  order: GatewayOrder,
+  evidence: Evidence,
+  from: { brokerOrderId: string; at: number; executionKnown: boolean },
+): RecordChange {
+  const { brokerOrderId, at } = from;
+  switch (evidence.kind) {
+    case "accepted":
+      return accept(order, evidence.brokerOrderId, evidence.pendingTrigger, at);
+    case "rejected":
+      return reject(order, evidence.reason, at);
+    case "filled": {
+      const accepted = accept(order, brokerOrderId, false, at);
+      return from.executionKnown ? accepted : joined(accepted, fill(accepted.order, evidence, at));
+    }
+    case "triggered": {
+      const accepted = accept(order, brokerOrderId, true, at);
+      return joined(accepted, trigger(accepted.order, at));
+    }
+    case "canceled":
+    case "expired": {
+      const accepted = accept(order, brokerOrderId, false, at);
+      return joined(accepted, end(accepted.order, evidence, at));
+    }
+    case "replaced": {
+      const accepted = accept(order, brokerOrderId, false, at);
+      return joined(accepted, replace(accepted.order, evidence.changes, at));
+    }
+  }
+}
+
+/** Nothing more is wished of an order that ended. */
+const settled = { cancel: "none", changes: null, nextLookAt: null, looks: 0 } as const;
+
+function reject(order: GatewayOrder, reason: string, at: number): RecordChange {
+  if (order.ended !== null && order.ended !== "dead_lettered") return unchanged(order);
+  return {
+    order: { ...order, ...settled, record: "rejected", ended: "rejected", reason },
+    posts: [post(order, "rejected", { kind: "rejected", reason }, at)],
+    executions: [],
+  };
+}
+
+function trigger(order: GatewayOrder, at: number): RecordChange {
+  if (!order.pendingTrigger || order.ended !== null) return unchanged(order);
+  return {
+    order: { ...order, pendingTrigger: false },
+    posts: [post(order, "triggered", { kind: "triggered" }, at)],
+    executions: [],
+  };
+}
+
+function fill(
+  order: GatewayOrder,
+  evidence: Extract<Evidence, { kind: "filled" }>,
+  at: number,
+): RecordChange {
+  // The broker's own record carries its words; who it belongs to is ours to say.
+  const execution = { ...evidence.execution, clientOrderId: order.clientOrderId };
+  const filled = decimal(order.filledQuantity).plus(decimal(execution.quantity));
+  const whole = order.terms !== null && filled.gte(decimal(order.terms.quantity));
+  const base = { ...order, filledQuantity: decimalText(filled), pendingTrigger: false };
+  return {
+    // A fill after a cancel is booked, and the order stays canceled unless it is now whole.
+    order: whole ? { ...base, ...settled, ended: "filled" } : base,
+    posts: [post(order, `fill:${execution.executionId}`, { kind: "filled", execution }, at)],
+    executions: [execution],
+  };
+}
+
+function end(
+  order: GatewayOrder,
+  evidence: Extract<Evidence, { kind: "canceled" | "expired" }>,
+  at: number,
+): RecordChange {
+  if (order.ended !== null) return unchanged(order);
+  return {
+    order: { ...order, ...settled, ended: evidence.kind, reason: evidence.reason },
+    posts: [post(order, evidence.kind, evidence, at)],
+    executions: [],
+  };
+}
+
+function replace(
+  order: GatewayOrder,
+  changes: Extract<Evidence, { kind: "replaced" }>["changes"],
+  at: number,
+): RecordChange {
+  if (order.ended !== null || order.terms === null) return unchanged(order);
+  const terms = changedTerms(order.terms, changes);
+  const wished = order.changes ? changedTerms(order.terms, order.changes) : null;
+  // The same replacement told a second time, by the answer, the stream or a look-up.
+  if (sameTerms(terms, order.terms) && wished === null) return unchanged(order);
+  const done = wished !== null && sameTerms(terms, wished);
+  const replacements = order.replacements + 1;
+  return {
+    order: {
+      ...order,
+      terms,
+      replacements,
+      ...(done ? { changes: null, nextLookAt: order.cancel === "none" ? null : at } : {}),
+    },
+    posts: [post(order, `replaced:${replacements}`, { kind: "replaced", changes }, at)],
+    executions: [],
+  };
+}

@@ -1,0 +1,45 @@
+/** What a gateway's logic runs on: its own synchronous storage, the broker, the ledger, the clock. */
+import type { BrokerTrading } from "../../brokers/broker.ts";
+import type { OrderPost } from "../../domain/order.ts";
+import type { Halt } from "../../domain/trading-gate.ts";
+import type { Log } from "../log.ts";
+import type { RetryQueuePort, RiskLedgerPort } from "../ports.ts";
+import type { GatewayOrder, RecordChange } from "./record.ts";
+
+/** Durable and synchronous: each call is one atomic step, and is stored before any byte leaves. */
+export interface GatewayStore {
+  order(clientOrderId: string): GatewayOrder | null;
+  orderOfBroker(brokerOrderId: string): GatewayOrder | null;
+  /** Orders that have not ended, oldest first. */
+  live(): GatewayOrder[];
+  /** The order, its new executions and its posts, together. */
+  save(change: RecordChange): void;
+  hasExecution(executionId: string): boolean;
+  /** What the ledger has not confirmed yet, oldest first. */
+  outbox(limit: number): { seq: number; post: OrderPost }[];
+  /** The ledger has everything up to `seq`. */
+  posted(seq: number): void;
+  halts(): Halt[];
+  halt(scope: string): Halt | null;
+  saveHalt(halt: Halt): void;
+  /** Small numbers by name: the highest epoch seen, how far executions were read, counters. */
+  number(name: NumberName): number;
+  setNumber(name: NumberName, value: number): void;
+  /** An order or execution that is not from here. True when it is new. */
+  noteExternal(brokerOrderId: string, at: number): boolean;
+}
+
+export type NumberName = "epoch_seen" | "executions_read_until" | "polled_at" | "balances_read_at";
+
+export interface GatewayPorts {
+  account: string;
+  store: GatewayStore;
+  broker: BrokerTrading;
+  ledger: Pick<RiskLedgerPort, "post" | "order" | "approved" | "recordBalances">;
+  retries: RetryQueuePort;
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** True once the order stream is up and what was missed has been read in; false past the bound. */
+  ready(): Promise<boolean>;
+  log: Log;
+}

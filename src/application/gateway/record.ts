@@ -1,0 +1,105 @@
+/** A gateway's own durable record of one order: what was sent, what came of it, and what is still wished. */
+import type { DecimalText } from "../../domain/decimal.ts";
+import type { ApprovedOrder, Execution, OrderChanges, OrderPost } from "../../domain/order.ts";
+
+export type SendRecord =
+  /** The write-ahead: about to send, or sent; what came of it is not known. */
+  | "recorded"
+  /** Proven: nothing reached the broker. */
+  | "not_sent"
+  | "accepted"
+  | "rejected"
+  /** Sent, and nobody knows what came of it. Never sent again. */
+  | "unknown"
+  /** It will never be sent: a kill switch, an old epoch, or a cancel that came first. */
+  | "stopped";
+
+export interface Terms {
+  quantity: DecimalText;
+  limitPrice: DecimalText | null;
+  stopPrice: DecimalText | null;
+}
+
+export interface GatewayOrder {
+  clientOrderId: string;
+  /** Null for an order whose cancel came before the order itself. */
+  approved: ApprovedOrder | null;
+  record: SendRecord;
+  /** The latest attempt; 0 when there was none. */
+  attempt: number;
+  /** When the latest attempt was recorded, ms since 1970. */
+  recordedAt: number;
+  reason: string | null;
+  brokerOrderId: string | null;
+  pendingTrigger: boolean;
+  /** The terms at the broker as last confirmed; null without an order. */
+  terms: Terms | null;
+  replacements: number;
+  filledQuantity: DecimalText;
+  /** How it ended; null while something may still happen. A late fill is taken all the same. */
+  ended: "filled" | "canceled" | "expired" | "rejected" | "stopped" | "dead_lettered" | null;
+  cancel: "none" | "wanted" | "sent";
+  /** Cancels that the broker refused while the order lived. */
+  cancelsRejected: number;
+  /** New terms that were asked for and not yet confirmed. */
+  changes: OrderChanges | null;
+  changesAt: number;
+  /** When to look at the broker next because something is in doubt; null when nothing is. */
+  nextLookAt: number | null;
+  looks: number;
+  /** When people were told that its outcome is unknown. */
+  deskedAt: number | null;
+  updatedAt: number;
+}
+
+/** One atomic change: the order as it is now, with the events and executions that it brings. */
+export interface RecordChange {
+  order: GatewayOrder;
+  posts: OrderPost[];
+  executions: Execution[];
+}
+
+export const termsOf = (approved: ApprovedOrder): Terms => ({
+  quantity: approved.intent.quantity,
+  limitPrice: approved.intent.limitPrice,
+  stopPrice: approved.intent.stopPrice,
+});
+
+export function newRecord(
+  clientOrderId: string,
+  approved: ApprovedOrder | null,
+  now: number,
+): GatewayOrder {
+  return {
+    clientOrderId,
+    approved,
+    record: "not_sent",
+    attempt: 0,
+    recordedAt: now,
+    reason: null,
+    brokerOrderId: null,
+    pendingTrigger: false,
+    terms: approved ? termsOf(approved) : null,
+    replacements: 0,
+    filledQuantity: "0",
+    ended: null,
+    cancel: "none",
+    cancelsRejected: 0,
+    changes: null,
+    changesAt: 0,
+    nextLookAt: null,
+    looks: 0,
+    deskedAt: null,
+    updatedAt: now,
+  };
+}
+
+/** Terms with the changes laid over them. */
+export const changedTerms = (terms: Terms, changes: OrderChanges): Terms => ({
+  quantity: changes.quantity ?? terms.quantity,
+  limitPrice: changes.limitPrice ?? terms.limitPrice,
+  stopPrice: changes.stopPrice ?? terms.stopPrice,
+});
+
+export const sameTerms = (a: Terms, b: Terms): boolean =>
+  a.quantity === b.quantity && a.limitPrice === b.limitPrice && a.stopPrice === b.stopPrice;
