@@ -123,8 +123,11 @@ export interface OrderGatewayPort {
 }
 
 export interface OrderEvidence {
-  /** The gateway's own record: `none` proves that nothing was sent from here. */
-  record: "none" | "recorded" | "not_sent" | "accepted" | "rejected" | "unknown";
+  /**
+   * The gateway's own record: `none` proves that nothing was sent from here, `stopped` that nothing
+   * ever will be.
+   */
+  record: "none" | "recorded" | "not_sent" | "accepted" | "rejected" | "unknown" | "stopped";
   attempts: number;
   /** Null when the look-up itself failed, which proves nothing. */
   found: boolean | null;

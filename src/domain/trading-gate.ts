@@ -54,8 +54,7 @@ export function stopReason(
   if (order.epoch < epochSeen)
     return `stopped: epoch ${order.epoch} is over, the lease is at epoch ${epochSeen}`;
   const halt = halts.find(
-    (each) =>
-      covers(each.scope, order) && (each.halted || order.ledgerVersion <= each.haltVersion),
+    (each) => covers(each.scope, order) && (each.halted || order.ledgerVersion <= each.haltVersion),
   );
   return halt ? `stopped: kill switch on ${halt.scope}` : null;
 }

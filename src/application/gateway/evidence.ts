@@ -5,7 +5,13 @@
 import type { OrderStreamMessage } from "../../brokers/broker.ts";
 import { decimal, decimalText } from "../../domain/decimal.ts";
 import type { OrderEvent, OrderPost } from "../../domain/order.ts";
-import { changedTerms, sameTerms, type GatewayOrder, type RecordChange } from "./record.ts";
+import {
+  changedTerms,
+  DUE_NOW,
+  sameTerms,
+  type GatewayOrder,
+  type RecordChange,
+} from "./record.ts";
 
 export type Evidence = Extract<OrderStreamMessage, { kind: "order_event" }>["event"];
 
@@ -46,7 +52,7 @@ function accept(
     reason: null,
     // What was thought to have ended lives: it has to be watched again.
     ended: null,
-    nextLookAt: order.cancel === "none" ? null : at,
+    nextLookAt: order.cancel === "none" ? null : DUE_NOW,
     looks: 0,
   };
   return {
@@ -160,7 +166,7 @@ function replace(
       ...order,
       terms,
       replacements,
-      ...(done ? { changes: null, nextLookAt: order.cancel === "none" ? null : at } : {}),
+      ...(done ? { changes: null, nextLookAt: order.cancel === "none" ? null : DUE_NOW } : {}),
     },
     posts: [post(order, `replaced:${replacements}`, { kind: "replaced", changes }, at)],
     executions: [],

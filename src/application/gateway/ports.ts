@@ -29,7 +29,13 @@ export interface GatewayStore {
   noteExternal(brokerOrderId: string, at: number): boolean;
 }
 
-export type NumberName = "epoch_seen" | "executions_read_until" | "polled_at" | "balances_read_at";
+export type NumberName =
+  | "epoch_seen"
+  /** Everything the broker knew until then has been read in. */
+  | "read_until"
+  | "polled_at"
+  | "balances_read_at"
+  | "filled_at";
 
 export interface GatewayPorts {
   account: string;

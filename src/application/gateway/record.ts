@@ -14,6 +14,9 @@ export type SendRecord =
   /** It will never be sent: a kill switch, an old epoch, or a cancel that came first. */
   | "stopped";
 
+/** For `nextLookAt`: long overdue by any clock. */
+export const DUE_NOW = 0;
+
 export interface Terms {
   quantity: DecimalText;
   limitPrice: DecimalText | null;
@@ -44,6 +47,8 @@ export interface GatewayOrder {
   /** New terms that were asked for and not yet confirmed. */
   changes: OrderChanges | null;
   changesAt: number;
+  /** How often new terms were asked for. */
+  changesAsked: number;
   /** When to look at the broker next because something is in doubt; null when nothing is. */
   nextLookAt: number | null;
   looks: number;
@@ -87,6 +92,7 @@ export function newRecord(
     cancelsRejected: 0,
     changes: null,
     changesAt: 0,
+    changesAsked: 0,
     nextLookAt: null,
     looks: 0,
     deskedAt: null,

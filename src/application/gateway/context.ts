@@ -1,0 +1,123 @@
+/** What the parts of a gateway share: its ports, and the little it holds in memory and may lose. */
+import { assert } from "../../domain/assert.ts";
+import { ORDER_LOOK_DELAY_MS } from "../../domain/limits.ts";
+import { fullBucket, type BucketRate, type TokenBucket } from "../../domain/rate-limit.ts";
+import type { GatewayOutcome } from "../ports.ts";
+import { applyEvidence, post, type Evidence } from "./evidence.ts";
+import type { GatewayPorts } from "./ports.ts";
+import type { GatewayOrder, RecordChange } from "./record.ts";
+
+/** A piece of evidence with where it came from. */
+export interface Sighting {
+  clientOrderId: string | null;
+  brokerOrderId: string;
+  evidence: Evidence;
+  at: number;
+}
+
+export interface InFlight {
+  done: Promise<GatewayOutcome>;
+  /** What the stream said while the answer was awaited, in order. */
+  inbox: Sighting[];
+}
+
+/** Memory of one run of the object. After a crash, the records say all that matters. */
+export interface GatewayContext extends GatewayPorts {
+  rate: BucketRate;
+  bucket: TokenBucket;
+  inFlight: Map<string, InFlight>;
+  /** Sightings without our id while some submit is in flight: perhaps of that very order. */
+  unplaced: Sighting[];
+  /** Orders whose cancel, new terms or look-up is under way: one call at a time for each. */
+  busy: Set<string>;
+  flushing: Promise<void> | null;
+  /** No flush is tried before this, after one has failed. */
+  flushAfter: number;
+}
+
+export function gatewayContext(ports: GatewayPorts): GatewayContext {
+  const { ordersPerSecond } = ports.broker.rules;
+  const rate = { perSecond: ordersPerSecond, burst: Math.max(1, Math.floor(ordersPerSecond)) };
+  return {
+    ...ports,
+    rate,
+    // Full: an object is gone from memory only after a quiet minute, or after a crash, which is rare.
+    bucket: fullBucket(rate, ports.now()),
+    inFlight: new Map(),
+    unplaced: [],
+    busy: new Set(),
+    flushing: null,
+    flushAfter: 0,
+  };
+}
+
+/** The delay before the next look at something in doubt. */
+export const lookDelayMs = (looks: number): number => {
+  const delay = ORDER_LOOK_DELAY_MS[Math.min(looks, ORDER_LOOK_DELAY_MS.length - 1)];
+  assert(delay !== undefined, "there is a delay for each look");
+  return delay;
+};
+
+/** Stores a change with its posts, stamped. */
+export function save(context: GatewayContext, change: Omit<RecordChange, "executions">): void {
+  const order = { ...change.order, updatedAt: context.now() };
+  context.store.save({ order, posts: change.posts, executions: [] });
+}
+
+/**
+ * Folds a sighting into the record and stores both at once. Read the order from storage right
+ * before, with no await between: other sightings may have come meanwhile.
+ */
+export function book(
+  context: GatewayContext,
+  order: GatewayOrder,
+  sighting: Sighting,
+): GatewayOrder {
+  const { evidence, brokerOrderId, at } = sighting;
+  const executionKnown =
+    evidence.kind === "filled" && context.store.hasExecution(evidence.execution.executionId);
+  const change = applyEvidence(order, evidence, { brokerOrderId, at, executionKnown });
+  if (change.order === order && change.posts.length === 0) return order;
+  if (order.record === "stopped" || order.record === "rejected" || order.record === "not_sent")
+    if (change.order.record === "accepted")
+      context.log("error", "evidence_against_proof", {
+        clientOrderId: order.clientOrderId,
+        record: order.record,
+        evidence: evidence.kind,
+      });
+  const now = context.now();
+  const stamped = { ...change.order, updatedAt: now };
+  context.store.save({ ...change, order: stamped });
+  if (change.executions.length > 0) context.store.setNumber("filled_at", now);
+  return stamped;
+}
+
+/** The outcome is not known: nothing is sent again, and the look-ups begin. */
+export function markUnknown(
+  context: GatewayContext,
+  order: GatewayOrder,
+  reason: string,
+): GatewayOrder {
+  const now = context.now();
+  const unknown: GatewayOrder = {
+    ...order,
+    record: "unknown",
+    reason,
+    looks: 0,
+    nextLookAt: now + lookDelayMs(0),
+  };
+  const event = { kind: "outcome_unknown", reason } as const;
+  save(context, { order: unknown, posts: [post(order, `unknown:${order.attempt}`, event, now)] });
+  context.log("warn", "order_outcome_unknown", { clientOrderId: order.clientOrderId, reason });
+  return unknown;
+}
+
+/**
+ * The order as storage has it now. A write-ahead record of a send that is not under way here was left
+ * by a run that died: whether a byte left then, nobody knows.
+ */
+export function readOrder(context: GatewayContext, clientOrderId: string): GatewayOrder | null {
+  const order = context.store.order(clientOrderId);
+  if (order?.record !== "recorded" || context.inFlight.has(clientOrderId)) return order;
+  return markUnknown(context, order, "the gateway stopped while it was sending");
+}

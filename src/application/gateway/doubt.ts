@@ -1,0 +1,111 @@
+/**
+ * Clears up orders that are in doubt: an unknown outcome, a cancel or new terms that nobody confirmed, a
+ * retry whose message was lost. It looks and backs off; it never sends an order.
+ */
+import { NOT_SENT_SWEEP_MS, ORDER_RETRIES_MAX, UNKNOWN_DEADLINE_MS } from "../../domain/limits.ts";
+import type { DeadLetterLabel } from "../../domain/order.ts";
+import { lookDelayMs, readOrder, save, type GatewayContext } from "./context.ts";
+import { post } from "./evidence.ts";
+import { absorbFinding, askBroker, findingOf, isFound, type Finding } from "./look-up.ts";
+import type { GatewayOrder } from "./record.ts";
+
+/** Null when the broker could not be asked, which is never the same as "not found". */
+export async function lookAt(
+  context: GatewayContext,
+  order: GatewayOrder,
+): Promise<Finding | null> {
+  const picture = await askBroker(context, order.recordedAt);
+  if (!picture.ok) {
+    const { kind, reason } = picture.error;
+    const { clientOrderId } = order;
+    context.log("warn", "order_look_up_failed", { clientOrderId, kind, reason });
+    return null;
+  }
+  const finding = findingOf(picture.value, order);
+  absorbFinding(context, finding, picture.value.askedAt);
+  return finding;
+}
+
+/** The next look comes later than the one before. */
+export function lookAgain(context: GatewayContext, order: GatewayOrder): void {
+  const nextLookAt = context.now() + lookDelayMs(order.looks);
+  save(context, { order: { ...order, looks: order.looks + 1, nextLookAt }, posts: [] });
+}
+
+/** Any evidence ends it. Without any, people are told at the deadline, and the order stays unknown. */
+export async function resolveUnknown(context: GatewayContext, order: GatewayOrder): Promise<void> {
+  const finding = await lookAt(context, order);
+  const now = readOrder(context, order.clientOrderId);
+  if (now?.record !== "unknown" || now.ended !== null) return;
+  if (context.now() - now.recordedAt < UNKNOWN_DEADLINE_MS) {
+    lookAgain(context, now);
+    return;
+  }
+  const reason = finding
+    ? `${now.reason ?? "no answer"}; look-ups did not find it, which is no proof that it is not there`
+    : `${now.reason ?? "no answer"}; the broker could not be asked`;
+  sendToDesk(context, { ...now, deskedAt: context.now() }, "unknown", reason);
+}
+
+/** An unknown order stays live here: evidence that comes later is still taken. */
+function sendToDesk(
+  context: GatewayContext,
+  order: GatewayOrder,
+  label: DeadLetterLabel,
+  reason: string,
+): void {
+  const name = `dead_lettered:${label}:${order.attempt}`;
+  const event = { kind: "dead_lettered", label, reason } as const;
+  save(context, {
+    order: { ...order, nextLookAt: null },
+    posts: [post(order, name, event, context.now())],
+  });
+  context.log("error", "order_dead_lettered", {
+    clientOrderId: order.clientOrderId,
+    label,
+    reason,
+  });
+}
+
+/**
+ * A cancel or new terms that the stream has not confirmed: a look at the broker settles them, and a
+ * cancel of an order that still stands goes out again.
+ */
+export async function confirmWishes(context: GatewayContext, order: GatewayOrder): Promise<void> {
+  const finding = await lookAt(context, order);
+  const now = readOrder(context, order.clientOrderId);
+  if (!now || now.ended !== null) return;
+  if (now.cancel === "none" && now.changes === null) {
+    save(context, { order: { ...now, nextLookAt: null, looks: 0 }, posts: [] });
+    return;
+  }
+  const stillOpen = finding !== null && isFound(finding);
+  lookAgain(context, now.cancel === "sent" && stillOpen ? { ...now, cancel: "wanted" } : now);
+}
+
+/** No retry came for an order that was not sent: its message is made again, or its tries are used up. */
+export async function sweepNotSent(context: GatewayContext, order: GatewayOrder): Promise<void> {
+  const { clientOrderId } = order;
+  const approved = await context.ledger.approved(clientOrderId);
+  const now = readOrder(context, clientOrderId);
+  if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
+    return;
+  if (!approved) {
+    // The ledger is done with it: denied a retry, canceled, or on the desk.
+    const ended: GatewayOrder = { ...now, record: "stopped", ended: "stopped", nextLookAt: null };
+    save(context, { order: ended, posts: [] });
+    return;
+  }
+  const reason = now.reason ?? "not sent";
+  if (now.attempt > ORDER_RETRIES_MAX) {
+    sendToDesk(context, { ...now, ended: "dead_lettered" }, "not_sent", reason);
+    return;
+  }
+  save(context, {
+    order: { ...now, nextLookAt: context.now() + NOT_SENT_SWEEP_MS },
+    posts: [],
+  });
+  const { account } = context;
+  const firstAttemptAt = approved.approvedAt;
+  await context.retries.send({ clientOrderId, account, reason, firstAttemptAt });
+}

@@ -1,0 +1,105 @@
+/**
+ * The way out of every order of one account, as plain logic on ports. The Durable Object around it is
+ * a thin shell, and the simulation runs this very class.
+ */
+import type { BrokerBalance, OrderStreamMessage } from "../../brokers/broker.ts";
+import type { ApprovedOrder, Order, OrderChanges } from "../../domain/order.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
+import type { ScopeText } from "../../domain/scope.ts";
+import { foldHalt } from "../../domain/trading-gate.ts";
+import type { GatewayOutcome, OrderEvidence, OrderGatewayPort } from "../ports.ts";
+import { gatewayContext, readOrder, type GatewayContext } from "./context.ts";
+import { absorbFinding, askBroker, findingOf, isFound } from "./look-up.ts";
+import { flush } from "./outbox.ts";
+import type { GatewayPorts } from "./ports.ts";
+import { sight } from "./sightings.ts";
+import { submit } from "./submit.ts";
+import { nextDueAt, readMissed, watch } from "./watch.ts";
+import { cancel, modify } from "./wishes.ts";
+
+export class Gateway implements Omit<OrderGatewayPort, "ensure" | "streamState"> {
+  readonly #context: GatewayContext;
+
+  constructor(ports: GatewayPorts) {
+    this.#context = gatewayContext(ports);
+  }
+
+  submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome> {
+    return submit(this.#context, approved, attempt);
+  }
+
+  cancel(clientOrderId: string): Promise<Order | null> {
+    return cancel(this.#context, clientOrderId);
+  }
+
+  modify(clientOrderId: string, changes: OrderChanges): Promise<Order | null> {
+    return modify(this.#context, clientOrderId, changes);
+  }
+
+  async lookUp(clientOrderId: string): Promise<OrderEvidence> {
+    const order = readOrder(this.#context, clientOrderId);
+    const since = order?.recordedAt ?? this.#context.now();
+    const picture = await askBroker(this.#context, since);
+    if (!picture.ok) return this.#evidence(clientOrderId, null, null);
+    const key = order ?? { clientOrderId, brokerOrderId: null };
+    const finding = findingOf(picture.value, key);
+    if (order) absorbFinding(this.#context, finding, picture.value.askedAt);
+    await flush(this.#context);
+    return this.#evidence(clientOrderId, isFound(finding), finding.orders.at(-1) ?? null);
+  }
+
+  #evidence(
+    clientOrderId: string,
+    found: boolean | null,
+    brokerOrder: OrderEvidence["brokerOrder"],
+  ): OrderEvidence {
+    const order = readOrder(this.#context, clientOrderId);
+    const { record = "none", attempt: attempts = 0 } = order ?? {};
+    return { record, attempts, found, brokerOrder };
+  }
+
+  async halt(scope: ScopeText, version: number): Promise<void> {
+    this.#fold(scope, version, true);
+  }
+
+  async resume(scope: ScopeText, version: number): Promise<void> {
+    this.#fold(scope, version, false);
+  }
+
+  #fold(scope: ScopeText, version: number, halted: boolean): void {
+    const { store, log } = this.#context;
+    store.saveHalt(foldHalt(store.halt(scope), { scope, version, halted }));
+    log("warn", halted ? "gateway_halted" : "gateway_resumed", { scope, version });
+  }
+
+  async balances(): Promise<Result<BrokerBalance[], string>> {
+    const balances = await this.#context.broker.balances();
+    return balances.ok ? ok(balances.value) : err(balances.error.reason);
+  }
+
+  /** One parsed message of the order stream. */
+  async onStream(message: Extract<OrderStreamMessage, { kind: "order_event" }>): Promise<void> {
+    const { clientOrderId, brokerOrderId, event: evidence, at } = message;
+    sight(this.#context, { clientOrderId, brokerOrderId, evidence, at });
+    await flush(this.#context);
+  }
+
+  /** After the stream came up: what was missed, and the positions. Entries wait until this is ok. */
+  async catchUp(): Promise<Result<null, string>> {
+    const read = await readMissed(this.#context);
+    if (!read.ok) return read;
+    const positions = await this.#context.broker.positions();
+    if (!positions.ok) return err(`${positions.error.kind}: ${positions.error.reason}`);
+    await flush(this.#context);
+    return ok(null);
+  }
+
+  /** Whatever is due by the clock. */
+  watch(): Promise<void> {
+    return watch(this.#context);
+  }
+
+  nextDueAt(): number {
+    return nextDueAt(this.#context);
+  }
+}

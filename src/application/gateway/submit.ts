@@ -1,0 +1,261 @@
+/**
+ * Sends an approved order: gates, a turn at the broker's rate, the write-ahead record, then the first
+ * byte. The same attempt never leaves twice, and a new one only when the one before was proven not sent.
+ */
+import type { SubmitOutcome } from "../../brokers/broker.ts";
+import { assert } from "../../domain/assert.ts";
+import { NOT_SENT_SWEEP_MS, ORDER_RATE_WAIT_MS_MAX } from "../../domain/limits.ts";
+import type { ApprovedOrder } from "../../domain/order.ts";
+import { takeTurn } from "../../domain/rate-limit.ts";
+import { stopReason } from "../../domain/trading-gate.ts";
+import { errorText } from "../log.ts";
+import type { GatewayOutcome } from "../ports.ts";
+import {
+  book,
+  markUnknown,
+  readOrder,
+  save,
+  type GatewayContext,
+  type Sighting,
+} from "./context.ts";
+import { leaveInFlight, takeUnplaced } from "./sightings.ts";
+import { post } from "./evidence.ts";
+import { ledgerOrder } from "./outbox.ts";
+import { newRecord, termsOf, type GatewayOrder } from "./record.ts";
+
+/** Answers once the outcome is stored and, if the ledger is there, posted. A second call for the same order shares it. */
+export async function submit(
+  context: GatewayContext,
+  approved: ApprovedOrder,
+  attempt: number,
+): Promise<GatewayOutcome> {
+  const { clientOrderId, account } = approved.intent;
+  assert(account === context.account, `order for ${account} at the gateway of ${context.account}`);
+  assert(Number.isInteger(attempt) && attempt >= 1, "attempts count from 1");
+
+  const underWay = context.inFlight.get(clientOrderId);
+  if (underWay) return underWay.done;
+  const known = readOrder(context, clientOrderId);
+  if (known && !maySend(known, attempt)) return answer(context, approved, known);
+
+  const done = attemptOnce(context, approved, attempt);
+  context.inFlight.set(clientOrderId, { done, inbox: [] });
+  return done;
+}
+
+/** A further attempt needs the proof that the one before did not leave. */
+const maySend = (known: GatewayOrder, attempt: number): boolean =>
+  known.record === "not_sent" && known.ended === null && attempt === known.attempt + 1;
+
+async function attemptOnce(
+  context: GatewayContext,
+  approved: ApprovedOrder,
+  attempt: number,
+): Promise<GatewayOutcome> {
+  const { clientOrderId } = approved.intent;
+  // The caller enters this send in the in-flight list before anything else happens.
+  await Promise.resolve();
+  let record: GatewayOrder;
+  try {
+    const hindrance = await waitForTurn(context, approved);
+    const order = recordFor(context, approved);
+    // While it waited, a cancel may have come first.
+    if (order.record !== "not_sent" || order.ended !== null) record = order;
+    else if (hindrance) record = notSent(context, order, attempt, hindrance);
+    else record = await sendRecorded(context, order, attempt);
+  } finally {
+    leaveInFlight(context, clientOrderId);
+  }
+  return answer(context, approved, record);
+}
+
+/** Why it cannot go now, or null. Everything here happens before the record, so it proves `not_sent`. */
+async function waitForTurn(
+  context: GatewayContext,
+  approved: ApprovedOrder,
+): Promise<string | null> {
+  // Entries are not sent blind. An order that can only reduce may always go.
+  if (!approved.intent.reduceOnly && !(await context.ready()))
+    return "the broker's order stream is not up, so entries are not sent";
+  const turn = takeTurn(context.bucket, context.rate, context.now(), ORDER_RATE_WAIT_MS_MAX);
+  context.bucket = turn.bucket;
+  if (turn.waitMs === null) return `more than ${context.rate.perSecond} orders per second`;
+  if (turn.waitMs > 0) await context.sleep(turn.waitMs);
+  return null;
+}
+
+/** What storage has of it now: a cancel may have come while it waited. */
+const recordFor = (context: GatewayContext, approved: ApprovedOrder): GatewayOrder => {
+  const stored = context.store.order(approved.intent.clientOrderId);
+  if (!stored) return newRecord(approved.intent.clientOrderId, approved, context.now());
+  return { ...stored, approved, terms: stored.terms ?? termsOf(approved) };
+};
+
+/** From the last look at the gates to the stored outcome. There is no await between the gates and the record. */
+async function sendRecorded(
+  context: GatewayContext,
+  order: GatewayOrder,
+  attempt: number,
+): Promise<GatewayOrder> {
+  const { approved } = order;
+  assert(approved, "only an approved order is sent");
+  const stopped = passGates(context, approved);
+  if (stopped) return stop(context, order, stopped);
+
+  const recorded: GatewayOrder = {
+    ...order,
+    record: "recorded",
+    attempt,
+    recordedAt: context.now(),
+    reason: null,
+    nextLookAt: null,
+  };
+  save(context, { order: recorded, posts: [] });
+  const outcome = await sendToBroker(context, approved);
+  const now = context.store.order(order.clientOrderId);
+  assert(now, "a recorded order stays");
+  return settle(context, now, attempt, outcome);
+}
+
+function passGates(context: GatewayContext, approved: ApprovedOrder): string | null {
+  const epochSeen = context.store.number("epoch_seen");
+  if (approved.epoch > epochSeen) context.store.setNumber("epoch_seen", approved.epoch);
+  return stopReason(approved, context.store.halts(), epochSeen);
+}
+
+/** Stopped at the door: it never left and never will. */
+function stop(context: GatewayContext, order: GatewayOrder, reason: string): GatewayOrder {
+  const stopped: GatewayOrder = {
+    ...order,
+    record: "stopped",
+    ended: "stopped",
+    reason,
+    cancel: "none",
+    nextLookAt: null,
+  };
+  const event = { kind: "rejected", reason } as const;
+  save(context, { order: stopped, posts: [post(order, "stopped", event, context.now())] });
+  context.log("warn", "order_stopped", { clientOrderId: order.clientOrderId, reason });
+  return stopped;
+}
+
+async function sendToBroker(
+  context: GatewayContext,
+  approved: ApprovedOrder,
+): Promise<SubmitOutcome> {
+  try {
+    return await context.broker.submit(approved);
+  } catch (error) {
+    // A client that throws has proven nothing.
+    return { outcome: "unknown", reason: errorText(error) };
+  }
+}
+
+/** Stores what came of an attempt. What the stream said meanwhile is stronger than a missing answer. */
+function settle(
+  context: GatewayContext,
+  order: GatewayOrder,
+  attempt: number,
+  outcome: SubmitOutcome,
+): GatewayOrder {
+  const inbox = context.inFlight.get(order.clientOrderId)?.inbox.splice(0) ?? [];
+  const now = context.now();
+  let record = order;
+  if (outcome.outcome === "accepted") {
+    const { brokerOrderId, pendingTrigger } = outcome;
+    const sighting: Sighting = {
+      clientOrderId: order.clientOrderId,
+      brokerOrderId,
+      evidence: { kind: "accepted", brokerOrderId, pendingTrigger },
+      at: now,
+    };
+    record = book(context, record, sighting);
+    inbox.push(...takeUnplaced(context, brokerOrderId));
+  }
+  for (const sighting of inbox) record = book(context, record, sighting);
+  if (outcome.outcome === "accepted" || inbox.length > 0) return record;
+  return settleWithoutEvidence(context, record, attempt, outcome);
+}
+
+function settleWithoutEvidence(
+  context: GatewayContext,
+  order: GatewayOrder,
+  attempt: number,
+  outcome: Exclude<SubmitOutcome, { outcome: "accepted" }>,
+): GatewayOrder {
+  const now = context.now();
+  const { reason } = outcome;
+  switch (outcome.outcome) {
+    case "rejected":
+      return book(context, order, {
+        clientOrderId: order.clientOrderId,
+        brokerOrderId: "",
+        evidence: { kind: "rejected", reason },
+        at: now,
+      });
+    case "not_sent":
+      return notSent(context, order, attempt, reason);
+    case "unknown":
+      return markUnknown(context, order, reason);
+  }
+}
+
+/** Proven not sent: it waits for its retry, unless somebody has canceled it meanwhile. */
+function notSent(
+  context: GatewayContext,
+  order: GatewayOrder,
+  attempt: number,
+  reason: string,
+): GatewayOrder {
+  const now = context.now();
+  const event = { kind: "not_sent", reason, attempt } as const;
+  const posts = [post(order, `not_sent:${attempt}`, event, now)];
+  const waiting: GatewayOrder = {
+    ...order,
+    record: "not_sent",
+    attempt,
+    reason,
+    nextLookAt: now + NOT_SENT_SWEEP_MS,
+  };
+  save(context, { order: waiting, posts });
+  context.log("warn", "order_not_sent", { clientOrderId: order.clientOrderId, attempt, reason });
+  return order.cancel === "none" ? waiting : withdraw(context, waiting);
+}
+
+/** A cancel of what is not at the broker: it ends here, and no later attempt goes. */
+export function withdraw(context: GatewayContext, order: GatewayOrder): GatewayOrder {
+  const reason = "canceled before it was sent";
+  const withdrawn: GatewayOrder = {
+    ...order,
+    record: "stopped",
+    ended: "canceled",
+    reason,
+    cancel: "none",
+    changes: null,
+    nextLookAt: null,
+  };
+  const event = { kind: "canceled", reason } as const;
+  save(context, { order: withdrawn, posts: [post(order, "withdrawn", event, context.now())] });
+  return withdrawn;
+}
+
+/** The outcome by the record, with the order as the ledger has it. */
+async function answer(
+  context: GatewayContext,
+  approved: ApprovedOrder,
+  record: GatewayOrder,
+): Promise<GatewayOutcome> {
+  const order = await ledgerOrder(context, { ...record, approved });
+  assert(order, "an approved order has a view");
+  switch (record.record) {
+    case "accepted":
+    case "rejected":
+    case "stopped":
+    case "unknown":
+      return { outcome: record.record, order };
+    case "not_sent":
+      return { outcome: "not_sent", order, reason: record.reason ?? "not sent" };
+    case "recorded":
+      return { outcome: "unknown", order };
+  }
+}

@@ -1,0 +1,169 @@
+/** Cancels and new terms. A cancel always passes, and is sent again until the broker's evidence settles it. */
+import type { CancelOutcome } from "../../brokers/broker.ts";
+import { ORDER_CONFIRM_WAIT_MS, ORDER_RATE_WAIT_MS_MAX } from "../../domain/limits.ts";
+import type { Order, OrderChanges } from "../../domain/order.ts";
+import { forceTurn, takeTurn } from "../../domain/rate-limit.ts";
+import { stopReason } from "../../domain/trading-gate.ts";
+import { errorText } from "../log.ts";
+import { readOrder, save, type GatewayContext } from "./context.ts";
+import { confirmWishes, lookAgain, lookAt, resolveUnknown, sweepNotSent } from "./doubt.ts";
+import { post } from "./evidence.ts";
+import { isFound, refuseChanges } from "./look-up.ts";
+import { ledgerOrder } from "./outbox.ts";
+import { DUE_NOW, newRecord, type GatewayOrder } from "./record.ts";
+import { withdraw } from "./submit.ts";
+
+/** The order as it then stands; null when neither gateway nor ledger knows it. */
+export async function cancel(
+  context: GatewayContext,
+  clientOrderId: string,
+): Promise<Order | null> {
+  const order = readOrder(context, clientOrderId);
+  // Also for an order that has not come yet: when it comes, it is not sent.
+  if (!order || (order.record === "not_sent" && order.ended === null)) {
+    const record = order ?? newRecord(clientOrderId, null, context.now());
+    return ledgerOrder(context, withdraw(context, record));
+  }
+  if (order.ended !== null) return ledgerOrder(context, order);
+  if (order.cancel === "none")
+    save(context, { order: { ...order, cancel: "wanted", nextLookAt: DUE_NOW }, posts: [] });
+  await context.inFlight.get(clientOrderId)?.done;
+  await pursue(context, clientOrderId);
+  return ledgerOrder(context, readOrder(context, clientOrderId) ?? order);
+}
+
+/** One step towards certainty about an order; another one under way is enough. */
+export async function pursue(context: GatewayContext, clientOrderId: string): Promise<void> {
+  if (context.busy.has(clientOrderId)) return;
+  context.busy.add(clientOrderId);
+  try {
+    await step(context, clientOrderId);
+  } finally {
+    context.busy.delete(clientOrderId);
+  }
+}
+
+async function step(context: GatewayContext, clientOrderId: string): Promise<void> {
+  const order = readOrder(context, clientOrderId);
+  if (!order || order.ended !== null) return;
+  if (order.record === "not_sent") return sweepNotSent(context, order);
+  if (order.record === "unknown") await resolveUnknown(context, order);
+  const now = readOrder(context, clientOrderId);
+  if (now?.record !== "accepted" || now.ended !== null) return;
+  if (now.cancel === "wanted") return sendCancel(context, now);
+  return confirmWishes(context, now);
+}
+
+async function sendCancel(context: GatewayContext, order: GatewayOrder): Promise<void> {
+  context.bucket = forceTurn(context.bucket, context.rate, context.now());
+  const outcome = await ask(() => context.broker.cancel(atBroker(order)));
+  const now = readOrder(context, order.clientOrderId);
+  if (!now || now.ended !== null) return;
+  switch (outcome.outcome) {
+    case "accepted": {
+      // Taken, not done: the order may still fill. The stream or a look-up says what became of it.
+      const nextLookAt = context.now() + ORDER_CONFIRM_WAIT_MS;
+      save(context, { order: { ...now, cancel: "sent", nextLookAt }, posts: [] });
+      return;
+    }
+    case "rejected":
+      return cancelRejected(context, now, outcome.reason);
+    case "not_sent":
+    case "unknown":
+      // A second cancel of the same order does no harm.
+      return lookAgain(context, now);
+  }
+}
+
+/** "Not found" may mean filled: only an order that was seen alive makes it a refusal. */
+async function cancelRejected(
+  context: GatewayContext,
+  order: GatewayOrder,
+  reason: string,
+): Promise<void> {
+  const finding = await lookAt(context, order);
+  const now = readOrder(context, order.clientOrderId);
+  if (!now || now.ended !== null) return;
+  if (!finding || !isFound(finding)) return lookAgain(context, now);
+  const cancelsRejected = now.cancelsRejected + 1;
+  const nextLookAt = now.changes === null ? null : context.now() + ORDER_CONFIRM_WAIT_MS;
+  const event = { kind: "cancel_rejected", reason } as const;
+  save(context, {
+    order: { ...now, cancel: "none", cancelsRejected, nextLookAt, looks: 0 },
+    posts: [post(now, `cancel_rejected:${cancelsRejected}`, event, context.now())],
+  });
+}
+
+/** Sends new terms once. Their confirmation comes by the stream or a look-up. */
+export async function modify(
+  context: GatewayContext,
+  clientOrderId: string,
+  changes: OrderChanges,
+): Promise<Order | null> {
+  const order = readOrder(context, clientOrderId);
+  if (!order) return context.ledger.order(clientOrderId);
+  if (order.ended !== null) return ledgerOrder(context, order);
+  const changesAsked = order.changesAsked + 1;
+  const hindrance = whyNotModify(context, order);
+  if (hindrance) {
+    if (order.changes === null) refuseChanges(context, { ...order, changesAsked }, hindrance);
+    return ledgerOrder(context, order);
+  }
+  const changesAt = context.now();
+  const nextLookAt = changesAt + ORDER_CONFIRM_WAIT_MS;
+  const wished: GatewayOrder = { ...order, changes, changesAt, changesAsked, nextLookAt, looks: 0 };
+  save(context, { order: wished, posts: [] });
+  const outcome = await ask(() => context.broker.modify(atBroker(order), changes));
+  await settleChanges(context, clientOrderId, outcome);
+  return ledgerOrder(context, readOrder(context, clientOrderId) ?? wished);
+}
+
+function whyNotModify(context: GatewayContext, order: GatewayOrder): string | null {
+  if (order.record !== "accepted" || !order.approved) return "the broker has not accepted it yet";
+  if (order.changes !== null) return "other new terms are under way";
+  if (order.cancel !== "none") return "a cancel is under way";
+  const halted = context.store.halts().filter((halt) => halt.halted);
+  const stopped = stopReason(order.approved, halted, context.store.number("epoch_seen"));
+  if (stopped) return stopped;
+  const turn = takeTurn(context.bucket, context.rate, context.now(), ORDER_RATE_WAIT_MS_MAX);
+  context.bucket = turn.bucket;
+  return turn.waitMs === null ? `more than ${context.rate.perSecond} orders per second` : null;
+}
+
+async function settleChanges(
+  context: GatewayContext,
+  clientOrderId: string,
+  outcome: CancelOutcome,
+): Promise<void> {
+  const order = readOrder(context, clientOrderId);
+  if (!order || order.ended !== null || order.changes === null) return;
+  switch (outcome.outcome) {
+    case "accepted":
+      return;
+    case "not_sent":
+      return refuseChanges(context, order, `not sent: ${outcome.reason}`);
+    case "unknown":
+      return lookAgain(context, order);
+    case "rejected": {
+      // The refusal may come because it has just filled: the look brings that in first.
+      const finding = await lookAt(context, order);
+      const now = readOrder(context, clientOrderId);
+      if (!now || now.ended !== null || now.changes === null) return;
+      if (finding && isFound(finding)) refuseChanges(context, now, outcome.reason);
+      else lookAgain(context, now);
+    }
+  }
+}
+
+const atBroker = (order: GatewayOrder): { clientOrderId: string; brokerOrderId: string } => ({
+  clientOrderId: order.clientOrderId,
+  brokerOrderId: order.brokerOrderId ?? "",
+});
+
+async function ask(call: () => Promise<CancelOutcome>): Promise<CancelOutcome> {
+  try {
+    return await call();
+  } catch (error) {
+    return { outcome: "unknown", reason: errorText(error) };
+  }
+}
