@@ -2,6 +2,7 @@
 import { assert } from "../../domain/assert.ts";
 import { ORDER_LOOK_DELAY_MS } from "../../domain/limits.ts";
 import { fullBucket, type BucketRate, type TokenBucket } from "../../domain/rate-limit.ts";
+import type { Order } from "../../domain/order.ts";
 import type { GatewayOutcome } from "../ports.ts";
 import { applyEvidence, post, type Evidence } from "./evidence.ts";
 import type { GatewayPorts } from "./ports.ts";
@@ -30,7 +31,7 @@ export interface GatewayContext extends GatewayPorts {
   unplaced: Sighting[];
   /** Orders whose cancel, new terms or look-up is under way: one call at a time for each. */
   busy: Set<string>;
-  flushing: Promise<void> | null;
+  flushing: Promise<Map<string, Order>> | null;
   /** No flush is tried before this, after one has failed. */
   flushAfter: number;
 }

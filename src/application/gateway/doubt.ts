@@ -8,6 +8,7 @@ import { lookDelayMs, readOrder, save, type GatewayContext } from "./context.ts"
 import { post } from "./evidence.ts";
 import { absorbFinding, askBroker, findingOf, isFound, type Finding } from "./look-up.ts";
 import type { GatewayOrder } from "./record.ts";
+import { stop } from "./stop.ts";
 
 /** Null when the broker could not be asked, which is never the same as "not found". */
 export async function lookAt(
@@ -91,9 +92,9 @@ export async function sweepNotSent(context: GatewayContext, order: GatewayOrder)
   if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
     return;
   if (!approved) {
-    // The ledger is done with it: denied a retry, canceled, or on the desk.
-    const ended: GatewayOrder = { ...now, record: "stopped", ended: "stopped", nextLookAt: null };
-    save(context, { order: ended, posts: [] });
+    // Canceled, halted, or on the desk: it must not go any more. The ledger takes the word of it as
+    // far as it still waits for one.
+    stop(context, now, "not sent, and no longer wanted");
     return;
   }
   const reason = now.reason ?? "not sent";

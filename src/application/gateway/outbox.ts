@@ -5,28 +5,36 @@ import { errorText } from "../log.ts";
 import type { GatewayContext } from "./context.ts";
 import type { GatewayOrder } from "./record.ts";
 
+/** Orders as the ledger answered them, by client order id. */
+export type PostedOrders = Map<string, Order>;
+
 /** Posts everything there is now. Never throws: what cannot be posted is tried again by the watch. */
-export async function flush(context: GatewayContext): Promise<void> {
+export async function flush(context: GatewayContext): Promise<PostedOrders> {
+  const posted: PostedOrders = new Map();
+  const add = (orders: PostedOrders): void => orders.forEach((order, id) => posted.set(id, order));
   // Whoever comes while a flush is under way waits for it, then for one that surely holds their posts.
-  while (context.flushing) await context.flushing;
+  while (context.flushing) add(await context.flushing);
   const run = flushOnce(context).finally(() => {
     context.flushing = null;
   });
   context.flushing = run;
-  await run;
+  add(await run);
+  return posted;
 }
 
-async function flushOnce(context: GatewayContext): Promise<void> {
+async function flushOnce(context: GatewayContext): Promise<PostedOrders> {
+  const posted: PostedOrders = new Map();
   for (;;) {
     const batch = context.store.outbox(OUTBOX_BATCH_MAX);
     const last = batch.at(-1);
-    if (!last) return;
+    if (!last) return posted;
     try {
-      await context.ledger.post(batch.map(({ post }) => post));
+      const orders = await context.ledger.post(batch.map(({ post }) => post));
+      for (const order of orders) posted.set(order.clientOrderId, order);
     } catch (error) {
       context.flushAfter = context.now() + OUTBOX_RETRY_MS;
       context.log("error", "gateway_post_failed", { posts: batch.length, error: errorText(error) });
-      return;
+      return posted;
     }
     context.store.posted(last.seq);
   }
@@ -40,7 +48,8 @@ export async function ledgerOrder(
   context: GatewayContext,
   record: GatewayOrder,
 ): Promise<Order | null> {
-  await flush(context);
+  const posted = (await flush(context)).get(record.clientOrderId);
+  if (posted) return posted;
   try {
     const order = await context.ledger.order(record.clientOrderId);
     if (order) return order;

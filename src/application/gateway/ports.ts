@@ -1,6 +1,6 @@
 /** What a gateway's logic runs on: its own synchronous storage, the broker, the ledger, the clock. */
 import type { BrokerTrading } from "../../brokers/broker.ts";
-import type { OrderPost } from "../../domain/order.ts";
+import type { Execution, OrderPost } from "../../domain/order.ts";
 import type { Halt } from "../../domain/trading-gate.ts";
 import type { Log } from "../log.ts";
 import type { RetryQueuePort, RiskLedgerPort } from "../ports.ts";
@@ -12,6 +12,13 @@ export interface GatewayStore {
   orderOfBroker(brokerOrderId: string): GatewayOrder | null;
   /** Orders that have not ended, oldest first. */
   live(): GatewayOrder[];
+  hasLive(): boolean;
+  /** Live orders whose `nextLookAt` has come. */
+  due(now: number): GatewayOrder[];
+  /** The soonest `nextLookAt` of a live order. */
+  nextLookAt(): number | null;
+  /** Write-ahead records without an outcome. */
+  recorded(): GatewayOrder[];
   /** The order, its new executions and its posts, together. */
   save(change: RecordChange): void;
   hasExecution(executionId: string): boolean;
@@ -25,7 +32,9 @@ export interface GatewayStore {
   /** Small numbers by name: the highest epoch seen, how far executions were read, counters. */
   number(name: NumberName): number;
   setNumber(name: NumberName, value: number): void;
-  /** An order or execution that is not from here. True when it is new. */
+  /** A fill of an order that is not from here, with its post, together. */
+  adopt(execution: Execution, post: OrderPost): void;
+  /** An order that is not from here. True when it is new. */
   noteExternal(brokerOrderId: string, at: number): boolean;
 }
 

@@ -2,6 +2,7 @@
  * Brings each sighting of an order to its record, once. While a submit is in flight its sightings wait,
  * so that a fill which beats the answer is neither lost nor laid to the wrong order.
  */
+import type { Execution } from "../../domain/order.ts";
 import { book, readOrder, type GatewayContext, type Sighting } from "./context.ts";
 
 /** Sightings that may wait without our id; beyond it the next poll brings them again. */
@@ -31,14 +32,34 @@ function idOf(context: GatewayContext, sighting: Sighting): string | null {
   return context.store.orderOfBroker(sighting.brokerOrderId)?.clientOrderId ?? null;
 }
 
-/** Placed by hand, or by the broker itself. It is noted and told; the ledger does not hold it yet. */
+/**
+ * Placed by hand, or by the broker itself. A fill goes to the ledger, which adopts what it does not
+ * know under the algo `external`; anything else moves no quantity and is only noted.
+ */
 function noteExternal(context: GatewayContext, sighting: Sighting): void {
-  if (!context.store.noteExternal(sighting.brokerOrderId, sighting.at)) return;
-  context.log("warn", "external_order_seen", {
-    account: context.account,
-    brokerOrderId: sighting.brokerOrderId,
-    evidence: sighting.evidence.kind,
+  const { brokerOrderId, evidence, at } = sighting;
+  if (evidence.kind === "filled") adoptFill(context, brokerOrderId, evidence.execution, at);
+  if (!context.store.noteExternal(brokerOrderId, at)) return;
+  const { account } = context;
+  context.log("warn", "external_order_seen", { account, brokerOrderId, evidence: evidence.kind });
+}
+
+function adoptFill(
+  context: GatewayContext,
+  brokerOrderId: string,
+  execution: Execution,
+  at: number,
+): void {
+  if (context.store.hasExecution(execution.executionId)) return;
+  const clientOrderId = execution.clientOrderId || `external-${brokerOrderId}`;
+  const adopted = { ...execution, clientOrderId };
+  context.store.adopt(adopted, {
+    eventId: `${clientOrderId}:fill:${execution.executionId}`,
+    clientOrderId,
+    event: { kind: "filled", execution: adopted },
+    at,
   });
+  context.store.setNumber("filled_at", context.now());
 }
 
 /** What waited without our id for this very order. */

@@ -21,6 +21,7 @@ import {
 import { leaveInFlight, takeUnplaced } from "./sightings.ts";
 import { post } from "./evidence.ts";
 import { ledgerOrder } from "./outbox.ts";
+import { stop, withdraw } from "./stop.ts";
 import { newRecord, termsOf, type GatewayOrder } from "./record.ts";
 
 /** Answers once the outcome is stored and, if the ledger is there, posted. A second call for the same order shares it. */
@@ -123,22 +124,6 @@ function passGates(context: GatewayContext, approved: ApprovedOrder): string | n
   return stopReason(approved, context.store.halts(), epochSeen);
 }
 
-/** Stopped at the door: it never left and never will. */
-function stop(context: GatewayContext, order: GatewayOrder, reason: string): GatewayOrder {
-  const stopped: GatewayOrder = {
-    ...order,
-    record: "stopped",
-    ended: "stopped",
-    reason,
-    cancel: "none",
-    nextLookAt: null,
-  };
-  const event = { kind: "rejected", reason } as const;
-  save(context, { order: stopped, posts: [post(order, "stopped", event, context.now())] });
-  context.log("warn", "order_stopped", { clientOrderId: order.clientOrderId, reason });
-  return stopped;
-}
-
 async function sendToBroker(
   context: GatewayContext,
   approved: ApprovedOrder,
@@ -220,23 +205,6 @@ function notSent(
   save(context, { order: waiting, posts });
   context.log("warn", "order_not_sent", { clientOrderId: order.clientOrderId, attempt, reason });
   return order.cancel === "none" ? waiting : withdraw(context, waiting);
-}
-
-/** A cancel of what is not at the broker: it ends here, and no later attempt goes. */
-export function withdraw(context: GatewayContext, order: GatewayOrder): GatewayOrder {
-  const reason = "canceled before it was sent";
-  const withdrawn: GatewayOrder = {
-    ...order,
-    record: "stopped",
-    ended: "canceled",
-    reason,
-    cancel: "none",
-    changes: null,
-    nextLookAt: null,
-  };
-  const event = { kind: "canceled", reason } as const;
-  save(context, { order: withdrawn, posts: [post(order, "withdrawn", event, context.now())] });
-  return withdrawn;
 }
 
 /** The outcome by the record, with the order as the ledger has it. */

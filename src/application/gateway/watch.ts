@@ -19,7 +19,7 @@ const PURSUED_AT_ONCE = 4;
 export async function watch(context: GatewayContext): Promise<void> {
   recover(context);
   const now = context.now();
-  const due = context.store.live().filter((order) => (order.nextLookAt ?? Infinity) <= now);
+  const due = context.store.due(now);
   for (let start = 0; start < due.length; start += PURSUED_AT_ONCE) {
     const some = due.slice(start, start + PURSUED_AT_ONCE);
     await Promise.all(some.map(({ clientOrderId }) => guarded(context, clientOrderId)));
@@ -31,13 +31,17 @@ export async function watch(context: GatewayContext): Promise<void> {
 
 /** When the next part is due, ms since 1970. */
 export function nextDueAt(context: GatewayContext): number {
-  const looks = context.store.live().map((order) => order.nextLookAt ?? Infinity);
-  return Math.min(pollDueAt(context), balancesDueAt(context), outboxDueAt(context), ...looks);
+  return Math.min(
+    context.store.nextLookAt() ?? Infinity,
+    pollDueAt(context),
+    balancesDueAt(context),
+    outboxDueAt(context),
+  );
 }
 
 /** Sends that a dead run left without an outcome become unknown. */
 function recover(context: GatewayContext): void {
-  for (const { clientOrderId } of context.store.live()) readOrder(context, clientOrderId);
+  for (const { clientOrderId } of context.store.recorded()) readOrder(context, clientOrderId);
 }
 
 /** One order's trouble never keeps the others from their turn. */
@@ -51,7 +55,7 @@ async function guarded(context: GatewayContext, clientOrderId: string): Promise<
 
 const pollDueAt = (context: GatewayContext): number =>
   context.store.number("polled_at") +
-  (context.store.live().length > 0 ? OPEN_ORDERS_POLL_MS : IDLE_POLL_MS);
+  (context.store.hasLive() ? OPEN_ORDERS_POLL_MS : IDLE_POLL_MS);
 
 const outboxDueAt = (context: GatewayContext): number =>
   context.store.outbox(1).length > 0 ? context.flushAfter : Infinity;

@@ -11,7 +11,7 @@ import { post } from "./evidence.ts";
 import { isFound, refuseChanges } from "./look-up.ts";
 import { ledgerOrder } from "./outbox.ts";
 import { DUE_NOW, newRecord, type GatewayOrder } from "./record.ts";
-import { withdraw } from "./submit.ts";
+import { withdraw } from "./stop.ts";
 
 /** The order as it then stands; null when neither gateway nor ledger knows it. */
 export async function cancel(
@@ -20,7 +20,7 @@ export async function cancel(
 ): Promise<Order | null> {
   const order = readOrder(context, clientOrderId);
   // Also for an order that has not come yet: when it comes, it is not sent.
-  if (!order || (order.record === "not_sent" && order.ended === null)) {
+  if (!order || isUnsent(order)) {
     const record = order ?? newRecord(clientOrderId, null, context.now());
     return ledgerOrder(context, withdraw(context, record));
   }
@@ -31,6 +31,10 @@ export async function cancel(
   await pursue(context, clientOrderId);
   return ledgerOrder(context, readOrder(context, clientOrderId) ?? order);
 }
+
+/** Nothing of it is at the broker. What was stopped may be withdrawn again: the ledger takes it once. */
+const isUnsent = (order: GatewayOrder): boolean =>
+  order.record === "stopped" || (order.record === "not_sent" && order.ended === null);
 
 /** One step towards certainty about an order; another one under way is enough. */
 export async function pursue(context: GatewayContext, clientOrderId: string): Promise<void> {

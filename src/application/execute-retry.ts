@@ -1,0 +1,63 @@
+/** A retry of an order that was proven not sent. Any evidence of the order cancels it; doubt never sends. */
+import type { OrderRetryMessage } from "../contract/queue.ts";
+import { assert } from "../domain/assert.ts";
+import { ORDER_RETRIES_MAX, ORDER_RETRY_DELAY_SECONDS } from "../domain/limits.ts";
+import type { OrderPorts } from "./order-ports.ts";
+import type { OrderEvidence } from "./ports.ts";
+
+/** What the queue is to do with the message. `again` on the last delivery is the way to the desk. */
+export type RetryVerdict =
+  | { action: "done"; why: string }
+  | { action: "again"; delaySeconds: number; why: string };
+
+/** Why nothing is to be sent any more, or null while the record proves that nothing was sent. */
+export function evidenceAgainstRetry(evidence: OrderEvidence): string | null {
+  if (evidence.found) return "the broker has it";
+  switch (evidence.record) {
+    case "none":
+    case "not_sent":
+      return null;
+    case "recorded":
+    case "unknown":
+      return "its outcome is not known, and look-ups are under way";
+    case "accepted":
+    case "rejected":
+    case "stopped":
+      return `it was ${evidence.record}`;
+  }
+}
+
+/** Delay before the delivery after this one. */
+function delayAfter(delivery: number): number {
+  const delay = ORDER_RETRY_DELAY_SECONDS[Math.min(delivery, ORDER_RETRY_DELAY_SECONDS.length - 1)];
+  assert(delay !== undefined, "there is a delay for each retry");
+  return delay;
+}
+
+/**
+ * `delivery` counts the message's deliveries from 1. The first two may send; the last one only looks
+ * once more, so that after the first attempt there are exactly two retries.
+ */
+export async function executeRetry(
+  ports: OrderPorts,
+  message: OrderRetryMessage,
+  delivery: number,
+): Promise<RetryVerdict> {
+  const { clientOrderId, account } = message;
+  const gateway = ports.gateway(account);
+  const approved = await ports.ledger.approved(clientOrderId);
+  if (!approved) return { action: "done", why: "the ledger wants it sent no more" };
+  const evidence = await gateway.lookUp(clientOrderId);
+  const against = evidenceAgainstRetry(evidence);
+  if (against) return { action: "done", why: against };
+
+  const delaySeconds = delayAfter(delivery);
+  const again = (why: string): RetryVerdict => ({ action: "again", delaySeconds, why });
+  if (delivery > ORDER_RETRIES_MAX || evidence.attempts > ORDER_RETRIES_MAX)
+    return again("its retries are used up");
+  if (evidence.found === null) return again("the broker could not be asked");
+  const result = await gateway.submit(approved, evidence.attempts + 1);
+  return result.outcome === "not_sent"
+    ? again(result.reason)
+    : { action: "done", why: result.outcome };
+}

@@ -1,0 +1,38 @@
+/** Each minute: the outer watchdog. It wakes what has to run; whatever fails is logged and holds up nothing else. */
+import { errorText, type Log } from "../application/log.ts";
+import { ACCOUNTS, FEED_BROKERS, PORTFOLIO } from "../platform/deployment.ts";
+import { logger } from "../platform/logger.ts";
+import { brokerManager, orderGateway, riskLedger } from "../platform/objects.ts";
+
+export interface Watched {
+  name: string;
+  ensure: () => Promise<void>;
+}
+
+/** The ledger first: it goes on with orders whose next step did not happen. */
+const watchedBy = (env: Env): Watched[] => [
+  { name: `ledger ${PORTFOLIO}`, ensure: () => riskLedger(env, PORTFOLIO).ensure() },
+  ...ACCOUNTS.map(({ account }) => ({
+    name: `gateway ${account}`,
+    ensure: () => orderGateway(env, account).ensure(),
+  })),
+  ...FEED_BROKERS.map((broker) => ({
+    name: `broker manager ${broker}`,
+    ensure: () => brokerManager(env, broker).ensure(),
+  })),
+];
+
+export async function ensureAll(watched: readonly Watched[], log: Log): Promise<void> {
+  await Promise.all(
+    watched.map(async ({ name, ensure }) => {
+      try {
+        await ensure();
+      } catch (error) {
+        log("error", "watchdog_failed", { watched: name, error: errorText(error) });
+      }
+    }),
+  );
+}
+
+export const runWatchdog = (env: Env): Promise<void> =>
+  ensureAll(watchedBy(env), logger({ component: "watchdog" }));
