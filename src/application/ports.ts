@@ -6,6 +6,7 @@ import type { BrokerBalance, BrokerOrder } from "../brokers/broker.ts";
 import type { BrokerView } from "../contract/brokers.ts";
 import type { ApiError } from "../contract/errors.ts";
 import type { TickView } from "../contract/market.ts";
+import type { OperatorSettings } from "../contract/operations.ts";
 import type { OrdersQuery, OrderView, PositionView } from "../contract/orders.ts";
 import type { Page } from "../contract/primitives.ts";
 import type { ExposureView, LimitsRequest, LimitView, RiskStatusView } from "../contract/risk.ts";
@@ -300,4 +301,10 @@ export interface TradebookPort {
    * overwrites a newer row. All of the batch or nothing.
    */
   write(rows: { version: number; row: TradebookRow }[]): Promise<void>;
+}
+
+/** One person's profile. Nothing on an order's path ever reads it. */
+export interface OperatorProfilePort {
+  read(): Promise<OperatorSettings>;
+  write(settings: OperatorSettings): Promise<OperatorSettings>;
 }

@@ -128,11 +128,16 @@ export const profileRequest = z.strictObject({
   shortcuts: z.array(shortcut).max(12),
 });
 
-export const profileView = z.object({
-  email: z.string(),
+/** What a person has set for themselves. */
+export const profileSettings = z.object({
+  /** Empty until the person has given one. */
   displayName: z.string(),
   theme: z.enum(["light", "dark", "auto"]),
   shortcuts: z.array(shortcut),
 });
+
+export type OperatorSettings = z.infer<typeof profileSettings>;
+
+export const profileView = profileSettings.extend({ email: z.string() });
 
 export type ProfileView = z.infer<typeof profileView>;

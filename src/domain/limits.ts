@@ -141,3 +141,21 @@ export const OUTBOX_BATCH_MAX = 100;
 
 /** Before the ledger is tried again with what a gateway has to post. */
 export const OUTBOX_RETRY_MS = 2_000;
+
+/** How long a key that was good stays good while the database of keys cannot be read. */
+export const API_KEY_STALE_MS = 600_000;
+
+/** Keys one isolate remembers: far more than a desk has, and a bound for guesses. */
+export const API_KEYS_CACHED_MAX = 1_000;
+
+/** Requests of one caller, per second and isolate: half of what one object serves. */
+export const API_REQUESTS_PER_SECOND = 500;
+
+/** Requests of one caller at once: a basket of orders on every instrument of a call. */
+export const API_REQUESTS_BURST = 1_000;
+
+/** Callers one isolate counts. */
+export const API_CALLERS_COUNTED_MAX = 10_000;
+
+/** How long a status or metrics page waits for one part before it calls it down. */
+export const PROBE_TIMEOUT_MS = 3_000;

@@ -7,9 +7,12 @@ import type {
   FeedShardPort,
   MarketManagerPort,
   MarketPort,
+  OperatorProfilePort,
   OrderGatewayPort,
   RiskLedgerPort,
 } from "../application/ports.ts";
+import { type OperatorSettings, profileSettings } from "../contract/operations.ts";
+import { assert } from "../domain/assert.ts";
 
 type Client<Port> = Port & Pick<Fetcher, "fetch">;
 
@@ -38,3 +41,17 @@ export const orderGateway = (env: Env, account: string): Client<OrderGatewayPort
 /** The simulated exchange is reached as a real one would be: by requests and sockets only. */
 export const paperBroker = (env: Env, account: string): Pick<Fetcher, "fetch"> =>
   env.PAPER_BROKER.getByName(account);
+
+/** One per person. It speaks HTTP inside, because that is how itty-durable's objects are reached. */
+export function operatorProfile(env: Env, person: string): OperatorProfilePort {
+  const profile = env.OPERATOR_PROFILE.getByName(person);
+  const ask = async (init?: RequestInit): Promise<OperatorSettings> => {
+    const response = await profile.fetch("https://object/profile", init);
+    assert(response.ok, `the profile answered ${response.status}`);
+    return profileSettings.parse(await response.json());
+  };
+  return {
+    read: () => ask(),
+    write: (settings) => ask({ method: "PUT", body: JSON.stringify(settings) }),
+  };
+}

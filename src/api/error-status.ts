@@ -1,0 +1,60 @@
+/** The one table from an error's code to its HTTP status. A code without a row does not compile. */
+import type { ErrorCode } from "../contract/errors.ts";
+
+export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 429 | 500 | 503;
+
+/** Well formed, understood, and refused for what it asks: the refusal's code and facts say why. */
+const REFUSED = 422;
+
+export const ERROR_STATUS: Record<ErrorCode, ErrorStatus> = {
+  BAD_REQUEST: 400,
+  BODY_TOO_LARGE: 413,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  ORIGIN_NOT_ALLOWED: 403,
+  ACCESS_NOT_CONFIGURED: 401,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CONFLICT: 409,
+  RATE_LIMITED: 429,
+  UNKNOWN_INSTRUMENT: 400,
+  UNKNOWN_BROKER: 404,
+  UNKNOWN_ORDER: 404,
+  ORDER_NOT_LIVE: 409,
+  SHARD_CAPACITY: REFUSED,
+  CONNECTION_LIMIT: REFUSED,
+  SUBSCRIPTION_LIMIT: REFUSED,
+  MESSAGE_RATE: 429,
+  FRAME_TOO_LARGE: 413,
+  BROKER_UNAVAILABLE: 503,
+  BROKER_SESSION_EXPIRED: 503,
+  BROKER_REJECTED: REFUSED,
+  // HTTP's own 425 is about replayed TLS early data: this is a state that does not permit it yet.
+  TOO_EARLY: 409,
+  UNAVAILABLE: 503,
+  INTERNAL: 500,
+  KILL_SWITCH: REFUSED,
+  STALE_EPOCH: REFUSED,
+  // The same id with another body: the caller's picture of its own orders is wrong.
+  DUPLICATE_INTENT: 409,
+  INSTRUMENT_UNKNOWN: REFUSED,
+  MARKET_CLOSED: REFUSED,
+  NOT_PERMITTED_BY_BROKER: REFUSED,
+  PRICE_OFF_GRID: REFUSED,
+  QUANTITY_OFF_GRID: REFUSED,
+  QUANTITY_LIMITS: REFUSED,
+  STALE_PRICE: REFUSED,
+  PRICE_COLLAR: REFUSED,
+  ORDER_NOTIONAL: REFUSED,
+  OPEN_ORDERS: REFUSED,
+  ORDER_RATE: REFUSED,
+  ORDERS_PER_DAY: REFUSED,
+  POSITION_LIMIT: REFUSED,
+  MONEY_AT_RISK_INSTRUMENT: REFUSED,
+  MONEY_AT_RISK_ALGO: REFUSED,
+  MONEY_AT_RISK_PORTFOLIO: REFUSED,
+  FUNDS: REFUSED,
+  DAILY_LOSS: REFUSED,
+  DRAWDOWN: REFUSED,
+  REDUCE_ONLY: REFUSED,
+};

@@ -1,0 +1,153 @@
+/** The platform's metrics from one look at every part: pure. */
+import type { BrokerView } from "../contract/brokers.ts";
+import { SHARD_STATES } from "../contract/brokers.ts";
+import type { Result } from "../domain/result.ts";
+import type { Metric } from "../platform/metrics.ts";
+import type { PlatformView } from "./platform-view.ts";
+
+type Samples = Metric["samples"];
+
+export function platformMetrics(view: PlatformView): Metric[] {
+  return [
+    ...partMetrics(view),
+    ...feedMetrics(view),
+    ...marketMetrics(view),
+    ...orderMetrics(view),
+  ];
+}
+
+/** 1 for each part that answered. The other metrics of one that did not are absent, not zero. */
+function partMetrics(view: PlatformView): Metric[] {
+  return [
+    gauge("trunkline_up", "Whether a part of the platform answered.", [
+      ...view.brokers.map(({ broker, view: asked }) => up(`feed ${broker}`, asked)),
+      ...view.gateways.map(({ account, stream }) => up(`gateway ${account}`, stream)),
+      up("ledger", view.ledger),
+      up("markets", view.markets),
+      up("tradebook", view.tradebook),
+    ]),
+  ];
+}
+
+function feedMetrics(view: PlatformView): Metric[] {
+  const brokers = view.brokers.flatMap(({ view: asked }) => (asked.ok ? [asked.value] : []));
+  const shards = brokers.flatMap((broker) =>
+    broker.shards.map((shard) => ({
+      shard,
+      labels: { broker: broker.broker, shard: shard.shard },
+    })),
+  );
+  const each = (value: (shard: BrokerView["shards"][number]) => number): Samples =>
+    shards.map(({ shard, labels }) => ({ labels, value: value(shard) }));
+  return [
+    counter(
+      "trunkline_ticks_total",
+      "Ticks a shard took in.",
+      each((shard) => shard.ticks),
+    ),
+    gauge(
+      "trunkline_ticks_per_second",
+      "Tick rate of a shard.",
+      each((shard) => shard.ticksPerSecond),
+    ),
+    counter(
+      "trunkline_ticks_dropped_total",
+      "Ticks that a cleaning rule dropped.",
+      shards.flatMap(({ shard, labels }) =>
+        Object.entries(shard.dropped).map(([rule, value]) => ({
+          labels: { ...labels, rule },
+          value,
+        })),
+      ),
+    ),
+    counter(
+      "trunkline_reconnects_total",
+      "Reconnects of a shard.",
+      each((shard) => shard.reconnects),
+    ),
+    gauge(
+      "trunkline_subscriptions",
+      "Instruments of a shard by state.",
+      shards.flatMap(({ shard, labels }) =>
+        (["confirmed", "pending", "alarmed"] as const).map((state) => ({
+          labels: { ...labels, state },
+          value: shard[state],
+        })),
+      ),
+    ),
+    gauge(
+      "trunkline_shard_state",
+      "1 for the state that a shard is in.",
+      shards.flatMap(({ shard, labels }) =>
+        SHARD_STATES.map((state) => ({
+          labels: { ...labels, state },
+          value: shard.state === state ? 1 : 0,
+        })),
+      ),
+    ),
+  ];
+}
+
+function marketMetrics({ markets }: PlatformView): Metric[] {
+  if (!markets.ok) return [];
+  const each = (field: "sockets" | "instruments"): Samples =>
+    markets.value.map(({ market, ...counts }) => ({ labels: { market }, value: counts[field] }));
+  return [
+    gauge("trunkline_sockets", "Algo sockets of a market.", each("sockets")),
+    gauge("trunkline_market_instruments", "Instruments that a market routes.", each("instruments")),
+  ];
+}
+
+function orderMetrics({ ledger, tradebook }: PlatformView): Metric[] {
+  const metrics: Metric[] = [];
+  if (ledger.ok)
+    metrics.push(
+      gauge("trunkline_open_orders", "Orders that can still trade.", one(ledger.value.openOrders)),
+      gauge("trunkline_outbox_rows", "Rows that wait for the tradebook.", one(ledger.value.outbox)),
+      gauge(
+        "trunkline_halted_scopes",
+        "Scopes that do not trade freely.",
+        one(ledger.value.tradingStates.length),
+      ),
+    );
+  if (tradebook.ok)
+    metrics.push(
+      gauge(
+        "trunkline_orders",
+        "Orders of the tradebook by state.",
+        tradebook.value.states.map(({ state, count }) => ({ labels: { state }, value: count })),
+      ),
+      counter(
+        "trunkline_refusals_total",
+        "Orders that the ledger denied, by code.",
+        tradebook.value.refusals.map(({ code, count }) => ({ labels: { code }, value: count })),
+      ),
+      counter(
+        "trunkline_executions_total",
+        "Executions of the tradebook.",
+        one(tradebook.value.executions),
+      ),
+    );
+  return metrics;
+}
+
+const gauge = (name: string, help: string, samples: Samples): Metric => ({
+  name,
+  help,
+  type: "gauge",
+  samples,
+});
+
+const counter = (name: string, help: string, samples: Samples): Metric => ({
+  name,
+  help,
+  type: "counter",
+  samples,
+});
+
+const one = (value: number): Samples => [{ value }];
+
+const up = (part: string, asked: Result<unknown, string>) => ({
+  labels: { part },
+  value: asked.ok ? 1 : 0,
+});

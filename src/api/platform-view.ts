@@ -1,0 +1,38 @@
+/** One look at every part of the platform, for `/v1/status` and `/metrics`. A part that fails is told, never left out. */
+import type { BrokerView } from "../contract/brokers.ts";
+import type { RiskStatusView } from "../contract/risk.ts";
+import type { Result } from "../domain/result.ts";
+import { FEED_BROKERS } from "../platform/deployment.ts";
+import { type OrderCounts, orderCounts } from "../storage/order-counts.ts";
+import type { ApiPorts } from "./ports.ts";
+import { probe } from "./probe.ts";
+
+export interface PlatformView {
+  brokers: { broker: string; view: Result<BrokerView, string> }[];
+  gateways: { account: string; stream: Result<BrokerView["orderStream"], string> }[];
+  ledger: Result<RiskStatusView, string>;
+  markets: Result<{ market: string; sockets: number; instruments: number }[], string>;
+  tradebook: Result<OrderCounts, string>;
+}
+
+export async function platformView(ports: ApiPorts): Promise<PlatformView> {
+  const { orders, book, marketManager } = ports;
+  const [brokers, gateways, ledger, markets, tradebook] = await Promise.all([
+    Promise.all(
+      FEED_BROKERS.map(async (broker) => ({
+        broker,
+        view: await probe(() => ports.brokerManager(broker).view()),
+      })),
+    ),
+    Promise.all(
+      orders.accounts.map(async (account) => ({
+        account,
+        stream: await probe(() => orders.gateway(account).streamState()),
+      })),
+    ),
+    probe(() => orders.ledger.status()),
+    probe(() => marketManager.markets()),
+    probe(() => orderCounts(book)),
+  ]);
+  return { brokers, gateways, ledger, markets, tradebook };
+}

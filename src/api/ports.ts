@@ -1,0 +1,39 @@
+/** What the routes reach: objects, stores and use cases. Tests put their own in place of these. */
+import type { OrderPorts } from "../application/order-ports.ts";
+import type {
+  BrokerManagerPort,
+  MarketManagerPort,
+  OperatorProfilePort,
+} from "../application/ports.ts";
+import {
+  brokerManager,
+  market,
+  marketManager,
+  operatorProfile,
+  paperBroker,
+} from "../platform/objects.ts";
+import { orderPorts } from "../platform/wiring.ts";
+import type { Database } from "../storage/database.ts";
+import { database } from "../storage/database.ts";
+
+export interface ApiPorts {
+  book: Database;
+  /** The order use cases, and through them the ledger and the gateways. */
+  orders: OrderPorts;
+  brokerManager(broker: string): BrokerManagerPort;
+  marketManager: MarketManagerPort;
+  market(name: string): Pick<Fetcher, "fetch">;
+  paper(account: string): Pick<Fetcher, "fetch">;
+  profile(person: string): OperatorProfilePort;
+}
+
+/** Cheap to make: stubs only, nothing is reached until it is asked. */
+export const apiPorts = (env: Env): ApiPorts => ({
+  book: database(env.DB),
+  orders: orderPorts(env),
+  brokerManager: (broker) => brokerManager(env, broker),
+  marketManager: marketManager(env),
+  market: (name) => market(env, name),
+  paper: (account) => paperBroker(env, account),
+  profile: (person) => operatorProfile(env, person),
+});

@@ -1,0 +1,89 @@
+/** The paper broker's switches. They exist on paper accounts only; a real broker's account is refused. */
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import {
+  faultRequest,
+  marketRequest,
+  type PaperView,
+  paperView,
+  replayRequest,
+} from "../../contract/paper.ts";
+import { accountId } from "../../contract/primitives.ts";
+import { ACCOUNTS, DEFAULT_ACCOUNT } from "../../platform/deployment.ts";
+import type { ApiApp } from "../context.ts";
+import { auditAsked } from "../audit.ts";
+import { fail } from "../error-handler.ts";
+import type { ApiPorts } from "../ports.ts";
+import { answer, body, ERRORS, type Gate } from "../route.ts";
+
+const query = z.strictObject({ account: accountId.default(DEFAULT_ACCOUNT) });
+const tags = ["Paper broker"];
+
+export function paperRoutes(app: ApiApp, gate: Gate): void {
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/paper",
+      summary: "What the simulated exchange does and holds",
+      tags,
+      ...gate("admin"),
+      request: { query },
+      responses: { 200: answer(paperView), ...ERRORS },
+    }),
+    async (c) => {
+      const account = paperAccount(c.req.valid("query").account);
+      return c.json(await control(c.get("ports"), account, ""), 200);
+    },
+  );
+
+  const switches = [
+    ["market", marketRequest, "Set tick rate, hours or seed"],
+    ["faults", faultRequest, "Make the exchange misbehave"],
+    ["replay", replayRequest, "Load recorded ticks, start and stop playing them"],
+  ] as const;
+  for (const [name, request, summary] of switches)
+    app.openapi(
+      createRoute({
+        method: "post",
+        path: `/v1/paper/${name}`,
+        summary,
+        tags,
+        ...gate("admin"),
+        request: { query, body: body(request) },
+        responses: { 200: answer(paperView), ...ERRORS },
+      }),
+      async (c) => {
+        const account = paperAccount(c.req.valid("query").account);
+        const wish = c.req.valid("json");
+        // Recorded ticks come in many chunks; the audit log keeps that they came, not what they are.
+        const kept = "ticks" in wish ? { ...wish, ticks: wish.ticks.length } : wish;
+        await auditAsked(c, `paper.${name}`, account, kept);
+        return c.json(await control(c.get("ports"), account, `/${name}`, wish), 200);
+      },
+    );
+}
+
+function paperAccount(account: string): string {
+  const found = ACCOUNTS.find((entry) => entry.account === account);
+  if (found?.broker === "paper") return account;
+  throw fail("BAD_REQUEST", `account: ${account} is not a paper account`, {
+    issues: [{ path: "account", message: "must be a paper account" }],
+  });
+}
+
+const controlError = z.object({ error: z.string() });
+
+async function control(
+  ports: ApiPorts,
+  account: string,
+  path: string,
+  wish?: unknown,
+): Promise<PaperView> {
+  const init = wish === undefined ? {} : { method: "POST", body: JSON.stringify(wish) };
+  const response = await ports.paper(account).fetch(`https://object/control${path}`, init);
+  const said: unknown = await response.json();
+  if (response.ok) return paperView.parse(said);
+  const refused = controlError.safeParse(said);
+  if (refused.success && response.status < 500) throw fail("BROKER_REJECTED", refused.data.error);
+  throw fail("BROKER_UNAVAILABLE", `The paper broker answered ${response.status}.`);
+}

@@ -1,0 +1,153 @@
+/** Risk: its state, its limits, its history, and the kill switch. */
+import { createRoute } from "@hono/zod-openapi";
+import { haltTrading, resumeTrading } from "../../application/halt-trading.ts";
+import { callerName } from "../../application/order-access.ts";
+import { pageOf, pageQuery } from "../../contract/primitives.ts";
+import {
+  exposureView,
+  killSwitchRequest,
+  killSwitchView,
+  limitsAnswer,
+  limitsRequest,
+  limitView,
+  riskDayView,
+  riskHistoryQuery,
+  riskStatusView,
+} from "../../contract/risk.ts";
+import { riskHistoryPage } from "../../storage/risk-history.ts";
+import type { ApiApp } from "../context.ts";
+import { orFail } from "../error-handler.ts";
+import { answer, body, ERRORS, type Gate, pageOfList } from "../route.ts";
+
+const tags = ["Risk"];
+
+export function riskRoutes(app: ApiApp, gate: Gate): void {
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/risk",
+      summary: "The portfolio's exposure, profit and trading states",
+      tags,
+      ...gate("read"),
+      responses: { 200: answer(riskStatusView), ...ERRORS },
+    }),
+    async (c) => c.json(await c.get("ports").orders.ledger.status(), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/risk/exposure",
+      summary: "Money at risk by algo and instrument, with the day's largest",
+      tags,
+      ...gate("read"),
+      request: { query: pageQuery },
+      responses: { 200: answer(pageOf(exposureView)), ...ERRORS },
+    }),
+    async (c) => {
+      const exposure = await c.get("ports").orders.ledger.exposure();
+      const page = pageOfList(exposure, c.req.valid("query"), (row) =>
+        [row.algoId, row.instrument].join("|"),
+      );
+      return c.json(page, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/risk/history",
+      summary: "Each day's largest money at risk, newest day first",
+      description: "`from` and `to` are days, both included.",
+      tags,
+      ...gate("read"),
+      request: { query: riskHistoryQuery },
+      responses: { 200: answer(pageOf(riskDayView)), ...ERRORS },
+    }),
+    async (c) =>
+      c.json(orFail(await riskHistoryPage(c.get("ports").book, c.req.valid("query"))), 200),
+  );
+
+  limitRoutes(app, gate);
+  killSwitchRoutes(app, gate);
+}
+
+function limitRoutes(app: ApiApp, gate: Gate): void {
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/risk/limits",
+      summary: "Every limit that is set; at each order the tightest wins",
+      tags,
+      ...gate("read"),
+      request: { query: pageQuery },
+      responses: { 200: answer(pageOf(limitView)), ...ERRORS },
+    }),
+    async (c) => {
+      const limits = await c.get("ports").orders.ledger.limits();
+      const page = pageOfList(
+        limits,
+        c.req.valid("query"),
+        ({ scope, name }) => `${scope}|${name}`,
+      );
+      return c.json(page, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "put",
+      path: "/v1/risk/limits",
+      summary: "Set limits, or take them off with null",
+      description:
+        "A limit below the present exposure holds for new risk at once; `above` lists where.",
+      tags,
+      ...gate("admin"),
+      request: { body: body(limitsRequest) },
+      responses: { 200: answer(limitsAnswer), ...ERRORS },
+    }),
+    async (c) => {
+      const by = callerName(c.get("caller"));
+      const changed = await c.get("ports").orders.ledger.setLimits(c.req.valid("json"), by);
+      return c.json(limitsAnswer.parse(changed), 200);
+    },
+  );
+}
+
+function killSwitchRoutes(app: ApiApp, gate: Gate): void {
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/kill-switch",
+      summary: "Halt trading under a scope and cancel its open orders",
+      description:
+        "Scopes: portfolio, account:<id>, algo:<id>, instrument:<id>. Twice is harmless. A key may halt its own algo; the rest needs the scope admin.",
+      tags,
+      ...gate("trade", undefined, "way_out"),
+      request: { body: body(killSwitchRequest) },
+      responses: { 200: answer(killSwitchView), ...ERRORS },
+    }),
+    async (c) => {
+      const { scope, reason } = c.req.valid("json");
+      const { orders } = c.get("ports");
+      return c.json(orFail(await haltTrading(orders, c.get("caller"), scope, reason)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/kill-switch/reset",
+      summary: "Let trading under a scope go on; algos stay as they are",
+      tags,
+      ...gate("admin"),
+      request: { body: body(killSwitchRequest) },
+      responses: { 200: answer(killSwitchView), ...ERRORS },
+    }),
+    async (c) => {
+      const { scope, reason } = c.req.valid("json");
+      const { orders } = c.get("ports");
+      return c.json(orFail(await resumeTrading(orders, c.get("caller"), scope, reason)), 200);
+    },
+  );
+}

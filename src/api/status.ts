@@ -1,0 +1,93 @@
+/** The platform's state in a few lines for a person: pure, from one look at every part. */
+import type { BrokerView } from "../contract/brokers.ts";
+import type { StatusView } from "../contract/operations.ts";
+import type { RiskStatusView } from "../contract/risk.ts";
+import type { PlatformView } from "./platform-view.ts";
+
+type Component = StatusView["components"][number];
+
+export function statusOf(view: PlatformView, environment: string, time: number): StatusView {
+  const components = componentsOf(view);
+  const shards = view.brokers.flatMap((broker) => (broker.view.ok ? broker.view.value.shards : []));
+  const markets = view.markets.ok ? view.markets.value : [];
+  return {
+    state: worst(components),
+    time,
+    environment,
+    components,
+    feed: {
+      instruments: sum(shards.map((shard) => shard.confirmed)),
+      ticksPerSecond: sum(shards.map((shard) => shard.ticksPerSecond)),
+      sockets: sum(markets.map((market) => market.sockets)),
+    },
+  };
+}
+
+function componentsOf(view: PlatformView): Component[] {
+  const { ledger, markets, tradebook } = view;
+  return [
+    ...view.brokers.map(({ broker, view: asked }) =>
+      asked.ok ? feedComponent(asked.value) : down(`feed ${broker}`, asked.error),
+    ),
+    ...view.gateways.map(({ account, stream }) =>
+      stream.ok
+        ? gatewayComponent(account, stream.value)
+        : down(`gateway ${account}`, stream.error),
+    ),
+    ledger.ok ? ledgerComponent(ledger.value) : down("ledger", ledger.error),
+    markets.ok
+      ? component("markets", "ok", `${markets.value.length} open`)
+      : down("markets", markets.error),
+    tradebook.ok
+      ? component("tradebook", "ok", `${tradebook.value.executions} executions`)
+      : down("tradebook", tradebook.error),
+  ];
+}
+
+const component = (name: string, state: Component["state"], message: string): Component => ({
+  name,
+  state,
+  message,
+});
+
+const down = (name: string, message: string): Component => component(name, "down", message);
+
+function feedComponent({ broker, shards, session, wanted }: BrokerView): Component {
+  const name = `feed ${broker}`;
+  if (session.state !== "valid") return down(name, `the broker session is ${session.state}`);
+  const alarmed = sum(shards.map((shard) => shard.alarmed));
+  const off = shards.filter((shard) => shard.state !== "live" && shard.state !== "idle");
+  const live = shards.filter((shard) => shard.state === "live");
+  const message = `${live.length} of ${shards.length} shards live, ${wanted} instruments wanted`;
+  if (off.length > 0 && live.length === 0) return down(name, message);
+  if (off.length > 0) return component(name, "degraded", message);
+  if (alarmed > 0) return component(name, "degraded", `${message}, ${alarmed} alarmed`);
+  return component(name, "ok", message);
+}
+
+function gatewayComponent(account: string, stream: BrokerView["orderStream"]): Component {
+  const message = `order stream ${stream}`;
+  if (stream === "ready") return component(`gateway ${account}`, "ok", message);
+  return component(`gateway ${account}`, stream === "down" ? "down" : "degraded", message);
+}
+
+/** Rows wait in the outbox while D1 is down: nothing is lost, but the tradebook is behind. */
+const OUTBOX_DEGRADED = 1_000;
+
+function ledgerComponent({ tradingStates, outbox, version }: RiskStatusView): Component {
+  if (tradingStates.length > 0) {
+    const scopes = tradingStates.map(({ scope, state }) => `${scope} ${state}`).join(", ");
+    return component("ledger", "degraded", scopes);
+  }
+  if (outbox >= OUTBOX_DEGRADED)
+    return component("ledger", "degraded", `${outbox} rows wait for the tradebook`);
+  return component("ledger", "ok", `version ${version}`);
+}
+
+function worst(components: Component[]): StatusView["state"] {
+  const states = components.map(({ state }) => state);
+  if (states.includes("down")) return "down";
+  return states.every((state) => state === "ok") ? "ok" : "degraded";
+}
+
+const sum = (numbers: number[]): number => numbers.reduce((total, next) => total + next, 0);

@@ -1,0 +1,274 @@
+/** The API on a real D1 with objects played by hand: what a route does with what it is told. */
+import { env } from "cloudflare:workers";
+import type { BrokerRules } from "../../../src/brokers/broker.ts";
+import type { AccountMarket, OrderPorts } from "../../../src/application/order-ports.ts";
+import type {
+  BrokerManagerPort,
+  OperatorProfilePort,
+  OrderGatewayPort,
+  RiskLedgerPort,
+} from "../../../src/application/ports.ts";
+import type { AppParts } from "../../../src/api/app.ts";
+import { createApp } from "../../../src/api/app.ts";
+import { keyText, newKey, sha256 } from "../../../src/api/key.ts";
+import type { ApiPorts } from "../../../src/api/ports.ts";
+import type { BrokerView } from "../../../src/contract/brokers.ts";
+import type { KeyScope } from "../../../src/contract/operations.ts";
+import type { PaperView } from "../../../src/contract/paper.ts";
+import type { RiskStatusView } from "../../../src/contract/risk.ts";
+import type { Instrument } from "../../../src/domain/instrument.ts";
+import type { ApprovedOrder, Order } from "../../../src/domain/order.ts";
+import { ok } from "../../../src/domain/result.ts";
+import { addApiKey } from "../../../src/storage/api-keys.ts";
+import { database } from "../../../src/storage/database.ts";
+
+export const DEVELOPMENT_KEY = "development-key-of-the-tests";
+
+export const ORDER: Order = {
+  clientOrderId: "order-1",
+  algoId: "momentum",
+  account: "paper",
+  instrument: "NSE:INFY",
+  side: "buy",
+  type: "limit",
+  quantity: "10",
+  limitPrice: "1500.05",
+  stopPrice: null,
+  timeInForce: "day",
+  protectiveStop: null,
+  reduceOnly: false,
+  state: "new",
+  filledQuantity: "0",
+  averagePrice: null,
+  brokerOrderId: "b-1",
+  refusal: null,
+  reason: null,
+  ledgerVersion: 3,
+  epoch: 1,
+  createdAt: 1_000,
+  updatedAt: 1_000,
+};
+
+export const INSTRUMENT: Instrument = {
+  id: "NSE:INFY",
+  exchange: "NSE",
+  symbol: "INFY",
+  name: "Infosys",
+  kind: "equity",
+  currency: "INR",
+  tickSize: "0.05",
+  lotSize: "1",
+  minQuantity: "1",
+  maxQuantity: "100000",
+  tradable: true,
+  calendar: "NSE",
+};
+
+export const BROKER: BrokerView = {
+  broker: "paper",
+  limits: { instrumentsPerConnection: 100, connections: 32, subscribeMessagesPerSecond: 10 },
+  shards: [
+    {
+      shard: "paper:paper:1",
+      state: "live",
+      epoch: 1,
+      instruments: 1,
+      confirmed: 1,
+      pending: 0,
+      alarmed: 0,
+      markets: 1,
+      ticks: 7,
+      ticksPerSecond: 2,
+      dropped: { duplicate: 3 },
+      reconnects: 0,
+      lastMessageAt: 1,
+      connectedAt: 1,
+    },
+  ],
+  wanted: 1,
+  pinned: [],
+  session: { state: "valid", expiresAt: null },
+  orderStream: "ready",
+};
+
+export const RISK: RiskStatusView = {
+  portfolio: "main",
+  baseCurrency: "INR",
+  version: 3,
+  tradingStates: [],
+  moneyAtRisk: "0",
+  grossExposure: "0",
+  netExposure: "0",
+  openOrders: 1,
+  equity: null,
+  dayProfit: null,
+  drawdown: null,
+  outbox: 0,
+};
+
+const PAPER: PaperView = {
+  ticksPerSecond: 10,
+  hours: "always",
+  seed: 1,
+  mode: "seeded",
+  replay: null,
+  connections: [],
+  subscriptions: 0,
+  ticksSent: 0,
+  ordersReceived: 0,
+  orders: 0,
+  faults: [],
+};
+
+const halted = (scope: string) => ({
+  scope,
+  state: "halted" as const,
+  version: 9,
+  openOrders: 0,
+  since: 5,
+  toCancel: [],
+});
+
+export const LEDGER: Partial<RiskLedgerPort> = {
+  reserve: async (intent) => {
+    const order = { ...ORDER, ...intent, state: "pending_new" as const };
+    const reserved = { intent, ledgerVersion: 3, epoch: 1, approvedAt: 1 };
+    return { kind: "approved", order, approved: reserved as ApprovedOrder };
+  },
+  reserveReplace: async (_, changes) => {
+    const quantity = changes.quantity ?? ORDER.quantity;
+    return ok({ ...ORDER, state: "pending_replace", quantity });
+  },
+  requestCancel: async () => ok({ ...ORDER, state: "pending_cancel" }),
+  order: async (id) => (id === ORDER.clientOrderId ? ORDER : null),
+  orders: async () => ({ items: [ORDER], nextCursor: null }),
+  positions: async () => [],
+  exposure: async () => [],
+  limits: async () => [],
+  setLimits: async () => ({ limits: [], above: [] }),
+  status: async () => RISK,
+  trip: async (scope) => halted(scope),
+  resetTrip: async (scope) => ok({ ...halted(scope), state: "active" }),
+};
+
+export const GATEWAY: Partial<OrderGatewayPort> = {
+  submit: async ({ intent }) => ({ outcome: "accepted", order: { ...ORDER, ...intent } }),
+  cancel: async () => null,
+  modify: async () => null,
+  balances: async () => ok([{ currency: "INR", total: "10", available: "9" }]),
+  streamState: async () => "ready",
+};
+
+export const MANAGER: Partial<BrokerManagerPort> = {
+  pin: async (ids) => ok({ instruments: ids.map((instrument) => ({ instrument, state: "live" })) }),
+  unpin: async () => ok({ instruments: [] }),
+  setShards: async () => ok(BROKER),
+  instruments: async () => [INSTRUMENT],
+  quotes: async () => [],
+  candles: async () => ok([]),
+  view: async () => BROKER,
+};
+
+const RULES = {
+  broker: "paper",
+  orderTypes: ["limit", "market", "stop", "stop_limit"],
+  timesInForce: ["day", "ioc", "gtc"],
+};
+
+const ACCOUNT_MARKET: AccountMarket = {
+  rules: RULES as unknown as BrokerRules,
+  instrument: async (id) => (id === INSTRUMENT.id ? INSTRUMENT : null),
+  isOpen: async () => true,
+  mark: async () => null,
+};
+
+const PROFILE: OperatorProfilePort = {
+  read: async () => ({ displayName: "", theme: "auto", shortcuts: [] }),
+  write: async (settings) => settings,
+};
+
+/** What each test changes of the objects. */
+export interface Played {
+  ledger?: Partial<RiskLedgerPort>;
+  gateway?: Partial<OrderGatewayPort>;
+  manager?: Partial<BrokerManagerPort>;
+  market?: (request: Request) => Response | Promise<Response>;
+  paper?: (request: Request) => Response | Promise<Response>;
+  ports?: Partial<ApiPorts>;
+}
+
+/** A call that the test did not play is a bug of the route, so it throws. */
+const play = <T extends object>(...parts: Partial<T>[]): T => Object.assign({}, ...parts) as T;
+
+export const playedPorts = (played: Played = {}): ApiPorts => {
+  const gateway = play<OrderGatewayPort>(GATEWAY, played.gateway ?? {});
+  const orders: OrderPorts = {
+    ledger: play<RiskLedgerPort>(LEDGER, played.ledger ?? {}),
+    gateway: () => gateway,
+    market: (account) => (account === "paper" ? ACCOUNT_MARKET : null),
+    defaultAccount: "paper",
+    accounts: ["paper"],
+    retries: { send: async () => {} },
+    log: () => {},
+  };
+  return {
+    book: database(env.DB),
+    orders,
+    brokerManager: () => play<BrokerManagerPort>(MANAGER, played.manager ?? {}),
+    marketManager: {
+      place: async () => ({ market: "m1" }),
+      providerOf: async (ids) =>
+        Object.fromEntries(ids.filter((id) => id === INSTRUMENT.id).map((id) => [id, "paper"])),
+      markets: async () => [{ market: "m1", sockets: 2, instruments: 1 }],
+    },
+    market: () => fetcher(played.market ?? (() => new Response(null, { status: 500 }))),
+    paper: () => fetcher(played.paper ?? (() => Response.json(PAPER))),
+    profile: () => PROFILE,
+    ...played.ports,
+  };
+};
+
+const fetcher = (answer: (request: Request) => Response | Promise<Response>) => ({
+  fetch: async (input: RequestInfo | URL, init?: RequestInit) => answer(new Request(input, init)),
+});
+
+export interface Call {
+  key?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  host?: string;
+  env?: Partial<Env>;
+}
+
+/** An app and a way to call it. Every body is sent as JSON; text is sent as it is. */
+export function played(objects: Played = {}, parts: Partial<AppParts> = {}) {
+  const logged: { level: string; event: string; facts: unknown }[] = [];
+  const app = createApp({
+    ports: () => playedPorts(objects),
+    log: (level, event, facts) => void logged.push({ level, event, facts }),
+    ...parts,
+  });
+  const call = async (method: string, path: string, options: Call = {}): Promise<Response> => {
+    const { key, body, headers = {}, host = "http://localhost:8787" } = options;
+    const init: RequestInit = { method, headers: { ...headers } };
+    const given = new Headers(init.headers);
+    if (key !== undefined) given.set("authorization", `Bearer ${key}`);
+    if (body !== undefined) {
+      init.body = typeof body === "string" ? body : JSON.stringify(body);
+      if (!given.has("content-type")) given.set("content-type", "application/json");
+    }
+    init.headers = given;
+    const development = { DEVELOPMENT_KEY_SHA256: await sha256(DEVELOPMENT_KEY) };
+    return app.request(`${host}${path}`, init, { ...env, ...development, ...options.env });
+  };
+  return { app, call, logged };
+}
+
+export async function makeKey(scopes: KeyScope[], algoId: string | null = null): Promise<string> {
+  const key = newKey((bytes) => crypto.getRandomValues(bytes));
+  const secretSha256 = await sha256(key.secret);
+  const row = { id: key.id, name: "test", secretSha256, scopes, algoId };
+  const made = { createdBy: "test", createdAt: 1, revokedAt: null };
+  await addApiKey(database(env.DB), { ...row, ...made });
+  return keyText(key);
+}
