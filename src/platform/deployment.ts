@@ -1,5 +1,8 @@
 /** What this deployment is made of: its portfolio, its brokers and their accounts. */
 
+/** The version of package.json; a test holds them together. */
+export const VERSION = "0.1.0";
+
 export const PORTFOLIO = "main";
 
 /** Every account with its broker. The embedded default is one paper account. */

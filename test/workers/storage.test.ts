@@ -6,7 +6,7 @@ import type { TradebookRow } from "../../src/application/ports.ts";
 import type { Page, PageQuery } from "../../src/contract/primitives.ts";
 import type { Execution, Order } from "../../src/domain/order.ts";
 import type { Result } from "../../src/domain/result.ts";
-import { addApiKey, apiKey, apiKeysPage, revokeApiKey } from "../../src/storage/api-keys.ts";
+import { apiKeysPage } from "../../src/storage/api-keys.ts";
 import { auditPage } from "../../src/storage/audit.ts";
 import { database } from "../../src/storage/database.ts";
 import { deadLettersPage } from "../../src/storage/dead-letters.ts";
@@ -14,7 +14,7 @@ import { riskHistoryPage } from "../../src/storage/risk-history.ts";
 import * as tables from "../../src/storage/schema.ts";
 import { tradebook } from "../../src/storage/tradebook.ts";
 import { tradesPage } from "../../src/storage/trades.ts";
-import { readWatchlist, replaceWatchlist } from "../../src/storage/watchlist.ts";
+import { value } from "../support/workers/value.ts";
 
 const book = database(env.DB);
 
@@ -239,58 +239,8 @@ describe("paging", () => {
   });
 });
 
-describe("keys", () => {
-  const KEY = {
-    id: "k1",
-    name: "momentum",
-    secretSha256: "00",
-    scopes: ["read", "trade"] as ("read" | "trade")[],
-    algoId: "momentum",
-    createdBy: "dev",
-    createdAt: 1,
-    revokedAt: null,
-  };
-
-  test("are added, listed without their hash, and revoked once, each with its audit row", async () => {
-    await addApiKey(book, KEY);
-    expect(await apiKey(book, "k1")).toEqual(KEY);
-    expect(await apiKey(book, "k2")).toBeNull();
-    expect(await revokeApiKey(book, "k1", "dev", 5)).toMatchObject({ revokedAt: 5 });
-    expect(await revokeApiKey(book, "k1", "dev", 9)).toMatchObject({ revokedAt: 5 });
-    expect(await revokeApiKey(book, "k2", "dev", 9)).toBeNull();
-    const keys = await value(apiKeysPage(book, { limit: 10 }));
-    expect(JSON.stringify(keys)).not.toContain("secretSha256");
-    const audit = await value(auditPage(book, { limit: 10 }));
-    expect(audit.items.map((row) => row.action)).toEqual(["key.revoke", "key.create"]);
-    expect(JSON.stringify(audit)).not.toContain("secretSha256");
-  });
-});
-
-describe("the watchlist", () => {
-  test("is replaced whole, keeps its order, and tells the audit log what it replaced", async () => {
-    expect(await readWatchlist(book)).toEqual({ items: [], changedBy: "", changedAt: 0 });
-    const items = Array.from({ length: 100 }, (_, n) => ({ instrument: `NSE:S${n}`, weight: n }));
-    await replaceWatchlist(book, items.toReversed(), "ann", 7);
-    expect(await readWatchlist(book)).toEqual({
-      items: items.toReversed(),
-      changedBy: "ann",
-      changedAt: 7,
-    });
-    await replaceWatchlist(book, [], "bob", 8);
-    expect(await readWatchlist(book)).toEqual({ items: [], changedBy: "bob", changedAt: 8 });
-    const [last] = (await value(auditPage(book, { limit: 1 }))).items;
-    expect(last).toMatchObject({ by: "bob", before: items.toReversed(), after: [] });
-  });
-});
-
 const everything = () =>
   Promise.all(Object.values(tables).map((table) => book.select().from(table)));
-
-async function value<T>(result: Promise<Result<T, unknown>>): Promise<T> {
-  const settled = await result;
-  if (!settled.ok) throw new Error(JSON.stringify(settled.error));
-  return settled.value;
-}
 
 async function everyPage<T>(
   read: (query: PageQuery) => Promise<Result<Page<T>, unknown>>,

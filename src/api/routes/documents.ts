@@ -1,6 +1,6 @@
 /** `/v1/openapi.json` and the page that shows it. The page is plain HTML without a script, so it works offline and under the strictest policy. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { version } from "../../../package.json";
+import { VERSION } from "../../platform/deployment.ts";
 import type { ApiApp } from "../context.ts";
 import { docsPage, type OpenApiDocument } from "../docs-page.ts";
 
@@ -56,7 +56,7 @@ function openApiDocument(app: ApiApp): OpenApiDocument {
     openapi: "3.1.0",
     info: {
       title: "Trunkline",
-      version,
+      version: VERSION,
       description:
         "One live line to each broker that all of a trader's algos share. Decimals are taken as numbers or strings and given back as strings; times are ms since 1970.",
     },

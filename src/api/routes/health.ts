@@ -1,7 +1,7 @@
 /** `GET /health`: open to all, reaches nothing, tells nothing but that the Worker runs. */
 import { createRoute } from "@hono/zod-openapi";
 import { healthView } from "../../contract/operations.ts";
-import { version } from "../../../package.json";
+import { VERSION } from "../../platform/deployment.ts";
 import type { ApiApp } from "../context.ts";
 import { answer } from "../route.ts";
 
@@ -14,6 +14,6 @@ export function healthRoutes(app: ApiApp): void {
       tags: ["Operations"],
       responses: { 200: answer(healthView) },
     }),
-    (c) => c.json({ status: "ok" as const, version, time: c.get("now")() }, 200),
+    (c) => c.json({ status: "ok" as const, version: VERSION, time: c.get("now")() }, 200),
   );
 }

@@ -76,8 +76,8 @@ const BANNED_WORDS = new Map(
   }),
 );
 
-/** Names that are given to us, or that the word list itself contains. */
-const ALLOWED_IDENTIFIERS = new Set(["TraderManager"]);
+/** Names that are given to us (`security` is OpenAPI's), or that the word list itself contains. */
+const ALLOWED_IDENTIFIERS = new Set(["TraderManager", "security"]);
 
 /** Folders of other brokers speak their broker's language at the edge. */
 const FOREIGN = /^src\/brokers\/(?!paper\/)[^/]+\//;

@@ -1,5 +1,6 @@
 /** The API on a real D1 with objects played by hand: what a route does with what it is told. */
 import { env } from "cloudflare:workers";
+import { expect } from "vitest";
 import type { BrokerRules } from "../../../src/brokers/broker.ts";
 import type { AccountMarket, OrderPorts } from "../../../src/application/order-ports.ts";
 import type {
@@ -12,6 +13,7 @@ import type { AppParts } from "../../../src/api/app.ts";
 import { createApp } from "../../../src/api/app.ts";
 import { keyText, newKey, sha256 } from "../../../src/api/key.ts";
 import type { ApiPorts } from "../../../src/api/ports.ts";
+import { errorBody } from "../../../src/contract/errors.ts";
 import type { BrokerView } from "../../../src/contract/brokers.ts";
 import type { KeyScope } from "../../../src/contract/operations.ts";
 import type { PaperView } from "../../../src/contract/paper.ts";
@@ -187,6 +189,9 @@ const PROFILE: OperatorProfilePort = {
   write: async (settings) => settings,
 };
 
+/** A call that cannot succeed. */
+export const failing = async () => Promise.reject(new Error("gone"));
+
 /** What each test changes of the objects. */
 export interface Played {
   ledger?: Partial<RiskLedgerPort>;
@@ -200,10 +205,10 @@ export interface Played {
 /** A call that the test did not play is a bug of the route, so it throws. */
 const play = <T extends object>(...parts: Partial<T>[]): T => Object.assign({}, ...parts) as T;
 
-export const playedPorts = (played: Played = {}): ApiPorts => {
-  const gateway = play<OrderGatewayPort>(GATEWAY, played.gateway ?? {});
+export const playedPorts = (objects: Played = {}): ApiPorts => {
+  const gateway = play<OrderGatewayPort>(GATEWAY, objects.gateway ?? {});
   const orders: OrderPorts = {
-    ledger: play<RiskLedgerPort>(LEDGER, played.ledger ?? {}),
+    ledger: play<RiskLedgerPort>(LEDGER, objects.ledger ?? {}),
     gateway: () => gateway,
     market: (account) => (account === "paper" ? ACCOUNT_MARKET : null),
     defaultAccount: "paper",
@@ -214,17 +219,17 @@ export const playedPorts = (played: Played = {}): ApiPorts => {
   return {
     book: database(env.DB),
     orders,
-    brokerManager: () => play<BrokerManagerPort>(MANAGER, played.manager ?? {}),
+    brokerManager: () => play<BrokerManagerPort>(MANAGER, objects.manager ?? {}),
     marketManager: {
       place: async () => ({ market: "m1" }),
       providerOf: async (ids) =>
         Object.fromEntries(ids.filter((id) => id === INSTRUMENT.id).map((id) => [id, "paper"])),
       markets: async () => [{ market: "m1", sockets: 2, instruments: 1 }],
     },
-    market: () => fetcher(played.market ?? (() => new Response(null, { status: 500 }))),
-    paper: () => fetcher(played.paper ?? (() => Response.json(PAPER))),
+    market: () => fetcher(objects.market ?? (() => new Response(null, { status: 500 }))),
+    paper: () => fetcher(objects.paper ?? (() => Response.json(PAPER))),
     profile: () => PROFILE,
-    ...played.ports,
+    ...objects.ports,
   };
 };
 
@@ -271,4 +276,12 @@ export async function makeKey(scopes: KeyScope[], algoId: string | null = null):
   const made = { createdBy: "test", createdAt: 1, revokedAt: null };
   await addApiKey(database(env.DB), { ...row, ...made });
   return keyText(key);
+}
+
+/** The error of a refusal, after checking that it has the one shape and no more. */
+export async function errorOf(response: Response) {
+  expect(response.headers.get("content-type")).toContain("application/json");
+  const { error } = errorBody.strict().parse(await response.json());
+  expect(error.requestId).toBe(response.headers.get("x-request-id"));
+  return error;
 }

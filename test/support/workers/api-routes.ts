@@ -1,0 +1,98 @@
+/** The whole HTTP surface as a table: who may call each route, and one call that it answers. */
+
+export const REASON = "a test needs it";
+
+export const INTENT = {
+  clientOrderId: "order-9",
+  instrument: "NSE:INFY",
+  side: "buy",
+  type: "limit",
+  quantity: 10,
+  limitPrice: "1500.05",
+};
+
+export interface Route {
+  scope: "read" | "trade" | "admin";
+  /** Only people and the development key. */
+  people?: true;
+  body?: unknown;
+  path?: string;
+  status?: number;
+}
+
+/** A route that is not here fails the test below. */
+export const ROUTES: Record<string, Route> = {
+  "GET /v1/status": { scope: "read" },
+  "GET /metrics": { scope: "read" },
+  "GET /v1/instruments": { scope: "read" },
+  "GET /v1/quotes": { scope: "read", path: "/v1/quotes?instruments=NSE:INFY" },
+  "GET /v1/candles": {
+    scope: "read",
+    path: "/v1/candles?instrument=NSE:INFY&interval=1m&from=0&to=60000",
+  },
+  // The one WebSocket: asked without an upgrade it says so.
+  "GET /v1/stream": { scope: "read", status: 400 },
+  "GET /v1/brokers": { scope: "read" },
+  "PUT /v1/brokers/{broker}/feed": {
+    scope: "admin",
+    path: "/v1/brokers/paper/feed",
+    body: { shards: 2 },
+  },
+  "POST /v1/brokers/{broker}/subscriptions": {
+    scope: "admin",
+    path: "/v1/brokers/paper/subscriptions",
+    body: { instruments: ["NSE:INFY"] },
+  },
+  "DELETE /v1/brokers/{broker}/subscriptions": {
+    scope: "admin",
+    path: "/v1/brokers/paper/subscriptions",
+    body: { instruments: ["NSE:INFY"] },
+  },
+  "POST /v1/orders": { scope: "trade", body: INTENT, status: 201 },
+  "GET /v1/orders": { scope: "read" },
+  "GET /v1/orders/{clientOrderId}": { scope: "read", path: "/v1/orders/order-1" },
+  "PATCH /v1/orders/{clientOrderId}": {
+    scope: "trade",
+    path: "/v1/orders/order-1",
+    body: { quantity: 5 },
+  },
+  "DELETE /v1/orders/{clientOrderId}": { scope: "trade", path: "/v1/orders/order-1" },
+  "GET /v1/trades": { scope: "read" },
+  "GET /v1/positions": { scope: "read" },
+  "GET /v1/balances": { scope: "read" },
+  "GET /v1/risk": { scope: "read" },
+  "GET /v1/risk/exposure": { scope: "read" },
+  "GET /v1/risk/history": { scope: "read" },
+  "GET /v1/risk/limits": { scope: "read" },
+  "PUT /v1/risk/limits": {
+    scope: "admin",
+    body: { changes: [{ scope: "portfolio", name: "drawdown", value: "5" }], reason: REASON },
+  },
+  "POST /v1/kill-switch": { scope: "trade", body: { scope: "algo:momentum", reason: REASON } },
+  "POST /v1/kill-switch/reset": { scope: "admin", body: { scope: "portfolio", reason: REASON } },
+  "GET /v1/dead-letters": { scope: "read" },
+  "GET /v1/audit": { scope: "admin" },
+  "GET /v1/watchlist": { scope: "read" },
+  "PUT /v1/watchlist": { scope: "admin", body: { items: [{ instrument: "NSE:INFY" }] } },
+  "GET /v1/profile": { scope: "read", people: true },
+  "PUT /v1/profile": {
+    scope: "read",
+    people: true,
+    body: { displayName: "Ann", theme: "dark", shortcuts: [] },
+  },
+  "GET /v1/keys": { scope: "admin" },
+  "POST /v1/keys": { scope: "admin", body: { name: "k", scopes: ["read"] }, status: 201 },
+  "DELETE /v1/keys/{id}": { scope: "admin", path: "/v1/keys/0000000000000000", status: 404 },
+  "GET /v1/paper": { scope: "admin" },
+  "POST /v1/paper/market": { scope: "admin", body: { ticksPerSecond: 5 } },
+  "POST /v1/paper/faults": { scope: "admin", body: { fault: "delay" } },
+  "POST /v1/paper/replay": { scope: "admin", body: { op: "stop" } },
+};
+
+export const OPEN = ["GET /health", "GET /v1/openapi.json", "GET /v1/docs"];
+
+/** The table, flat. */
+export const ROWS = Object.entries(ROUTES).map(([name, route]) => {
+  const [method = "", template = ""] = name.split(" ");
+  return { name, method, path: route.path ?? template, ...route };
+});

@@ -1,0 +1,152 @@
+/** Lists, status, metrics and the audit log through the API. */
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { SCOPES_OF_KEYS } from "../../src/contract/operations.ts";
+import { auditPage } from "../../src/storage/audit.ts";
+import { database } from "../../src/storage/database.ts";
+import {
+  BROKER,
+  DEVELOPMENT_KEY,
+  errorOf,
+  failing,
+  INSTRUMENT,
+  makeKey,
+  played,
+  RISK,
+} from "../support/workers/api.ts";
+
+const all = { key: "" };
+
+beforeAll(async () => {
+  all.key = await makeKey([...SCOPES_OF_KEYS]);
+});
+
+const seven = async () =>
+  Array.from({ length: 7 }, (_, n) => ({ ...INSTRUMENT, id: `NSE:S${n}`, name: `Stock ${n}` }));
+
+const noBalances = async () => ({ ok: false as const, error: "timeout" });
+
+const paperSaid = (status: number, body: unknown) =>
+  played({ paper: () => Response.json(body, { status }) }).call("GET", "/v1/paper", all);
+
+describe("lists", () => {
+  test("instruments come in pages, each once, and are found by id or name", async () => {
+    const { call } = played({ manager: { instruments: seven } });
+    const seen: string[] = [];
+    for (let cursor = ""; ;) {
+      const path = `/v1/instruments?limit=3${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
+      const page: { items: { id: string }[]; nextCursor: string | null } = await (
+        await call("GET", path, all)
+      ).json();
+      seen.push(...page.items.map((item) => item.id));
+      if (page.nextCursor === null) break;
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual(Array.from({ length: 7 }, (_, n) => `NSE:S${n}`));
+    const found = await call("GET", "/v1/instruments?search=stock%203", all);
+    expect(await found.json()).toMatchObject({ items: [{ id: "NSE:S3" }] });
+    const none = await call("GET", "/v1/instruments?exchange=NYSE", all);
+    expect(await none.json()).toEqual({ items: [], nextCursor: null });
+  });
+
+  test.each(["0", "501", "-1", "1.5", "", "ten", "1e2"])(
+    "a limit of %j is refused",
+    async (limit) => {
+      expect((await played().call("GET", `/v1/trades?limit=${limit}`, all)).status).toBe(400);
+    },
+  );
+
+  test("a quote nobody has seen yet is missing, not zero", async () => {
+    const response = await played().call("GET", "/v1/quotes?instruments=NSE:INFY", all);
+    expect(await response.json()).toEqual({ items: [], missing: ["NSE:INFY"] });
+  });
+
+  test("a span of too many candles is refused with the limit", async () => {
+    const path = "/v1/candles?instrument=NSE:INFY&interval=1s&from=0";
+    expect((await played().call("GET", `${path}&to=5000000`, all)).status).toBe(200);
+    const response = await played().call("GET", `${path}&to=5000001`, all);
+    expect((await errorOf(response)).details).toMatchObject({ limit: "5000", asked: "5001" });
+  });
+
+  test("balances of which one account failed are an error, not fewer", async () => {
+    const response = await played({ gateway: { balances: noBalances } }).call(
+      "GET",
+      "/v1/balances",
+      all,
+    );
+    expect(response.status).toBe(503);
+    expect((await errorOf(response)).code).toBe("BROKER_UNAVAILABLE");
+  });
+});
+
+describe("operations", () => {
+  test("the status is as bad as its worst part, and a part that fails is named", async () => {
+    const fine = await (await played().call("GET", "/v1/status", all)).json();
+    expect(fine).toMatchObject({ state: "ok", feed: { instruments: 1, sockets: 2 } });
+    const broken = await played({ ledger: { status: failing } }).call("GET", "/v1/status", all);
+    expect(broken.status).toBe(200);
+    const { state, components } = await broken.json<{ state: string; components: unknown[] }>();
+    expect(state).toBe("down");
+    expect(components).toContainEqual({ name: "ledger", state: "down", message: "Error: gone" });
+  });
+
+  test("the metrics are Prometheus text and leave out what nobody could tell", async () => {
+    const response = await played().call("GET", "/metrics", all);
+    expect(response.headers.get("content-type")).toContain("version=0.0.4");
+    const text = await response.text();
+    expect(text).toContain('trunkline_ticks_total{broker="paper",shard="paper:paper:1"} 7\n');
+    expect(text).toContain('rule="duplicate"} 3\n');
+    expect(text).toContain('trunkline_sockets{market="m1"} 2\n');
+    const without = await (
+      await played({ manager: { view: failing } }).call("GET", "/metrics", all)
+    ).text();
+    expect(without).toContain('trunkline_up{part="feed paper"} 0\n');
+    expect(without).not.toContain("trunkline_ticks_total");
+  });
+
+  test("halted scopes and a shard that is off degrade the status", async () => {
+    const since = { reason: "r", by: "b", since: 1 };
+    const tradingStates = [{ scope: "algo:momentum", state: "halted" as const, ...since }];
+    const shards = [
+      ...BROKER.shards,
+      ...BROKER.shards.map((s) => ({ ...s, state: "backoff" as const })),
+    ];
+    const { call } = played({
+      ledger: { status: async () => ({ ...RISK, tradingStates }) },
+      manager: { view: async () => ({ ...BROKER, shards }) },
+    });
+    expect(await (await call("GET", "/v1/status", all)).json()).toMatchObject({
+      state: "degraded",
+    });
+  });
+
+  test("the paper broker's refusal reaches the operator, its failure does not pass as one", async () => {
+    expect((await paperSaid(400, { error: "no such thing" })).status).toBe(422);
+    expect((await paperSaid(500, { error: "broken" })).status).toBe(503);
+  });
+
+  test("changes by people and keys stand in the audit log with who, what and before", async () => {
+    const { call } = played();
+    const key = DEVELOPMENT_KEY;
+    await call("PUT", "/v1/watchlist", { key, body: { items: [{ instrument: "NSE:INFY" }] } });
+    await call("PUT", "/v1/watchlist", { key, body: { items: [] } });
+    const made = await call("POST", "/v1/keys", { key, body: { name: "n", scopes: ["read"] } });
+    const { id } = await made.json<{ id: string }>();
+    await call("DELETE", `/v1/keys/${id}`, { key });
+    await call("PUT", "/v1/brokers/paper/feed", { key, body: { shards: 3 } });
+    await call("POST", "/v1/paper/faults", { key, body: { fault: "delay" } });
+    const page = await auditPage(database(env.DB), { limit: 6 });
+    const items = page.ok ? page.value.items : [];
+    expect(items.map(({ action, by }) => [action, by])).toEqual(
+      [
+        "paper.faults",
+        "feed.set",
+        "key.revoke",
+        "key.create",
+        "watchlist.replace",
+        "watchlist.replace",
+      ].map((action) => [action, "development:development"]),
+    );
+    expect(items[4]).toMatchObject({ before: [{ instrument: "NSE:INFY", weight: 1 }], after: [] });
+  });
+});
