@@ -1,3 +1,133 @@
+/** The way out of one account's orders. A thin shell: the logic is `src/application/gateway`, here are its storage, socket and alarm. */
 import { DurableObject } from "cloudflare:workers";
+import { Gateway } from "../src/application/gateway/gateway.ts";
+import type { OrderGatewayPort, OrderEvidence, GatewayOutcome } from "../src/application/ports.ts";
+import type { BrokerBalance } from "../src/brokers/broker.ts";
+import { brokerClients } from "../src/brokers/registry.ts";
+import type { BrokerView } from "../src/contract/brokers.ts";
+import { assert } from "../src/domain/assert.ts";
+import { ORDER_STREAM_READY_WAIT_MS, WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
+import type { ApprovedOrder, Order, OrderChanges } from "../src/domain/order.ts";
+import type { Result } from "../src/domain/result.ts";
+import type { ScopeText } from "../src/domain/scope.ts";
+import { ACCOUNTS } from "../src/platform/deployment.ts";
+import { logger } from "../src/platform/logger.ts";
+import { riskLedger } from "../src/platform/objects.ts";
+import { retryQueue } from "../src/platform/wiring.ts";
+import { OrderGatewayStorage } from "./order-gateway.storage.ts";
+import { OrderStream } from "./order-gateway.stream.ts";
 
-export class OrderGateway extends DurableObject<Env> {}
+export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort {
+  readonly #gateway: Gateway;
+  readonly #stream: OrderStream;
+  /** The alarm as last set in this run; null when this run has not set one. */
+  #alarmAt: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const account = ctx.id.name;
+    const placed = ACCOUNTS.find((each) => each.account === account);
+    assert(placed, `there is no account ${account}: a gateway is named after one`);
+    const clients = brokerClients(env, placed.broker, placed.account);
+    assert(clients.ok, `account ${account} is at a broker that is not there`);
+    const broker = clients.value.trading;
+    const log = logger({ object: "OrderGateway", account: placed.account });
+    this.#gateway = new Gateway({
+      account: placed.account,
+      store: new OrderGatewayStorage(ctx.storage),
+      broker,
+      ledger: riskLedger(env, placed.portfolio),
+      retries: retryQueue(env),
+      now: () => Date.now(),
+      sleep: (ms) => scheduler.wait(ms),
+      ready: () => this.#stream.ready(Date.now(), ORDER_STREAM_READY_WAIT_MS),
+      log,
+    });
+    this.#stream = new OrderStream({
+      broker,
+      onEvent: (message) => this.#gateway.onStream(message),
+      catchUp: () => this.#gateway.catchUp(),
+      changed: () => void this.#arm(),
+      log,
+    });
+  }
+
+  submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome> {
+    return this.#armed(() => this.#gateway.submit(approved, attempt));
+  }
+
+  cancel(clientOrderId: string): Promise<Order | null> {
+    return this.#armed(() => this.#gateway.cancel(clientOrderId));
+  }
+
+  modify(clientOrderId: string, changes: OrderChanges): Promise<Order | null> {
+    return this.#armed(() => this.#gateway.modify(clientOrderId, changes));
+  }
+
+  lookUp(clientOrderId: string): Promise<OrderEvidence> {
+    return this.#armed(() => this.#gateway.lookUp(clientOrderId));
+  }
+
+  async halt(scope: ScopeText, version: number): Promise<void> {
+    await this.#gateway.halt(scope, version);
+    await this.ctx.storage.sync();
+  }
+
+  async resume(scope: ScopeText, version: number): Promise<void> {
+    await this.#gateway.resume(scope, version);
+    await this.ctx.storage.sync();
+  }
+
+  balances(): Promise<Result<BrokerBalance[], string>> {
+    return this.#gateway.balances();
+  }
+
+  async streamState(): Promise<BrokerView["orderStream"]> {
+    return this.#stream.state;
+  }
+
+  /** Also the first call after a deploy: from here on the alarm keeps it going. */
+  async ensure(): Promise<void> {
+    await this.#armed(() => this.#work());
+  }
+
+  override async alarm(): Promise<void> {
+    // First the next alarm, then the work: a failure below must not be the end of the watch.
+    this.#alarmAt = null;
+    await this.#arm();
+    await this.#work();
+    await this.#arm();
+  }
+
+  async #work(): Promise<void> {
+    await this.#stream.ensure(Date.now());
+    await this.#gateway.watch();
+  }
+
+  /** Runs a call with the alarm set before it, for the case that this run dies in the middle, and again after it. */
+  async #armed<T>(call: () => Promise<T>): Promise<T> {
+    await this.#arm();
+    try {
+      return await call();
+    } finally {
+      await this.#arm();
+    }
+  }
+
+  /** Sets the alarm to what is due first, at the latest the watchdog's turn. Moves it only to sooner. */
+  async #arm(): Promise<void> {
+    const now = Date.now();
+    const due = Math.min(this.#gateway.nextDueAt(), this.#stream.nextDueAt());
+    const at = Math.max(now + ALARM_DELAY_MS_MIN, Math.min(due, now + WATCHDOG_INTERVAL_MS));
+    const set = this.#alarmAt ?? (await this.ctx.storage.getAlarm());
+    if (set !== null && set > now && set <= at) {
+      this.#alarmAt = set;
+      return;
+    }
+    this.#alarmAt = at;
+    await this.ctx.storage.setAlarm(at);
+  }
+}
+
+/** Work that cannot be done yet must not make the alarm spin. */
+const ALARM_DELAY_MS_MIN = 100;

@@ -1,10 +1,15 @@
 /** The composition root: the ports of the use cases, filled with this Worker's objects, queues and brokers. */
+import { freshMark } from "../application/fresh-mark.ts";
 import type { AccountMarket, OrderPorts } from "../application/order-ports.ts";
 import type { RetryQueuePort } from "../application/ports.ts";
-import { ORDER_RETRY_DELAY_SECONDS } from "../domain/limits.ts";
+import { brokerClients } from "../brokers/registry.ts";
+import { assert } from "../domain/assert.ts";
+import { isMarketOpen } from "../domain/calendar.ts";
+import type { Instrument, InstrumentId } from "../domain/instrument.ts";
+import { INSTRUMENT_CACHE_MS, ORDER_RETRY_DELAY_SECONDS } from "../domain/limits.ts";
 import { ACCOUNTS, DEFAULT_ACCOUNT, PORTFOLIO } from "./deployment.ts";
 import { logger } from "./logger.ts";
-import { orderGateway, riskLedger } from "./objects.ts";
+import { brokerManager, orderGateway, riskLedger } from "./objects.ts";
 
 /** What the order use cases run on. Cheap to make: stubs only. */
 export function orderPorts(env: Env): OrderPorts {
@@ -27,6 +32,36 @@ export const retryQueue = (env: Env): RetryQueuePort => ({
   },
 });
 
-function accountMarket(_env: Env, _account: string): AccountMarket | null {
-  return null;
+/** Null when no such account is in this deployment. */
+function accountMarket(env: Env, account: string): AccountMarket | null {
+  const placed = ACCOUNTS.find((each) => each.account === account);
+  if (!placed) return null;
+  const { broker } = placed;
+  const clients = brokerClients(env, broker, account);
+  assert(clients.ok, `account ${account} is at a broker that is not there`);
+  const { rules } = clients.value.trading;
+  return {
+    rules,
+    instrument: async (id) => (await instrumentsOf(env, broker)).get(id) ?? null,
+    isOpen: async (instrument, now) => rules.calendarAlwaysOpen || isMarketOpen(instrument.calendar, now),
+    mark: (id) => freshMark(brokerManager(env, broker), id),
+  };
+}
+
+type Instruments = Map<InstrumentId, Instrument>;
+
+/** The instrument master per broker, for this isolate: orders need it, and it changes once a day. */
+const masters = new Map<string, { readAt: number; instruments: Promise<Instruments> }>();
+
+function instrumentsOf(env: Env, broker: string): Promise<Instruments> {
+  const known = masters.get(broker);
+  if (known && Date.now() - known.readAt < INSTRUMENT_CACHE_MS) return known.instruments;
+  const instruments = brokerManager(env, broker)
+    .instruments()
+    .then((list) => new Map(list.map((instrument) => [instrument.id, instrument])));
+  masters.set(broker, { readAt: Date.now(), instruments });
+  // A failed or empty reading is no master: the next order asks again.
+  const forget = (): void => void masters.delete(broker);
+  void instruments.then((master) => master.size === 0 && forget(), forget);
+  return instruments;
 }

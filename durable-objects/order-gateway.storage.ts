@@ -1,0 +1,179 @@
+/** A gateway's SQLite: records, executions, halts and the outbox to the ledger. Every method is synchronous. */
+import type { GatewayStore, NumberName } from "../src/application/gateway/ports.ts";
+import type { GatewayOrder, RecordChange } from "../src/application/gateway/record.ts";
+import type { Execution, OrderPost } from "../src/domain/order.ts";
+import type { Halt } from "../src/domain/trading-gate.ts";
+import { migrate, type Migration } from "./schema-migrations.ts";
+
+const MIGRATIONS: readonly Migration[] = [
+  [
+    // Rows are never deleted: "no record" is the proof that an order was not sent.
+    `CREATE TABLE orders (
+       client_order_id TEXT PRIMARY KEY,
+       broker_order_id TEXT,
+       live INTEGER NOT NULL,
+       record TEXT NOT NULL,
+       recorded_at INTEGER NOT NULL,
+       next_look_at INTEGER,
+       body TEXT NOT NULL
+     ) WITHOUT ROWID`,
+    "CREATE INDEX orders_by_broker ON orders (broker_order_id) WHERE broker_order_id IS NOT NULL",
+    "CREATE INDEX orders_live ON orders (next_look_at) WHERE live = 1",
+    `CREATE TABLE executions (
+       execution_id TEXT PRIMARY KEY,
+       client_order_id TEXT NOT NULL,
+       body TEXT NOT NULL
+     ) WITHOUT ROWID`,
+    `CREATE TABLE outbox (
+       seq INTEGER PRIMARY KEY AUTOINCREMENT,
+       event_id TEXT NOT NULL,
+       body TEXT NOT NULL
+     )`,
+    "CREATE TABLE halts (scope TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE external_orders (broker_order_id TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) WITHOUT ROWID",
+  ],
+];
+
+type Body = { body: string };
+
+export class OrderGatewayStorage implements GatewayStore {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    migrate(storage, MIGRATIONS);
+  }
+
+  #bodies<T>(query: string, ...bindings: (string | number)[]): T[] {
+    return this.#sql
+      .exec<Body>(query, ...bindings)
+      .toArray()
+      .map(({ body }) => JSON.parse(body) as T);
+  }
+
+  order(clientOrderId: string): GatewayOrder | null {
+    const query = "SELECT body FROM orders WHERE client_order_id = ?";
+    return this.#bodies<GatewayOrder>(query, clientOrderId)[0] ?? null;
+  }
+
+  orderOfBroker(brokerOrderId: string): GatewayOrder | null {
+    const query = "SELECT body FROM orders WHERE broker_order_id = ?";
+    return this.#bodies<GatewayOrder>(query, brokerOrderId)[0] ?? null;
+  }
+
+  live(): GatewayOrder[] {
+    return this.#bodies("SELECT body FROM orders WHERE live = 1 ORDER BY recorded_at");
+  }
+
+  hasLive(): boolean {
+    return this.#sql.exec("SELECT 1 FROM orders WHERE live = 1 LIMIT 1").toArray().length > 0;
+  }
+
+  due(now: number): GatewayOrder[] {
+    return this.#bodies(
+      "SELECT body FROM orders WHERE live = 1 AND next_look_at <= ? ORDER BY next_look_at",
+      now,
+    );
+  }
+
+  nextLookAt(): number | null {
+    const query = "SELECT MIN(next_look_at) AS soonest FROM orders WHERE live = 1";
+    return this.#sql.exec<{ soonest: number | null }>(query).one().soonest;
+  }
+
+  recorded(): GatewayOrder[] {
+    return this.#bodies("SELECT body FROM orders WHERE live = 1 AND record = 'recorded'");
+  }
+
+  save({ order, posts, executions }: RecordChange): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.exec(
+        "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?)",
+        order.clientOrderId,
+        order.brokerOrderId,
+        order.ended === null ? 1 : 0,
+        order.record,
+        order.recordedAt,
+        order.nextLookAt,
+        JSON.stringify(order),
+      );
+      for (const execution of executions) this.#insertExecution(execution);
+      for (const post of posts) this.#insertPost(post);
+    });
+  }
+
+  adopt(execution: Execution, post: OrderPost): void {
+    this.#storage.transactionSync(() => {
+      this.#insertExecution(execution);
+      this.#insertPost(post);
+    });
+  }
+
+  #insertExecution(execution: Execution): void {
+    this.#sql.exec(
+      "INSERT INTO executions VALUES (?, ?, ?)",
+      execution.executionId,
+      execution.clientOrderId,
+      JSON.stringify(execution),
+    );
+  }
+
+  #insertPost(post: OrderPost): void {
+    const body = JSON.stringify(post);
+    this.#sql.exec("INSERT INTO outbox (event_id, body) VALUES (?, ?)", post.eventId, body);
+  }
+
+  hasExecution(executionId: string): boolean {
+    const query = "SELECT 1 AS found FROM executions WHERE execution_id = ?";
+    return this.#sql.exec(query, executionId).toArray().length > 0;
+  }
+
+  outbox(limit: number): { seq: number; post: OrderPost }[] {
+    return this.#sql
+      .exec<{ seq: number; body: string }>(
+        "SELECT seq, body FROM outbox ORDER BY seq LIMIT ?",
+        limit,
+      )
+      .toArray()
+      .map(({ seq, body }) => ({ seq, post: JSON.parse(body) as OrderPost }));
+  }
+
+  posted(seq: number): void {
+    this.#sql.exec("DELETE FROM outbox WHERE seq <= ?", seq);
+  }
+
+  halts(): Halt[] {
+    return this.#bodies("SELECT body FROM halts");
+  }
+
+  halt(scope: string): Halt | null {
+    return this.#bodies<Halt>("SELECT body FROM halts WHERE scope = ?", scope)[0] ?? null;
+  }
+
+  saveHalt(halt: Halt): void {
+    this.#sql.exec("INSERT OR REPLACE INTO halts VALUES (?, ?)", halt.scope, JSON.stringify(halt));
+  }
+
+  number(name: NumberName): number {
+    const rows = this.#sql
+      .exec<{ value: number }>("SELECT value FROM numbers WHERE name = ?", name)
+      .toArray();
+    return rows[0]?.value ?? 0;
+  }
+
+  setNumber(name: NumberName, value: number): void {
+    this.#sql.exec("INSERT OR REPLACE INTO numbers VALUES (?, ?)", name, value);
+  }
+
+  noteExternal(brokerOrderId: string, at: number): boolean {
+    const noted = this.#sql.exec(
+      "INSERT OR IGNORE INTO external_orders VALUES (?, ?)",
+      brokerOrderId,
+      Math.round(at),
+    );
+    return noted.rowsWritten > 0;
+  }
+}
