@@ -1,0 +1,154 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type AlgoContext, type OrderOutcome, runAlgo } from "../../sdk/index.ts";
+import { launchBrowser, screenshot, watchedPage } from "../support/browser.ts";
+import { type Platform, startPlatform } from "../support/platform.ts";
+import { until } from "../support/until.ts";
+
+const INSTRUMENT = "NSE:INFY";
+const PAGES = ["Home", "Market", "Orders", "Positions", "Risk", "System"] as const;
+const DESKTOP = { width: 1360, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+let platform: Platform;
+let browser: Browser;
+let page: Page;
+let troubles: string[];
+
+async function signIn(on: Page): Promise<void> {
+  await on.goto(platform.url);
+  await on.getByRole("textbox", { name: "Development key" }).fill(platform.developmentKey);
+  await on.getByRole("button", { name: "Sign in" }).click();
+  await on.getByRole("link", { name: "Market", exact: true }).waitFor();
+}
+
+const go = (on: Page, name: string) => on.getByRole("link", { name, exact: true }).click();
+
+/** Runs an algo of the SDK that does one thing once its instrument ticks, and gives what came of it. */
+async function oneOrder(key: string, algoId: string, side: "buy" | "sell"): Promise<OrderOutcome> {
+  let outcome: OrderOutcome | null = null;
+  let asked = false;
+  await runAlgo({
+    id: algoId,
+    url: platform.url,
+    key,
+    instruments: [INSTRUMENT],
+    stopOnSignals: false,
+    logger: () => {},
+    async onTick(context: AlgoContext) {
+      if (asked) return;
+      asked = true;
+      outcome = await context.submit({
+        instrument: INSTRUMENT,
+        side,
+        type: "market",
+        quantity: 1,
+      });
+      context.stop("done");
+    },
+  });
+  if (outcome === null) throw new Error("the algo ended without an outcome");
+  return outcome;
+}
+
+beforeAll(async () => {
+  [platform, browser] = await Promise.all([startPlatform(), launchBrowser()]);
+  await platform.call("/v1/watchlist", {
+    method: "PUT",
+    body: { items: [{ instrument: INSTRUMENT }, { instrument: "KRAKEN:BTC/USD" }] },
+  });
+  ({ page, troubles } = await watchedPage(browser, { ...DESKTOP, scheme: "light" }));
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await platform?.stop();
+});
+
+test("a wrong key is refused in words, and the right one signs in", async () => {
+  await page.goto(platform.url);
+  const field = page.getByRole("textbox", { name: "Development key" });
+  await field.fill("0".repeat(64));
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect.poll(() => page.textContent("form")).toContain("does not take this key");
+  // The browser itself logs the refused request; that one is meant.
+  troubles.length = 0;
+  await signIn(page);
+});
+
+test("the watchlist ticks", async () => {
+  await go(page, "Market");
+  const last = page.getByTestId(`watchlist-row-${INSTRUMENT}`).getByTestId("last");
+  const first = await until("a price", () => last.textContent());
+  await expect.poll(() => last.textContent(), { timeout: 20_000 }).not.toBe(first);
+});
+
+test("an algo's order is found in the tradebook", async () => {
+  const key = await platform.key("e2e", ["read", "trade"], "e2e");
+  const outcome = await oneOrder(key, "e2e", "buy");
+  expect(outcome.outcome).toBe("accepted");
+  await go(page, "Orders");
+  await page.getByRole("tab", { name: "Tradebook" }).click();
+  const book = page.getByTestId("tradebook");
+  await book.getByText("e2e").first().waitFor();
+  await expect.poll(() => book.textContent()).toContain("INFY");
+});
+
+test("the kill switch halts trading once its scope is typed, and a person resumes it", async () => {
+  const key = await platform.key("halted", ["read", "trade"], "halted");
+  const state = page.getByTestId("trading-state");
+  await expect.poll(() => state.first().textContent()).toBe("active");
+
+  await page.getByRole("button", { name: "Kill switch" }).click();
+  const dialog = page.getByRole("dialog");
+  const halt = dialog.getByRole("button", { name: "Halt trading" });
+  await dialog.getByRole("textbox", { name: "Reason" }).fill("end-to-end test");
+  await dialog.getByRole("textbox", { name: "Type the scope to confirm" }).fill("portfolia");
+  expect(await halt.isDisabled()).toBe(true);
+  await dialog.getByRole("textbox", { name: "Type the scope to confirm" }).fill("portfolio");
+  await halt.click();
+  await dialog.getByText("portfolio is halted").waitFor();
+  await screenshot(page, "kill-switch-halted");
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await expect.poll(() => state.first().textContent()).toBe("halted");
+
+  const refused = await oneOrder(key, "halted", "buy");
+  expect(refused).toMatchObject({ outcome: "refused", code: "KILL_SWITCH" });
+
+  await page.getByRole("button", { name: "Resume trading" }).click();
+  await dialog.getByRole("textbox", { name: "Reason" }).fill("end-to-end test is over");
+  await dialog.getByRole("button", { name: "Confirm resume" }).click();
+  await expect.poll(() => state.first().textContent()).toBe("active");
+  const taken = await oneOrder(key, "halted", "buy");
+  expect(taken.outcome).toBe("accepted");
+});
+
+test("nothing went wrong in the browser", () => {
+  expect(troubles).toEqual([]);
+});
+
+test.each([
+  ["light", DESKTOP],
+  ["dark", DESKTOP],
+  ["light", PHONE],
+  ["dark", PHONE],
+] as const)(
+  "every page shows in %s at %o, without a trouble and without sideways scrolling",
+  async (scheme, size) => {
+    const seen = await watchedPage(browser, { ...size, scheme });
+    await signIn(seen.page);
+    for (const name of PAGES) {
+      await go(seen.page, name);
+      await seen.page.getByRole("heading").first().waitFor();
+      const [width, room] = await seen.page.evaluate(() => [
+        document.documentElement.scrollWidth,
+        window.innerWidth,
+      ]);
+      expect(width, `${name} is wider than the screen`).toBeLessThanOrEqual(room ?? 0);
+      const form = size === PHONE ? "phone" : "desktop";
+      await screenshot(seen.page, `${name.toLowerCase()}-${scheme}-${form}`);
+    }
+    expect(seen.troubles).toEqual([]);
+    await seen.page.context().close();
+  },
+);
