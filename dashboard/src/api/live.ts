@@ -34,28 +34,22 @@ function refreshFollowers(): void {
 }
 
 function takeMessage(message: StreamMessage): void {
-  switch (message.type) {
-    case "order":
-      queryClient.setQueryData<OrderView[]>(names.openOrders, (orders) =>
-        orders === undefined ? undefined : mergeOpenOrder(orders, message.order),
-      );
-      refreshFollowers();
-      break;
-    case "risk":
-      queryClient.setQueryData<RiskStatusView>(names.risk, (known) =>
-        known !== undefined && known.version > message.risk.version ? known : message.risk,
-      );
-      break;
-    case "welcome":
-      // Whatever happened while the line was down is read again.
-      void queryClient.invalidateQueries();
-      break;
-    case "status":
-      void queryClient.invalidateQueries({ queryKey: names.status });
-      break;
-    default:
-      break;
+  if (message.type === "order") {
+    const { order } = message;
+    queryClient.setQueryData<OrderView[]>(names.openOrders, (orders) =>
+      orders === undefined ? undefined : mergeOpenOrder(orders, order),
+    );
+    refreshFollowers();
   }
+  if (message.type === "risk") {
+    const { risk } = message;
+    queryClient.setQueryData<RiskStatusView>(names.risk, (known) =>
+      known !== undefined && known.version > risk.version ? known : risk,
+    );
+  }
+  // Whatever happened while the line was down is read again.
+  if (message.type === "welcome") void queryClient.invalidateQueries();
+  if (message.type === "status") void queryClient.invalidateQueries({ queryKey: names.status });
 }
 
 export const stream = new StreamClient({

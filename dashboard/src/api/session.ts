@@ -34,8 +34,6 @@ export const currentSession = (): Session => session.get();
 
 export const useSession = (): Session => useStore(session);
 
-export const onSessionChange = (listener: () => void): (() => void) => session.subscribe(listener);
-
 export function signIn(key: string): void {
   window.sessionStorage.setItem(STORAGE_NAME, key);
   session.set({ key, state: "open" });

@@ -1,5 +1,6 @@
 /** The stream's state as pure functions of (state, event): no socket, no clock, no randomness. */
 import type { TickView } from "../../../src/contract/market.ts";
+import { backoffDelay } from "../../../src/contract/stream.ts";
 
 export type ConnectionPhase = "connecting" | "live" | "reconnecting" | "stopped";
 
@@ -63,14 +64,14 @@ export function nextConnection(state: Connection, event: ConnectionEvent): Conne
   }
 }
 
-const RECONNECT_BASE_MS = 400;
-const RECONNECT_FACTOR = 1.8;
-const RECONNECT_MAX_MS = 15_000;
+/** Pauses between dials: soon at first, then patient. */
+const RECONNECT = { baseDelayMs: 500, factor: 1.8, maxDelayMs: 15_000 };
+/** Even the luckiest draw leaves the platform this much room. */
+const RECONNECT_MIN_MS = 150;
 
-/** Exponential backoff with half jitter, so that many tabs do not return in one moment. `random` in [0, 1). */
+/** `random` in [0, 1). */
 export function reconnectDelayMs(attempt: number, random: number): number {
-  const ceiling = Math.min(RECONNECT_MAX_MS, RECONNECT_BASE_MS * RECONNECT_FACTOR ** attempt);
-  return Math.round(ceiling / 2 + (ceiling / 2) * random);
+  return Math.max(RECONNECT_MIN_MS, backoffDelay(RECONNECT, attempt, random));
 }
 
 /** Where this socket's tick frames stand; null before the first. */
@@ -79,10 +80,23 @@ export interface FramePosition {
   seq: number;
 }
 
-/** True when `next` does not follow `last`: frames were lost and a new snapshot is needed. */
-export function isHole(last: FramePosition | null, next: FramePosition): boolean {
-  if (last === null) return false;
-  return next.epoch !== last.epoch || next.seq > last.seq + 1;
+/**
+ * `base`: an answer that names the number from which live frames count on. `snapshot`: carries the number of
+ * the frame before it and does not count. `live`: must be the next one, or the first of a new epoch.
+ */
+export type FrameKind = "base" | "snapshot" | "live";
+
+/** The position after a frame; `hole` when frames were lost and a new snapshot is needed. */
+export function nextPosition(
+  last: FramePosition | null,
+  kind: FrameKind,
+  { epoch, seq }: FramePosition,
+): { position: FramePosition; hole: boolean } {
+  const position = { epoch, seq };
+  if (kind === "base" || last === null) return { position, hole: false };
+  if (kind === "snapshot") return { position: last, hole: false };
+  const expected = epoch === last.epoch ? last.seq + 1 : 1;
+  return { position, hole: seq !== expected };
 }
 
 /** The last known tick of an instrument as the screen shows it. */

@@ -13,12 +13,13 @@ import { QuoteStore } from "./quote-store.ts";
 import { createStore } from "./store.ts";
 import {
   INITIAL_CONNECTION,
-  isHole,
   nextConnection,
+  nextPosition,
   reconnectDelayMs,
   subscriptionSteps,
   type Connection,
   type ConnectionEvent,
+  type FrameKind,
   type FramePosition,
 } from "./stream-state.ts";
 
@@ -135,39 +136,33 @@ export class StreamClient {
     this.#lastFrameAt = Date.now();
     const message = readFrame(data);
     if (message === null) return;
-    switch (message.type) {
-      case "ticks":
-        return this.#takeTicks(message);
-      case "welcome":
-        this.#happened({ kind: "welcomed", at: Date.now() });
-        break;
-      case "lagging":
-        this.#happened({ kind: "lagging", on: message.on });
-        break;
-      case "status":
-        if (message.subject === "feed") {
-          const well = message.state === "connected" || message.state === "live";
-          this.#happened({ kind: "feed", message: well ? null : message.message });
-        }
-        break;
-      case "error":
-        this.#takeRefusal(message.code, message.instruments ?? []);
-        break;
-      default:
-        break;
+    const { type } = message;
+    if (type === "ticks") return this.#takeTicks(message);
+    if (type === "welcome") this.#happened({ kind: "welcomed", at: Date.now() });
+    if (type === "subscribed" || type === "unsubscribed" || type === "lagging") {
+      this.#count("base", message);
     }
+    if (type === "lagging") this.#happened({ kind: "lagging", on: message.on });
+    if (type === "status" && message.subject === "feed") {
+      const well = message.state === "connected" || message.state === "live";
+      this.#happened({ kind: "feed", message: well ? null : message.message });
+    }
+    if (type === "error") this.#takeRefusal(message.code, message.instruments ?? []);
     this.#options.onMessage(message);
   }
 
   #takeTicks(frame: Extract<StreamMessage, { type: "ticks" }>): void {
-    const position = { epoch: frame.epoch, seq: frame.seq };
-    const hole = isHole(this.#position, position);
-    this.#position = position;
-    if (hole) {
-      this.#subscribed.clear();
-      this.#scheduleSync();
-    }
+    this.#count(frame.snapshot === true ? "snapshot" : "live", frame);
     this.quotes.apply(frame.ticks, frame.snapshot === true);
+  }
+
+  /** A hole in the numbers: everything is asked for again, and snapshots bring what was missed. */
+  #count(kind: FrameKind, frame: FramePosition): void {
+    const { position, hole } = nextPosition(this.#position, kind, frame);
+    this.#position = position;
+    if (!hole) return;
+    this.#subscribed.clear();
+    this.#scheduleSync();
   }
 
   /** A subscribe with an unknown name in it is refused whole: the others are asked for again without it. */

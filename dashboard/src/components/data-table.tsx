@@ -146,6 +146,8 @@ function Cards<T>(props: DataTableProps<T>) {
 interface PagedTableProps<T> extends Omit<DataTableProps<T>, "rows"> {
   query: PagedResult<T>;
   empty: ReactNode;
+  /** False shows the first page only. */
+  withMore?: boolean;
 }
 
 /** The rows of all pages read so far, as one answer. */
@@ -155,7 +157,7 @@ export function readable<T>(query: PagedResult<T>, rows: T[] | undefined): Reada
 }
 
 /** A table that reads on when asked: newest rows first. */
-export function PagedTable<T>({ query, empty, ...table }: PagedTableProps<T>) {
+export function PagedTable<T>({ query, empty, withMore = true, ...table }: PagedTableProps<T>) {
   const rows = rowsOf(query.data);
   return (
     <Answer query={readable(query, rows)} empty={empty} rows={8}>
@@ -163,7 +165,7 @@ export function PagedTable<T>({ query, empty, ...table }: PagedTableProps<T>) {
         <>
           <DataTable rows={shown} {...table} />
           {query.isFetchingNextPage && <Loading rows={2} />}
-          {query.hasNextPage && !query.isFetchingNextPage && (
+          {withMore && query.hasNextPage && !query.isFetchingNextPage && (
             <div className={styles.more}>
               {shown.length} shown
               <Button variant="default" size="xs" onClick={() => void query.fetchNextPage()}>

@@ -28,19 +28,19 @@ export function Unknown() {
 
 const seconds = new Set<() => void>();
 let secondNow = Math.floor(Date.now() / 1_000);
-let ticker: ReturnType<typeof setInterval> | undefined;
+let secondTimer: ReturnType<typeof setInterval> | undefined;
 
 function onSecond(listener: () => void): () => void {
   seconds.add(listener);
-  ticker ??= setInterval(() => {
+  secondTimer ??= setInterval(() => {
     secondNow = Math.floor(Date.now() / 1_000);
     for (const one of seconds) one();
   }, 1_000);
   return () => {
     seconds.delete(listener);
     if (seconds.size > 0) return;
-    clearInterval(ticker);
-    ticker = undefined;
+    clearInterval(secondTimer);
+    secondTimer = undefined;
   };
 }
 

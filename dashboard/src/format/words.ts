@@ -72,10 +72,3 @@ export const LIMIT_WORDS: Record<LimitName, { label: string; unit: string }> = {
   dailyLoss: { label: "Daily loss", unit: "money" },
   drawdown: { label: "Drawdown", unit: "money" },
 };
-
-/** `algo:momentum` as `momentum`, `portfolio` as it is. */
-export function scopeWords(scope: string): { kind: string; name: string } {
-  const colon = scope.indexOf(":");
-  if (colon < 0) return { kind: "portfolio", name: "everything" };
-  return { kind: scope.slice(0, colon), name: scope.slice(colon + 1) };
-}

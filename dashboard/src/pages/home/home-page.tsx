@@ -75,7 +75,8 @@ function LatestTrades() {
       actions={<Link href="/orders/tradebook">Tradebook</Link>}
     >
       <PagedTable
-        query={{ ...trades, hasNextPage: false } as typeof trades}
+        query={trades}
+        withMore={false}
         columns={tradeColumns}
         rowName={(trade) => trade.executionId}
         label="Latest executions"

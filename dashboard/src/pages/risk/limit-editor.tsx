@@ -68,7 +68,7 @@ function LimitForm({ draft, close }: { draft: LimitDraft; close: () => void }) {
           data={NAMES}
           value={name}
           disabled={!draft.isNew}
-          onChange={(next) => setName((next ?? draft.name) as LimitName)}
+          onChange={(next) => setName(next ?? draft.name)}
         />
       </div>
       {draft.isNew && (

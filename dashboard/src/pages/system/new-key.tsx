@@ -57,11 +57,7 @@ function NewKeyForm({ close }: { close: () => void }) {
         value={algoId}
         onChange={(event) => setAlgoId(event.currentTarget.value)}
       />
-      <Checkbox.Group
-        label="Scopes"
-        value={scopes}
-        onChange={(values) => setScopes(values as KeyScope[])}
-      >
+      <Checkbox.Group label="Scopes" value={scopes} onChange={setScopes}>
         <Group mt={6}>
           {SCOPES_OF_KEYS.map((scope) => (
             <Checkbox key={scope} value={scope} label={scope} />
