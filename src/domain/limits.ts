@@ -108,6 +108,7 @@ export const OBJECT_RETRY_MS = 2_000;
 
 /** How often a broker's list of instruments is read again: exchanges change theirs daily. */
 export const INSTRUMENT_REFRESH_MS = 3_600_000;
+
 /** An order waits at most this long for its turn at the broker's order rate; later it would be another trade. */
 export const ORDER_RATE_WAIT_MS_MAX = 1_000;
 
