@@ -27,8 +27,24 @@ function lockHash() {
     .digest("hex");
 }
 
+const readJson = (file) => JSON.parse(readFileSync(join(root, file), "utf8"));
+
+/** Whether npm itself says that it installed what the lock names, when somebody ran `npm install`. */
+function matchesNpmsOwnRecord() {
+  if (!existsSync(join(root, "node_modules", ".package-lock.json"))) return false;
+  const present = readJson("node_modules/.package-lock.json").packages;
+  return Object.entries(readJson("package-lock.json").packages).every(([path, entry]) => {
+    if (!path.includes("node_modules/") || entry.link) return true;
+    const found = present[path];
+    return found ? found.version === entry.version : entry.optional === true;
+  });
+}
+
 function installed() {
-  return existsSync(stampFile) && readFileSync(stampFile, "utf8").trim() === lockHash();
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8").trim() === lockHash()) return true;
+  if (!matchesNpmsOwnRecord()) return false;
+  writeFileSync(stampFile, `${lockHash()}\n`);
+  return true;
 }
 
 /** `npm ci`, with its output shown only when it fails: a newcomer needs the error, not the noise. */
@@ -74,7 +90,7 @@ if (!existsSync(pinnedNode)) {
       "Run: npm rebuild node --ignore-scripts=false",
   );
 }
-const pinned = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies.node;
+const pinned = readJson("package.json").devDependencies.node;
 if (process.versions.node === pinned) {
   process.argv = [process.execPath, script, ...args];
   await import(pathToFileURL(script).href);

@@ -7,18 +7,23 @@ const text = (cell: Cell): string => {
   return typeof cell === "number" ? cell.toLocaleString("en-US") : cell;
 };
 
-/** Numbers stand to the right, words to the left. */
+/** Columns of numbers stand to the right, columns of words to the left. */
 export function table(head: string[], rows: Cell[][]): string {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => text(row[column] ?? null).length)),
-  );
+  const columns = head.map((title, column) => {
+    const cells = rows.map((row) => row[column] ?? null);
+    return {
+      width: Math.max(title.length, ...cells.map((cell) => text(cell).length)),
+      words: cells.some((cell) => typeof cell === "string"),
+    };
+  });
   const line = (cells: Cell[]): string =>
-    cells
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return typeof cell === "string" ? cell.padEnd(width) : text(cell).padStart(width);
+    columns
+      .map(({ width, words }, column) => {
+        const cell = text(cells[column] ?? null);
+        return words ? cell.padEnd(width) : cell.padStart(width);
       })
       .join("  ")
       .trimEnd();
-  return [line(head), line(widths.map((width) => "─".repeat(width))), ...rows.map(line)].join("\n");
+  const rule = columns.map(({ width }) => "─".repeat(width));
+  return [head, rule, ...rows].map(line).join("\n");
 }

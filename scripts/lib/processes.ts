@@ -21,6 +21,8 @@ export interface Command {
   logFile: string;
   /** Sees every line the child prints. */
   onLine?: (line: string) => void;
+  /** How long it may take to end by itself once asked, ms. */
+  stopGraceMs?: number;
 }
 
 export interface Running {
@@ -94,7 +96,10 @@ export function start(command: Command): Running {
   const stop = async (): Promise<void> => {
     if (exitCode !== null) return;
     child.kill("SIGTERM");
-    const kill = setTimeout(() => signalGroup(pid, "SIGKILL"), STOP_GRACE_MS);
+    const kill = setTimeout(
+      () => signalGroup(pid, "SIGKILL"),
+      command.stopGraceMs ?? STOP_GRACE_MS,
+    );
     await ended;
     clearTimeout(kill);
   };

@@ -1,0 +1,37 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Histogram } from "../../../bench/lib/histogram.ts";
+import { table } from "../../../bench/lib/table.ts";
+
+test("percentiles are those of the sorted values, also over merged parts", () => {
+  const values = fc.array(fc.integer({ min: 0, max: 5_000 }), { minLength: 1, maxLength: 200 });
+  fc.assert(
+    fc.property(values, values, fc.constantFrom(0.5, 0.9, 0.99, 1), (one, other, share) => {
+      const [a, b] = [new Histogram(), new Histogram()];
+      for (const value of one) a.add(value);
+      for (const value of other) b.add(value);
+      a.merge(b.counts());
+      const sorted = [...one, ...other].toSorted((x, y) => x - y);
+      expect(a.percentile(share)).toBe(sorted[Math.ceil(sorted.length * share) - 1]);
+    }),
+  );
+});
+
+test("nothing measured has no percentile, and a clock's rounding is no negative latency", () => {
+  const histogram = new Histogram();
+  expect(histogram.percentile(0.5)).toBeNull();
+  histogram.add(-1);
+  expect(histogram.percentile(0.5)).toBe(0);
+});
+
+test("numbers stand to the right, words to the left, and nothing is a dash", () => {
+  expect(
+    table(
+      ["server", "n"],
+      [
+        ["hub", 12_345],
+        ["b", null],
+      ],
+    ),
+  ).toBe(["server       n", "──────  ──────", "hub     12,345", "b            –"].join("\n"));
+});
