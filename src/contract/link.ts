@@ -38,6 +38,9 @@ export const gapLine = (value: LinkGap): string => `G${JSON.stringify(value)}`;
 
 export const statusLine = (value: LinkStatus): string => `S${JSON.stringify(value)}`;
 
+/** Answered with the same line once everything before it has been read. */
+export const markerLine = (marker: string): string => `M${marker}`;
+
 /** Who saw an update, when, and as which number. */
 export interface TickStamp {
   /** As JSON text, quotes included; without a comma. */
@@ -64,6 +67,8 @@ export interface LinkReader {
   tick(alias: number, fields: string, isSnapshot: boolean): void;
   gap(value: LinkGap): void;
   status(value: LinkStatus): void;
+  /** To be answered with `markerLine(marker)`. */
+  marker(marker: string): void;
   /** A line that could not be read. */
   unreadable(line: string): void;
 }
@@ -105,7 +110,8 @@ function readControlLine(line: string, reader: LinkReader): void {
     const read = status.safeParse(parseJson(body));
     if (read.success) return reader.status(read.data);
   }
-  reader.unreadable(line);
+  if (kind === "M") reader.marker(body);
+  else reader.unreadable(line);
 }
 
 function parseJson(text: string): unknown {

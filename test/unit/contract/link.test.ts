@@ -8,6 +8,7 @@ import {
   type LinkGap,
   type LinkStatus,
   plainRow,
+  markerLine,
   readLinkFrame,
   seqOfFields,
   SNAPSHOT_LINE,
@@ -54,6 +55,7 @@ function readAll(text: string) {
     tick: (alias, fields, isSnapshot) => seen.push(["tick", alias, fields, isSnapshot]),
     gap: (value) => seen.push(["gap", value]),
     status: (value) => seen.push(["status", value]),
+    marker: (marker) => seen.push(["marker", marker]),
     unreadable: (line) => seen.push(["unreadable", line]),
   });
   return seen;
@@ -108,6 +110,7 @@ test("a frame is read line by line, in order", () => {
       .map(([alias, id]) => ({ text: aliasLine(alias, id), read: ["alias", alias, id] })),
     gap.map((value) => ({ text: gapLine(value), read: ["gap", value] })),
     status.map((value) => ({ text: statusLine(value), read: ["status", value] })),
+    fc.nat().map((n) => ({ text: markerLine(String(n)), read: ["marker", String(n)] })),
   );
   fc.assert(
     fc.property(fc.array(line), (lines) => {
