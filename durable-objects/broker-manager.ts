@@ -1,3 +1,303 @@
+/**
+ * Plans one broker's instruments over its shards, and keeps its limits, its list of instruments and the
+ * numbers of its connections. It is not on the tick path: shards push to markets themselves.
+ */
 import { DurableObject } from "cloudflare:workers";
+import { errorText } from "../src/application/log.ts";
+import type {
+  BrokerManagerPort,
+  ConsumerId,
+  DeclareAnswer,
+  FeedWish,
+  ShardReport,
+} from "../src/application/ports.ts";
+import { brokerClients, type BrokerClients } from "../src/brokers/registry.ts";
+import type { BrokerView } from "../src/contract/brokers.ts";
+import type { ApiError } from "../src/contract/errors.ts";
+import type { TickView } from "../src/contract/market.ts";
+import { assert } from "../src/domain/assert.ts";
+import { type Candle, CANDLE_INTERVAL_MS, type CandleInterval } from "../src/domain/candle.ts";
+import type { Instrument, InstrumentId } from "../src/domain/instrument.ts";
+import {
+  CANDLES_PER_CALL_MAX,
+  INSTRUMENT_REFRESH_MS,
+  OBJECT_RETRY_MS,
+  WATCHDOG_INTERVAL_MS,
+} from "../src/domain/limits.ts";
+import { err, ok, type Result } from "../src/domain/result.ts";
+import { ACCOUNTS, SHARDS_DEFAULT } from "../src/platform/deployment.ts";
+import { logger } from "../src/platform/logger.ts";
+import { feedShard, orderGateway } from "../src/platform/objects.ts";
+import { Plan, type Wanted } from "./broker-manager.plan.ts";
+import * as refusals from "./broker-manager.refusals.ts";
+import { BrokerManagerStorage } from "./broker-manager.storage.ts";
 
-export class BrokerManager extends DurableObject<Env> {}
+const MODES = ["ltp", "quote", "depth"] as const;
+
+export class BrokerManager extends DurableObject<Env> implements BrokerManagerPort {
+  readonly #storage: BrokerManagerStorage;
+  readonly #broker: string;
+  readonly #account: string;
+  readonly #clients: BrokerClients;
+  readonly #plan: Plan;
+  readonly #log;
+  readonly #wishes: Map<ConsumerId, FeedWish[]>;
+  #pins: Set<InstrumentId>;
+  #instruments: Map<InstrumentId, Instrument>;
+  #refreshing: Promise<void> | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#broker = ctx.id.name ?? "";
+    this.#account = ACCOUNTS.find(({ broker }) => broker === this.#broker)?.account ?? "";
+    this.#log = logger({ object: "BrokerManager", name: this.#broker });
+    const clients = brokerClients(env, this.#broker, this.#account);
+    assert(clients.ok, `manager ${this.#broker} names no broker`);
+    this.#clients = clients.value;
+    this.#storage = new BrokerManagerStorage(ctx.storage.sql);
+    this.#wishes = this.#storage.wishes();
+    this.#pins = this.#storage.pins();
+    this.#instruments = this.#storage.instruments();
+    this.#plan = new Plan(
+      {
+        broker: this.#broker,
+        account: this.#account,
+        shard: (number) => feedShard(env, this.#plan.shardName(number)),
+        storage: this.#storage,
+        log: this.#log,
+      },
+      SHARDS_DEFAULT,
+    );
+    this.#plan.restore(this.#wanted(this.#wishes, this.#pins));
+  }
+
+  async declare(
+    consumer: ConsumerId,
+    wishes: FeedWish[],
+  ): Promise<Result<DeclareAnswer, ApiError>> {
+    const instruments = wishes.map(({ instrument }) => instrument);
+    const unknown = await this.#refuseUnknown(instruments);
+    if (unknown) return err(unknown);
+    const next = new Map(this.#wishes).set(consumer, wishes);
+    const wanted = this.#wanted(next, this.#pins);
+    const refusal = this.#overCapacity(wanted.size, this.#plan.shards);
+    if (refusal) return err(refusal);
+    if (wishes.length > 0) this.#wishes.set(consumer, wishes);
+    else this.#wishes.delete(consumer);
+    this.#storage.saveWishes(consumer, wishes);
+    return ok(await this.#carryOut(wanted, instruments));
+  }
+
+  async pin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>> {
+    const unknown = await this.#refuseUnknown(instruments);
+    if (unknown) return err(unknown);
+    const pins = new Set([...this.#pins, ...instruments]);
+    const wanted = this.#wanted(this.#wishes, pins);
+    const refusal = this.#overCapacity(wanted.size, this.#plan.shards);
+    if (refusal) return err(refusal);
+    return ok(await this.#setPins(pins, wanted, instruments));
+  }
+
+  async unpin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>> {
+    const unknown = await this.#refuseUnknown(instruments);
+    if (unknown) return err(unknown);
+    const pins = new Set([...this.#pins].filter((pinned) => !instruments.includes(pinned)));
+    const wanted = this.#wanted(this.#wishes, pins);
+    return ok(
+      await this.#setPins(
+        pins,
+        wanted,
+        instruments.filter((id) => wanted.has(id)),
+      ),
+    );
+  }
+
+  async setShards(shards: number): Promise<Result<BrokerView, ApiError>> {
+    const { connectionsMax } = this.#clients.feed.rules;
+    if (shards > connectionsMax)
+      return err(refusals.tooManyConnections(this.#broker, connectionsMax, shards));
+    const wanted = this.#wanted(this.#wishes, this.#pins);
+    const refusal = this.#overCapacity(wanted.size, shards);
+    if (refusal) return err(refusal);
+    this.#plan.want(wanted, shards);
+    await this.#push();
+    return ok(await this.view());
+  }
+
+  async openConnection(_shard: string): Promise<{ epoch: number }> {
+    return { epoch: this.#storage.next("epoch") };
+  }
+
+  async report(report: ShardReport): Promise<void> {
+    if (this.#plan.learn(report)) await this.#push();
+  }
+
+  async instruments(): Promise<Instrument[]> {
+    await this.#haveInstruments();
+    return [...this.#instruments.values()];
+  }
+
+  async quotes(instruments: InstrumentId[]): Promise<TickView[]> {
+    const placed = instruments.filter((instrument) => this.#plan.shardOf(instrument) !== null);
+    const byShard = Map.groupBy(placed, (instrument) => this.#plan.shardOf(instrument) ?? 0);
+    const answers = [...byShard].map(([number, ids]) =>
+      feedShard(this.env, this.#plan.shardName(number)).quotes(ids),
+    );
+    return (await Promise.all(answers)).flat();
+  }
+
+  async candles(request: {
+    instrument: InstrumentId;
+    interval: CandleInterval;
+    from: number;
+    to: number;
+  }): Promise<Result<Candle[], ApiError>> {
+    const { instrument, interval, from, to } = request;
+    const bars = (to - from) / CANDLE_INTERVAL_MS[interval];
+    if (bars > CANDLES_PER_CALL_MAX)
+      return err(refusals.tooManyCandles(CANDLES_PER_CALL_MAX, Math.ceil(bars)));
+    const unknown = await this.#refuseUnknown([instrument]);
+    if (unknown) return err(unknown);
+    const answer = await this.#clients.reference.candles(request);
+    return answer.ok ? answer : err(refusals.brokerFailed(this.#broker, answer.error));
+  }
+
+  async view(): Promise<BrokerView> {
+    const { rules } = this.#clients.feed;
+    const [shards, orderStream] = await Promise.all([
+      Promise.all(
+        this.#plan
+          .shardNumbers()
+          .map((number) => feedShard(this.env, this.#plan.shardName(number)).view()),
+      ),
+      orderGateway(this.env, this.#account)
+        .streamState()
+        .catch(() => "down" as const),
+    ]);
+    const isExpired = shards.some(({ state }) => state === "session_expired");
+    return {
+      broker: this.#broker,
+      limits: {
+        instrumentsPerConnection: rules.instrumentsPerConnectionMax,
+        connections: rules.connectionsMax,
+        subscribeMessagesPerSecond: rules.subscribeMessagesPerSecond,
+      },
+      shards,
+      wanted: this.#wanted(this.#wishes, this.#pins).size,
+      pinned: [...this.#pins],
+      session: { state: isExpired ? "expired" : "valid", expiresAt: null },
+      orderStream,
+    };
+  }
+
+  async ensure(): Promise<void> {
+    if (this.#plan.isIdle) return;
+    await this.#arm();
+    const numbers = this.#plan.shardNumbers();
+    const answers = await Promise.allSettled(
+      numbers.map((number) => feedShard(this.env, this.#plan.shardName(number)).ensure()),
+    );
+    for (const [index, answer] of answers.entries())
+      if (answer.status === "rejected")
+        this.#log("warn", "shard_unreachable", {
+          shard: this.#plan.shardName(numbers[index] ?? 0),
+          reason: errorText(answer.reason),
+        });
+  }
+
+  override async alarm(): Promise<void> {
+    if (this.#plan.isIdle) return;
+    await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
+    await this.#plan.pushAll();
+    await this.ensure();
+    const readAt = this.#storage.setting("master_read_at") ?? 0;
+    if (Date.now() - readAt > INSTRUMENT_REFRESH_MS) await this.#refresh();
+  }
+
+  async #carryOut(
+    wanted: ReadonlyMap<InstrumentId, Wanted>,
+    asked: readonly InstrumentId[],
+  ): Promise<DeclareAnswer> {
+    this.#plan.want(wanted);
+    await this.#push();
+    return {
+      instruments: asked.map((instrument) => ({
+        instrument,
+        state: this.#plan.isLive(instrument) ? "live" : "pending",
+      })),
+    };
+  }
+
+  async #setPins(
+    pins: Set<InstrumentId>,
+    wanted: ReadonlyMap<InstrumentId, Wanted>,
+    asked: readonly InstrumentId[],
+  ): Promise<DeclareAnswer> {
+    this.#pins = pins;
+    this.#storage.savePins(pins);
+    return this.#carryOut(wanted, asked);
+  }
+
+  async #push(): Promise<void> {
+    await this.#arm();
+    await this.#plan.push();
+    if (this.#plan.hasFailed) await this.ctx.storage.setAlarm(Date.now() + OBJECT_RETRY_MS);
+  }
+
+  async #arm(): Promise<void> {
+    if ((await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
+  }
+
+  /** Everybody's wishes together: the highest mode asked for, and who asks. */
+  #wanted(
+    wishes: ReadonlyMap<ConsumerId, readonly FeedWish[]>,
+    pins: ReadonlySet<InstrumentId>,
+  ): Map<InstrumentId, Wanted> {
+    const wanted = new Map<InstrumentId, Wanted>();
+    for (const instrument of pins) wanted.set(instrument, { mode: "quote", consumers: [] });
+    for (const [consumer, list] of wishes) {
+      for (const { instrument, mode } of list) {
+        const entry = wanted.get(instrument) ?? { mode, consumers: [] };
+        const isHigher = MODES.indexOf(mode) > MODES.indexOf(entry.mode);
+        if (!entry.consumers.includes(consumer)) entry.consumers.push(consumer);
+        wanted.set(instrument, isHigher ? { ...entry, mode } : entry);
+      }
+    }
+    return wanted;
+  }
+
+  #overCapacity(count: number, shards: number): ApiError | null {
+    const { instrumentsPerConnectionMax } = this.#clients.feed.rules;
+    if (count <= shards * instrumentsPerConnectionMax) return null;
+    return refusals.overCapacity(this.#broker, instrumentsPerConnectionMax, shards, count);
+  }
+
+  /** Null when this broker knows all of these. A list that could not be read proves nothing unknown. */
+  async #refuseUnknown(instruments: readonly InstrumentId[]): Promise<ApiError | null> {
+    await this.#haveInstruments();
+    if (this.#instruments.size === 0) return refusals.noInstruments(this.#broker);
+    const unknown = instruments.filter((instrument) => !this.#instruments.has(instrument));
+    return unknown.length > 0 ? refusals.unknownInstruments(this.#broker, unknown) : null;
+  }
+
+  async #haveInstruments(): Promise<void> {
+    if (this.#instruments.size === 0) await this.#refresh();
+  }
+
+  /** Reads the broker's list again; a failed read leaves the one there is. */
+  #refresh(): Promise<void> {
+    this.#refreshing ??= (async () => {
+      const answer = await this.#clients.reference.instruments();
+      if (answer.ok) {
+        const instruments = new Map(answer.value.map((one) => [one.id, one]));
+        this.#storage.saveInstruments(this.#instruments, instruments);
+        this.#storage.set("master_read_at", Date.now());
+        this.#instruments = instruments;
+      } else this.#log("warn", "instruments_unread", { reason: answer.error.reason });
+    })().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+}

@@ -1,3 +1,310 @@
+/**
+ * One broker connection for all who want its ticks. A thin shell: the connection, the tick path and the
+ * links to consumers stand in their own files; here they meet storage, alarms and the manager.
+ */
 import { DurableObject } from "cloudflare:workers";
+import { errorText } from "../src/application/log.ts";
+import type {
+  ConsumerId,
+  FeedShardPort,
+  ShardAssignment,
+  ShardReport,
+} from "../src/application/ports.ts";
+import type { FeedMessage } from "../src/brokers/broker.ts";
+import { brokerClients } from "../src/brokers/registry.ts";
+import type { ShardView } from "../src/contract/brokers.ts";
+import type { LinkStatus } from "../src/contract/link.ts";
+import type { TickView } from "../src/contract/market.ts";
+import { assert } from "../src/domain/assert.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
+import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
+import { logger } from "../src/platform/logger.ts";
+import { brokerManager, market, riskLedger } from "../src/platform/objects.ts";
+import { type HeldInstrument, TickBook } from "./feed-shard.book.ts";
+import { BrokerConnection } from "./feed-shard.connection.ts";
+import { liveStatus } from "./feed-shard.consumer.ts";
+import { Links } from "./feed-shard.links.ts";
+import { FeedShardStorage } from "./feed-shard.storage.ts";
+import { Subscriber } from "./feed-shard.subscriber.ts";
 
-export class FeedShard extends DurableObject<Env> {}
+/** Answers that do not come are looked for, and the tick rate is measured, this often. */
+const HOUSEKEEPING_MS = 1_000;
+
+export class FeedShard extends DurableObject<Env> implements FeedShardPort {
+  readonly #storage: FeedShardStorage;
+  readonly #shard: string;
+  readonly #broker: string;
+  readonly #book: TickBook;
+  readonly #links: Links;
+  readonly #connection: BrokerConnection;
+  readonly #subscriber: Subscriber;
+  readonly #log;
+  #assignment: ShardAssignment | null;
+  #housekeeping: number | null = null;
+  #feedState: Pick<LinkStatus, "state" | "message"> = {
+    state: "disconnected",
+    message: "the broker's connection is not open yet",
+  };
+  #isReporting = false;
+  #ticksBefore = 0;
+  #ticksPerSecond = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#storage = new FeedShardStorage(ctx.storage.sql);
+    this.#shard = ctx.id.name ?? "";
+    const [broker = "", account = ""] = this.#shard.split(":");
+    this.#broker = broker;
+    this.#log = logger({ object: "FeedShard", name: this.#shard });
+    const clients = brokerClients(env, broker, account);
+    assert(clients.ok, `shard ${this.#shard} names no broker`);
+    const { feed } = clients.value;
+    this.#book = new TickBook(broker, (held) => this.#confirm([held.instrument], Date.now()));
+    this.#links = new Links(this.#book, {
+      dial: (consumer) => this.#dial(consumer),
+      changed: () => this.#reportSoon(),
+      feedState: () => this.#feedState,
+      provider: broker,
+      log: this.#log,
+    });
+    this.#connection = new BrokerConnection(
+      feed,
+      {
+        nextEpoch: async () => (await brokerManager(env, broker).openConnection(this.#shard)).epoch,
+        opened: (epoch) => this.#opened(epoch),
+        message: (message, now) => this.#message(message, now),
+        unreadable: () => this.#count("unreadable"),
+        lost: (reason, now) => this.#lost(reason, now),
+      },
+      this.#log,
+    );
+    this.#subscriber = new Subscriber(feed, (text) => this.#connection.send(text));
+    const { dataAt, reconnects } = this.#storage.checkpoint();
+    this.#connection.dataAt = dataAt;
+    this.#connection.reconnects = reconnects;
+    this.#assignment = this.#storage.assignment();
+    if (this.#assignment) this.#hold(this.#assignment);
+    // This object was evicted: data may be missing since the last checkpoint.
+    if (dataAt !== null) for (const held of this.#book.held.values()) held.lostAt = dataAt;
+  }
+
+  async assign(assignment: ShardAssignment): Promise<ShardReport> {
+    if (assignment.version > (this.#assignment?.version ?? 0)) {
+      this.#assignment = assignment;
+      this.#storage.saveAssignment(assignment);
+      this.#connection.renewSession();
+      this.#hold(assignment);
+    }
+    await this.ensure();
+    return this.#report();
+  }
+
+  async release(
+    instruments: InstrumentId[],
+  ): Promise<{ instrument: InstrumentId; last: MarketUpdate | null }[]> {
+    this.#storage.release(instruments);
+    const answer = instruments.map((instrument) => ({
+      instrument,
+      last: this.#book.release(instrument),
+    }));
+    // What was delivered must have arrived before the other shard goes on.
+    await this.#links.settle();
+    return answer;
+  }
+
+  async quotes(instruments: InstrumentId[]): Promise<TickView[]> {
+    return instruments.flatMap((instrument) => this.#book.quote(instrument) ?? []);
+  }
+
+  async view(): Promise<ShardView> {
+    return {
+      shard: this.#shard,
+      state: this.#connection.state,
+      epoch: this.#connection.epoch,
+      instruments: this.#book.held.size,
+      ...this.#subscriber.counts,
+      markets: this.#links.markets,
+      ticks: this.#book.ticks,
+      ticksPerSecond: this.#ticksPerSecond,
+      dropped: { ...this.#book.dropped },
+      reconnects: this.#connection.reconnects,
+      lastMessageAt: this.#connection.dataAt,
+      connectedAt: this.#connection.connectedAt,
+    };
+  }
+
+  async ensure(): Promise<void> {
+    if (this.#book.held.size === 0) {
+      this.#stop();
+      return;
+    }
+    if ((await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
+    this.#connection.ensure(Date.now());
+  }
+
+  override async alarm(): Promise<void> {
+    if (this.#book.held.size === 0) return this.#stop();
+    await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
+    this.#connection.ensure(Date.now());
+    this.#checkpoint(this.#connection.dataAt);
+  }
+
+  /** Makes the book, the subscriptions and the links what the assignment says. */
+  #hold(assignment: ShardAssignment): void {
+    const now = Date.now();
+    this.#book.assign(assignment.instruments, this.#storage.released(), now);
+    const wishes = new Map<InstrumentId, FeedMode>();
+    const interest = new Map<ConsumerId, Set<InstrumentId>>();
+    for (const { instrument, mode, consumers } of assignment.instruments) {
+      wishes.set(instrument, mode);
+      for (const consumer of consumers) {
+        const instruments = interest.get(consumer) ?? new Set();
+        interest.set(consumer, instruments.add(instrument));
+      }
+    }
+    this.#subscriber.want(wishes, now);
+    this.#links.set(interest);
+    this.#links.flushSoon(now);
+  }
+
+  #opened(epoch: number): void {
+    this.#book.openEpoch(epoch);
+    this.#housekeeping ??= setInterval(() => this.#keepHouse(), HOUSEKEEPING_MS);
+    this.#tellFeed("connected", "the broker's connection is open");
+    this.#subscriber.open(Date.now());
+  }
+
+  #lost(reason: string, now: number): void {
+    this.#book.lose(this.#connection.dataAt ?? now);
+    this.#subscriber.close(now);
+    this.#tellFeed("disconnected", reason);
+    this.#reportSoon();
+  }
+
+  #message(message: FeedMessage, now: number): void {
+    switch (message.kind) {
+      case "updates":
+        for (const update of message.updates) this.#book.take(update, now);
+        this.#links.flushSoon(now);
+        return;
+      case "subscribed":
+        return this.#confirm(message.instruments, now);
+      case "unsubscribed":
+        return this.#subscriber.dropped(message.instruments);
+      case "refused":
+        return this.#alarm(this.#subscriber.refuse(message.instruments, now), message.reason);
+      case "heartbeat":
+      case "session_expired":
+        return;
+    }
+  }
+
+  #confirm(instruments: readonly InstrumentId[], now: number): void {
+    const confirmed = this.#subscriber.confirm(instruments, now);
+    const held = confirmed.flatMap((instrument) => this.#book.held.get(instrument) ?? []);
+    if (held.length === 0) return;
+    const told = held.filter(({ phase }) => phase !== "standby");
+    this.#tellGaps(told, now);
+    for (const one of held) {
+      one.isLive = true;
+      one.lostAt = null;
+    }
+    this.#links.tellStatus(liveStatus(told.map(({ instrument }) => instrument)));
+    this.#links.flushSoon(now);
+    this.#reportSoon();
+    this.#checkpointOnce();
+  }
+
+  /** From now on an eviction loses data: the first checkpoint does not wait for the watchdog. */
+  #checkpointOnce(): void {
+    if (this.#storage.checkpoint().dataAt === null) this.#checkpoint(Date.now());
+  }
+
+  #checkpoint(dataAt: number | null): void {
+    this.#storage.saveCheckpoint(dataAt, this.#connection.reconnects);
+  }
+
+  /** One gap for all that were lost at the same time. */
+  #tellGaps(held: readonly HeldInstrument[], to: number): void {
+    const lost = Map.groupBy(held, ({ lostAt }) => lostAt);
+    for (const [from, members] of lost) {
+      if (from === null) continue;
+      const instruments = members.map(({ instrument }) => instrument);
+      this.#links.tellGap({ instruments, from, to, reason: "the broker's connection was down" });
+    }
+  }
+
+  #alarm(instruments: InstrumentId[], message: string): void {
+    if (instruments.length === 0) return;
+    this.#log("warn", "subscription_alarm", { instruments: instruments.length, message });
+    this.#links.tellStatus({ subject: "instrument", state: "alarm", instruments, message });
+    this.#links.flush();
+  }
+
+  #tellFeed(state: "connected" | "disconnected", message: string): void {
+    const instruments = [...this.#book.held.values()]
+      .filter(({ phase }) => phase !== "standby")
+      .map(({ instrument }) => instrument);
+    this.#feedState = { state, message };
+    this.#links.tellStatus({ subject: "feed", state, instruments, message });
+    this.#links.flush();
+  }
+
+  #keepHouse(): void {
+    this.#ticksPerSecond = this.#book.ticks - this.#ticksBefore;
+    this.#ticksBefore = this.#book.ticks;
+    this.#alarm(this.#subscriber.sweep(Date.now()), "the broker did not answer");
+  }
+
+  #stop(): void {
+    this.#connection.stop();
+    this.#subscriber.close(Date.now());
+    if (this.#housekeeping !== null) clearInterval(this.#housekeeping);
+    this.#housekeeping = null;
+    this.#ticksPerSecond = 0;
+  }
+
+  #report(): ShardReport {
+    const live: InstrumentId[] = [];
+    for (const { instrument, consumers } of this.#assignment?.instruments ?? []) {
+      if (this.#book.held.get(instrument)?.isLive !== true) continue;
+      if (consumers.every((consumer) => this.#links.isOpenTo(consumer))) live.push(instrument);
+    }
+    return { shard: this.#shard, version: this.#assignment?.version ?? 0, live };
+  }
+
+  /** Tells the manager what became live; many changes of one moment are one report. */
+  #reportSoon(): void {
+    if (this.#isReporting) return;
+    this.#isReporting = true;
+    setTimeout(() => {
+      this.#isReporting = false;
+      brokerManager(this.env, this.#broker)
+        .report(this.#report())
+        .catch((error: unknown) => {
+          // The manager asks again by its own alarm.
+          this.#log("warn", "report_failed", { reason: errorText(error) });
+        });
+    }, 0);
+  }
+
+  async #dial(consumer: ConsumerId): Promise<WebSocket> {
+    const colon = consumer.indexOf(":");
+    const name = consumer.slice(colon + 1);
+    const isMarket = consumer.slice(0, colon) === "market";
+    const target = isMarket ? market(this.env, name) : riskLedger(this.env, name);
+    const query = new URLSearchParams({ shard: this.#shard, provider: this.#broker });
+    const path = isMarket ? "link" : "marks";
+    const response = await target.fetch(`https://object/${path}?${query.toString()}`, {
+      headers: { Upgrade: "websocket" },
+    });
+    if (response.webSocket) return response.webSocket;
+    throw new Error(`${consumer} refused the ${path} with ${response.status}`);
+  }
+
+  #count(rule: string): void {
+    this.#book.dropped[rule] = (this.#book.dropped[rule] ?? 0) + 1;
+  }
+}

@@ -1,0 +1,47 @@
+/** What a broker's manager says when it cannot do what was asked: each limit by its name. Pure. */
+import type { BrokerFailure } from "../src/brokers/broker.ts";
+import type { ApiError } from "../src/contract/errors.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+
+const facts = (limit: number, asked: number) => ({ limit: String(limit), asked: String(asked) });
+
+export const unknownInstruments = (broker: string, instruments: InstrumentId[]): ApiError => ({
+  code: "UNKNOWN_INSTRUMENT",
+  message: `${broker} does not know ${instruments.slice(0, 5).join(", ")}${instruments.length > 5 ? " and others" : ""}; see /v1/instruments`,
+  details: { instruments },
+});
+
+export const overCapacity = (
+  broker: string,
+  perConnection: number,
+  shards: number,
+  asked: number,
+): ApiError => ({
+  code: "SHARD_CAPACITY",
+  message: `${broker} takes ${perConnection} instruments per connection: ${shards} shards hold ${perConnection * shards}, ${asked} are wanted; add shards or want fewer`,
+  details: facts(perConnection * shards, asked),
+});
+
+export const tooManyConnections = (broker: string, limit: number, asked: number): ApiError => ({
+  code: "CONNECTION_LIMIT",
+  message: `${broker} takes ${limit} connections per account; ${asked} shards were asked for`,
+  details: facts(limit, asked),
+});
+
+export const tooManyCandles = (limit: number, asked: number): ApiError => ({
+  code: "BAD_REQUEST",
+  message: `from and to span ${asked} bars; one answer holds ${limit}`,
+  details: facts(limit, asked),
+});
+
+export const brokerFailed = (broker: string, failure: BrokerFailure): ApiError => ({
+  code: failure.kind === "session_expired" ? "BROKER_SESSION_EXPIRED" : "BROKER_UNAVAILABLE",
+  message: `${broker} did not answer as it should: ${failure.reason}`,
+  details: null,
+});
+
+export const noInstruments = (broker: string): ApiError => ({
+  code: "BROKER_UNAVAILABLE",
+  message: `the list of instruments of ${broker} has not been read yet; try again`,
+  details: null,
+});

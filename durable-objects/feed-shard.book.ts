@@ -1,0 +1,248 @@
+/**
+ * The tick path of a shard: every update is cleaned, stamped and written as one line of text here, for
+ * all consumers at once. It never stores, never calls out and never waits.
+ */
+import type { AssignedInstrument, HandOver } from "../src/application/ports.ts";
+import { tickFields, type TickStamp } from "../src/contract/link.ts";
+import type { TickView } from "../src/contract/market.ts";
+import { assert } from "../src/domain/assert.ts";
+import { cleaningRule } from "../src/domain/cleaning.ts";
+import { handOverPlace, resumeAfter } from "../src/domain/hand-over.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
+import { type MarketUpdate, TICK_SEQ_PER_EPOCH, tickSeqBase } from "../src/domain/tick.ts";
+
+/** Consumers with the same list of instruments: they share one frame. */
+export interface LineGroup {
+  instruments: ReadonlySet<InstrumentId>;
+  /** Lines of the frame in the making. */
+  lines: string[];
+}
+
+/** Something that only wants to know which instruments have a newer tick than before. */
+export interface MarkGroup {
+  instruments: ReadonlySet<InstrumentId>;
+  changed: Set<HeldInstrument>;
+}
+
+/**
+ * `standby`: another shard still delivers it. `catching_up`: took over, and waits for the mark to pass.
+ * `released`: given up to another shard, not yet unsubscribed.
+ */
+type Phase = "active" | "standby" | "catching_up" | "released";
+
+export interface HeldInstrument {
+  readonly instrument: InstrumentId;
+  readonly alias: number;
+  phase: Phase;
+  /** Confirmed upstream or ticking. */
+  isLive: boolean;
+  /** Since when data may be missing, ms since 1970; null when none is. */
+  lostAt: number | null;
+  epoch: number;
+  /** Ticks delivered in this epoch: `seq` is the epoch's base plus this. */
+  count: number;
+  handOver: HandOver | null;
+  /** Last good update, delivered or not: what the next one is judged against. */
+  seen: MarketUpdate | null;
+  /** Last update delivered, with its stamp. */
+  delivered: MarketUpdate | null;
+  receivedTime: number;
+  deliveredEpoch: number;
+  deliveredSeq: number;
+  /** Kept in standby, to be delivered after a hand-over. */
+  kept: { update: MarketUpdate; receivedTime: number }[];
+  groups: LineGroup[];
+  markGroups: MarkGroup[];
+}
+
+export class TickBook {
+  readonly held = new Map<InstrumentId, HeldInstrument>();
+  readonly dropped: Record<string, number> = {};
+  ticks = 0;
+  /** Epoch of the present broker connection. */
+  #epoch = 0;
+  /** Kept when an instrument leaves: within an epoch its numbers must never start again. */
+  readonly #retired = new Map<InstrumentId, HeldInstrument>();
+  #lastAlias = 0;
+  readonly #stamp: TickStamp;
+  readonly #onUnconfirmed: (held: HeldInstrument) => void;
+
+  /** `onUnconfirmed` is told of a tick of an instrument that is not live yet, before it is delivered. */
+  constructor(provider: string, onUnconfirmed: (held: HeldInstrument) => void) {
+    const providerJson = JSON.stringify(provider);
+    this.#stamp = { providerJson, receivedTime: 0, epoch: 0, seq: 0, late: false };
+    this.#onUnconfirmed = onUnconfirmed;
+  }
+
+  /** Replaces what is held. What stays keeps its state; a hand-over delivers what was kept for it. */
+  assign(
+    assigned: readonly AssignedInstrument[],
+    released: ReadonlySet<InstrumentId>,
+    now: number,
+  ): void {
+    const before = new Map(this.held);
+    this.held.clear();
+    for (const entry of assigned) {
+      const held = before.get(entry.instrument) ?? this.#admit(entry.instrument);
+      before.delete(entry.instrument);
+      this.held.set(entry.instrument, held);
+      this.#place(held, entry, released.has(entry.instrument), now);
+    }
+    for (const held of before.values()) {
+      Object.assign(held, { isLive: false, lostAt: null, groups: [], markGroups: [], kept: [] });
+      this.#retired.set(held.instrument, held);
+    }
+  }
+
+  /** A new broker connection: its numbers start, and nothing is live until it says so. */
+  openEpoch(epoch: number): void {
+    this.#epoch = epoch;
+    for (const held of this.held.values()) this.#startEpoch(held);
+  }
+
+  /** Everything that was live is lost from `at` on, until it is confirmed again. */
+  lose(at: number): void {
+    for (const held of this.held.values()) {
+      if (held.isLive && held.phase !== "standby") held.lostAt = at;
+      held.isLive = false;
+      // In standby the other shard delivers on; what was kept has a hole now.
+      held.kept = [];
+    }
+  }
+
+  /** The tick path. */
+  take(update: MarketUpdate, receivedTime: number): void {
+    const held = this.held.get(update.instrument);
+    if (held === undefined) return this.#drop("not_wanted");
+    if (!held.isLive) this.#onUnconfirmed(held);
+    const rule = cleaningRule(held.seen, update);
+    if (rule !== null) return this.#drop(rule);
+    held.seen = update;
+    if (held.phase === "active") this.#deliver(held, update, receivedTime);
+    else this.#hold(held, update, receivedTime);
+  }
+
+  /** Stops delivering an instrument; the last update delivered, or null. */
+  release(instrument: InstrumentId): MarketUpdate | null {
+    const held = this.held.get(instrument);
+    if (held === undefined) return this.#retired.get(instrument)?.delivered ?? null;
+    held.phase = "released";
+    return held.delivered;
+  }
+
+  /** The last delivered tick, or null. */
+  quote(instrument: InstrumentId): TickView | null {
+    const held = this.held.get(instrument);
+    if (!held?.delivered) return null;
+    return {
+      ...held.delivered,
+      receivedTime: held.receivedTime,
+      provider: JSON.parse(this.#stamp.providerJson) as string,
+      epoch: held.deliveredEpoch,
+      seq: held.deliveredSeq,
+      late: false,
+    };
+  }
+
+  #admit(instrument: InstrumentId): HeldInstrument {
+    const known = this.#retired.get(instrument);
+    if (known) {
+      this.#retired.delete(instrument);
+      // Its last price may be hours old by now: nothing is judged by it.
+      Object.assign(known, { phase: "active", handOver: null, seen: null, delivered: null });
+      this.#startEpoch(known);
+      return known;
+    }
+    this.#lastAlias += 1;
+    return {
+      instrument,
+      alias: this.#lastAlias,
+      phase: "active",
+      isLive: false,
+      lostAt: null,
+      epoch: this.#epoch,
+      count: 0,
+      handOver: null,
+      seen: null,
+      delivered: null,
+      receivedTime: 0,
+      deliveredEpoch: 0,
+      deliveredSeq: 0,
+      kept: [],
+      groups: [],
+      markGroups: [],
+    };
+  }
+
+  #place(held: HeldInstrument, entry: AssignedInstrument, isReleased: boolean, now: number): void {
+    const isNewHandOver = (entry.handOver?.epoch ?? 0) > (held.handOver?.epoch ?? 0);
+    held.handOver = entry.handOver;
+    if (isNewHandOver) this.#startEpoch(held);
+    if (entry.standby) held.phase = "standby";
+    else if (isReleased && !isNewHandOver) held.phase = "released";
+    else if (held.phase === "standby") this.#takeOver(held, entry.handOver, now);
+    else if (held.phase === "released") held.phase = "active";
+  }
+
+  #takeOver(held: HeldInstrument, handOver: HandOver | null, now: number): void {
+    // Its own connection is down just now: what the other shard would have brought is missing.
+    if (!held.isLive) held.lostAt = now;
+    const kept = held.kept;
+    held.kept = [];
+    const mark = handOver?.after ?? null;
+    const updates = kept.map(({ update }) => update);
+    const resumed = mark ? resumeAfter(mark, updates) : { deliver: updates, reached: true };
+    const first = kept.length - resumed.deliver.length;
+    for (const { update, receivedTime } of kept.slice(first))
+      this.#deliver(held, update, receivedTime);
+    held.phase = resumed.reached ? "active" : "catching_up";
+  }
+
+  #startEpoch(held: HeldInstrument): void {
+    const epoch = Math.max(this.#epoch, held.handOver?.epoch ?? 0);
+    if (epoch === held.epoch) return;
+    assert(epoch > held.epoch, "an epoch never goes back");
+    held.epoch = epoch;
+    held.count = 0;
+  }
+
+  #hold(held: HeldInstrument, update: MarketUpdate, receivedTime: number): void {
+    if (held.phase === "standby") {
+      held.kept.push({ update, receivedTime });
+      if (held.kept.length > HAND_OVER_UPDATES_MAX) held.kept.shift();
+    } else if (held.phase === "catching_up") {
+      const mark = held.handOver?.after ?? null;
+      const place = mark ? handOverPlace(mark, update) : "after";
+      if (place !== "before") held.phase = "active";
+      if (place === "after") this.#deliver(held, update, receivedTime);
+    }
+  }
+
+  #deliver(held: HeldInstrument, update: MarketUpdate, receivedTime: number): void {
+    held.count += 1;
+    assert(held.count < TICK_SEQ_PER_EPOCH, "an epoch's numbers are used up");
+    held.delivered = update;
+    held.receivedTime = receivedTime;
+    held.deliveredEpoch = held.epoch;
+    held.deliveredSeq = tickSeqBase(held.epoch) + held.count;
+    this.ticks += 1;
+    if (held.groups.length > 0) {
+      const line = this.line(held, update);
+      for (const group of held.groups) group.lines.push(line);
+    }
+    for (const group of held.markGroups) group.changed.add(held);
+  }
+
+  /** The line of the last delivered update of an instrument. */
+  line(held: HeldInstrument, update: MarketUpdate): string {
+    this.#stamp.receivedTime = held.receivedTime;
+    this.#stamp.epoch = held.deliveredEpoch;
+    this.#stamp.seq = held.deliveredSeq;
+    return `${held.alias},${tickFields(update, this.#stamp)}`;
+  }
+
+  #drop(rule: string): void {
+    this.dropped[rule] = (this.dropped[rule] ?? 0) + 1;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The one outbound socket of a shard: dials, backs off, watches for silence, and ends the work of an old
+ * connection when a new one starts. It knows nothing of ticks or consumers.
+ */
+import { errorText, type Log } from "../src/application/log.ts";
+import type { BrokerFeed, FeedMessage } from "../src/brokers/broker.ts";
+import type { ShardView } from "../src/contract/brokers.ts";
+import { backoffDelay } from "../src/domain/backoff.ts";
+import { isSilent, learnGap } from "../src/domain/freshness.ts";
+import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
+
+export interface ConnectionEvents {
+  /** The number of the connection about to be opened. */
+  nextEpoch(): Promise<number>;
+  opened(epoch: number): void;
+  message(message: FeedMessage, now: number): void;
+  unreadable(): void;
+  lost(reason: string, now: number): void;
+}
+
+/** How often an open socket's silence is looked at: recovery takes seconds, not a watchdog's period. */
+const SILENCE_CHECK_MS = 500;
+
+/** A handshake that takes longer than this hangs. */
+const CONNECT_BOUND_MS = 15_000;
+
+export class BrokerConnection {
+  state: ShardView["state"] = "idle";
+  epoch = 0;
+  connectedAt: number | null = null;
+  dataAt: number | null = null;
+  reconnects = 0;
+  readonly #feed: BrokerFeed;
+  readonly #events: ConnectionEvents;
+  readonly #log: Log;
+  /** Rises with each dial: whatever belongs to an older one stops when it notices. */
+  #generation = 0;
+  #socket: WebSocket | null = null;
+  #dialledAt = 0;
+  #attempt = 0;
+  #barren = 0;
+  #typicalGapMs: number | null = null;
+  /** Of this socket only. */
+  #socketDataAt: number | null = null;
+  #retry: number | null = null;
+  #silenceCheck: number | null = null;
+
+  constructor(feed: BrokerFeed, events: ConnectionEvents, log: Log) {
+    this.#feed = feed;
+    this.#events = events;
+    this.#log = log;
+  }
+
+  /** Opens unless open, opening or waiting its turn; replaces a socket that is not open any more, or silent. */
+  ensure(now: number): void {
+    if (this.state === "session_expired") return;
+    if (this.state === "live") return this.#checkHealth(now);
+    if (this.state === "connecting" && now - this.#dialledAt > CONNECT_BOUND_MS)
+      return this.#lose("no answer to the connect");
+    if (this.state === "idle") this.#dial();
+  }
+
+  /** Tries again after the broker's session had expired. */
+  renewSession(): void {
+    if (this.state === "session_expired") this.state = "idle";
+  }
+
+  /** Nothing is wanted any more. */
+  stop(): void {
+    this.#abandon();
+    this.state = "idle";
+    this.#attempt = 0;
+  }
+
+  send(text: string): void {
+    this.#socket?.send(text);
+  }
+
+  #dial(): void {
+    this.#abandon();
+    const generation = this.#generation;
+    this.state = "connecting";
+    this.#dialledAt = Date.now();
+    this.#open(generation).catch((error: unknown) => {
+      if (generation === this.#generation) this.#lose(`cannot connect: ${errorText(error)}`);
+    });
+  }
+
+  async #open(generation: number): Promise<void> {
+    const epoch = await this.#events.nextEpoch();
+    if (generation !== this.#generation) return;
+    const socket = (await this.#feed.open()) as WebSocket;
+    if (generation !== this.#generation) {
+      socket.accept();
+      socket.close(1000, "superseded");
+      return;
+    }
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", (event) => {
+      if (generation === this.#generation) this.#receive(event.data as string | ArrayBuffer);
+    });
+    const ended = (reason: string) => {
+      if (generation === this.#generation) this.#lose(reason);
+    };
+    socket.addEventListener("close", ({ code }) => ended(`closed by the broker with ${code}`));
+    socket.addEventListener("error", () => ended("the socket failed"));
+    socket.accept();
+    this.#socket = socket;
+    this.epoch = epoch;
+    this.state = "live";
+    this.connectedAt = Date.now();
+    this.#socketDataAt = null;
+    this.#silenceCheck = setInterval(() => this.#checkHealth(Date.now()), SILENCE_CHECK_MS);
+    this.#events.opened(epoch);
+  }
+
+  #receive(data: string | ArrayBuffer): void {
+    const parsed = this.#feed.parse(data);
+    if (!parsed.ok) {
+      this.#events.unreadable();
+      return;
+    }
+    const now = Date.now();
+    if (parsed.value.kind === "updates") this.#noteData(now);
+    if (parsed.value.kind === "session_expired") this.#expire(parsed.value.reason);
+    else this.#events.message(parsed.value, now);
+  }
+
+  #noteData(now: number): void {
+    if (this.dataAt !== null) {
+      const gapMaxMs = 2 * WATCHDOG_INTERVAL_MS;
+      this.#typicalGapMs = learnGap(this.#typicalGapMs, now - this.dataAt, gapMaxMs);
+    }
+    this.dataAt = now;
+    this.#socketDataAt = now;
+    // Only data proves a connection good: one that opens and closes again must not reset the backoff.
+    this.#attempt = 0;
+    this.#barren = 0;
+  }
+
+  #checkHealth(now: number): void {
+    const socket = this.#socket;
+    if (!socket || socket.readyState !== WebSocket.OPEN)
+      return this.#lose("the socket is not open");
+    const health = {
+      openedAt: this.connectedAt ?? now,
+      dataAt: this.#socketDataAt,
+      barren: this.#barren,
+      typicalGapMs: this.#typicalGapMs,
+    };
+    if (!isSilent(this.#feed.rules.silenceBoundMs, health, now)) return;
+    if (this.#socketDataAt === null) this.#barren += 1;
+    this.#lose("the socket brought no data");
+  }
+
+  /** An expired session is never hammered: only a person can renew it. */
+  #expire(reason: string): void {
+    this.#lose(`session expired: ${reason}`);
+    clearTimeout(this.#retry);
+    this.state = "session_expired";
+  }
+
+  #lose(reason: string): void {
+    this.#abandon();
+    const now = Date.now();
+    const delay = backoffDelay(this.#feed.rules.reconnect, this.#attempt, Math.random());
+    this.#log("warn", "broker_connection_lost", { reason, attempt: this.#attempt, delay });
+    this.#attempt += 1;
+    this.reconnects += 1;
+    this.state = "backoff";
+    this.#retry = setTimeout(() => this.#dial(), delay);
+    this.#events.lost(reason, now);
+  }
+
+  /** Cancels everything of the present connection, whatever it was doing. */
+  #abandon(): void {
+    this.#generation += 1;
+    clearTimeout(this.#retry);
+    clearInterval(this.#silenceCheck);
+    const socket = this.#socket;
+    this.#socket = null;
+    this.connectedAt = null;
+    try {
+      socket?.close(1000, "replaced");
+    } catch {
+      // A socket that is closed already cannot be closed again; that is what was wanted.
+    }
+  }
+}

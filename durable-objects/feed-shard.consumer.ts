@@ -1,0 +1,65 @@
+/** One consumer of a shard, a market or the ledger: the state of its socket, and what is said on it. */
+import type { ConsumerId } from "../src/application/ports.ts";
+import type { LinkStatus } from "../src/contract/link.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import type { Mark } from "../src/domain/tick.ts";
+import type { HeldInstrument } from "./feed-shard.book.ts";
+
+/** Longer than any healthy market takes to read what was sent. */
+const SETTLE_BOUND_MS = 1_000;
+
+export interface Consumer {
+  id: ConsumerId;
+  instruments: ReadonlySet<InstrumentId>;
+  socket: WebSocket | null;
+  isDialling: boolean;
+  attempt: number;
+  retry: number | null;
+  /** Instruments whose alias this socket has been told. */
+  known: Set<InstrumentId>;
+  /** Since when its socket is broken, ms since 1970; null before the first one and while it is open. */
+  brokenAt: number | null;
+}
+
+/** Resolves once the other side has sent `marker` back, or after a bound. */
+export function answerTo(socket: WebSocket, marker: string): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      socket.removeEventListener("message", read);
+      resolve();
+    };
+    const read = ({ data }: MessageEvent) => {
+      if (data === marker) done();
+    };
+    const timer = setTimeout(done, SETTLE_BOUND_MS);
+    socket.addEventListener("message", read);
+    socket.send(marker);
+  });
+}
+
+export const newConsumer = (id: ConsumerId): Consumer => ({
+  id,
+  instruments: new Set(),
+  socket: null,
+  isDialling: false,
+  attempt: 0,
+  retry: null,
+  known: new Set(),
+  brokenAt: null,
+});
+
+/** The price is the last trade, else the middle of the book; without either there is no mark. */
+export function markOf(held: HeldInstrument, provider: string): Mark[] {
+  if (!held.delivered) return [];
+  const { instrument, last, bid, ask } = held.delivered;
+  const price = last ?? (bid !== null && ask !== null ? (bid + ask) / 2 : null);
+  return price === null ? [] : [{ instrument, price, bid, ask, time: held.receivedTime, provider }];
+}
+
+export const liveStatus = (instruments: InstrumentId[]): LinkStatus => ({
+  subject: "instrument",
+  state: "live",
+  instruments,
+  message: "confirmed by the broker",
+});

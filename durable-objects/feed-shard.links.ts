@@ -1,0 +1,278 @@
+/**
+ * The sockets from a shard to its markets and to the ledger: opened while somebody is interested,
+ * opened again when they break. Frames are joined once for all consumers with the same list.
+ */
+import { errorText, type Log } from "../src/application/log.ts";
+import type { ConsumerId } from "../src/application/ports.ts";
+import {
+  aliasLine,
+  gapLine,
+  type LinkGap,
+  type LinkStatus,
+  markerLine,
+  SNAPSHOT_LINE,
+  statusLine,
+} from "../src/contract/link.ts";
+import { backoffDelay } from "../src/domain/backoff.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import { COALESCE_MS_MAX, LINK_RECONNECT, MARK_INTERVAL_MS } from "../src/domain/limits.ts";
+import type { HeldInstrument, LineGroup, MarkGroup, TickBook } from "./feed-shard.book.ts";
+import { answerTo, type Consumer, liveStatus, markOf, newConsumer } from "./feed-shard.consumer.ts";
+
+interface Group extends LineGroup {
+  consumers: Consumer[];
+}
+
+interface Marks extends MarkGroup {
+  consumer: Consumer;
+}
+
+export interface LinkHost {
+  /** Opens the socket of one consumer; throws when it cannot be opened. */
+  dial(consumer: ConsumerId): Promise<WebSocket>;
+  /** A link was opened or lost. */
+  changed(): void;
+  /** How the broker's connection is, for a market that comes new. */
+  feedState(): Pick<LinkStatus, "state" | "message">;
+  provider: string;
+  log: Log;
+}
+
+export class Links {
+  readonly #book: TickBook;
+  readonly #host: LinkHost;
+  readonly #consumers = new Map<ConsumerId, Consumer>();
+  #groups: Group[] = [];
+  #marks: Marks[] = [];
+  #flushedAt = 0;
+  #flushTimer: number | null = null;
+  #marksAt = 0;
+  #marksTimer: number | null = null;
+  #lastMarker = 0;
+
+  constructor(book: TickBook, host: LinkHost) {
+    this.#book = book;
+    this.#host = host;
+  }
+
+  get markets(): number {
+    return [...this.#consumers.keys()].filter((id) => id.startsWith("market:")).length;
+  }
+
+  /** Replaces who wants what; closes the sockets of those who want nothing any more. */
+  set(interest: ReadonlyMap<ConsumerId, ReadonlySet<InstrumentId>>): void {
+    // Lines already written belong to the groups as they were.
+    this.flush();
+    for (const [id, consumer] of this.#consumers) if (!interest.has(id)) this.#remove(id, consumer);
+    for (const [id, instruments] of interest) {
+      const consumer = this.#consumers.get(id) ?? newConsumer(id);
+      consumer.instruments = instruments;
+      this.#consumers.set(id, consumer);
+      if (consumer.socket) this.#introduce(consumer);
+      else this.#dial(consumer);
+    }
+    this.#regroup();
+  }
+
+  isOpenTo(id: ConsumerId): boolean {
+    return this.#consumers.get(id)?.socket instanceof WebSocket;
+  }
+
+  /** Sends what was written since the last flush: at once when it was quiet, else within `COALESCE_MS_MAX`. */
+  flushSoon(now: number): void {
+    if (this.#flushTimer === null) {
+      const wait = this.#flushedAt + COALESCE_MS_MAX - now;
+      if (wait <= 0) this.flush();
+      else this.#flushTimer = setTimeout(() => this.flush(), wait);
+    }
+    if (this.#marksTimer === null && this.#marks.some(({ changed }) => changed.size > 0)) {
+      const wait = this.#marksAt + MARK_INTERVAL_MS - now;
+      if (wait <= 0) this.#flushMarks();
+      else this.#marksTimer = setTimeout(() => this.#flushMarks(), wait);
+    }
+  }
+
+  flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = null;
+    this.#flushedAt = Date.now();
+    for (const group of this.#groups) {
+      if (group.lines.length === 0) continue;
+      const text = group.lines.join("\n");
+      group.lines = [];
+      for (const consumer of group.consumers) this.#send(consumer, text);
+    }
+  }
+
+  /** Flushes, and waits until every market has read it all; a market that does not answer is not waited for long. */
+  async settle(): Promise<void> {
+    this.flush();
+    this.#lastMarker += 1;
+    const marker = markerLine(String(this.#lastMarker));
+    const answers = this.#groups
+      .flatMap(({ consumers }) => consumers)
+      .flatMap(({ socket }) => (socket ? [answerTo(socket, marker)] : []));
+    await Promise.all(answers);
+  }
+
+  /** Tells every market of the instruments that concern it, in order with the ticks. */
+  tellGap(gap: LinkGap): void {
+    this.#tell(gap.instruments, (instruments) => gapLine({ ...gap, instruments }));
+  }
+
+  tellStatus(status: LinkStatus): void {
+    this.#tell(status.instruments, (instruments) => statusLine({ ...status, instruments }));
+  }
+
+  #tell(instruments: readonly InstrumentId[], line: (instruments: InstrumentId[]) => string): void {
+    for (const group of this.#groups) {
+      const concerned = instruments.filter((instrument) => group.instruments.has(instrument));
+      if (concerned.length > 0) group.lines.push(line(concerned));
+    }
+  }
+
+  #flushMarks(): void {
+    clearTimeout(this.#marksTimer);
+    this.#marksTimer = null;
+    this.#marksAt = Date.now();
+    for (const { consumer, changed } of this.#marks) {
+      if (consumer.socket === null) continue;
+      const marks = [...changed].flatMap((held) => markOf(held, this.#host.provider));
+      changed.clear();
+      if (marks.length > 0) this.#send(consumer, JSON.stringify({ marks }));
+    }
+  }
+
+  #regroup(): void {
+    const groups = new Map<string, Group>();
+    this.#marks = [];
+    for (const held of this.#book.held.values()) {
+      held.groups = [];
+      held.markGroups = [];
+    }
+    for (const consumer of this.#consumers.values()) {
+      if (consumer.id.startsWith("ledger:")) {
+        const marks: Marks = { instruments: consumer.instruments, changed: new Set(), consumer };
+        this.#marks.push(marks);
+        this.#eachHeld(consumer, (held) => {
+          held.markGroups.push(marks);
+          if (held.delivered) marks.changed.add(held);
+        });
+        continue;
+      }
+      const key = [...consumer.instruments].sort().join(",");
+      const group = groups.get(key) ?? {
+        instruments: consumer.instruments,
+        lines: [],
+        consumers: [],
+      };
+      if (group.consumers.push(consumer) === 1)
+        this.#eachHeld(consumer, (held) => held.groups.push(group));
+      groups.set(key, group);
+    }
+    this.#groups = [...groups.values()];
+  }
+
+  #eachHeld(consumer: Consumer, visit: (held: HeldInstrument) => void): void {
+    for (const instrument of consumer.instruments) {
+      const held = this.#book.held.get(instrument);
+      if (held) visit(held);
+    }
+  }
+
+  /** Tells a market what is new to it: the alias, the last tick and the state of each instrument. */
+  #introduce(consumer: Consumer): void {
+    if (consumer.socket === null || !consumer.id.startsWith("market:")) return;
+    const aliases: string[] = [];
+    const ticks: string[] = [];
+    const live: InstrumentId[] = [];
+    this.#eachHeld(consumer, (held) => {
+      if (consumer.known.has(held.instrument)) return;
+      consumer.known.add(held.instrument);
+      aliases.push(aliasLine(held.alias, held.instrument));
+      if (held.delivered) ticks.push(this.#book.line(held, held.delivered));
+      if (held.isLive && held.phase !== "standby") live.push(held.instrument);
+    });
+    if (aliases.length === 0) return;
+    this.#send(consumer, aliases.join("\n"));
+    if (ticks.length > 0) this.#send(consumer, [SNAPSHOT_LINE, ...ticks].join("\n"));
+    if (live.length > 0) this.#send(consumer, statusLine(liveStatus(live)));
+  }
+
+  /** A market whose link was broken hears since when, and how the feed is now. */
+  #resume(consumer: Consumer): void {
+    if (!consumer.id.startsWith("market:")) return;
+    const instruments = [...consumer.instruments];
+    const from = consumer.brokenAt;
+    consumer.brokenAt = null;
+    if (from !== null)
+      this.#send(consumer, gapLine({ instruments, from, to: Date.now(), reason: "link broken" }));
+    const status = { ...this.#host.feedState(), subject: "feed" as const, instruments };
+    this.#send(consumer, statusLine(status));
+  }
+
+  #dial(consumer: Consumer): void {
+    if (consumer.isDialling || consumer.socket) return;
+    clearTimeout(consumer.retry);
+    consumer.isDialling = true;
+    this.#open(consumer)
+      .catch((error: unknown) => {
+        this.#host.log("warn", "link_failed", { to: consumer.id, reason: errorText(error) });
+        this.#redial(consumer);
+      })
+      .finally(() => {
+        consumer.isDialling = false;
+      });
+  }
+
+  async #open(consumer: Consumer): Promise<void> {
+    const socket = await this.#host.dial(consumer.id);
+    if (this.#consumers.get(consumer.id) !== consumer) {
+      socket.accept();
+      socket.close(1000, "no longer wanted");
+      return;
+    }
+    const ended = () => {
+      if (consumer.socket !== socket) return;
+      consumer.socket = null;
+      consumer.brokenAt = Date.now();
+      this.#redial(consumer);
+      this.#host.changed();
+    };
+    socket.addEventListener("close", ended);
+    socket.addEventListener("error", ended);
+    socket.accept();
+    // What was written before goes to those who were there; this one begins with a snapshot.
+    this.flush();
+    consumer.socket = socket;
+    consumer.known = new Set();
+    consumer.attempt = 0;
+    this.#resume(consumer);
+    this.#introduce(consumer);
+    this.#host.changed();
+  }
+
+  #redial(consumer: Consumer): void {
+    if (this.#consumers.get(consumer.id) !== consumer) return;
+    const delay = backoffDelay(LINK_RECONNECT, consumer.attempt, Math.random());
+    consumer.attempt += 1;
+    clearTimeout(consumer.retry);
+    consumer.retry = setTimeout(() => this.#dial(consumer), delay);
+  }
+
+  #remove(id: ConsumerId, consumer: Consumer): void {
+    this.#consumers.delete(id);
+    clearTimeout(consumer.retry);
+    const { socket } = consumer;
+    consumer.socket = null;
+    socket?.close(1000, "no longer wanted");
+  }
+
+  #send(consumer: Consumer, text: string): void {
+    try {
+      consumer.socket?.send(text);
+    } catch {
+      // The close event of the same socket follows, and redials; the gap is told then.
+    }
+  }
+}

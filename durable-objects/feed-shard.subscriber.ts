@@ -1,0 +1,103 @@
+/**
+ * Subscription truth of a shard's broker connection, sent in the broker's batches and at the broker's
+ * pace. The rules are in `domain/subscriptions.ts`; here is only what they need of time and a socket.
+ */
+import type { BrokerFeed } from "../src/brokers/broker.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import { SUBSCRIBE_ANSWER_BOUND_MS, SUBSCRIBE_RETRY_MS } from "../src/domain/limits.ts";
+import * as subscriptions from "../src/domain/subscriptions.ts";
+import type { FeedMode } from "../src/domain/tick.ts";
+
+const ANSWER_BOUNDS = { answerBoundMs: SUBSCRIBE_ANSWER_BOUND_MS, retryMs: SUBSCRIBE_RETRY_MS };
+
+/** The broker's pace is counted in messages of one second. */
+const PACE_MS = 1_000;
+
+export class Subscriber {
+  readonly #feed: BrokerFeed;
+  readonly #send: (text: string) => void;
+  #state = subscriptions.NO_SUBSCRIPTIONS;
+  #isOpen = false;
+  #sentAt: number[] = [];
+  #timer: number | null = null;
+
+  constructor(feed: BrokerFeed, send: (text: string) => void) {
+    this.#feed = feed;
+    this.#send = send;
+  }
+
+  get counts(): Record<subscriptions.SubscriptionStatus, number> {
+    return subscriptions.countByStatus(this.#state);
+  }
+
+  want(wishes: ReadonlyMap<InstrumentId, FeedMode>, now: number): void {
+    this.#state = subscriptions.want(this.#state, wishes, now);
+    this.#pump(now);
+  }
+
+  /** A new connection: everything wanted is asked for, once. */
+  open(now: number): void {
+    this.#state = subscriptions.restart(this.#state, now);
+    this.#isOpen = true;
+    this.#pump(now);
+  }
+
+  close(now: number): void {
+    this.#state = subscriptions.restart(this.#state, now);
+    this.#isOpen = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** The broker's yes, or a first tick; answers which became confirmed by it. */
+  confirm(instruments: readonly InstrumentId[], now: number): InstrumentId[] {
+    const step = subscriptions.confirm(this.#state, instruments, now);
+    this.#state = step.state;
+    return step.confirmed;
+  }
+
+  /** The broker's no; answers which became alarmed by it. */
+  refuse(instruments: readonly InstrumentId[], now: number): InstrumentId[] {
+    const step = subscriptions.refuse(this.#state, instruments, now);
+    this.#state = step.state;
+    return step.alarmed;
+  }
+
+  dropped(instruments: readonly InstrumentId[]): void {
+    this.#state = subscriptions.dropped(this.#state, instruments);
+  }
+
+  /** Looks for answers that did not come; answers which became alarmed by it. */
+  sweep(now: number): InstrumentId[] {
+    if (!this.#isOpen) return [];
+    const step = subscriptions.sweep(this.#state, now, ANSWER_BOUNDS);
+    this.#state = step.state;
+    this.#pump(now);
+    return step.alarmed;
+  }
+
+  #pump(now: number): void {
+    if (!this.#isOpen || this.#timer !== null) return;
+    const { subscribeBatchMax, subscribeMessagesPerSecond } = this.#feed.rules;
+    this.#sentAt = this.#sentAt.filter((at) => now - at < PACE_MS);
+    while (this.#sentAt.length < subscribeMessagesPerSecond) {
+      const next = subscriptions.nextBatch(this.#state, subscribeBatchMax, now);
+      if (!next) return;
+      this.#state = next.state;
+      const { op, instruments, mode } = next.batch;
+      const messages =
+        op === "subscribe"
+          ? this.#feed.formatSubscribe(instruments, mode)
+          : this.#feed.formatUnsubscribe(instruments);
+      for (const text of messages) {
+        this.#send(text);
+        this.#sentAt.push(now);
+      }
+    }
+    const wait = Math.max(1, PACE_MS - (now - (this.#sentAt[0] ?? now)));
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#pump(Date.now());
+    }, wait);
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * What all sockets of a market want together, declared whole to the brokers' managers. One declare is
+ * under way at a time; what changes meanwhile goes into the next, so a burst of subscribes is one or two.
+ */
+import type { BrokerManagerPort, ConsumerId } from "../src/application/ports.ts";
+import type { ApiError } from "../src/contract/errors.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import { err, ok, type Result } from "../src/domain/result.ts";
+
+export type InstrumentStates = ReadonlyMap<InstrumentId, "pending" | "live">;
+
+export interface InterestHost {
+  consumer: ConsumerId;
+  manager(broker: string): BrokerManagerPort;
+  providerOf(instrument: InstrumentId): string;
+  declared(): string;
+  saveDeclared(declared: string): void;
+  /** A declare failed: another is to be made before long. */
+  failed(error: unknown): void;
+}
+
+type Outcome = Result<InstrumentStates, ApiError>;
+
+interface Round {
+  outcome: Promise<Outcome>;
+  /** How many asked for it: a refusal may then be another's fault. */
+  askers: number;
+}
+
+const UNAVAILABLE: ApiError = {
+  code: "UNAVAILABLE",
+  message: "the broker's manager could not be reached; try again",
+  details: null,
+};
+
+export class Interest {
+  readonly #host: InterestHost;
+  readonly #counts = new Map<InstrumentId, number>();
+  #running: Promise<unknown> | null = null;
+  #next: Round | null = null;
+  /** Those whose shared round was refused try again one after the other. */
+  #alone: Promise<unknown> = Promise.resolve();
+
+  constructor(host: InterestHost) {
+    this.#host = host;
+  }
+
+  get size(): number {
+    return this.#counts.size;
+  }
+
+  add(instruments: Iterable<InstrumentId>): void {
+    for (const instrument of instruments)
+      this.#counts.set(instrument, (this.#counts.get(instrument) ?? 0) + 1);
+  }
+
+  remove(instruments: Iterable<InstrumentId>): void {
+    for (const instrument of instruments) {
+      const count = (this.#counts.get(instrument) ?? 0) - 1;
+      if (count > 0) this.#counts.set(instrument, count);
+      else this.#counts.delete(instrument);
+    }
+  }
+
+  /** Adds these and declares; takes them back when that is refused. */
+  async acquire(instruments: readonly InstrumentId[]): Promise<Outcome> {
+    this.add(instruments);
+    const round = this.#round();
+    const outcome = await round.outcome;
+    if (outcome.ok) return outcome;
+    this.remove(instruments);
+    if (round.askers > 1 && outcome.error.code !== "UNAVAILABLE")
+      return this.#acquireAlone(instruments);
+    this.redeclare();
+    return outcome;
+  }
+
+  release(instruments: Iterable<InstrumentId>): void {
+    this.remove(instruments);
+    this.redeclare();
+  }
+
+  /** Declares again, for nobody in particular. */
+  redeclare(): void {
+    if (this.isDeclared()) return;
+    const round = this.#round();
+    round.askers -= 1;
+    // A failure was told to the host, whose alarm tries again.
+    void round.outcome;
+  }
+
+  /** True when the managers know exactly what is wanted now. */
+  isDeclared(): boolean {
+    return this.#next === null && this.#running === null && this.#text() === this.#host.declared();
+  }
+
+  async #acquireAlone(instruments: readonly InstrumentId[]): Promise<Outcome> {
+    const turn = this.#alone.then(async () => {
+      this.add(instruments);
+      const outcome = await this.#round().outcome;
+      if (!outcome.ok) {
+        this.remove(instruments);
+        this.redeclare();
+      }
+      return outcome;
+    });
+    this.#alone = turn;
+    return turn;
+  }
+
+  #round(): Round {
+    this.#next ??= { outcome: this.#declareAfter(this.#running), askers: 0 };
+    this.#next.askers += 1;
+    return this.#next;
+  }
+
+  async #declareAfter(before: Promise<unknown> | null): Promise<Outcome> {
+    // Also lets everyone of this turn add what they want.
+    await before;
+    this.#running = this.#next?.outcome ?? null;
+    this.#next = null;
+    try {
+      return await this.#declare();
+    } catch (error) {
+      this.#host.failed(error);
+      return err(UNAVAILABLE);
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  async #declare(): Promise<Outcome> {
+    const text = this.#text();
+    const wanted = JSON.parse(text) as Record<string, InstrumentId[]>;
+    const before = JSON.parse(this.#host.declared()) as Record<string, InstrumentId[]>;
+    const states = new Map<InstrumentId, "pending" | "live">();
+    for (const broker of new Set([...Object.keys(wanted), ...Object.keys(before)])) {
+      const wishes = (wanted[broker] ?? []).map((instrument) => ({
+        instrument,
+        mode: "quote" as const,
+      }));
+      const answer = await this.#host.manager(broker).declare(this.#host.consumer, wishes);
+      if (!answer.ok) return answer;
+      for (const { instrument, state } of answer.value.instruments) states.set(instrument, state);
+    }
+    this.#host.saveDeclared(text);
+    return ok(states);
+  }
+
+  /** The union by broker, in a fixed order. */
+  #text(): string {
+    const byBroker: Record<string, InstrumentId[]> = {};
+    for (const instrument of [...this.#counts.keys()].sort())
+      (byBroker[this.#host.providerOf(instrument)] ??= []).push(instrument);
+    return JSON.stringify(byBroker);
+  }
+}

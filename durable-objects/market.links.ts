@@ -1,0 +1,108 @@
+/** The sockets from shards to a market: reads their frames onto the board and relays what they tell. */
+import { markerLine, readLinkFrame, type LinkGap, type LinkStatus } from "../src/contract/link.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import type { Board, BoardInstrument } from "./market.board.ts";
+
+export interface LinkAttachment {
+  kind: "link";
+  shard: string;
+  provider: string;
+}
+
+export interface LinksHost {
+  /** What a shard calls each instrument has changed: a rare thing, and worth storing. */
+  saveAliases(shard: string, aliases: Iterable<[number, InstrumentId]>): void;
+  gap(gap: LinkGap, provider: string): void;
+  status(status: LinkStatus): void;
+}
+
+interface Link extends LinkAttachment {
+  socket: WebSocket;
+  /** By the shard's alias. */
+  instruments: Map<number, BoardInstrument>;
+}
+
+export class MarketLinks {
+  readonly #board: Board;
+  readonly #host: LinksHost;
+  readonly #links = new Map<WebSocket, Link>();
+  unreadable = 0;
+
+  constructor(board: Board, host: LinksHost) {
+    this.#board = board;
+    this.#host = host;
+  }
+
+  /** Takes a shard's socket: a new one, or after an eviction one that was there. An older one of the same shard is closed. */
+  open(socket: WebSocket, attachment: LinkAttachment, aliases: [number, InstrumentId][]): void {
+    for (const link of this.#links.values()) {
+      if (link.shard !== attachment.shard) continue;
+      this.#links.delete(link.socket);
+      link.socket.close(1000, "replaced by a newer link");
+    }
+    const instruments = new Map<number, BoardInstrument>();
+    for (const [alias, instrument] of aliases) {
+      const one = this.#board.get(instrument);
+      if (one) instruments.set(alias, one);
+    }
+    this.#links.set(socket, { ...attachment, socket, instruments });
+  }
+
+  has(socket: WebSocket): boolean {
+    return this.#links.has(socket);
+  }
+
+  /** The tick path: no storage but for new aliases, nothing parsed but the alias and `seq`. */
+  read(socket: WebSocket, text: string): void {
+    const link = this.#links.get(socket);
+    if (!link) return;
+    let hasNewAliases = false;
+    let isSnapshotFrame = false;
+    readLinkFrame(text, {
+      alias: (alias, instrument) => {
+        const one = this.#board.get(instrument);
+        // An instrument that no socket ever asked for has no place here; its ticks are skipped.
+        if (!one) return;
+        link.instruments.set(alias, one);
+        hasNewAliases = true;
+      },
+      tick: (alias, fields, isSnapshot) => {
+        const one = link.instruments.get(alias);
+        if (one) this.#board.take(one, fields);
+        isSnapshotFrame = isSnapshot;
+      },
+      gap: (gap) => {
+        // Ticks that came before the gap are to be seen before it.
+        this.#board.flush(isSnapshotFrame);
+        this.#host.gap(gap, link.provider);
+      },
+      status: (status) => {
+        this.#board.flush(isSnapshotFrame);
+        this.#host.status(status);
+      },
+      marker: (marker) => socket.send(markerLine(marker)),
+      unreadable: () => {
+        this.unreadable += 1;
+      },
+    });
+    this.#board.flush(isSnapshotFrame);
+    if (hasNewAliases) this.#saveAliases(link);
+  }
+
+  /** The link is gone: which shard it was, and what it brought. Null for one that was replaced. */
+  close(socket: WebSocket): { shard: string; instruments: InstrumentId[] } | null {
+    const link = this.#links.get(socket);
+    if (!link) return null;
+    this.#links.delete(socket);
+    const instruments = [...link.instruments.values()].map(({ instrument }) => instrument);
+    return { shard: link.shard, instruments };
+  }
+
+  #saveAliases(link: Link): void {
+    const aliases = [...link.instruments].map(([alias, { instrument }]): [number, InstrumentId] => [
+      alias,
+      instrument,
+    ]);
+    this.#host.saveAliases(link.shard, aliases);
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * One algo's socket: what it subscribed, and its flow control. Ticks for a slow reader are conflated to
+ * the latest per instrument, and it is told; everything else reaches it complete and in order.
+ */
+import type { Caller } from "../src/application/caller.ts";
+import type { StreamChannel, StreamMessage } from "../src/contract/stream.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import {
+  CLOSE_SLOW_CONSUMER,
+  LAGGING_MS_MAX,
+  STREAM_BUFFERED_BYTES_CLOSE,
+  STREAM_BUFFERED_BYTES_CONFLATE,
+  STREAM_MESSAGES_PER_SECOND_MAX,
+  STREAM_UNACKNOWLEDGED_FRAMES_MAX,
+} from "../src/domain/limits.ts";
+import type { Board, FrameGroup, FrameReceiver, StreamFormat } from "./market.board.ts";
+
+/** What a hibernating socket keeps; its list of instruments may be too long for that and is stored apart. */
+export interface AlgoAttachment {
+  kind: "algo";
+  id: string;
+  format: StreamFormat;
+  caller: Caller;
+  channels: StreamChannel[];
+}
+
+interface Lag {
+  /** Since when it took nothing, ms since 1970. */
+  since: number;
+  /** The board's frame from which on it missed ticks. */
+  frame: number;
+  bufferedBytes: number;
+  acknowledged: number;
+  /** Number of the last frame it was sent. */
+  sentSeq: number;
+}
+
+export class AlgoSocket implements FrameReceiver {
+  readonly id: string;
+  readonly format: StreamFormat;
+  readonly caller: Caller;
+  readonly channels: Set<StreamChannel>;
+  readonly instruments = new Set<InstrumentId>();
+  /** Requests are answered one after the other, in the order they came. */
+  queue: Promise<void> = Promise.resolve();
+  isClosed = false;
+  readonly #socket: WebSocket;
+  readonly #board: Board;
+  readonly #onLagging: () => void;
+  #group: FrameGroup | null = null;
+  #lag: Lag | null = null;
+  /** Highest frame the algo said it has worked through; null for one that never says. */
+  #acknowledged: number | null = null;
+  #second = 0;
+  #messages = 0;
+
+  constructor(socket: WebSocket, attachment: AlgoAttachment, board: Board, onLagging: () => void) {
+    this.#socket = socket;
+    this.#board = board;
+    this.#onLagging = onLagging;
+    this.id = attachment.id;
+    this.format = attachment.format;
+    this.caller = attachment.caller;
+    this.channels = new Set(attachment.channels);
+  }
+
+  /** Where this socket's numbers stand: the next live frame is one more. */
+  get position(): { epoch: number; seq: number } {
+    return { epoch: this.#board.epoch, seq: this.#group?.seq ?? 0 };
+  }
+
+  /** True when it may send one more message in this second. */
+  mayTalk(now: number): boolean {
+    const second = Math.floor(now / 1_000);
+    if (second !== this.#second) this.#messages = 0;
+    this.#second = second;
+    this.#messages += 1;
+    return this.#messages <= STREAM_MESSAGES_PER_SECOND_MAX;
+  }
+
+  send(message: StreamMessage): void {
+    this.#sendText(JSON.stringify(message));
+  }
+
+  /** Joins the group of its present list. Its numbers start anew there: say so by `position`. */
+  regroup(): void {
+    this.leave();
+    this.#group = this.#board.join(this, this.format, this.instruments);
+    this.#acknowledged = null;
+    if (this.#lag) this.#lag = { ...this.#lag, frame: 0, sentSeq: 0 };
+  }
+
+  leave(): void {
+    if (this.#group) this.#board.leave(this, this.#group);
+    this.#group = null;
+  }
+
+  /** Sends the last known ticks of these instruments. */
+  sendSnapshot(only: ReadonlySet<InstrumentId>): void {
+    if (!this.#group || this.#lag) return;
+    const frame = this.#board.snapshot(this.#group, only, 0);
+    if (frame !== null) this.#sendText(frame);
+  }
+
+  receive(frame: string, group: FrameGroup): void {
+    if (this.#lag) return;
+    if (this.#bufferedBytes() <= STREAM_BUFFERED_BYTES_CONFLATE && !this.#owesTooMuch(group.seq))
+      return this.#sendText(frame);
+    this.#lag = {
+      since: Date.now(),
+      frame: this.#board.frame,
+      bufferedBytes: this.#bufferedBytes(),
+      acknowledged: this.#acknowledged ?? 0,
+      sentSeq: group.seq - 1,
+    };
+    this.#tellLagging(true);
+    this.#onLagging();
+  }
+
+  acknowledge(seq: number): void {
+    // Never more than was sent: a number from before a new base would be credit for nothing.
+    const sent = this.#lag?.sentSeq ?? this.position.seq;
+    this.#acknowledged = Math.max(this.#acknowledged ?? 0, Math.min(seq, sent));
+  }
+
+  get isLagging(): boolean {
+    return this.#lag !== null;
+  }
+
+  /** Looks whether a lagging socket has caught up, and closes one that takes nothing any more. */
+  checkLag(now: number): void {
+    if (!this.#lag || this.isClosed) return;
+    const bufferedBytes = this.#bufferedBytes();
+    const acknowledged = this.#acknowledged ?? 0;
+    const isMoving =
+      bufferedBytes < this.#lag.bufferedBytes || acknowledged > this.#lag.acknowledged;
+    if (isMoving) this.#lag = { ...this.#lag, since: now, bufferedBytes, acknowledged };
+    const isDrained = bufferedBytes <= STREAM_BUFFERED_BYTES_CONFLATE / 2;
+    if (isDrained && !this.#owesTooMuch(this.#lag.sentSeq)) this.#catchUp();
+    else if (now - this.#lag.since > LAGGING_MS_MAX)
+      this.close(CLOSE_SLOW_CONSUMER, `nothing was read for ${LAGGING_MS_MAX / 1_000} s`);
+  }
+
+  close(code: number, reason: string): void {
+    this.isClosed = true;
+    try {
+      this.#socket.close(code, reason);
+    } catch {
+      // Closed by the other side in the meantime: nothing is left to say.
+    }
+  }
+
+  saveAttachment(): void {
+    const { id, format, caller, channels } = this;
+    const attachment: AlgoAttachment = {
+      kind: "algo",
+      id,
+      format,
+      caller,
+      channels: [...channels],
+    };
+    this.#socket.serializeAttachment(attachment);
+  }
+
+  #catchUp(): void {
+    const since = this.#lag?.frame ?? 0;
+    this.#lag = null;
+    this.#acknowledged = null;
+    this.#tellLagging(false);
+    const frame = this.#group ? this.#board.snapshot(this.#group, null, since) : null;
+    if (frame !== null) this.#sendText(frame);
+  }
+
+  #tellLagging(on: boolean): void {
+    const bufferedBytes = this.#bufferedBytes();
+    this.send({ type: "lagging", ...this.position, on, bufferedBytes });
+  }
+
+  #owesTooMuch(seq: number): boolean {
+    return (
+      this.#acknowledged !== null && seq - this.#acknowledged > STREAM_UNACKNOWLEDGED_FRAMES_MAX
+    );
+  }
+
+  #bufferedBytes(): number {
+    return this.#socket.bufferedAmount ?? 0;
+  }
+
+  #sendText(text: string): void {
+    if (this.isClosed) return;
+    if (this.#bufferedBytes() > STREAM_BUFFERED_BYTES_CLOSE) {
+      const reason = `${STREAM_BUFFERED_BYTES_CLOSE} bytes were not read`;
+      return this.close(CLOSE_SLOW_CONSUMER, reason);
+    }
+    try {
+      this.#socket.send(text);
+    } catch {
+      // The socket closed under us; its close event does the rest.
+      this.isClosed = true;
+    }
+  }
+}

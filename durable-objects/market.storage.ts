@@ -1,0 +1,110 @@
+/** What a market must know after it was evicted: who subscribed what, and what its links call each instrument. */
+import type { InstrumentId } from "../src/domain/instrument.ts";
+
+export interface KnownInstrument {
+  instrument: InstrumentId;
+  /** Stands for it in compact frames; never changes, for clients remember it. */
+  alias: number;
+  /** The broker that gives its data. */
+  provider: string;
+}
+
+export class MarketStorage {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(`
+      CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS instrument (alias INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, provider TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS socket (id TEXT PRIMARY KEY, instruments TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS link (shard TEXT PRIMARY KEY, aliases TEXT NOT NULL);
+    `);
+  }
+
+  /** The number of this incarnation: rises with every construction. */
+  nextEpoch(): number {
+    const epoch = Number(this.#setting("epoch") ?? 0) + 1;
+    this.#set("epoch", String(epoch));
+    return epoch;
+  }
+
+  /** What was declared last, as text, to see whether it still holds. */
+  declared(): string {
+    return this.#setting("declared") ?? "{}";
+  }
+
+  saveDeclared(declared: string): void {
+    this.#set("declared", declared);
+  }
+
+  instruments(): KnownInstrument[] {
+    return this.#sql
+      .exec<{ instrument: string; alias: number; provider: string }>(
+        "SELECT id AS instrument, alias, provider FROM instrument",
+      )
+      .toArray();
+  }
+
+  /** Gives an instrument its alias, or a new provider. */
+  know(instrument: InstrumentId, provider: string): KnownInstrument {
+    return this.#sql
+      .exec<{ instrument: string; alias: number; provider: string }>(
+        `INSERT INTO instrument (id, provider) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET provider = ?2
+         RETURNING id AS instrument, alias, provider`,
+        instrument,
+        provider,
+      )
+      .one();
+  }
+
+  sockets(): Map<string, InstrumentId[]> {
+    const rows = this.#sql
+      .exec<{ id: string; instruments: string }>("SELECT * FROM socket")
+      .toArray();
+    return new Map(rows.map((row) => [row.id, JSON.parse(row.instruments) as InstrumentId[]]));
+  }
+
+  saveSocket(id: string, instruments: Iterable<InstrumentId>): void {
+    this.#sql.exec(
+      "INSERT INTO socket VALUES (?1, ?2) ON CONFLICT DO UPDATE SET instruments = ?2",
+      id,
+      JSON.stringify([...instruments]),
+    );
+  }
+
+  forgetSocket(id: string): void {
+    this.#sql.exec("DELETE FROM socket WHERE id = ?", id);
+  }
+
+  links(): Map<string, [number, InstrumentId][]> {
+    const rows = this.#sql.exec<{ shard: string; aliases: string }>("SELECT * FROM link").toArray();
+    return new Map(
+      rows.map((row) => [row.shard, JSON.parse(row.aliases) as [number, InstrumentId][]]),
+    );
+  }
+
+  saveLink(shard: string, aliases: Iterable<[number, InstrumentId]>): void {
+    this.#sql.exec(
+      "INSERT INTO link VALUES (?1, ?2) ON CONFLICT DO UPDATE SET aliases = ?2",
+      shard,
+      JSON.stringify([...aliases]),
+    );
+  }
+
+  #setting(name: string): string | null {
+    const rows = this.#sql.exec<{ value: string }>(
+      "SELECT value FROM setting WHERE name = ?",
+      name,
+    );
+    return rows.toArray()[0]?.value ?? null;
+  }
+
+  #set(name: string, value: string): void {
+    this.#sql.exec(
+      "INSERT INTO setting VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+      name,
+      value,
+    );
+  }
+}
