@@ -114,7 +114,7 @@ export class Engine implements AlgoContext {
   }
 
   stop(reason = "asked to"): void {
-    if (this.#phase === "ended") return;
+    if (this.#phase === "ended" || this.#phase === "new") return;
     this.log(`stopping: ${reason}`);
     this.#end?.resolve();
   }
