@@ -7,7 +7,7 @@ import { SCOPE_PATTERN } from "../domain/scope.ts";
 
 // Clients add up money with the same exact decimals as the ledger.
 export { decimal, decimalText, ZERO, type Decimal, type DecimalText } from "../domain/decimal.ts";
-export { splitInstrumentId } from "../domain/instrument.ts";
+export { INSTRUMENT_ID_PATTERN, splitInstrumentId } from "../domain/instrument.ts";
 export { PAGE_ROWS_MAX } from "../domain/limits.ts";
 
 const DECIMAL_MESSAGE =

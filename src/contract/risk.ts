@@ -1,5 +1,6 @@
 /** Limits, exposure and the kill switch as they cross the API. */
 import { z } from "zod";
+import { LIMIT_NAMES } from "../domain/risk/limit-names.ts";
 import { TRADING_STATES } from "../domain/scope.ts";
 import {
   decimalOutput,
@@ -10,40 +11,9 @@ import {
   timestamp,
 } from "./primitives.ts";
 
+export { LIMIT_NAMES, type LimitName } from "../domain/risk/limit-names.ts";
 export { TRADING_STATES, type TradingState } from "../domain/scope.ts";
 export { KILL_SWITCH_HOLD_MS } from "../domain/limits.ts";
-
-/**
- * Every limit by name, with its unit. Money is in the portfolio's base currency. Unset at a scope
- * means: what the scope above says; the tightest of all that are set wins.
- */
-export const LIMIT_NAMES = [
-  /** Largest notional of one order. */
-  "orderNotional",
-  /** Largest distance of a price from the mark, as a fraction: 0.05 is 5 %. */
-  "priceCollar",
-  /** Oldest mark an entry may be checked against, ms. */
-  "markAgeMs",
-  /** Orders that may be open at once. */
-  "openOrders",
-  /** New orders in any second. */
-  "ordersPerSecond",
-  /** New orders in a trading day. */
-  "ordersPerDay",
-  /** Largest absolute position, in units of the instrument. */
-  "positionQuantity",
-  /** Largest notional of a position with its open orders. */
-  "positionNotional",
-  "moneyAtRiskInstrument",
-  "moneyAtRiskAlgo",
-  "moneyAtRiskPortfolio",
-  /** Realised and unrealised loss since the day's start; past it entries are refused. */
-  "dailyLoss",
-  /** Loss from the peak of equity; past it entries are refused. */
-  "drawdown",
-] as const;
-
-export type LimitName = (typeof LIMIT_NAMES)[number];
 
 /** `portfolio`, `algo:<id>`, `instrument:<id>`, or both as `algo:<id>|instrument:<id>`. */
 export const limitScope = z

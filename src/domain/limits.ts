@@ -108,6 +108,7 @@ export const OBJECT_RETRY_MS = 2_000;
 
 /** How often a broker's list of instruments is read again: exchanges change theirs daily. */
 export const INSTRUMENT_REFRESH_MS = 3_600_000;
+
 /** An order waits at most this long for its turn at the broker's order rate; later it would be another trade. */
 export const ORDER_RATE_WAIT_MS_MAX = 1_000;
 
@@ -159,3 +160,15 @@ export const API_CALLERS_COUNTED_MAX = 10_000;
 
 /** How long a status or metrics page waits for one part before it calls it down. */
 export const PROBE_TIMEOUT_MS = 3_000;
+
+/** Tradebook rows of one D1 batch: each is one statement, and a batch is one transaction. */
+export const OUTBOX_BATCH_ROWS = 100;
+
+/** Notices kept for a market that does not answer; past it the oldest go, and the hole in versions tells. */
+export const NOTICES_WAITING_MAX = 1_000;
+
+/** Risk figures go to the streams at most this often: a person reads them. */
+export const RISK_NOTICE_INTERVAL_MS = 400;
+
+/** How often marks and what they moved are stored while they come: what a crash may forget. */
+export const MARKS_STORE_INTERVAL_MS = 5_000;

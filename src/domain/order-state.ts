@@ -306,15 +306,17 @@ export const transitionFlag = (state: OrderState, event: OrderTransition): strin
   FLAGS[state]?.[event] ?? null;
 
 /**
- * Names a live order more closely: `new` is `partially_filled` when it has fills, and
- * `pending_trigger` while it waits for its trigger. Every other state stays as it is.
+ * Names a live order more closely: `new` and `replaced` are `filled` when nothing is left to fill;
+ * `new` is `partially_filled` when it has fills, and `pending_trigger` while it waits for its
+ * trigger. Every other state stays as it is.
  */
 export function closerState(
   state: OrderState,
-  order: { hasFills: boolean; untriggered: boolean },
+  order: { fills: "none" | "some" | "all"; untriggered: boolean },
 ): OrderState {
+  if ((state === "new" || state === "replaced") && order.fills === "all") return "filled";
   if (state !== "new") return state;
-  if (order.hasFills) return "partially_filled";
+  if (order.fills === "some") return "partially_filled";
   return order.untriggered ? "pending_trigger" : "new";
 }
 

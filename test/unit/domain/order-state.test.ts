@@ -122,10 +122,20 @@ describe("the order state table", () => {
 
 describe("closer names", () => {
   test("a live order with fills is partially filled, one that waits is pending its trigger", () => {
-    expect(closerState("new", { hasFills: true, untriggered: true })).toBe("partially_filled");
-    expect(closerState("new", { hasFills: false, untriggered: true })).toBe("pending_trigger");
-    expect(closerState("new", { hasFills: false, untriggered: false })).toBe("new");
-    expect(closerState("canceled", { hasFills: true, untriggered: true })).toBe("canceled");
+    expect(closerState("new", { fills: "some", untriggered: true })).toBe("partially_filled");
+    expect(closerState("new", { fills: "none", untriggered: true })).toBe("pending_trigger");
+    expect(closerState("new", { fills: "none", untriggered: false })).toBe("new");
+    expect(closerState("canceled", { fills: "some", untriggered: true })).toBe("canceled");
+    expect(closerState("replaced", { fills: "some", untriggered: false })).toBe("replaced");
+  });
+
+  test("a live order with nothing left to fill is filled, a canceled one is not", () => {
+    expect(closerState("new", { fills: "all", untriggered: false })).toBe("filled");
+    expect(closerState("replaced", { fills: "all", untriggered: false })).toBe("filled");
+    expect(closerState("canceled", { fills: "all", untriggered: false })).toBe("canceled");
+    expect(closerState("pending_cancel", { fills: "all", untriggered: false })).toBe(
+      "pending_cancel",
+    );
   });
 
   test("a fill is named by what it leaves, an acceptance by its trigger", () => {

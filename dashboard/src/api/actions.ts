@@ -1,0 +1,127 @@
+/** Everything the dashboard can do to the platform, one function each. Nothing here retries by itself. */
+import { z } from "zod";
+import { brokerView } from "../../../src/contract/brokers.ts";
+import {
+  newKeyView,
+  profileView,
+  statusView,
+  watchlistView,
+  type KeyScope,
+} from "../../../src/contract/operations.ts";
+import {
+  orderView,
+  type OrderChangeRequest,
+  type OrderRequestInput,
+  type OrderView,
+} from "../../../src/contract/orders.ts";
+import { paperView } from "../../../src/contract/paper.ts";
+import { killSwitchView, limitsAnswer, type LimitName } from "../../../src/contract/risk.ts";
+import { call } from "./client.ts";
+import { mergeOpenOrder } from "./open-orders.ts";
+import { names } from "./names.ts";
+import { queryClient } from "./query-client.ts";
+
+async function refresh(...queryKeys: (readonly string[])[]): Promise<void> {
+  await Promise.all(queryKeys.map((queryKey) => queryClient.invalidateQueries({ queryKey })));
+}
+
+/** The order as the API answered it goes on screen at once; the stream brings what follows. */
+function showOrder(order: OrderView): OrderView {
+  queryClient.setQueryData<OrderView[]>(names.openOrders, (orders) =>
+    orders === undefined ? undefined : mergeOpenOrder(orders, order),
+  );
+  void refresh(names.allOrders, names.trades, names.positions, names.exposure);
+  return order;
+}
+
+/** Asks with a key before it is kept: throws the API's refusal. */
+export const tryKey = (key: string) => call(statusView, "/v1/status", { key });
+
+/** Places an order. The `clientOrderId` is fixed by the caller, so that a second press is the same order. */
+export const placeOrder = async (order: OrderRequestInput): Promise<OrderView> =>
+  showOrder(await call(orderView, "/v1/orders", { method: "POST", body: order }));
+
+const orderPath = (clientOrderId: string): string =>
+  `/v1/orders/${encodeURIComponent(clientOrderId)}`;
+
+export const cancelOrder = async (clientOrderId: string): Promise<OrderView> =>
+  showOrder(await call(orderView, orderPath(clientOrderId), { method: "DELETE" }));
+
+export const changeOrder = async (
+  clientOrderId: string,
+  changes: OrderChangeRequest,
+): Promise<OrderView> =>
+  showOrder(await call(orderView, orderPath(clientOrderId), { method: "PATCH", body: changes }));
+
+export async function haltTrading(scope: string, reason: string) {
+  const body = { scope, reason };
+  const answer = await call(killSwitchView, "/v1/kill-switch", { method: "POST", body });
+  void refresh(names.risk, names.openOrders, names.status);
+  return answer;
+}
+
+export async function resumeTrading(scope: string, reason: string) {
+  const body = { scope, reason };
+  const answer = await call(killSwitchView, "/v1/kill-switch/reset", { method: "POST", body });
+  void refresh(names.risk, names.openOrders, names.status);
+  return answer;
+}
+
+export interface LimitChange {
+  scope: string;
+  name: LimitName;
+  value: string | null;
+}
+
+export async function changeLimits(changes: LimitChange[], reason: string) {
+  const body = { changes, reason };
+  const answer = await call(limitsAnswer, "/v1/risk/limits", { method: "PUT", body });
+  void refresh(names.limits, names.audit);
+  return answer;
+}
+
+export async function saveWatchlist(items: { instrument: string; weight: number }[]) {
+  const answer = await call(watchlistView, "/v1/watchlist", { method: "PUT", body: { items } });
+  queryClient.setQueryData(names.watchlist, answer);
+  return answer;
+}
+
+export async function saveProfile(body: {
+  displayName: string;
+  theme: "light" | "dark" | "auto";
+  shortcuts: { label: string; path: string }[];
+}) {
+  const answer = await call(profileView, "/v1/profile", { method: "PUT", body });
+  queryClient.setQueryData(names.profile, answer);
+  return answer;
+}
+
+export async function setShards(broker: string, shards: number) {
+  const path = `/v1/brokers/${encodeURIComponent(broker)}/feed`;
+  const answer = await call(brokerView, path, { method: "PUT", body: { shards } });
+  void refresh(names.brokers);
+  return answer;
+}
+
+export async function setPaperMarket(body: { ticksPerSecond?: number; hours?: string }) {
+  const answer = await call(paperView, "/v1/paper/market", { method: "POST", body });
+  queryClient.setQueryData(names.paper, answer);
+  return answer;
+}
+
+export async function setPaperFault(body: { fault: string; count: number; durationMs: number }) {
+  const answer = await call(paperView, "/v1/paper/faults", { method: "POST", body });
+  queryClient.setQueryData(names.paper, answer);
+  return answer;
+}
+
+export async function createKey(body: { name: string; scopes: KeyScope[]; algoId?: string }) {
+  const answer = await call(newKeyView, "/v1/keys", { method: "POST", body });
+  void refresh(names.keys, names.audit);
+  return answer;
+}
+
+export async function revokeKey(id: string): Promise<void> {
+  await call(z.unknown(), `/v1/keys/${encodeURIComponent(id)}`, { method: "DELETE" });
+  void refresh(names.keys, names.audit);
+}

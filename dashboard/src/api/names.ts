@@ -1,0 +1,22 @@
+/** The names of cached answers, so that who writes and who reads one agree. */
+export const names = {
+  status: ["status"],
+  brokers: ["brokers"],
+  paper: ["paper"],
+  watchlist: ["watchlist"],
+  profile: ["profile"],
+  risk: ["risk"],
+  limits: ["limits"],
+  exposure: ["exposure"],
+  riskHistory: ["risk-history"],
+  openOrders: ["open-orders"],
+  allOrders: ["all-orders"],
+  trades: ["trades"],
+  positions: ["positions"],
+  balances: ["balances"],
+  deadLetters: ["dead-letters"],
+  keys: ["keys"],
+  audit: ["audit"],
+  instruments: ["instruments"],
+  candles: ["candles"],
+} as const;

@@ -1,0 +1,180 @@
+/** Rows as a table on a wide screen and as cards on a phone, from one description of the columns. */
+import { Button } from "@mantine/core";
+import { Fragment, type ReactNode } from "react";
+import type { PagedResult } from "../api/queries.ts";
+import { rowsOf } from "../api/queries.ts";
+import styles from "./data-table.module.css";
+import { Answer, Loading, type Readable } from "./panel.tsx";
+import { usePhone } from "./use-phone.ts";
+
+export interface Column<T> {
+  name: string;
+  header: string;
+  cell: (row: T) => ReactNode;
+  align?: "left" | "right";
+  /** Long text: may break over lines. */
+  wrap?: boolean;
+  /** Where it goes on a phone: in the card's first line, or among its facts, or nowhere. */
+  phone?: "title" | "end" | "fact" | "wide" | "none";
+}
+
+interface DataTableProps<T> {
+  rows: readonly T[];
+  columns: readonly Column<T>[];
+  rowName: (row: T) => string;
+  label: string;
+  /** Rows stand under the heading this gives, in the order in which the headings come. */
+  groupOf?: (row: T) => string;
+  renderGroup?: (group: string, rows: readonly T[]) => ReactNode;
+  /** What can be done to a row; stands at its end. */
+  renderActions?: (row: T) => ReactNode;
+}
+
+export function DataTable<T>(props: DataTableProps<T>) {
+  return usePhone() ? <Cards {...props} /> : <Table {...props} />;
+}
+
+function grouped<T>({ rows, groupOf }: DataTableProps<T>): [string, T[]][] {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const name = groupOf?.(row) ?? "";
+    const group = groups.get(name);
+    if (group) group.push(row);
+    else groups.set(name, [row]);
+  }
+  return [...groups];
+}
+
+function Table<T>(props: DataTableProps<T>) {
+  const { columns, rowName, label, renderGroup, renderActions } = props;
+  const width = columns.length + (renderActions ? 1 : 0);
+  return (
+    <div className={styles.wrap}>
+      <table className={styles.table} aria-label={label}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.name} data-align={column.align} scope="col">
+                {column.header}
+              </th>
+            ))}
+            {renderActions && (
+              <th scope="col">
+                <span className="tl-hidden">Actions</span>
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {grouped(props).map(([group, rows]) => (
+            <Fragment key={group}>
+              {renderGroup && (
+                <tr className={styles.group}>
+                  <td colSpan={width}>{renderGroup(group, rows)}</td>
+                </tr>
+              )}
+              {rows.map((row) => (
+                <tr key={rowName(row)}>
+                  {columns.map((column) => (
+                    <td key={column.name} data-align={column.align} data-wrap={column.wrap}>
+                      {column.cell(row)}
+                    </td>
+                  ))}
+                  {renderActions && (
+                    <td>
+                      <span className={styles.actions}>{renderActions(row)}</span>
+                    </td>
+                  )}
+                </tr>
+              ))}
+            </Fragment>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Cards<T>(props: DataTableProps<T>) {
+  const { columns, rowName, label, renderGroup, renderActions } = props;
+  const at = (place: Column<T>["phone"]): Column<T>[] =>
+    columns.filter((column) => (column.phone ?? "fact") === place);
+  return (
+    <div className={styles.cards} role="list" aria-label={label}>
+      {grouped(props).map(([group, rows]) => (
+        <Fragment key={group}>
+          {renderGroup && (
+            <div className={styles.card}>
+              <div className="tl-strong">{renderGroup(group, rows)}</div>
+            </div>
+          )}
+          {rows.map((row) => (
+            <div className={styles.card} role="listitem" key={rowName(row)}>
+              <div className={styles.cardTop}>
+                <span className={styles.cardTitle}>
+                  {at("title").map((column) => (
+                    <Fragment key={column.name}>{column.cell(row)}</Fragment>
+                  ))}
+                </span>
+                <span className={styles.cardEnd}>
+                  {at("end").map((column) => (
+                    <Fragment key={column.name}>{column.cell(row)}</Fragment>
+                  ))}
+                </span>
+              </div>
+              <dl className={styles.facts}>
+                {[...at("fact"), ...at("wide")].map((column) => (
+                  <div
+                    className={styles.fact}
+                    key={column.name}
+                    data-wide={column.phone === "wide"}
+                  >
+                    <dt>{column.header}</dt>
+                    <dd>{column.cell(row)}</dd>
+                  </div>
+                ))}
+              </dl>
+              {renderActions && <span className={styles.actions}>{renderActions(row)}</span>}
+            </div>
+          ))}
+        </Fragment>
+      ))}
+    </div>
+  );
+}
+
+interface PagedTableProps<T> extends Omit<DataTableProps<T>, "rows"> {
+  query: PagedResult<T>;
+  empty: ReactNode;
+  /** False shows the first page only. */
+  withMore?: boolean;
+}
+
+/** The rows of all pages read so far, as one answer. */
+export function readable<T>(query: PagedResult<T>, rows: T[] | undefined): Readable<T[]> {
+  const { error, isError, refetch } = query;
+  return { data: rows, error, isError, refetch };
+}
+
+/** A table that reads on when asked: newest rows first. */
+export function PagedTable<T>({ query, empty, withMore = true, ...table }: PagedTableProps<T>) {
+  const rows = rowsOf(query.data);
+  return (
+    <Answer query={readable(query, rows)} empty={empty} rows={8}>
+      {(shown) => (
+        <>
+          <DataTable rows={shown} {...table} />
+          {query.isFetchingNextPage && <Loading rows={2} />}
+          {withMore && query.hasNextPage && !query.isFetchingNextPage && (
+            <div className={styles.more}>
+              {shown.length} shown
+              <Button variant="default" size="xs" onClick={() => void query.fetchNextPage()}>
+                Show more
+              </Button>
+            </div>
+          )}
+        </>
+      )}
+    </Answer>
+  );
+}

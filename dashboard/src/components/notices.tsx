@@ -1,0 +1,98 @@
+/** What must not be missed on any page: scopes that do not trade, a lost line, an unreachable API. */
+import { Button } from "@mantine/core";
+import { IconAlertTriangle, IconHandStop, IconPlugConnectedX } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { useConnection } from "../api/live.ts";
+import { useRisk, useStatus } from "../api/queries.ts";
+import { formatAge, formatClock } from "../format/time.ts";
+import { useNow } from "./figures.tsx";
+import { useKillSwitch } from "./kill-switch.tsx";
+import styles from "./shell.module.css";
+
+function Notice(props: {
+  tone: "bad" | "warn";
+  icon: ReactNode;
+  children: ReactNode;
+  end?: ReactNode;
+}) {
+  return (
+    <div className={styles.notice} data-tone={props.tone} role="status">
+      {props.icon}
+      <span className={styles.noticeText}>{props.children}</span>
+      {props.end}
+    </div>
+  );
+}
+
+export function Notices() {
+  return (
+    <>
+      <LineNotice />
+      <ReadNotice />
+      <TradingNotice />
+    </>
+  );
+}
+
+function LineNotice() {
+  const { phase, since, feed } = useConnection();
+  const icon = <IconPlugConnectedX size={17} stroke={1.8} />;
+  if (phase === "reconnecting") {
+    return (
+      <Notice tone="warn" icon={icon}>
+        <strong>Reconnecting to the stream.</strong> Prices are as of {formatClock(since)} (
+        <SinceWords at={since} /> ago) and marked stale.
+      </Notice>
+    );
+  }
+  if (feed === null) return null;
+  return (
+    <Notice tone="warn" icon={icon}>
+      <strong>The broker’s feed is disturbed.</strong> {feed}
+    </Notice>
+  );
+}
+
+function SinceWords({ at }: { at: number }) {
+  return formatAge(at, useNow());
+}
+
+function ReadNotice() {
+  const status = useStatus();
+  if (!status.isError || status.error?.code === "UNAUTHENTICATED") return null;
+  return (
+    <Notice tone="bad" icon={<IconAlertTriangle size={17} stroke={1.8} />}>
+      <strong>Trunkline does not answer.</strong> {status.error?.message}
+    </Notice>
+  );
+}
+
+function TradingNotice() {
+  const states = useRisk().data?.tradingStates ?? [];
+  const openKillSwitch = useKillSwitch();
+  const first = states.find((one) => one.scope === "portfolio") ?? states[0];
+  if (first === undefined) return null;
+  const others = states.length - 1;
+  const tone = first.state === "halted" ? "bad" : "warn";
+  return (
+    <Notice
+      tone={tone}
+      icon={<IconHandStop size={17} stroke={1.8} />}
+      end={
+        <Button
+          size="compact-sm"
+          variant="default"
+          onClick={() => openKillSwitch({ mode: "resume", scope: first.scope })}
+        >
+          Resume trading
+        </Button>
+      }
+    >
+      <strong>
+        {first.scope} is {first.state}
+      </strong>{" "}
+      since {formatClock(first.since)} by {first.by}: {first.reason}
+      {others > 0 && ` (and ${others} more)`}
+    </Notice>
+  );
+}

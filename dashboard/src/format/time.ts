@@ -1,0 +1,35 @@
+/** Times and ages in words. `now` is always an argument. */
+
+const timeOfDay = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+
+const dayOfMonth = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short" });
+
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+
+export const formatClock = (at: number): string => timeOfDay.format(at);
+
+/** The whole truth about a moment, for tooltips. */
+export const formatFull = (at: number): string => full.format(at);
+
+/** Clock time on the given day (as `toDateString` writes it), with its date on any other day. */
+export function formatMoment(at: number, today: string): string {
+  const sameDay = new Date(at).toDateString() === today;
+  return sameDay ? timeOfDay.format(at) : `${dayOfMonth.format(at)} ${timeOfDay.format(at)}`;
+}
+
+/** How long ago: `now`, `12 s`, `4 min`, `3 h`, `2 d`. A clock that runs ahead gives `now`, never a negative age. */
+export function formatAge(at: number | null | undefined, now: number): string {
+  if (at === null || at === undefined) return "never";
+  const seconds = Math.floor((now - at) / 1_000);
+  if (seconds < 1) return "now";
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
+}

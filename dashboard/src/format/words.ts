@@ -1,0 +1,74 @@
+/** States and codes of the platform as a person reads them, and the tone each is shown in. */
+import type { ShardView } from "../../../src/contract/brokers.ts";
+import type { StatusView } from "../../../src/contract/operations.ts";
+import type { OrderState, OrderType } from "../../../src/contract/orders.ts";
+import type { LimitName, TradingState } from "../../../src/contract/risk.ts";
+
+/** Colour only for meaning: `calm` has none. */
+export type Tone = "calm" | "good" | "busy" | "warn" | "bad";
+
+/** `pending_new` as `pending new`. */
+export const plain = (word: string): string => word.replaceAll("_", " ");
+
+export const ORDER_TYPE_WORDS: Record<OrderType, string> = {
+  market: "Market",
+  limit: "Limit",
+  stop: "Stop",
+  stop_limit: "Stop limit",
+};
+
+export const ORDER_STATE_TONES: Record<OrderState, Tone> = {
+  denied: "bad",
+  pending_new: "busy",
+  new: "busy",
+  pending_trigger: "busy",
+  partially_filled: "busy",
+  filled: "good",
+  pending_cancel: "busy",
+  canceled: "calm",
+  pending_replace: "busy",
+  replaced: "busy",
+  rejected: "bad",
+  expired: "calm",
+  suspended: "warn",
+  unknown: "warn",
+  dead_lettered: "bad",
+};
+
+export const TRADING_STATE_TONES: Record<TradingState, Tone> = {
+  active: "good",
+  reducing: "warn",
+  halted: "bad",
+};
+
+export const COMPONENT_TONES: Record<StatusView["components"][number]["state"], Tone> = {
+  ok: "good",
+  degraded: "warn",
+  down: "bad",
+  unknown: "warn",
+};
+
+export const SHARD_TONES: Record<ShardView["state"], Tone> = {
+  connecting: "busy",
+  live: "good",
+  backoff: "warn",
+  session_expired: "bad",
+  draining: "calm",
+  idle: "calm",
+};
+
+export const LIMIT_WORDS: Record<LimitName, { label: string; unit: string }> = {
+  orderNotional: { label: "Order notional", unit: "money" },
+  priceCollar: { label: "Price collar", unit: "fraction of the mark" },
+  markAgeMs: { label: "Oldest mark", unit: "ms" },
+  openOrders: { label: "Open orders", unit: "orders" },
+  ordersPerSecond: { label: "Orders per second", unit: "orders" },
+  ordersPerDay: { label: "Orders per day", unit: "orders" },
+  positionQuantity: { label: "Position quantity", unit: "units" },
+  positionNotional: { label: "Position notional", unit: "money" },
+  moneyAtRiskInstrument: { label: "Money at risk, instrument", unit: "money" },
+  moneyAtRiskAlgo: { label: "Money at risk, algo", unit: "money" },
+  moneyAtRiskPortfolio: { label: "Money at risk, portfolio", unit: "money" },
+  dailyLoss: { label: "Daily loss", unit: "money" },
+  drawdown: { label: "Drawdown", unit: "money" },
+};

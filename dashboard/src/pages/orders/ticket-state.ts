@@ -1,0 +1,88 @@
+/** The order ticket as plain data: what is typed, what the contract makes of it. Pure. */
+import {
+  orderRequest,
+  type OrderRequestInput,
+  type OrderType,
+  type Side,
+  type TimeInForce,
+} from "../../../../src/contract/orders.ts";
+import { decimal, decimalText } from "../../../../src/contract/primitives.ts";
+
+export interface Ticket {
+  instrument: string;
+  side: Side;
+  type: OrderType;
+  quantity: string;
+  limitPrice: string;
+  stopPrice: string;
+  timeInForce: TimeInForce;
+  protectiveStop: string;
+  reduceOnly: boolean;
+  algoId: string;
+}
+
+export type TicketField = keyof Ticket;
+
+export const needsLimit = (type: OrderType): boolean => type === "limit" || type === "stop_limit";
+
+export const needsStop = (type: OrderType): boolean => type === "stop" || type === "stop_limit";
+
+export const emptyTicket = (instrument: string, side: Side): Ticket => ({
+  instrument,
+  side,
+  type: "limit",
+  quantity: "",
+  limitPrice: "",
+  stopPrice: "",
+  timeInForce: "day",
+  protectiveStop: "",
+  reduceOnly: false,
+  algoId: "",
+});
+
+const given = (text: string): string | undefined => (text.trim() === "" ? undefined : text.trim());
+
+/** The order as it is sent. A price that the type does not take is left out, though it may still be typed. */
+export function requestOf(ticket: Ticket, clientOrderId: string): OrderRequestInput {
+  return {
+    clientOrderId,
+    algoId: given(ticket.algoId),
+    instrument: ticket.instrument,
+    side: ticket.side,
+    type: ticket.type,
+    quantity: ticket.quantity.trim(),
+    limitPrice: needsLimit(ticket.type) ? given(ticket.limitPrice) : undefined,
+    stopPrice: needsStop(ticket.type) ? given(ticket.stopPrice) : undefined,
+    timeInForce: ticket.timeInForce,
+    protectiveStop: given(ticket.protectiveStop),
+    reduceOnly: ticket.reduceOnly,
+  };
+}
+
+/** What is wrong with the ticket, by field; empty when it can be sent. The platform checks it again. */
+export function problemsOf(ticket: Ticket): Partial<Record<TicketField, string>> {
+  const parsed = orderRequest.safeParse(requestOf(ticket, "check"));
+  if (parsed.success) return {};
+  const problems: Partial<Record<TicketField, string>> = {};
+  for (const issue of parsed.error.issues) {
+    const field = String(issue.path[0]) as TicketField;
+    problems[field] ??= issue.message;
+  }
+  return problems;
+}
+
+/** Quantity times price; null until both are there. Market orders are estimated at `mark`. */
+export function estimatedNotional(ticket: Ticket, mark: number | null): string | null {
+  const price = needsLimit(ticket.type)
+    ? ticket.limitPrice
+    : needsStop(ticket.type)
+      ? ticket.stopPrice
+      : mark;
+  if (price === null || price === "" || ticket.quantity.trim() === "") return null;
+  try {
+    return decimalText(decimal(ticket.quantity.trim()).times(decimal(price)));
+  } catch {
+    // Half-typed numbers are no numbers yet.
+    return null;
+  }
+}

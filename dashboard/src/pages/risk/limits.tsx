@@ -1,0 +1,85 @@
+/** The limits that are set, and the door to change them. */
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import { useLimits } from "../../api/queries.ts";
+import { DataTable, type Column } from "../../components/data-table.tsx";
+import { Moment } from "../../components/figures.tsx";
+import { Answer, Empty, Panel, StaleNote } from "../../components/panel.tsx";
+import type { LimitView } from "../../../../src/contract/risk.ts";
+import { formatQuantity } from "../../format/number.ts";
+import { LIMIT_WORDS } from "../../format/words.ts";
+import { LimitEditor, type LimitDraft } from "./limit-editor.tsx";
+
+const COLUMNS: Column<LimitView>[] = [
+  {
+    name: "name",
+    header: "Limit",
+    phone: "title",
+    cell: (limit) => LIMIT_WORDS[limit.name].label,
+  },
+  {
+    name: "value",
+    header: "Value",
+    align: "right",
+    phone: "end",
+    cell: (limit) => (
+      <span title={LIMIT_WORDS[limit.name].unit}>{formatQuantity(limit.value)}</span>
+    ),
+  },
+  { name: "by", header: "Set by", cell: (limit) => limit.changedBy },
+  { name: "at", header: "Set", cell: (limit) => <Moment at={limit.changedAt} /> },
+];
+
+const NEW: LimitDraft = {
+  scope: "portfolio",
+  name: "moneyAtRiskPortfolio",
+  value: "",
+  isNew: true,
+};
+
+export function Limits() {
+  const limits = useLimits();
+  const [draft, setDraft] = useState<LimitDraft | null>(null);
+  return (
+    <Panel
+      title="Limits"
+      flush
+      note={limits.isError ? <StaleNote query={limits} /> : "the tightest wins"}
+      actions={
+        <Button variant="default" size="xs" onClick={() => setDraft(NEW)}>
+          Set a limit
+        </Button>
+      }
+    >
+      <Answer
+        query={limits}
+        rows={6}
+        empty={
+          <Empty title="No limits set" text="Set one before an algo trades with real money." />
+        }
+      >
+        {(rows) => (
+          <DataTable
+            rows={rows}
+            columns={COLUMNS}
+            renderActions={({ scope, name, value }) => (
+              <Button
+                variant="default"
+                size="compact-xs"
+                aria-label={`Edit ${LIMIT_WORDS[name].label} of ${scope}`}
+                onClick={() => setDraft({ scope, name, value, isNew: false })}
+              >
+                Edit
+              </Button>
+            )}
+            rowName={(row) => `${row.scope} ${row.name}`}
+            label="Limits"
+            groupOf={(row) => row.scope}
+            renderGroup={(scope) => scope}
+          />
+        )}
+      </Answer>
+      <LimitEditor draft={draft} close={() => setDraft(null)} />
+    </Panel>
+  );
+}

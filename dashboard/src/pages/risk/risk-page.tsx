@@ -1,0 +1,83 @@
+/** Risk: what could be lost, where, under which limits, and how that has been. */
+import { useRisk } from "../../api/queries.ts";
+import { Badge } from "../../components/badge.tsx";
+import { Facts } from "../../components/facts.tsx";
+import { Moment, Money, Profit } from "../../components/figures.tsx";
+import pageStyles from "../../components/page.module.css";
+import { Answer, Empty, Panel, StaleNote } from "../../components/panel.tsx";
+import { DataTable, type Column } from "../../components/data-table.tsx";
+import type { RiskStatusView } from "../../../../src/contract/risk.ts";
+import { TRADING_STATE_TONES } from "../../format/words.ts";
+import { Exposure } from "./exposure.tsx";
+import { Limits } from "./limits.tsx";
+import { RiskHistory } from "./risk-history.tsx";
+import { RiskMap } from "./risk-map.tsx";
+
+type TradingStateRow = RiskStatusView["tradingStates"][number];
+
+const STATE_COLUMNS: Column<TradingStateRow>[] = [
+  { name: "scope", header: "Scope", phone: "title", cell: (row) => <strong>{row.scope}</strong> },
+  {
+    name: "state",
+    header: "State",
+    phone: "end",
+    cell: (row) => <Badge tone={TRADING_STATE_TONES[row.state]}>{row.state}</Badge>,
+  },
+  { name: "since", header: "Since", cell: (row) => <Moment at={row.since} /> },
+  { name: "by", header: "By", cell: (row) => row.by },
+  { name: "reason", header: "Reason", wrap: true, phone: "wide", cell: (row) => row.reason },
+];
+
+export default function RiskPage() {
+  const risk = useRisk();
+  return (
+    <div className={pageStyles.stack}>
+      <h1 className="tl-hidden">Risk</h1>
+      <Panel
+        title={`Portfolio ${risk.data?.portfolio ?? ""}`}
+        note={
+          risk.isError ? <StaleNote query={risk} /> : risk.data && `in ${risk.data.baseCurrency}`
+        }
+      >
+        <Answer query={risk} rows={2}>
+          {(data) => <Facts facts={figures(data)} />}
+        </Answer>
+      </Panel>
+      <RiskMap />
+      <div className={pageStyles.pair}>
+        <Limits />
+        <div className={pageStyles.stack}>
+          <Panel title="Trading states" flush>
+            <Answer query={risk} rows={2}>
+              {({ tradingStates }) =>
+                tradingStates.length === 0 ? (
+                  <Empty title="Everything is active" text="No scope is reducing or halted." />
+                ) : (
+                  <DataTable
+                    rows={tradingStates}
+                    columns={STATE_COLUMNS}
+                    rowName={(row) => row.scope}
+                    label="Trading states"
+                  />
+                )
+              }
+            </Answer>
+          </Panel>
+          <RiskHistory />
+        </div>
+      </div>
+      <Exposure />
+    </div>
+  );
+}
+
+function figures(risk: RiskStatusView) {
+  return [
+    { name: "Money at risk", value: <Money value={risk.moneyAtRisk} /> },
+    { name: "Day profit", value: <Profit value={risk.dayProfit} /> },
+    { name: "Equity", value: <Money value={risk.equity} /> },
+    { name: "Drawdown", value: <Money value={risk.drawdown} /> },
+    { name: "Gross exposure", value: <Money value={risk.grossExposure} /> },
+    { name: "Net exposure", value: <Money value={risk.netExposure} /> },
+  ];
+}

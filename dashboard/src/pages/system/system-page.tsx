@@ -1,0 +1,44 @@
+/** The machinery: brokers and their shards, the paper market, keys, and who changed what. */
+import { Tabs } from "@mantine/core";
+import { useLocation, useParams } from "wouter";
+import { useBrokers } from "../../api/queries.ts";
+import { Audit } from "./audit.tsx";
+import { Brokers } from "./brokers.tsx";
+import { Keys } from "./keys.tsx";
+import { PaperMarket } from "./paper-market.tsx";
+
+const TABS = ["brokers", "paper", "keys", "audit"] as const;
+
+export default function SystemPage() {
+  const { tab = "brokers" } = useParams<{ tab?: string }>();
+  const [, navigate] = useLocation();
+  const paper = useBrokers().data?.some((broker) => broker.broker === "paper") ?? false;
+  return (
+    <>
+      <h1 className="tl-hidden">System</h1>
+      <Tabs
+        value={TABS.find((one) => one === tab) ?? "brokers"}
+        onChange={(value) => navigate(value === "brokers" ? "/system" : `/system/${value}`)}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="brokers">Brokers</Tabs.Tab>
+          {paper && <Tabs.Tab value="paper">Paper market</Tabs.Tab>}
+          <Tabs.Tab value="keys">API keys</Tabs.Tab>
+          <Tabs.Tab value="audit">Audit</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="brokers">
+          <Brokers />
+        </Tabs.Panel>
+        <Tabs.Panel value="paper">
+          <PaperMarket />
+        </Tabs.Panel>
+        <Tabs.Panel value="keys">
+          <Keys />
+        </Tabs.Panel>
+        <Tabs.Panel value="audit">
+          <Audit />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+/** Halts and their ends on their way to the gateways: owed durably with the latch, paid until each has confirmed. */
+import { ACCOUNTS } from "../src/platform/deployment.ts";
+import { orderGateway } from "../src/platform/objects.ts";
+import { parseScope, type ScopeText } from "../src/domain/scope.ts";
+
+interface OwedCall extends Record<string, SqlStorageValue> {
+  account: string;
+  scope: string;
+  action: string;
+  version: number;
+}
+
+export class GatewayCalls {
+  readonly #sql: SqlStorage;
+  readonly #env: Env;
+
+  constructor(sql: SqlStorage, env: Env) {
+    this.#sql = sql;
+    this.#env = env;
+  }
+
+  /** Call it in the transaction that latches. A later call for the same scope replaces an unpaid one. */
+  owe(scope: ScopeText, action: "halt" | "resume", version: number): void {
+    const parsed = parseScope(scope);
+    for (const { account } of ACCOUNTS) {
+      if (parsed?.kind === "account" && parsed.account !== account) continue;
+      this.#sql.exec(
+        "INSERT OR REPLACE INTO gateway_calls VALUES (?, ?, ?, ?)",
+        account,
+        scope,
+        action,
+        version,
+      );
+    }
+  }
+
+  /** Makes every owed call, all at once. True when none is left; one that fails stays for the alarm. */
+  async settle(): Promise<boolean> {
+    const owed = this.#sql.exec<OwedCall>("SELECT * FROM gateway_calls").toArray();
+    const paid = await Promise.all(owed.map((call) => this.#pay(call)));
+    return paid.every(Boolean);
+  }
+
+  async #pay({ account, scope, action, version }: OwedCall): Promise<boolean> {
+    const gateway = orderGateway(this.#env, account);
+    try {
+      await (action === "halt" ? gateway.halt(scope, version) : gateway.resume(scope, version));
+    } catch {
+      // The ledger's own latch holds meanwhile, and the alarm calls again.
+      return false;
+    }
+    this.#sql.exec(
+      "DELETE FROM gateway_calls WHERE account = ? AND scope = ? AND version = ?",
+      account,
+      scope,
+      version,
+    );
+    return true;
+  }
+}

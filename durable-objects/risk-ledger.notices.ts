@@ -1,0 +1,62 @@
+/** Tells the ledger's events to the markets that follow it: in version order, after the commit, never on its path. */
+import type { LedgerNotice } from "../src/application/ports.ts";
+import { NOTICES_WAITING_MAX } from "../src/domain/limits.ts";
+
+type Publish = (market: string, notices: LedgerNotice[]) => Promise<void>;
+
+/**
+ * What waits is in memory only: after a crash the next notice's version shows the hole, and a reader
+ * reads the list again. One call per market is in flight; what comes meanwhile is joined.
+ */
+export class Notices {
+  readonly #publish: Publish;
+  readonly #waiting = new Map<string, LedgerNotice[]>();
+  readonly #busy = new Set<string>();
+
+  constructor(publish: Publish) {
+    this.#publish = publish;
+  }
+
+  add(markets: Iterable<string>, notices: readonly LedgerNotice[]): void {
+    for (const market of markets) {
+      const waiting = this.#waiting.get(market) ?? [];
+      waiting.push(...notices);
+      this.#waiting.set(market, waiting.slice(-NOTICES_WAITING_MAX));
+    }
+  }
+
+  drop(market: string): void {
+    this.#waiting.delete(market);
+  }
+
+  /** Sends until nothing waits. A market that fails keeps its notices for the next call. */
+  async send(): Promise<void> {
+    await Promise.all([...this.#waiting.keys()].map((market) => this.#sendTo(market)));
+  }
+
+  async #sendTo(market: string): Promise<void> {
+    if (this.#busy.has(market)) return;
+    this.#busy.add(market);
+    try {
+      for (;;) {
+        const notices = this.#waiting.get(market) ?? [];
+        if (notices.length === 0) return;
+        this.#waiting.set(market, []);
+        if (!(await this.#sent(market, notices))) return;
+      }
+    } finally {
+      this.#busy.delete(market);
+    }
+  }
+
+  async #sent(market: string, notices: LedgerNotice[]): Promise<boolean> {
+    try {
+      await this.#publish(market, notices);
+      return true;
+    } catch {
+      const later = this.#waiting.get(market);
+      if (later) this.#waiting.set(market, [...notices, ...later].slice(-NOTICES_WAITING_MAX));
+      return false;
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The way from the ledger to the tradebook: rows are stored with the event that made them and written
+ * to D1 afterwards, oldest first, as often as it takes. It never loses a row and never holds up an order.
+ */
+import type { TradebookPort, TradebookRow } from "../src/application/ports.ts";
+import type { DeadLetterLabel, Order } from "../src/domain/order.ts";
+import { unpackOrder } from "../src/domain/risk/packing.ts";
+import { OUTBOX_BATCH_ROWS } from "../src/domain/limits.ts";
+
+interface OutboxRow extends Record<string, SqlStorageValue> {
+  seq: number;
+  version: number;
+  kind: string;
+  client_order_id: string | null;
+  body: string | null;
+}
+
+type WholeRow = Exclude<TradebookRow, { kind: "order" } | { kind: "dead_letter" }>;
+
+export class Outbox {
+  readonly #sql: SqlStorage;
+  readonly #tradebook: TradebookPort;
+  /** Orders with a row that no flush has read yet: the row stands for every later version, too. */
+  #waiting = new Set<string>();
+  #flushing: Promise<boolean> | null = null;
+
+  constructor(storage: DurableObjectStorage, tradebook: TradebookPort) {
+    this.#sql = storage.sql;
+    this.#tradebook = tradebook;
+  }
+
+  /** The order as it will stand when the row is written: several changes at once are one row. */
+  addOrder(version: number, order: Order): void {
+    if (this.#waiting.has(order.clientOrderId)) return;
+    this.#waiting.add(order.clientOrderId);
+    this.#insert(version, "order", order.clientOrderId, null);
+  }
+
+  addDeadLetter(
+    version: number,
+    order: Order,
+    letter: { label: DeadLetterLabel; reason: string; attempts: number; status: "open" | "closed" },
+  ): void {
+    this.#insert(version, "dead_letter", order.clientOrderId, JSON.stringify({ order, ...letter }));
+  }
+
+  add(version: number, row: WholeRow): void {
+    this.#insert(version, row.kind, null, JSON.stringify(row));
+  }
+
+  #insert(version: number, kind: string, clientOrderId: string | null, body: string | null): void {
+    this.#sql.exec(
+      "INSERT INTO outbox (version, kind, client_order_id, body) VALUES (?, ?, ?, ?)",
+      version,
+      kind,
+      clientOrderId,
+      body,
+    );
+  }
+
+  /** A transaction was rolled back: its rows are not there, so no order may count on one. */
+  forget(): void {
+    this.#waiting.clear();
+  }
+
+  get size(): number {
+    return this.#sql.exec<{ rows: number }>("SELECT COUNT(*) AS rows FROM outbox").one().rows;
+  }
+
+  /** Writes what waits. False when the tradebook refused: the rows stay, and the caller tries later. */
+  flush(): Promise<boolean> {
+    this.#flushing ??= this.#run().finally(() => {
+      this.#flushing = null;
+    });
+    return this.#flushing;
+  }
+
+  async #run(): Promise<boolean> {
+    for (;;) {
+      const rows = this.#sql
+        .exec<OutboxRow>("SELECT * FROM outbox ORDER BY seq LIMIT ?", OUTBOX_BATCH_ROWS)
+        .toArray();
+      const last = rows.at(-1);
+      if (!last) return true;
+      // From here on a change of these orders needs a row of its own.
+      for (const { client_order_id: id } of rows) if (id !== null) this.#waiting.delete(id);
+      try {
+        await this.#tradebook.write(rows.flatMap((row) => this.#written(row)));
+      } catch {
+        // D1 is down or refuses: nothing is lost, the status shows the count, the alarm tries again.
+        return false;
+      }
+      this.#sql.exec("DELETE FROM outbox WHERE seq <= ?", last.seq);
+    }
+  }
+
+  #written(row: OutboxRow): { version: number; row: TradebookRow }[] {
+    if (row.kind !== "order") {
+      const body = JSON.parse(row.body ?? "null") as WholeRow;
+      return [{ version: row.version, row: { ...body, kind: row.kind } as TradebookRow }];
+    }
+    const [stored] = this.#sql
+      .exec<{ version: number; body: string }>(
+        "SELECT changed_version AS version, body FROM orders WHERE client_order_id = ?",
+        row.client_order_id,
+      )
+      .toArray();
+    if (!stored) return [];
+    return [
+      { version: stored.version, row: { kind: "order", order: unpackOrder(stored.body).order } },
+    ];
+  }
+}

@@ -1,0 +1,129 @@
+/** The ledger's state as the API and the tradebook tell it. Pure: state and time in, plain data out. */
+import type { TradebookRow } from "../src/application/ports.ts";
+import type { PositionView } from "../src/contract/orders.ts";
+import type { ExposureView, RiskStatusView } from "../src/contract/risk.ts";
+import { decimal, decimalText, ZERO, type Decimal } from "../src/domain/decimal.ts";
+import { averagePrice, unrealisedProfit } from "../src/domain/position.ts";
+import { isFresh } from "../src/domain/risk/case.ts";
+import { drawdownOf } from "../src/domain/risk/checks/loss.ts";
+import { BASE_CURRENCY, CAPITAL } from "../src/domain/risk/default-limits.ts";
+import { profitOf, aggregateFor } from "../src/domain/risk/exposure.ts";
+import { pairScope } from "../src/domain/risk/limits.ts";
+import { goodMark, NO_FIGURES, type Holding, type LedgerState } from "../src/domain/risk/state.ts";
+
+export function positionViews(state: LedgerState, now: number): PositionView[] {
+  return [...state.holdings.values()].filter(everTraded).map((holding) => {
+    const { algoId, instrument, account, currency, position } = holding;
+    const mark = goodMark(state, instrument);
+    const age = state.limits.tightest("markAgeMs", algoId, instrument)?.value ?? null;
+    const price = mark && isFresh(mark, age, now) ? decimal(mark.price) : null;
+    const mean = averagePrice(position);
+    return {
+      algoId,
+      instrument,
+      account,
+      currency: currency ?? "unknown",
+      quantity: decimalText(position.quantity),
+      averagePrice: mean && decimalText(mean),
+      markPrice: price && decimalText(price),
+      realisedProfit: decimalText(position.realisedProfit),
+      unrealisedProfit: unrealisedText(position.quantity, () =>
+        price ? unrealisedProfit(position, price) : null,
+      ),
+    };
+  });
+}
+
+/** A flat position has no unrealised profit, whatever the price; an open one without a price has an unknown one. */
+function unrealisedText(quantity: Decimal, profit: () => Decimal | null): string | null {
+  if (quantity.eq(ZERO)) return "0";
+  const value = profit();
+  return value && decimalText(value);
+}
+
+const everTraded = ({ filled }: Holding): boolean => filled.buy.gt(ZERO) || filled.sell.gt(ZERO);
+
+/** One row for each algo and instrument, over all accounts. */
+export function exposureViews(state: LedgerState): ExposureView[] {
+  const pairs = new Map<string, Holding>();
+  for (const holding of state.holdings.values())
+    pairs.set(pairScope(holding.algoId, holding.instrument), holding);
+  return [...pairs].map(([scope, { algoId, instrument, currency }]) => {
+    const { figures, day } = aggregateFor(state, scope);
+    return {
+      algoId,
+      instrument,
+      currency: currency ?? "unknown",
+      quantity: decimalText(figures.quantity),
+      openBuyQuantity: decimalText(figures.openBuy),
+      openSellQuantity: decimalText(figures.openSell),
+      notional: decimalText(figures.gross),
+      moneyAtRisk: decimalText(figures.moneyAtRisk),
+      moneyAtRiskDayMax: decimalText(day.moneyAtRiskMax),
+    };
+  });
+}
+
+export function statusView(state: LedgerState, portfolio: string, outbox: number): RiskStatusView {
+  const whole = state.aggregates.get("portfolio");
+  const figures = whole?.figures ?? NO_FIGURES;
+  const valued = figures.unvalued === 0;
+  const profit = profitOf(figures);
+  return {
+    portfolio,
+    baseCurrency: BASE_CURRENCY,
+    version: state.version,
+    tradingStates: [...state.tradingStates.values()].map(
+      ({ scope, state: trading, reason, by, since }) => ({
+        scope,
+        state: trading,
+        reason,
+        by,
+        since,
+      }),
+    ),
+    moneyAtRisk: decimalText(figures.moneyAtRisk),
+    grossExposure: decimalText(figures.gross),
+    netExposure: decimalText(figures.net),
+    openOrders: figures.openOrders,
+    equity: valued ? decimalText(decimal(CAPITAL).plus(profit)) : null,
+    dayProfit: valued ? decimalText(profit.minus(whole?.day.startProfit ?? ZERO)) : null,
+    drawdown: valued ? decimalText(whole ? drawdownOf(whole) : ZERO) : null,
+    outbox,
+  };
+}
+
+export const positionDay = (holding: Holding, day: string): TradebookDay<"position_day"> => {
+  const { algoId, instrument, account, position } = holding;
+  const mean = averagePrice(position);
+  return {
+    kind: "position_day",
+    day,
+    algoId,
+    instrument,
+    account,
+    quantity: decimalText(position.quantity),
+    averagePrice: mean && decimalText(mean),
+    realisedProfit: decimalText(position.realisedProfit),
+  };
+};
+
+type TradebookDay<Kind extends TradebookRow["kind"]> = Extract<TradebookRow, { kind: Kind }>;
+
+/** The trading day of an algo in an instrument, as far as it has come. Money is in the base currency. */
+export function riskDay(
+  state: LedgerState,
+  algoId: string,
+  instrument: string,
+): TradebookDay<"risk_day"> {
+  const { figures, day } = aggregateFor(state, pairScope(algoId, instrument));
+  return {
+    kind: "risk_day",
+    day: state.day,
+    algoId,
+    instrument,
+    moneyAtRiskMax: decimalText(day.moneyAtRiskMax),
+    notionalMax: decimalText(day.notionalMax),
+    realisedProfit: decimalText(figures.realised),
+  };
+}

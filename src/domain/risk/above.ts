@@ -1,0 +1,84 @@
+/** Which present exposures are already above a limit: a new limit holds for new risk at once, and says what it found. */
+import { decimal, decimalText, ZERO, type Decimal } from "../decimal.ts";
+import { dayLoss, drawdownOf } from "./checks/loss.ts";
+import { worstPosition } from "./case.ts";
+import type { LimitName } from "./limit-names.ts";
+import type { Aggregate, LedgerState } from "./state.ts";
+
+export interface LimitExceeded {
+  scope: string;
+  name: LimitName;
+  limit: string;
+  have: string;
+}
+
+/** Limits of single orders and of prices have no present exposure. */
+export function limitsExceeded(
+  state: LedgerState,
+  scope: string,
+  name: LimitName,
+): LimitExceeded[] {
+  const limit = state.limits.at(scope, name);
+  if (!limit) return [];
+  return measured(state, scope, name)
+    .filter(({ have }) => have.gt(limit))
+    .map(({ scope: at, have }) => ({
+      scope: at,
+      name,
+      limit: decimalText(limit),
+      have: decimalText(have),
+    }));
+}
+
+function measured(
+  state: LedgerState,
+  scope: string,
+  name: LimitName,
+): { scope: string; have: Decimal }[] {
+  const under = [...state.aggregates.values()].filter((at) => isUnder(at.scope, scope));
+  const own = under.filter((at) => at.scope === scope);
+  const pairs = under.filter((at) => at.scope.includes("|"));
+  switch (name) {
+    case "openOrders":
+      return each(own, ({ figures }) => decimal(figures.openOrders));
+    case "ordersPerDay":
+      return each(own, ({ ordersToday }) => decimal(ordersToday));
+    case "positionQuantity":
+      return each(scope.startsWith("instrument:") ? [...own, ...pairs] : pairs, ({ figures }) =>
+        worstPosition(figures, "buy", ZERO),
+      );
+    case "positionNotional":
+      return each(pairs, ({ figures }) => figures.gross);
+    case "moneyAtRiskInstrument":
+      return each(pairs, ({ figures }) => figures.moneyAtRisk);
+    case "moneyAtRiskAlgo":
+      return each(
+        under.filter((at) => at.scope.startsWith("algo:") && !at.scope.includes("|")),
+        ({ figures }) => figures.moneyAtRisk,
+      );
+    case "moneyAtRiskPortfolio":
+      return each(
+        under.filter((at) => at.scope === "portfolio"),
+        ({ figures }) => figures.moneyAtRisk,
+      );
+    case "dailyLoss":
+      return each(own, dayLoss);
+    case "drawdown":
+      return each(own, drawdownOf);
+    case "orderNotional":
+    case "priceCollar":
+    case "markAgeMs":
+    case "ordersPerSecond":
+      return [];
+  }
+}
+
+const each = (which: Aggregate[], measure: (aggregate: Aggregate) => Decimal) =>
+  which.map((aggregate) => ({ scope: aggregate.scope, have: measure(aggregate) }));
+
+/** Whether a limit on `above` reaches the sums of `scope`. */
+const isUnder = (scope: string, above: string): boolean =>
+  above === "portfolio" ||
+  scope === above ||
+  scope.startsWith(`${above}|`) ||
+  scope.endsWith(`|${above}`);

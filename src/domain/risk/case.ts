@@ -1,0 +1,205 @@
+/** Everything a check may look at, worked out once for one intent: checks compare, they do not gather. */
+import { decimal, maxDecimal, ZERO, type Decimal } from "../decimal.ts";
+import type { Instrument } from "../instrument.ts";
+import type { OrderChanges, OrderIntent, Side } from "../order.ts";
+import { averagePrice } from "../position.ts";
+import type { Mark } from "../tick.ts";
+import { openRisk, rateOf, sharesOf } from "./exposure.ts";
+import { pairScope, type ScopedLimit } from "./limits.ts";
+import {
+  closable,
+  EMPTY_SIDE,
+  NO_UNIT_RISK,
+  sideRisk,
+  withoutShare,
+  withShare,
+  type Share,
+  type UnitRisk,
+} from "./money-at-risk.ts";
+import type { LimitName } from "./limit-names.ts";
+import { unitRiskNow } from "./pricing.ts";
+import {
+  goodMark,
+  holdingKey,
+  isGoodPrice,
+  NO_FIGURES,
+  type Figures,
+  type Holding,
+  type LedgerOrder,
+  type LedgerState,
+} from "./state.ts";
+
+/** Facts about an intent that the ledger does not hold itself. */
+export interface DecideFacts {
+  /** Null when no broker knows the instrument. */
+  instrument: Instrument | null;
+  marketOpen: boolean;
+  /** Why this broker's rules forbid the order, or null. */
+  brokerRefusal: string | null;
+  /** A mark fetched for this intent, already taken into the state. */
+  mark: Mark | null;
+  /** The lease epoch under which the caller acts; left out, the ledger's own. */
+  epoch?: number;
+}
+
+export interface IntentCase {
+  state: LedgerState;
+  intent: OrderIntent;
+  facts: DecideFacts;
+  now: number;
+  /** The order that this is a modify of. */
+  replaced: LedgerOrder | null;
+  holding: Holding | null;
+  /** Total quantity asked for; for a modify, its whole new quantity. */
+  quantity: Decimal;
+  /** What of it can still be filled. */
+  remaining: Decimal;
+  mark: Mark | null;
+  /** Null when a price is needed and there is none. */
+  unit: UnitRisk | null;
+  /** Base currency for one unit of the instrument's currency. */
+  rate: Decimal | null;
+  /** What of `remaining` would open or enlarge the position. */
+  opening: Decimal;
+  /** True when it can only lower exposure, whatever is filled in whatever order. */
+  onlyReduces: boolean;
+  /** What it adds to the money at risk, in the base currency; null when that cannot be known. */
+  addedRisk: Decimal | null;
+  /** Notional of `remaining`, in the base currency; null when that cannot be known. */
+  notional: Decimal | null;
+}
+
+const NO_SHARE: Share = { quantity: ZERO, riskPerUnit: ZERO };
+
+export function caseOf(
+  state: LedgerState,
+  intent: OrderIntent,
+  facts: DecideFacts,
+  now: number,
+  replaced: LedgerOrder | null = null,
+): IntentCase {
+  const { algoId, instrument, account, side } = intent;
+  const holding = state.holdings.get(holdingKey(algoId, instrument, account)) ?? null;
+  const quantity = decimal(intent.quantity);
+  const remaining = maxDecimal(ZERO, quantity.minus(replaced?.filled ?? ZERO));
+  const mark = goodMark(state, instrument);
+  const unit = unitRiskNow(state, intent);
+  const currency = facts.instrument?.currency ?? holding?.currency ?? null;
+  const rate = rateOf(state, currency);
+
+  const others = otherOrders(holding, side, replaced);
+  const capacity = holding ? closable(holding.position.quantity, side) : ZERO;
+  const free = maxDecimal(ZERO, capacity.minus(others.quantity));
+  const opening = maxDecimal(ZERO, remaining.minus(free));
+  const onlyReduces =
+    facts.instrument !== null && (opening.eq(ZERO) || onlyLowers(intent, remaining, replaced));
+  const added = unit && addedRisk(holding, side, { remaining, unit, replaced });
+  return {
+    state,
+    intent,
+    facts,
+    now,
+    replaced,
+    holding,
+    quantity,
+    remaining,
+    mark,
+    unit,
+    rate,
+    opening,
+    onlyReduces,
+    addedRisk: added && rate && added.times(rate),
+    notional: unit && rate && remaining.times(unit.price).times(rate),
+  };
+}
+
+/** The open orders on this side but for the one that is to be replaced. */
+function otherOrders(holding: Holding | null, side: Side, replaced: LedgerOrder | null) {
+  const totals = holding?.sides[side] ?? EMPTY_SIDE;
+  return replaced?.share ? withoutShare(totals, replaced.share) : totals;
+}
+
+/** A modify that leaves the prices and lowers the quantity adds nothing. */
+function onlyLowers(
+  intent: OrderIntent,
+  remaining: Decimal,
+  replaced: LedgerOrder | null,
+): boolean {
+  if (!replaced?.share) return false;
+  const { limitPrice, stopPrice } = replaced.order;
+  const samePrices = limitPrice === intent.limitPrice && stopPrice === intent.stopPrice;
+  return samePrices && remaining.lte(replaced.share.quantity);
+}
+
+/** Until the broker has answered a modify, the dearer of both terms is reserved. */
+function addedRisk(
+  holding: Holding | null,
+  side: Side,
+  asked: { remaining: Decimal; unit: UnitRisk; replaced: LedgerOrder | null },
+): Decimal {
+  const old = asked.replaced?.share ?? NO_SHARE;
+  const share: Share = {
+    quantity: maxDecimal(asked.remaining, old.quantity),
+    riskPerUnit: maxDecimal(asked.unit.moneyAtRisk, old.riskPerUnit),
+  };
+  if (!holding) return share.quantity.times(share.riskPerUnit);
+  const totals = withShare(withoutShare(holding.sides[side], old), share);
+  const after = sideRisk(totals, closable(holding.position.quantity, side), function* () {
+    for (const each of sharesOf(holding, side)) if (each !== old) yield each;
+    yield share;
+  });
+  return after.minus(openRisk(holding, side));
+}
+
+/** Per unit figures to reserve; an order that only reduces may come without a price of its own. */
+export function reservedUnit({ unit, holding, onlyReduces }: IntentCase): UnitRisk | null {
+  if (unit) return unit;
+  const cost = onlyReduces && holding ? averagePrice(holding.position) : null;
+  if (!cost) return onlyReduces ? NO_UNIT_RISK : null;
+  return { price: cost, moneyAtRisk: cost, stop: null };
+}
+
+/** The intent that an order would be on its new terms. */
+export const changedIntent = (order: OrderIntent, changes: OrderChanges): OrderIntent => ({
+  ...order,
+  quantity: changes.quantity ?? order.quantity,
+  limitPrice: changes.limitPrice ?? order.limitPrice,
+  stopPrice: changes.stopPrice ?? order.stopPrice,
+});
+
+/** Largest absolute position that its orders can lead to, with this one. */
+export function worstPosition(
+  figures: Pick<Figures, "quantity" | "openBuy" | "openSell">,
+  side: Side,
+  added: Decimal,
+): Decimal {
+  const buys = side === "buy" ? figures.openBuy.plus(added) : figures.openBuy;
+  const sells = side === "sell" ? figures.openSell.plus(added) : figures.openSell;
+  return maxDecimal(figures.quantity.plus(buys).abs(), figures.quantity.minus(sells).abs());
+}
+
+/** How much the order adds to what is open on its side. */
+export function addedQuantity({ remaining, replaced }: IntentCase): Decimal {
+  return maxDecimal(ZERO, remaining.minus(replaced?.share?.quantity ?? ZERO));
+}
+
+export const figuresAt = (state: LedgerState, scope: string): Figures =>
+  state.aggregates.get(scope)?.figures ?? NO_FIGURES;
+
+export const pairOf = ({ intent }: IntentCase): string =>
+  pairScope(intent.algoId, intent.instrument);
+
+export const tightest = (each: IntentCase, name: LimitName): ScopedLimit | null =>
+  each.state.limits.tightest(name, each.intent.algoId, each.intent.instrument);
+
+export const limitsOn = (each: IntentCase, name: LimitName): ScopedLimit[] =>
+  each.state.limits.on(name, each.intent.algoId, each.intent.instrument);
+
+/** The price that a price is compared with: the worse side would flatter it, so the last one. */
+export const markPrice = (mark: Mark): Decimal => decimal(mark.price);
+
+/** True when the mark is there and young enough for an entry. */
+export function isFresh(mark: Mark | null, ageMsMax: Decimal | null, now: number): boolean {
+  if (!mark || !isGoodPrice(mark.price)) return false;
+  return ageMsMax === null || ageMsMax.gte(now - mark.time);
+}

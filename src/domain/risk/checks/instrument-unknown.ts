@@ -1,0 +1,15 @@
+/** `INSTRUMENT_UNKNOWN`: nothing is known about what is to be traded. */
+import { refuse } from "../refusal-of.ts";
+import type { RiskCheck } from "./check.ts";
+
+export const instrumentUnknown: RiskCheck = {
+  applies: "every",
+  check({ facts, intent }) {
+    if (facts.instrument) return null;
+    return refuse(
+      "INSTRUMENT_UNKNOWN",
+      { scope: `instrument:${intent.instrument}` },
+      `No broker of account ${intent.account} knows ${intent.instrument}; look for its id in /v1/instruments.`,
+    );
+  },
+};

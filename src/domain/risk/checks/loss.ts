@@ -1,0 +1,65 @@
+/** `DAILY_LOSS` and `DRAWDOWN`: past them entries are refused, over the scope that sets the limit; exits always pass. */
+import { minDecimal } from "../../decimal.ts";
+import { limitsOn } from "../case.ts";
+import type { IntentCase } from "../case.ts";
+import { profitOf } from "../exposure.ts";
+import { refuse, shown } from "../refusal-of.ts";
+import type { Refusal, RefusalCode } from "../refusal.ts";
+import type { Aggregate } from "../state.ts";
+import type { RiskCheck } from "./check.ts";
+
+/** What the scope may be worth at worst: positions that cannot be valued are taken at their stop. */
+const worstProfitNow = ({ figures }: Aggregate) => profitOf(figures).minus(figures.doubt);
+
+/** Lowest profit of the day, so that a loss that recovered, or a restart, does not give the budget back. */
+export const dayLoss = (aggregate: Aggregate) =>
+  aggregate.day.startProfit.minus(minDecimal(aggregate.day.worstProfit, worstProfitNow(aggregate)));
+
+/** From the highest profit ever seen, not from the start. */
+export const drawdownOf = (aggregate: Aggregate) =>
+  aggregate.day.peakProfit.minus(worstProfitNow(aggregate));
+
+export const dailyLoss: RiskCheck = {
+  applies: "entries",
+  check(each) {
+    return unvaluedAlgo(each) ?? over(each, "DAILY_LOSS", "dailyLoss", dayLoss, "lost today");
+  },
+};
+
+export const drawdown: RiskCheck = {
+  applies: "entries",
+  check: (each) => over(each, "DRAWDOWN", "drawdown", drawdownOf, "below its peak"),
+};
+
+/** An algo whose own positions cannot be valued has a loss that nobody knows: it may only get out. */
+function unvaluedAlgo({ state, intent }: IntentCase): Refusal | null {
+  const scope = `algo:${intent.algoId}`;
+  const unvalued = state.aggregates.get(scope)?.figures.unvalued ?? 0;
+  if (unvalued === 0) return null;
+  return refuse(
+    "DAILY_LOSS",
+    { scope },
+    `${unvalued} position(s) of ${scope} have no good price, so its loss is not known; only exits pass until their feed is live.`,
+  );
+}
+
+function over(
+  { state, ...each }: IntentCase,
+  code: RefusalCode,
+  name: "dailyLoss" | "drawdown",
+  measure: (aggregate: Aggregate) => ReturnType<typeof dayLoss>,
+  words: string,
+): Refusal | null {
+  for (const { scope, value } of limitsOn({ state, ...each }, name)) {
+    const aggregate = state.aggregates.get(scope);
+    if (!aggregate) continue;
+    const have = measure(aggregate);
+    if (have.lte(value)) continue;
+    return refuse(
+      code,
+      { scope, limit: value, have },
+      `${scope} is ${shown(have)} ${words}, above the limit of ${shown(value)}; only exits pass until a person raises the limit${code === "DAILY_LOSS" ? " or the day ends" : ""}.`,
+    );
+  }
+  return null;
+}

@@ -1,0 +1,35 @@
+/** `PRICE_COLLAR`: a limit price far from the market is a slip of the finger. */
+import { decimal } from "../../decimal.ts";
+import { isFresh, markPrice, tightest } from "../case.ts";
+import { refuse, shown } from "../refusal-of.ts";
+import type { RiskCheck } from "./check.ts";
+
+/**
+ * A limit is held to the mark, a stop-limit's limit to its stop price. Stop prices are free: they lie
+ * away from the market on purpose. Without a fresh mark only an order that reduces comes this far.
+ */
+export const priceCollar: RiskCheck = {
+  applies: "every",
+  check(each) {
+    const { intent, mark, now } = each;
+    const collar = tightest(each, "priceCollar");
+    if (!collar || intent.limitPrice === null) return null;
+    const price = decimal(intent.limitPrice);
+    const fresh = isFresh(mark, tightest(each, "markAgeMs")?.value ?? null, now);
+    const market = fresh && mark ? markPrice(mark) : null;
+    const reference = intent.stopPrice === null ? market : decimal(intent.stopPrice);
+    if (!reference) return null;
+    const distance = price.minus(reference).abs();
+    if (distance.lte(reference.times(collar.value))) return null;
+    return refuse(
+      "PRICE_COLLAR",
+      {
+        scope: collar.scope,
+        limit: collar.value,
+        asked: distance.div(reference),
+        have: reference,
+      },
+      `Limit price ${intent.limitPrice} is further than ${shown(collar.value.times(100))} % from ${reference.toFixed()}; check the price.`,
+    );
+  },
+};

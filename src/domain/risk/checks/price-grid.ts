@@ -1,0 +1,22 @@
+/** `PRICE_OFF_GRID`: prices are whole multiples of the tick size. */
+import { decimal, isMultipleOf } from "../../decimal.ts";
+import { refuse } from "../refusal-of.ts";
+import type { RiskCheck } from "./check.ts";
+
+export const priceGrid: RiskCheck = {
+  applies: "every",
+  check({ facts, intent }) {
+    if (!facts.instrument) return null;
+    const tick = decimal(facts.instrument.tickSize);
+    for (const field of ["limitPrice", "stopPrice"] as const) {
+      const text = intent[field];
+      if (text === null || isMultipleOf(decimal(text), tick)) continue;
+      return refuse(
+        "PRICE_OFF_GRID",
+        { scope: `instrument:${intent.instrument}`, limit: tick, asked: decimal(text) },
+        `${field} ${text} is no multiple of the tick size ${facts.instrument.tickSize} of ${intent.instrument}; round it, or send round: true.`,
+      );
+    }
+    return null;
+  },
+};

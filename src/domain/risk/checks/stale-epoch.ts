@@ -1,0 +1,16 @@
+/** `STALE_EPOCH`: whoever holds an older region lease than the ledger may not trade. */
+import { decimal } from "../../decimal.ts";
+import { refuse } from "../refusal-of.ts";
+import type { RiskCheck } from "./check.ts";
+
+export const staleEpoch: RiskCheck = {
+  applies: "every",
+  check({ state, facts }) {
+    if (facts.epoch === undefined || facts.epoch >= state.epoch) return null;
+    return refuse(
+      "STALE_EPOCH",
+      { scope: "portfolio", limit: decimal(state.epoch), asked: decimal(facts.epoch) },
+      `This region's lease (epoch ${facts.epoch}) was taken over by epoch ${state.epoch}; send the order to the region that holds it.`,
+    );
+  },
+};

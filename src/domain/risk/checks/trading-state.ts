@@ -1,0 +1,25 @@
+/** `KILL_SWITCH`: a halted scope takes nothing but cancels, a reducing one only what lowers exposure. */
+import { killScopes } from "./scopes.ts";
+import type { RiskCheck } from "./check.ts";
+import { refuse } from "../refusal-of.ts";
+
+export const tradingState: RiskCheck = {
+  applies: "every",
+  check({ state, intent, onlyReduces }) {
+    if (state.tradingStates.size === 0) return null;
+    for (const scope of killScopes(intent)) {
+      const record = state.tradingStates.get(scope);
+      if (!record || (record.state === "reducing" && onlyReduces)) continue;
+      const what =
+        record.state === "halted"
+          ? "is halted and takes only cancels"
+          : "only takes orders that lower exposure";
+      return refuse(
+        "KILL_SWITCH",
+        { scope },
+        `${scope} ${what} (${record.reason}, by ${record.by}); reset the kill switch of ${scope} first.`,
+      );
+    }
+    return null;
+  },
+};

@@ -1,0 +1,195 @@
+/** Keeps every sum over orders and positions as they change, so that a decision reads sums and scans nothing. */
+import { decimal, maxDecimal, minDecimal, ZERO, type Decimal } from "../decimal.ts";
+import type { InstrumentId } from "../instrument.ts";
+import type { Side } from "../order.ts";
+import { unrealisedProfit } from "../position.ts";
+import type { Mark } from "../tick.ts";
+import { limitScopes } from "./limits.ts";
+import { closable, sideRisk, withoutShare, withShare, type Share } from "./money-at-risk.ts";
+import {
+  goodMark,
+  isGoodPrice,
+  NO_FIGURES,
+  reserves,
+  type Aggregate,
+  type DayFigures,
+  type Figures,
+  type Holding,
+  type LedgerOrder,
+  type LedgerState,
+} from "./state.ts";
+
+/** Brings the order's share of its holding in line with its state. Call `refreshHolding` afterwards. */
+export function refreshShare(holding: Holding, entry: LedgerOrder): void {
+  const { clientOrderId, side } = entry.order;
+  const before = entry.share;
+  const after = reserves(entry) ? shareOf(entry) : null;
+  let totals = holding.sides[side];
+  if (before) totals = withoutShare(totals, before);
+  if (after) totals = withShare(totals, after);
+  holding.sides[side] = totals;
+  entry.share = after;
+  if (after) holding.orders.set(clientOrderId, entry);
+  else holding.orders.delete(clientOrderId);
+  const ended = after ? ZERO : entry.filled;
+  if (!ended.eq(entry.ended))
+    holding.ended[side] = holding.ended[side].plus(ended).minus(entry.ended);
+  entry.ended = ended;
+}
+
+/** What an order reserves: what is left of it, on the dearer of its present and its asked terms. */
+export function shareOf(entry: LedgerOrder): Share {
+  const quantity = entry.asked ? maxDecimal(entry.quantity, entry.asked.quantity) : entry.quantity;
+  const { moneyAtRisk } = entry.unit;
+  return {
+    quantity: maxDecimal(ZERO, quantity.minus(entry.filled)),
+    riskPerUnit: entry.asked ? maxDecimal(moneyAtRisk, entry.asked.unit.moneyAtRisk) : moneyAtRisk,
+  };
+}
+
+/** Money at risk of a holding in the instrument's currency: position and open orders. */
+export const holdingRisk = (holding: Holding): Decimal =>
+  holding.position.moneyAtRisk.plus(openRisk(holding, "buy")).plus(openRisk(holding, "sell"));
+
+export const openRisk = (holding: Holding, side: Side): Decimal =>
+  sideRisk(holding.sides[side], closable(holding.position.quantity, side), () =>
+    sharesOf(holding, side),
+  );
+
+export function* sharesOf(holding: Holding, side: Side): Generator<Share> {
+  for (const entry of holding.orders.values())
+    if (entry.order.side === side && entry.share) yield entry.share;
+}
+
+/** Recomputes a holding's figures and carries the difference into its four scopes. */
+export function refreshHolding(state: LedgerState, holding: Holding): void {
+  const before = holding.figures;
+  const after = figuresOf(state, holding);
+  holding.figures = after;
+  for (const scope of limitScopes(holding.algoId, holding.instrument)) {
+    const aggregate = aggregateFor(state, scope);
+    aggregate.figures = shifted(aggregate.figures, before, after);
+    observe(state, aggregate);
+  }
+}
+
+function figuresOf(state: LedgerState, holding: Holding): Figures {
+  const { position, sides } = holding;
+  const rate = rateOf(state, holding.currency);
+  const mark = goodMark(state, holding.instrument);
+  const flat = position.quantity.eq(ZERO);
+  const unvalued = !flat && (!mark || !rate);
+  const counted = {
+    openOrders: holding.orders.size,
+    quantity: position.quantity,
+    openBuy: sides.buy.quantity,
+    openSell: sides.sell.quantity,
+    unvalued: unvalued ? 1 : 0,
+  };
+  if (!rate) return { ...NO_FIGURES, ...counted };
+  // Without a mark the position stands at its cost: its size is known, its profit is not.
+  const price = mark && decimal(mark.price);
+  const value = flat ? ZERO : (price ? position.quantity.times(price) : position.cost).times(rate);
+  return {
+    ...counted,
+    moneyAtRisk: holdingRisk(holding).times(rate),
+    gross: value.abs(),
+    net: value,
+    realised: position.realisedProfit.times(rate),
+    unrealised:
+      flat || !price ? keptProfit(holding, flat) : unrealisedProfit(position, price).times(rate),
+    doubt: unvalued ? position.moneyAtRisk.times(rate) : ZERO,
+  };
+}
+
+/** The last known profit stays until a good mark comes; `doubt` says what it may have become. */
+const keptProfit = (holding: Holding, flat: boolean): Decimal =>
+  flat ? ZERO : holding.figures.unrealised;
+
+export const rateOf = (state: LedgerState, currency: string | null): Decimal | null =>
+  currency === null ? null : (state.rates.get(currency) ?? null);
+
+function shifted(sum: Figures, before: Figures, after: Figures): Figures {
+  return {
+    openOrders: sum.openOrders + after.openOrders - before.openOrders,
+    quantity: move(sum.quantity, before.quantity, after.quantity),
+    openBuy: move(sum.openBuy, before.openBuy, after.openBuy),
+    openSell: move(sum.openSell, before.openSell, after.openSell),
+    moneyAtRisk: move(sum.moneyAtRisk, before.moneyAtRisk, after.moneyAtRisk),
+    gross: move(sum.gross, before.gross, after.gross),
+    net: move(sum.net, before.net, after.net),
+    realised: move(sum.realised, before.realised, after.realised),
+    unrealised: move(sum.unrealised, before.unrealised, after.unrealised),
+    unvalued: sum.unvalued + after.unvalued - before.unvalued,
+    doubt: move(sum.doubt, before.doubt, after.doubt),
+  };
+}
+
+/** Most figures stay the very same value: they cost nothing. */
+const move = (whole: Decimal, from: Decimal, to: Decimal): Decimal =>
+  from === to ? whole : whole.plus(to).minus(from);
+
+/** Finds or makes a scope's sums. */
+export function aggregateFor(state: LedgerState, scope: string): Aggregate {
+  let aggregate = state.aggregates.get(scope);
+  if (!aggregate) {
+    aggregate = {
+      scope,
+      figures: NO_FIGURES,
+      day: {
+        startProfit: ZERO,
+        worstProfit: ZERO,
+        peakProfit: ZERO,
+        moneyAtRiskMax: ZERO,
+        notionalMax: ZERO,
+      },
+      ordersToday: 0,
+      recent: { times: [], from: 0 },
+    };
+    state.aggregates.set(scope, aggregate);
+  }
+  return aggregate;
+}
+
+/** Profit since the ledger began, at the last good marks. */
+export const profitOf = (figures: Figures): Decimal => figures.realised.plus(figures.unrealised);
+
+/** Takes new extremes into the day's figures. Profit of a scope that cannot be valued is no extreme. */
+export function observe(state: LedgerState, aggregate: Aggregate): void {
+  const { figures, day } = aggregate;
+  const profit = figures.unvalued === 0 ? profitOf(figures) : null;
+  const next: DayFigures = {
+    startProfit: day.startProfit,
+    worstProfit: profit ? minDecimal(profit, day.worstProfit) : day.worstProfit,
+    peakProfit: profit ? maxDecimal(profit, day.peakProfit) : day.peakProfit,
+    moneyAtRiskMax: maxDecimal(day.moneyAtRiskMax, figures.moneyAtRisk),
+    notionalMax: maxDecimal(day.notionalMax, figures.gross),
+  };
+  const same = (Object.keys(next) as (keyof DayFigures)[]).every((key) => next[key].eq(day[key]));
+  if (same) return;
+  aggregate.day = next;
+  // Maxima of the wider scopes are shown nowhere: only their profit must survive.
+  const profitMoved = next.worstProfit !== day.worstProfit || next.peakProfit !== day.peakProfit;
+  if (profitMoved || aggregate.scope.includes("|")) state.unstored.add(aggregate);
+}
+
+/**
+ * Takes marks in. A bad price replaces a good one: the position then counts as unvalued, and entries
+ * that need it are refused. An older mark never replaces a newer one. Answers what changed.
+ */
+export function applyMarks(state: LedgerState, marks: readonly Mark[]): InstrumentId[] {
+  const changed: InstrumentId[] = [];
+  for (const mark of marks) {
+    const known = state.marks.get(mark.instrument);
+    if (known && known.time > mark.time) continue;
+    state.marks.set(mark.instrument, {
+      ...mark,
+      bid: isGoodPrice(mark.bid) ? mark.bid : null,
+      ask: isGoodPrice(mark.ask) ? mark.ask : null,
+    });
+    changed.push(mark.instrument);
+    for (const holding of state.holdingsOf.get(mark.instrument) ?? [])
+      if (!holding.position.quantity.eq(ZERO)) refreshHolding(state, holding);
+  }
+  return changed;
+}

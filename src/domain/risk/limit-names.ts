@@ -1,0 +1,36 @@
+/** The names of the limits, each with its unit. */
+
+/**
+ * Money is in the portfolio's base currency. Unset at a scope means: what the scope above says; the
+ * tightest of all that are set wins. `openOrders`, `ordersPerSecond`, `ordersPerDay`, `dailyLoss` and
+ * `drawdown` are measured over the whole scope that they are set on; the others over what they name.
+ */
+export const LIMIT_NAMES = [
+  /** Largest notional of one order. */
+  "orderNotional",
+  /** Largest distance of a price from the mark, as a fraction: 0.05 is 5 %. */
+  "priceCollar",
+  /** Oldest mark an entry may be checked against, ms. */
+  "markAgeMs",
+  /** Orders that may be open at once. */
+  "openOrders",
+  /** New orders in any second. */
+  "ordersPerSecond",
+  /** New orders in a trading day. */
+  "ordersPerDay",
+  /** Largest absolute position with its open orders, in units of the instrument; set on an instrument it also bounds the sum over all algos. */
+  "positionQuantity",
+  /** Largest notional of a position with its open orders. */
+  "positionNotional",
+  /** Of one algo in one instrument. */
+  "moneyAtRiskInstrument",
+  /** Of one algo. */
+  "moneyAtRiskAlgo",
+  "moneyAtRiskPortfolio",
+  /** Worst realised and unrealised loss since the day's start; past it entries are refused. */
+  "dailyLoss",
+  /** Loss from the peak of equity; past it entries are refused. */
+  "drawdown",
+] as const;
+
+export type LimitName = (typeof LIMIT_NAMES)[number];

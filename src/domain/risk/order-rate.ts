@@ -1,0 +1,28 @@
+/** New orders in the last second and in the trading day, for each scope. */
+import type { Aggregate } from "./state.ts";
+
+/** Width of the sliding window, ms. */
+export const ORDER_RATE_WINDOW_MS = 1_000;
+
+/** Consumed entries are cut off once there are this many, so that the cost per order stays level. */
+const COMPACT_AT = 1_024;
+
+export function countOrder(aggregate: Aggregate, at: number): void {
+  aggregate.ordersToday += 1;
+  aggregate.recent.times.push(at);
+}
+
+/** Orders approved in the window that ends at `now`. */
+export function recentOrders(aggregate: Aggregate, now: number): number {
+  const { recent } = aggregate;
+  while (recent.from < recent.times.length) {
+    const time = recent.times[recent.from];
+    if (time === undefined || time > now - ORDER_RATE_WINDOW_MS) break;
+    recent.from += 1;
+  }
+  if (recent.from >= COMPACT_AT) {
+    recent.times = recent.times.slice(recent.from);
+    recent.from = 0;
+  }
+  return recent.times.length - recent.from;
+}

@@ -1,0 +1,267 @@
+/** What happens to one order after it was reserved: its next state, its fills, and what they do to the position. */
+import { unreachable } from "../assert.ts";
+import { decimal, decimalText, maxDecimal, ZERO, type Decimal } from "../decimal.ts";
+import type { Execution, Order, OrderEvent, OrderPost } from "../order.ts";
+import { closerState, transition, transitionFlag, transitionOf } from "../order-state.ts";
+import { fillPosition } from "../position.ts";
+import { rateOf, refreshHolding, refreshShare } from "./exposure.ts";
+import { confirmFunds, settleFunds } from "./funds.ts";
+import { filledUnitRisk, NO_UNIT_RISK, type UnitRisk } from "./money-at-risk.ts";
+import { unitRiskNow } from "./pricing.ts";
+import { holdingFor, type Holding, type LedgerOrder, type LedgerState } from "./state.ts";
+
+/** Orders placed past us, by hand or by the broker, are kept under this algo. */
+export const EXTERNAL_ALGO = "external";
+
+/** What a post changed, for whoever stores and tells it. */
+export interface Posted {
+  entry: LedgerOrder | null;
+  /** The fill that was booked. */
+  execution: Execution | null;
+  holding: Holding | null;
+  /** Why somebody should look. */
+  flag: string | null;
+}
+
+/**
+ * Applies one event about one order. A pair that the state table refuses changes no state, but a fill
+ * is booked whatever the state: what the broker executed is true. The caller keeps `eventId` and
+ * `executionId` from coming here twice.
+ */
+export function applyPost(state: LedgerState, post: OrderPost): Posted {
+  const known = state.orders.get(post.clientOrderId) ?? null;
+  if (post.event.kind === "filled") {
+    const entry = known ?? adopt(state, post.event.execution, post.at);
+    return bookFill(state, entry, post.event.execution, post.at, known === null);
+  }
+  if (!known) return { entry: null, execution: null, holding: null, flag: null };
+  return applyNews(state, known, post.event, post.at);
+}
+
+function applyNews(
+  state: LedgerState,
+  entry: LedgerOrder,
+  event: Exclude<OrderEvent, { kind: "filled" }>,
+  at: number,
+): Posted {
+  const name = transitionOf(event, "partly");
+  const next = transition(entry.order.state, name);
+  const flag = transitionFlag(entry.order.state, name);
+  // Even news that changes no state may carry the broker's id, which a cancel will need.
+  const known = event.kind === "accepted" ? event.brokerOrderId : null;
+  const brokerOrderId = entry.order.brokerOrderId ?? known;
+  if (!next.ok) {
+    if (brokerOrderId === entry.order.brokerOrderId)
+      return { entry, execution: null, holding: null, flag };
+    entry.order = { ...entry.order, brokerOrderId, updatedAt: at };
+    return { entry, execution: null, holding: null, flag };
+  }
+  takeFacts(entry, event);
+  if (showsTheBrokerHasIt(event)) confirmFunds(state, entry, at);
+  entry.order = {
+    ...entry.order,
+    ...newTerms(state, entry, event),
+    brokerOrderId,
+    reason: reasonOf(event) ?? entry.order.reason,
+    updatedAt: at,
+  };
+  if (event.kind === "replaced" || event.kind === "replace_rejected") entry.asked = null;
+  entry.quantity = decimal(entry.order.quantity);
+  return settle(state, entry, closer(entry, next.value), null, flag);
+}
+
+/** Keeps what later states need to know beside the state itself. */
+function takeFacts(entry: LedgerOrder, event: OrderEvent): void {
+  if (event.kind === "accepted") entry.untriggered = event.pendingTrigger;
+  else if (event.kind === "triggered") entry.untriggered = false;
+  else if (event.kind === "not_sent") entry.attempts = Math.max(entry.attempts, event.attempt);
+  else if (event.kind === "dead_lettered") entry.label = event.label;
+}
+
+const showsTheBrokerHasIt = (event: OrderEvent): boolean =>
+  event.kind === "accepted" || event.kind === "triggered" || event.kind === "replaced";
+
+/** A confirmed modify brings its terms, and the unit risk that was reserved for them. */
+function newTerms(
+  state: LedgerState,
+  entry: LedgerOrder,
+  event: OrderEvent,
+): Partial<Pick<Order, "quantity" | "limitPrice" | "stopPrice">> {
+  if (event.kind !== "replaced") return {};
+  const { quantity, limitPrice, stopPrice } = event.changes;
+  const terms = {
+    quantity: quantity ?? entry.order.quantity,
+    limitPrice: limitPrice ?? entry.order.limitPrice,
+    stopPrice: stopPrice ?? entry.order.stopPrice,
+  };
+  // A modify made by hand at the broker was never priced here.
+  entry.unit = entry.asked?.unit ?? unitRiskNow(state, { ...entry.order, ...terms }) ?? entry.unit;
+  return terms;
+}
+
+function reasonOf(event: Exclude<OrderEvent, { kind: "filled" }>): string | null {
+  switch (event.kind) {
+    case "rejected":
+    case "cancel_rejected":
+    case "canceled":
+    case "replace_rejected":
+    case "suspended":
+    case "expired":
+    case "not_sent":
+    case "outcome_unknown":
+    case "dead_lettered":
+      return event.reason;
+    case "discarded":
+      return `discarded by ${event.by}: ${event.reason}`;
+    case "accepted":
+    case "triggered":
+    case "cancel_requested":
+    case "replace_requested":
+    case "replaced":
+      return null;
+    default:
+      return unreachable(event);
+  }
+}
+
+function bookFill(
+  state: LedgerState,
+  entry: LedgerOrder,
+  execution: Execution,
+  at: number,
+  external: boolean,
+): Posted {
+  const quantity = decimal(execution.quantity);
+  const price = decimal(execution.price);
+  const holding = holdingFor(state, entry.order, null);
+  const { side } = entry.order;
+  const fee = feeOf(state, holding, execution);
+  entry.filled = entry.filled.plus(quantity);
+  entry.fillCost = entry.fillCost.plus(quantity.times(price));
+  if (entry.order.algoId === EXTERNAL_ALGO)
+    entry.quantity = maxDecimal(entry.quantity, entry.filled);
+  holding.filled[side] = holding.filled[side].plus(quantity);
+  const riskPerUnit = filledUnitRisk(side, price, entry.unit.stop);
+  holding.position = fillPosition(holding.position, {
+    side,
+    quantity,
+    price,
+    riskPerUnit,
+    fee: fee ?? ZERO,
+  });
+  confirmFunds(state, entry, at);
+  const name = transitionOf(
+    { kind: "filled", execution },
+    entry.filled.gte(mostQuantity(entry)) ? "fully" : "partly",
+  );
+  const flags = [
+    external ? "filled without an order of ours" : null,
+    transitionFlag(entry.order.state, name),
+    entry.filled.gt(mostQuantity(entry)) ? "filled beyond its quantity" : null,
+    fee === null
+      ? `its fee in ${execution.feeCurrency} has no rate and is not in the profit`
+      : null,
+  ];
+  const next = transition(entry.order.state, name);
+  if (!next.ok) flags.push(`filled although it was ${entry.order.state}`);
+  entry.order = {
+    ...entry.order,
+    quantity: decimalText(entry.quantity),
+    brokerOrderId: entry.order.brokerOrderId ?? execution.brokerOrderId,
+    filledQuantity: decimalText(entry.filled),
+    averagePrice: decimalText(entry.fillCost.div(entry.filled)),
+    updatedAt: at,
+  };
+  const flag = [...new Set(flags.filter((each) => each !== null))].join("; ") || null;
+  return settle(state, entry, next.ok ? next.value : entry.order.state, execution, flag);
+}
+
+/** While a modify is not answered, the order is only full when the larger of both quantities is. */
+const mostQuantity = (entry: LedgerOrder): Decimal =>
+  entry.asked ? maxDecimal(entry.quantity, entry.asked.quantity) : entry.quantity;
+
+/** The fee in the instrument's currency; null when a rate is missing. */
+function feeOf(state: LedgerState, holding: Holding, execution: Execution): Decimal | null {
+  const fee = decimal(execution.fee);
+  if (fee.eq(ZERO) || execution.feeCurrency === holding.currency) return fee;
+  const from = rateOf(state, execution.feeCurrency);
+  const to = rateOf(state, holding.currency);
+  return from && to ? fee.times(from).div(to) : null;
+}
+
+function closer(entry: LedgerOrder, next: Order["state"]): Order["state"] {
+  const none = entry.filled.eq(ZERO);
+  const fills = none ? "none" : entry.filled.gte(entry.quantity) ? "all" : "some";
+  return closerState(next, { fills, untriggered: entry.untriggered });
+}
+
+/** Every change of an order ends here: state, reservation, funds and sums move together. */
+function settle(
+  state: LedgerState,
+  entry: LedgerOrder,
+  next: Order["state"],
+  execution: Execution | null,
+  flag: string | null,
+): Posted {
+  entry.order = { ...entry.order, state: next };
+  if (next !== "dead_lettered") entry.label = null;
+  const holding = holdingFor(state, entry.order, null);
+  refreshShare(holding, entry);
+  settleFunds(state, entry);
+  refreshHolding(state, holding);
+  return { entry, execution, holding, flag };
+}
+
+/** A fill of an order that we never made: it is ours all the same, and counts against the limits. */
+function adopt(state: LedgerState, execution: Execution, at: number): LedgerOrder {
+  const order: Order = {
+    clientOrderId: execution.clientOrderId,
+    algoId: EXTERNAL_ALGO,
+    account: execution.account,
+    instrument: execution.instrument,
+    side: execution.side,
+    type: "market",
+    quantity: execution.quantity,
+    limitPrice: null,
+    stopPrice: null,
+    timeInForce: "day",
+    protectiveStop: null,
+    reduceOnly: false,
+    state: "new",
+    filledQuantity: "0",
+    averagePrice: null,
+    brokerOrderId: execution.brokerOrderId,
+    refusal: null,
+    reason: "placed past the ledger",
+    ledgerVersion: state.version,
+    epoch: state.epoch,
+    createdAt: at,
+    updatedAt: at,
+  };
+  const entry = newEntry(order, NO_UNIT_RISK);
+  state.orders.set(order.clientOrderId, entry);
+  const [other] = state.holdingsOf.get(order.instrument) ?? [];
+  holdingFor(state, order, other?.currency ?? null);
+  return entry;
+}
+
+/** An order as the ledger holds it, before anything happened to it. */
+export const newEntry = (order: Order, unit: UnitRisk): LedgerOrder => ({
+  order,
+  quantity: decimal(order.quantity),
+  filled: ZERO,
+  fillCost: ZERO,
+  unit,
+  original: {
+    quantity: order.quantity,
+    limitPrice: order.limitPrice,
+    stopPrice: order.stopPrice,
+  },
+  untriggered: false,
+  label: null,
+  attempts: 0,
+  asked: null,
+  commitment: null,
+  share: null,
+  ended: ZERO,
+});

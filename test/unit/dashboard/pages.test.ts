@@ -1,0 +1,212 @@
+/** What the pages compute: the order ticket, open orders, the live bar, the risk map. */
+import { describe, expect, test } from "vitest";
+import { mergeOpenOrder } from "../../../dashboard/src/api/open-orders.ts";
+import { foldTick } from "../../../dashboard/src/pages/market/live-bar.ts";
+import { trendPath } from "../../../dashboard/src/pages/market/trend-path.ts";
+import {
+  emptyTicket,
+  estimatedNotional,
+  problemsOf,
+  requestOf,
+  type Ticket,
+} from "../../../dashboard/src/pages/orders/ticket-state.ts";
+import { cellName, heatMap } from "../../../dashboard/src/pages/risk/heat.ts";
+import { riskDays } from "../../../dashboard/src/pages/risk/risk-days.ts";
+import type { TickView } from "../../../src/contract/market.ts";
+import { orderRequest, type OrderView } from "../../../src/contract/orders.ts";
+import type { ExposureView } from "../../../src/contract/risk.ts";
+
+const ticket = (part: Partial<Ticket>): Ticket => ({
+  ...emptyTicket("NSE:INFY", "buy"),
+  quantity: "10",
+  limitPrice: "1500.05",
+  ...part,
+});
+
+describe("the order ticket", () => {
+  test("is sent as the contract wants it", () => {
+    const request = requestOf(ticket({ protectiveStop: " 1480 " }), "one");
+    expect(orderRequest.parse(request)).toMatchObject({
+      clientOrderId: "one",
+      limitPrice: "1500.05",
+      protectiveStop: "1480",
+      timeInForce: "day",
+    });
+  });
+
+  test.each([
+    ["market", []],
+    ["limit", ["limitPrice"]],
+    ["stop", ["stopPrice"]],
+    ["stop_limit", ["limitPrice", "stopPrice"]],
+  ] as const)("of type %s carries just the prices of that type", (type, prices) => {
+    const request = requestOf(ticket({ type, limitPrice: "2", stopPrice: "1" }), "one");
+    const given = (["limitPrice", "stopPrice"] as const).filter((name) => request[name]);
+    expect(given).toEqual(prices);
+    expect(problemsOf(ticket({ type, limitPrice: "2", stopPrice: "1" }))).toEqual({});
+  });
+
+  test("names each field that is wrong", () => {
+    const problems = problemsOf(
+      ticket({ instrument: "infy", quantity: "0", limitPrice: "", protectiveStop: "x" }),
+    );
+    expect(Object.keys(problems).sort()).toEqual([
+      "instrument",
+      "limitPrice",
+      "protectiveStop",
+      "quantity",
+    ]);
+  });
+
+  test("estimates its notional exactly, and says nothing of half a number", () => {
+    expect(estimatedNotional(ticket({ quantity: "3", limitPrice: "0.1" }), null)).toBe("0.3");
+    expect(estimatedNotional(ticket({ type: "market", quantity: "2" }), 1500.05)).toBe("3000.1");
+    expect(estimatedNotional(ticket({ type: "market" }), null)).toBeNull();
+    expect(estimatedNotional(ticket({ quantity: "1e" }), null)).toBeNull();
+    expect(estimatedNotional(ticket({ quantity: "" }), null)).toBeNull();
+  });
+});
+
+const order = (part: Partial<OrderView>): OrderView => ({
+  clientOrderId: "a",
+  algoId: "manual",
+  account: "paper",
+  instrument: "NSE:INFY",
+  side: "buy",
+  type: "limit",
+  quantity: "10",
+  limitPrice: "1500",
+  stopPrice: null,
+  timeInForce: "day",
+  protectiveStop: null,
+  reduceOnly: false,
+  state: "new",
+  filledQuantity: "0",
+  averagePrice: null,
+  brokerOrderId: "b",
+  refusal: null,
+  reason: null,
+  ledgerVersion: 1,
+  epoch: 1,
+  createdAt: 1,
+  updatedAt: 1,
+  ...part,
+});
+
+const ids = (orders: OrderView[]): string[] => orders.map((one) => one.clientOrderId);
+
+const tick = (part: Partial<TickView>): TickView => ({
+  instrument: "NSE:INFY",
+  last: 100,
+  lastQuantity: 2,
+  bid: null,
+  bidQuantity: null,
+  ask: null,
+  askQuantity: null,
+  volume: null,
+  exchangeTime: 60_500,
+  receivedTime: 61_000,
+  provider: "paper",
+  epoch: 1,
+  seq: 1,
+  late: false,
+  ...part,
+});
+
+const row = (algoId: string, instrument: string, moneyAtRisk: string): ExposureView => ({
+  algoId,
+  instrument,
+  currency: "INR",
+  quantity: "1",
+  openBuyQuantity: "0",
+  openSellQuantity: "0",
+  notional: moneyAtRisk,
+  moneyAtRisk,
+  moneyAtRiskDayMax: moneyAtRisk,
+});
+
+const day = (date: string, moneyAtRiskMax: string) => ({
+  day: date,
+  algoId: "a",
+  instrument: "NSE:INFY",
+  moneyAtRiskMax,
+  notionalMax: "0",
+  realisedProfit: "-1",
+});
+
+describe("open orders", () => {
+  test("take a new order in at the top and drop one that has ended", () => {
+    const two = mergeOpenOrder([order({})], order({ clientOrderId: "b", createdAt: 2 }));
+    expect(ids(two)).toEqual(["b", "a"]);
+    expect(ids(mergeOpenOrder(two, order({ state: "filled", updatedAt: 3 })))).toEqual(["b"]);
+  });
+
+  test("keep an order whose outcome is unknown: it may still trade", () => {
+    expect(mergeOpenOrder([], order({ state: "unknown" }))).toHaveLength(1);
+  });
+
+  test("are not taken back by an older frame", () => {
+    const known = [order({ state: "partially_filled", updatedAt: 5 })];
+    expect(mergeOpenOrder(known, order({ state: "new", updatedAt: 4 }))).toEqual(known);
+  });
+});
+
+describe("the live bar", () => {
+  const bar = { time: 60_000, open: 99, high: 101, low: 98, close: 99, volume: 5 };
+
+  test("takes a trade of its interval", () => {
+    const trade = tick({ last: 102 });
+    expect(foldTick(bar, "1m", trade, false)).toEqual([
+      { ...bar, high: 102, close: 102, volume: 7 },
+    ]);
+  });
+
+  test("is closed by the first trade of the next interval", () => {
+    const bars = foldTick(bar, "1m", tick({ exchangeTime: 120_000 }), false);
+    expect(bars.map((one) => one.time)).toEqual([60_000, 120_000]);
+  });
+
+  test("does not count the quantity of a snapshot again", () => {
+    expect(foldTick(bar, "1m", tick({}), true)).toEqual([{ ...bar, close: 100 }]);
+  });
+
+  test("ignores a tick without a price and one that is older than the bar", () => {
+    expect(foldTick(bar, "1m", tick({ last: null }), false)).toEqual([]);
+    expect(foldTick(bar, "1m", tick({ exchangeTime: 59_999 }), false)).toEqual([]);
+  });
+});
+
+describe("pictures", () => {
+  test("a trend line runs from left to right inside its box, and needs two values", () => {
+    expect(trendPath([1], 76, 26)).toBeNull();
+    expect(trendPath([1, 3, 2], 76, 26)).toBe("M0.0,24.5L38.0,1.5L76.0,13.0");
+    expect(trendPath([5, 5], 76, 26)).toBe("M0.0,24.5L76.0,24.5");
+  });
+
+  test("the risk map puts the riskiest first, adds up exactly, and leaves out what is safe", () => {
+    const map = heatMap([
+      row("a", "NSE:INFY", "0.1"),
+      row("b", "NSE:INFY", "0.2"),
+      row("b", "NSE:TCS", "5"),
+      row("c", "NSE:TCS", "0"),
+    ]);
+    expect(map.algos).toEqual([
+      { name: "b", total: "5.2" },
+      { name: "a", total: "0.1" },
+    ]);
+    expect(map.instruments).toEqual([
+      { name: "NSE:TCS", total: "5" },
+      { name: "NSE:INFY", total: "0.3" },
+    ]);
+    expect(map.cells.get(cellName("b", "NSE:INFY"))).toBe("0.2");
+    expect(map.top).toBe(5);
+  });
+
+  test("risk days are added up by day, oldest first", () => {
+    const days = riskDays([day("2026-11-20", "2"), day("2026-11-19", "1"), day("2026-11-20", "3")]);
+    expect(days).toEqual([
+      { day: "2026-11-19", moneyAtRisk: "1", realisedProfit: "-1" },
+      { day: "2026-11-20", moneyAtRisk: "5", realisedProfit: "-2" },
+    ]);
+  });
+});
