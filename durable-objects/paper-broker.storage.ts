@@ -10,6 +10,9 @@ import type { EngineOrder, Listing } from "../src/brokers/paper/engine/types.ts"
 import type { FaultSwitch } from "../src/brokers/paper/faults.ts";
 import { PAPER_ROWS_PER_ANSWER } from "../src/brokers/paper/rules.ts";
 import type { ExecutionRow } from "../src/brokers/paper/wire.ts";
+import { OWN_MINUTES_MAX } from "../src/brokers/paper/market/bars.ts";
+import type { EndedMinutes } from "../src/brokers/paper/market/bars.ts";
+import type { RecordedTick } from "../src/contract/paper.ts";
 import { migrate } from "./schema-migrations.ts";
 import type { Migration } from "./schema-migrations.ts";
 
@@ -34,6 +37,18 @@ const MIGRATIONS: readonly Migration[] = [
     "CREATE TABLE late_fills (number INTEGER PRIMARY KEY, due_at INTEGER NOT NULL)",
     "CREATE TABLE faults (fault TEXT PRIMARY KEY, body TEXT NOT NULL)",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+  ],
+  [
+    // A recording to be replayed, in chunks: `first` is the place of a chunk's first tick.
+    `CREATE TABLE recording (
+      first INTEGER PRIMARY KEY,
+      count INTEGER NOT NULL,
+      from_time INTEGER NOT NULL,
+      to_time INTEGER NOT NULL,
+      ticks TEXT NOT NULL
+    )`,
+    // The bars of each minute that was live, so that an eviction does not rewrite history.
+    "CREATE TABLE own_minutes (minute INTEGER PRIMARY KEY, bars TEXT NOT NULL)",
   ],
 ];
 
@@ -194,6 +209,74 @@ export class PaperStorage {
       const body = JSON.stringify(entry);
       this.#sql.exec("INSERT OR REPLACE INTO faults VALUES (?, ?)", entry.fault, body);
     }
+  }
+
+  /** Adds a chunk after all others. The ticks are in order of time and not before the last one. */
+  addRecording(ticks: readonly RecordedTick[]): void {
+    const [first, last] = [ticks[0], ticks.at(-1)];
+    if (!first || !last) return;
+    this.#sql.exec(
+      "INSERT INTO recording VALUES (?, ?, ?, ?, ?)",
+      this.recordingSize().ticks,
+      ticks.length,
+      first.time,
+      last.time,
+      JSON.stringify(ticks),
+    );
+  }
+
+  /** Ticks of the whole recording, and the time of its first and last; times are null when it is empty. */
+  recordingSize(): { ticks: number; fromTime: number | null; toTime: number | null } {
+    const query = `SELECT COALESCE(SUM(count), 0) AS ticks, MIN(from_time) AS fromTime,
+      MAX(to_time) AS toTime FROM recording`;
+    return this.#sql
+      .exec<{ ticks: number; fromTime: number | null; toTime: number | null }>(query)
+      .one();
+  }
+
+  /** The chunk that holds the tick at this place; null past the end. */
+  recordingChunk(place: number): { first: number; ticks: RecordedTick[] } | null {
+    const query = "SELECT first, ticks FROM recording WHERE first <= ? ORDER BY first DESC LIMIT 1";
+    const row = this.#sql.exec<{ first: number; ticks: string }>(query, place).toArray()[0];
+    if (!row) return null;
+    const ticks = JSON.parse(row.ticks) as RecordedTick[];
+    return place < row.first + ticks.length ? { first: row.first, ticks } : null;
+  }
+
+  /** Chunks that overlap a range of recorded time, oldest first. */
+  *recordingBetween(from: number, to: number): Generator<{ first: number; ticks: RecordedTick[] }> {
+    const query = "SELECT first FROM recording WHERE to_time >= ? AND from_time < ? ORDER BY first";
+    for (const { first } of this.#sql.exec<{ first: number }>(query, from, to).toArray()) {
+      const chunk = this.recordingChunk(first);
+      if (chunk) yield chunk;
+    }
+  }
+
+  dropRecording(): void {
+    this.#sql.exec("DELETE FROM recording");
+  }
+
+  saveOwnMinute(minute: number, bars: EndedMinutes): void {
+    const oldest = minute - OWN_MINUTES_MAX;
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO own_minutes VALUES (?, ?)",
+      minute,
+      JSON.stringify(bars),
+    );
+    this.#sql.exec("DELETE FROM own_minutes WHERE minute < ?", oldest);
+  }
+
+  ownMinutes(): { minute: number; bars: EndedMinutes }[] {
+    return this.#sql
+      .exec<{ minute: number; bars: string }>(
+        "SELECT minute, bars FROM own_minutes ORDER BY minute",
+      )
+      .toArray()
+      .map((row) => ({ minute: row.minute, bars: JSON.parse(row.bars) as EndedMinutes }));
+  }
+
+  dropOwnMinutes(): void {
+    this.#sql.exec("DELETE FROM own_minutes");
   }
 
   setting<T>(name: string, otherwise: T): T {

@@ -72,7 +72,14 @@ export class PaperBroker extends DurableObject<Env> {
       seed: this.#storage.setting("seed", SEED_DEFAULT),
       ticksPerSecond: this.#storage.setting("ticksPerSecond", TICKS_PER_SECOND_DEFAULT),
     };
-    this.#market = new PaperMarket(LISTINGS, this.#orders, this.#feed, settings, now);
+    this.#market = new PaperMarket(
+      this.#storage,
+      LISTINGS,
+      this.#orders,
+      this.#feed,
+      settings,
+      now,
+    );
     this.#feed.onChange = () => {
       this.#market.refresh(Date.now());
       this.#keepBeating();
@@ -99,7 +106,7 @@ export class PaperBroker extends DurableObject<Env> {
     );
     this.#routes.route("/control", controlRoutes(parts));
     this.#routes.route("/", orderRoutes(parts));
-    this.#routes.route("/", referenceRoutes());
+    this.#routes.route("/", referenceRoutes(parts));
     this.#routes.notFound(() => paperError("NOT_FOUND", "there is no such path here"));
     this.#routes.onError((error) => {
       // The exchange answers as a broken broker would; what broke goes to the log only.
@@ -109,6 +116,8 @@ export class PaperBroker extends DurableObject<Env> {
   }
 
   override async fetch(request: Request): Promise<Response> {
+    // Between alarms nothing moves by itself: whoever asks finds the market of now.
+    if (this.#timer === null) this.#market.beat(Date.now());
     const response = await this.#routes.fetch(request);
     if (this.#faults.isDirty) this.#saveFaults();
     this.#keepBeating();
@@ -132,7 +141,7 @@ export class PaperBroker extends DurableObject<Env> {
    * and bring it back after an eviction. Whoever changes either calls this.
    */
   #keepBeating(): void {
-    if (this.#orders.isWorking && !this.#isWatched) {
+    if ((this.#orders.isWorking || this.#market.replay.isPlaying) && !this.#isWatched) {
       this.#isWatched = true;
       const delayMs = this.#isIdle ? ALARM_BEAT_MS : WATCHDOG_INTERVAL_MS;
       void this.ctx.storage.setAlarm(Date.now() + delayMs);
@@ -146,7 +155,7 @@ export class PaperBroker extends DurableObject<Env> {
   }
 
   #beatMs(): number {
-    if (this.#feed.isIdle) return QUIET_BEAT_MS;
+    if (!this.#feed.hasSubscriptions) return QUIET_BEAT_MS;
     return this.#market.ticksPerSecond > BUSY_TICKS_PER_SECOND ? BUSY_BEAT_MS : BEAT_MS;
   }
 

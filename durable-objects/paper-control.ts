@@ -1,9 +1,11 @@
 /** The operator's switches of the paper exchange, and its view of itself. */
 import { Hono } from "hono";
 import type { FaultSwitches } from "../src/brokers/paper/faults.ts";
-import { faultRequest, marketRequest } from "../src/contract/paper.ts";
-import type { PaperView } from "../src/contract/paper.ts";
-import { readBody } from "./paper-answers.ts";
+import { faultRequest, marketRequest, replayRequest } from "../src/contract/paper.ts";
+import type { PaperView, ReplayRequest } from "../src/contract/paper.ts";
+import { ok } from "../src/domain/result.ts";
+import type { Result } from "../src/domain/result.ts";
+import { paperError, readBody } from "./paper-answers.ts";
 import type { PaperStorage } from "./paper-broker.storage.ts";
 import type { PaperFeed } from "./paper-feed.ts";
 import type { PaperMarket } from "./paper-market.ts";
@@ -48,6 +50,18 @@ export function controlRoutes(parts: PaperParts): Hono {
     return view();
   });
 
+  routes.post("/replay", async (c) => {
+    const body = await readBody(c.req.raw, replayRequest);
+    if (!body.ok) return body.error;
+    const { op, ticks, fresh, speed } = body.value;
+    const now = Date.now();
+    // What is due by now is played first, at the old terms.
+    market.beat(now);
+    const done = replayed(market, op, { ticks, fresh, speed, now });
+    if (!done.ok) return paperError("BAD_REQUEST", done.error);
+    return view();
+  });
+
   routes.post("/faults", async (c) => {
     const body = await readBody(c.req.raw, faultRequest);
     if (!body.ok) return body.error;
@@ -64,13 +78,28 @@ export function controlRoutes(parts: PaperParts): Hono {
   return routes;
 }
 
+function replayed(
+  market: PaperMarket,
+  op: ReplayRequest["op"],
+  request: Pick<ReplayRequest, "ticks" | "fresh" | "speed"> & { now: number },
+): Result<null, string> {
+  switch (op) {
+    case "load":
+      return market.loadReplay(request.ticks, request.fresh);
+    case "start":
+      return market.startReplay(request.speed, request.now);
+    case "stop":
+      market.leaveReplay();
+      return ok(null);
+  }
+}
+
 function paperView({ storage, faults, orders, feed, market }: PaperParts): PaperView {
   return {
     ticksPerSecond: market.ticksPerSecond,
     hours: orders.hours,
     seed: market.seed,
-    mode: "seeded",
-    replay: null,
+    ...market.replay.view(),
     ...feed.view(),
     ordersReceived: storage.received(),
     orders: storage.countOrders(),

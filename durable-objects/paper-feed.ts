@@ -7,16 +7,10 @@ import type { FeedNotice, FeedRequest } from "../src/brokers/paper/wire.ts";
 import type { FaultSwitches } from "../src/brokers/paper/faults.ts";
 import { PAPER_RULES } from "../src/brokers/paper/rules.ts";
 import { parseAs } from "../src/brokers/paper/parse.ts";
+import type { TickText } from "../src/brokers/paper/tick-text.ts";
 import type { PaperView } from "../src/contract/paper.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
 import { FeedConnection } from "./paper-feed-connection.ts";
-
-/** A tick as text, once for everybody who wants it: with bid and ask, and without. */
-export interface TickText {
-  instrument: string;
-  quote: string;
-  ltp: string;
-}
 
 export interface FeedSource {
   isListed(instrument: string): boolean;
@@ -49,6 +43,10 @@ export class PaperFeed {
 
   get isIdle(): boolean {
     return this.#connections.size === 0;
+  }
+
+  get hasSubscriptions(): boolean {
+    return this.#subscribers.size > 0;
   }
 
   isSubscribed(instrument: string): boolean {

@@ -1,13 +1,21 @@
 /**
- * Makes the simulated market move: one beat after the other while anybody listens or any order waits.
- * Prices live in memory only; after an eviction they go on along the same path.
+ * Makes the market move, seeded or replayed: one beat after the other. Seeded prices live in memory
+ * only; after an eviction they go on along the same path.
  */
+import type { Candle, CandleInterval } from "../src/domain/candle.ts";
+import type { RecordedTick } from "../src/contract/paper.ts";
+import { sessionOfDay, ALWAYS } from "../src/domain/calendar.ts";
+import { OwnBars } from "../src/brokers/paper/market/bars.ts";
+import { pathMinuteUntil, seededCandles } from "../src/brokers/paper/market/history.ts";
+import { MINUTE_MS } from "../src/brokers/paper/market/path.ts";
 import { liquidityOf, SeededMarket, tickOf } from "../src/brokers/paper/market/seeded.ts";
-import type { MarketTick } from "../src/brokers/paper/market/seeded.ts";
-import type { WalkState } from "../src/brokers/paper/market/walk.ts";
 import type { Listing } from "../src/brokers/paper/engine/types.ts";
-import type { PaperFeed, TickText } from "./paper-feed.ts";
+import { tickText } from "../src/brokers/paper/tick-text.ts";
+import type { TickText } from "../src/brokers/paper/tick-text.ts";
+import type { PaperStorage } from "./paper-broker.storage.ts";
+import type { PaperFeed } from "./paper-feed.ts";
 import type { PaperOrders } from "./paper-orders.ts";
+import { PaperReplay, recordedText } from "./paper-replay.ts";
 
 /** Ticks that a late beat makes up for at most: after a pause the market goes on, it does not race. */
 const CATCH_UP_MS = 250;
@@ -18,11 +26,18 @@ const WORKING_INTERVAL_MS = 250;
 /** A quote nobody watched for this long is renewed before an order meets it. */
 const QUOTE_AGE_MAX_MS = 1_000;
 
+const DAY_MS = 86_400_000;
+
 export class PaperMarket {
+  readonly #storage: PaperStorage;
   readonly #listings: ReadonlyMap<string, Listing>;
   readonly #orders: PaperOrders;
   readonly #feed: PaperFeed;
+  readonly replay: PaperReplay;
   #market: SeededMarket;
+  #bars = new OwnBars();
+  #areBarsRestored = false;
+  #minute: number;
   #active: string[] = [];
   #next = 0;
   #owed = 0;
@@ -31,27 +46,36 @@ export class PaperMarket {
   ticksPerSecond: number;
 
   constructor(
+    storage: PaperStorage,
     listings: ReadonlyMap<string, Listing>,
     orders: PaperOrders,
     feed: PaperFeed,
     settings: { seed: number; ticksPerSecond: number },
     now: number,
   ) {
+    this.#storage = storage;
     this.#listings = listings;
     this.#orders = orders;
     this.#feed = feed;
+    this.replay = new PaperReplay(storage, listings);
     this.#market = new SeededMarket(listings, settings.seed);
     this.ticksPerSecond = settings.ticksPerSecond;
     this.#lastBeat = now;
+    this.#minute = Math.floor(now / MINUTE_MS);
+    orders.onTraded = () => this.replay.storePlace();
+    this.#offerLastTrades(now);
   }
 
   get seed(): number {
     return this.#market.seed;
   }
 
-  /** Another seed is another market: every price starts anew. */
+  /** Another seed is another market: every price and every bar starts anew. */
   reseed(seed: number): void {
     this.#market = new SeededMarket(this.#listings, seed);
+    this.#bars = new OwnBars();
+    this.#storage.dropOwnMinutes();
+    if (!this.replay.isOn) this.#orders.forgetPrices();
   }
 
   /** Works out anew which instruments move: those that are subscribed and whose market is open. */
@@ -63,12 +87,14 @@ export class PaperMarket {
   beat(now: number): void {
     const elapsed = Math.min(CATCH_UP_MS, Math.max(0, now - this.#lastBeat));
     this.#lastBeat = now;
-    if (this.ticksPerSecond > 0) {
+    if (this.replay.isOn) this.#play(now);
+    else if (this.ticksPerSecond > 0) {
       this.#moveSubscribed(now, elapsed);
       this.#moveWorking(now);
     }
     this.#orders.settle(now);
     this.#feed.flush(now);
+    this.#storeEndedMinute(now);
   }
 
   #moveSubscribed(now: number, elapsedMs: number): void {
@@ -95,11 +121,34 @@ export class PaperMarket {
     const walk = this.#market.step(instrument, now);
     if (!walk) return;
     this.#orders.market(instrument, liquidityOf(walk), now);
-    if (this.#feed.isSubscribed(instrument)) this.#feed.tick(textOf(tickOf(walk)), now);
+    if (!this.#feed.isSubscribed(instrument)) return;
+    const { terms, lastTicks, lastLots } = walk;
+    this.#bars.add(instrument, now, lastTicks, lastLots, (minute) =>
+      pathMinuteUntil(terms, minute, now),
+    );
+    this.#feed.tick(tickText(tickOf(walk)), now);
+  }
+
+  #play(now: number): void {
+    for (const tick of this.replay.due(now)) {
+      const { ticks, lots } = this.replay.ticksOf(tick);
+      this.#orders.market(tick.instrument, tradeAt(ticks, lots), now);
+      if (this.#feed.isSubscribed(tick.instrument)) {
+        this.#feed.tick(recordedText(tick, tick.quantity), now);
+      }
+    }
+  }
+
+  /** After an eviction an order finds the last price again, with nothing left to take at it. */
+  #offerLastTrades(now: number): void {
+    for (const tick of this.replay.lastTicks()) {
+      this.#orders.market(tick.instrument, tradeAt(this.replay.ticksOf(tick).ticks, 0), now);
+    }
   }
 
   /** Makes sure that an order finds a quote of now and not of yesterday. */
   prepare(instrument: string, now: number): void {
+    if (this.replay.isOn) return;
     const isNew = this.#orders.liquidity(instrument) === null;
     const walk = this.#market.walk(instrument, now);
     if (!walk) return;
@@ -109,23 +158,87 @@ export class PaperMarket {
     } else if (isNew) this.#orders.market(instrument, liquidityOf(walk), now);
   }
 
+  /** Changes from one market to the other: prices of the one mean nothing in the other. */
+  startReplay(speed: number, now: number): ReturnType<PaperReplay["start"]> {
+    const started = this.replay.start(speed, now);
+    if (started.ok) this.#orders.forgetPrices();
+    return started;
+  }
+
+  /** Takes a chunk of a recording; `fresh` ends what plays and drops what was loaded. */
+  loadReplay(ticks: readonly RecordedTick[], fresh: boolean): ReturnType<PaperReplay["load"]> {
+    const wasOn = this.replay.isOn;
+    const loaded = this.replay.load(ticks, fresh);
+    if (wasOn && !this.replay.isOn) this.#orders.forgetPrices();
+    return loaded;
+  }
+
+  leaveReplay(): void {
+    if (!this.replay.isOn) return;
+    this.replay.stop();
+    this.#orders.forgetPrices();
+  }
+
   /** The instrument as it stands, without a trade: a snapshot must not count as one. */
   snapshot(instrument: string, now: number): TickText | null {
-    const walk: WalkState | null = this.#market.walk(instrument, now);
-    return walk ? textOf({ ...tickOf(walk), lastQuantity: null }) : null;
+    if (this.replay.isOn) return this.replay.snapshot(instrument);
+    const walk = this.#market.walk(instrument, now);
+    return walk ? tickText({ ...tickOf(walk), lastQuantity: null }) : null;
+  }
+
+  /** Bars that start in the range, oldest first, the one in progress included. */
+  candles(
+    instrument: string,
+    interval: CandleInterval,
+    range: { from: number; to: number },
+    now: number,
+  ): Candle[] {
+    if (this.replay.isOn) return this.replay.candles(instrument, interval, range.from, range.to);
+    const terms = this.#market.terms(instrument, now);
+    if (!terms) return [];
+    this.#restoreBars();
+    const isOpen = this.#openMinutes(instrument);
+    return seededCandles({ terms, own: this.#bars, interval, ...range, now, isOpen });
+  }
+
+  /** Whether the exchange traded in a minute: by its calendar, whose sessions each lie within one UTC day. */
+  #openMinutes(instrument: string): (time: number) => boolean {
+    const calendar = this.#listings.get(instrument)?.instrument.calendar ?? ALWAYS;
+    if (this.#orders.hours === "always" || calendar === ALWAYS) return () => true;
+    const sessions = new Map<number, ReturnType<typeof sessionOfDay>>();
+    return (time) => {
+      const day = Math.floor(time / DAY_MS);
+      let session = sessions.get(day);
+      if (session === undefined) {
+        session = sessionOfDay(calendar, day * DAY_MS + DAY_MS / 2);
+        sessions.set(day, session);
+      }
+      return session !== null && time >= session.opensAt && time < session.closesAt;
+    };
+  }
+
+  /** One row a minute, never one a tick: an eviction must not rewrite the bars that algos have seen. */
+  #storeEndedMinute(now: number): void {
+    const minute = Math.floor(now / MINUTE_MS);
+    if (minute === this.#minute) return;
+    const ended = this.#bars.ofMinute(this.#minute);
+    if (ended.length > 0) this.#storage.saveOwnMinute(this.#minute, ended);
+    this.#minute = minute;
+  }
+
+  #restoreBars(): void {
+    if (this.#areBarsRestored) return;
+    this.#areBarsRestored = true;
+    for (const { minute, bars } of this.#storage.ownMinutes()) this.#bars.restore(minute, bars);
   }
 }
 
-/** A tick as the text of its row on the wire. Numbers print as JSON by themselves, and so does null. */
-function textOf(tick: MarketTick): TickText {
-  const { instrument, last, lastQuantity, volume, exchangeTime } = tick;
-  // Ids hold no character that JSON would escape: their pattern allows none.
-  const start = `["${instrument}",${last},${lastQuantity},`;
-  const end = `,${volume},${exchangeTime}]`;
-  const { bid, bidQuantity, ask, askQuantity } = tick;
-  return {
-    instrument,
-    quote: `${start}${bid},${bidQuantity},${ask},${askQuantity}${end}`,
-    ltp: `${start}null,null,null,null${end}`,
-  };
-}
+/** A recorded trade tells one price and one quantity: whoever wants to trade can do so at that, up to that. */
+const tradeAt = (ticks: number, lots: number) => ({
+  kind: "trade" as const,
+  lastTicks: ticks,
+  bidTicks: ticks,
+  bidLots: lots,
+  askTicks: ticks,
+  askLots: lots,
+});

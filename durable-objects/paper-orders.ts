@@ -3,7 +3,8 @@
  * engine tells. What happened is stored before anybody hears of it.
  */
 import type { Account } from "../src/brokers/paper/engine/account.ts";
-import type { PaperEngine, SubmitSession } from "../src/brokers/paper/engine/engine.ts";
+import type { PaperEngine } from "../src/brokers/paper/engine/engine.ts";
+import type { SubmitSession } from "../src/brokers/paper/engine/orders.ts";
 import type {
   EngineEvent,
   EngineOrder,
@@ -41,6 +42,8 @@ export class PaperOrders {
   readonly #account: Account;
   #hours: MarketHours;
   #lateFills: { number: number; dueAt: number }[];
+  /** Called with each stored fill, so that whoever made the price can store how far it has come. */
+  onTraded: () => void = () => {};
   /** What the engine told and nobody has stored or announced yet. */
   #events: EngineEvent[] = [];
 
@@ -170,6 +173,11 @@ export class PaperOrders {
     return this.#session(instrument, now).refusal === null;
   }
 
+  /** Another market begins, or the same one anew. */
+  forgetPrices(): void {
+    this.#engine.forgetPrices();
+  }
+
   #session(instrument: string, now: number): SubmitSession {
     const listing = this.#listings.get(instrument);
     if (this.#hours === "always" || !listing) return { refusal: null, endsAt: null };
@@ -200,6 +208,7 @@ export class PaperOrders {
       cash: [...currencies].map((currency) => this.#account.cashRecord(currency)),
       positions: [...traded].map(({ instrument }) => this.#account.positionRecord(instrument.id)),
     });
+    if (traded.size > 0) this.onTraded();
     for (const event of all) this.#announce(event);
   }
 

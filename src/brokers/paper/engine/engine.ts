@@ -5,33 +5,25 @@
 import { assert } from "../../../domain/assert.ts";
 import { err, ok } from "../../../domain/result.ts";
 import type { Result } from "../../../domain/result.ts";
-import { priceText, quantityText } from "../grid.ts";
+import { quantityText } from "../grid.ts";
 import type { ChangeOrderRequest, NewOrderRequest } from "../wire.ts";
 import type { Account } from "./account.ts";
 import { Book } from "./book.ts";
-import { isTriggered, matchIncoming, matchResting, takeTriggered } from "./match.ts";
+import { matchIncoming, matchResting, takeTriggered } from "./match.ts";
+import {
+  isTriggeredBy,
+  newOrder,
+  notOpen,
+  rejectedStep,
+  reservePrice,
+  textOrNull,
+  unknownInstrument,
+} from "./orders.ts";
+import type { EngineCounters, EventBody, Step, SubmitSession } from "./orders.ts";
 import { isOpen, remainingLots } from "./types.ts";
 import type { EngineEvent, EngineOrder, EngineRefusal, Liquidity, Listing } from "./types.ts";
 import { checkFunds, termsOf } from "./validate.ts";
 import type { Terms } from "./validate.ts";
-
-/** Where the counters stand, so that no id is ever given twice. */
-export interface EngineCounters {
-  orders: number;
-  executions: number;
-  ranks: number;
-}
-
-/** What an order meets at the door: why it cannot come in, or null, and when its session ends, or null for never. */
-export interface SubmitSession {
-  refusal: string | null;
-  endsAt: number | null;
-}
-
-export interface Step {
-  order: EngineOrder;
-  events: EngineEvent[];
-}
 
 export class PaperEngine {
   readonly #listings: ReadonlyMap<string, Listing>;
@@ -201,6 +193,11 @@ export class PaperEngine {
     return this.#books.get(instrument)?.liquidity ?? null;
   }
 
+  /** Another market begins: what the last one offered is worth nothing now. */
+  forgetPrices(): void {
+    for (const book of this.#books.values()) book.liquidity = null;
+  }
+
   /** Ends the day orders whose session is over. */
   expire(now: number): EngineEvent[] {
     for (const order of this.#open.values()) {
@@ -278,26 +275,11 @@ export class PaperEngine {
 
   #newOrder(request: NewOrderRequest, terms: Terms, now: number): EngineOrder {
     this.#counters.orders += 1;
-    const number = this.#counters.orders;
-    return {
-      number,
-      brokerOrderId: `P${number}`,
-      clientOrderId: request.clientOrderId,
-      instrument: request.instrument,
-      side: request.side,
-      type: request.type,
-      timeInForce: request.timeInForce,
-      ...terms,
-      filledLots: 0,
-      state: "new",
-      reason: null,
+    return newOrder(request, terms, {
+      number: this.#counters.orders,
       rank: this.#nextRank(),
-      replacements: 0,
-      expiresAt: null,
-      reserveTicks: 0,
-      createdAt: now,
-      updatedAt: now,
-    };
+      now,
+    });
   }
 
   #nextRank(): number {
@@ -327,39 +309,4 @@ export class PaperEngine {
     this.#events = [];
     return events;
   }
-}
-
-type EventBody = EngineEvent extends infer E
-  ? E extends EngineEvent
-    ? Omit<E, "id" | "order" | "at">
-    : never
-  : never;
-
-const rejectedStep = (order: EngineOrder, reason: string): Step => ({
-  order: Object.assign(order, { state: "rejected", reason } as const),
-  events: [],
-});
-
-const unknownInstrument = (instrument: string): EngineRefusal => ({
-  code: "REJECTED",
-  message: `there is no instrument ${instrument} here`,
-});
-
-const notOpen = (brokerOrderId: string): EngineRefusal => ({
-  code: "ORDER_NOT_OPEN",
-  message: `order ${brokerOrderId} is not open`,
-});
-
-const textOrNull = (listing: Listing, ticks: number | null) =>
-  ticks === null ? null : priceText(listing.grid, ticks);
-
-const isTriggeredBy = (order: EngineOrder, liquidity: Liquidity | null): boolean =>
-  liquidity !== null && isTriggered(order, liquidity.lastTicks);
-
-/** The price at which an order is held against the funds; null when nothing tells one. */
-function reservePrice(order: EngineOrder, liquidity: Liquidity | null): number | null {
-  if (order.limitTicks !== null) return order.limitTicks;
-  if (order.stopTicks !== null) return order.stopTicks;
-  if (!liquidity) return null;
-  return order.side === "buy" ? liquidity.askTicks : liquidity.bidTicks;
 }

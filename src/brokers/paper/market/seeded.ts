@@ -2,6 +2,7 @@
 import { priceNumber, quantityNumber } from "../grid.ts";
 import type { Liquidity, Listing } from "../engine/types.ts";
 import { pathTerms } from "./path.ts";
+import type { PathTerms } from "./path.ts";
 import { startWalk, stepWalk } from "./walk.ts";
 import type { WalkState } from "./walk.ts";
 
@@ -14,7 +15,7 @@ export interface MarketTick {
   bidQuantity: number | null;
   ask: number | null;
   askQuantity: number | null;
-  volume: number;
+  volume: number | null;
   exchangeTime: number;
 }
 
@@ -34,6 +35,10 @@ export class SeededMarket {
     if (!known) return this.walk(instrument, now);
     stepWalk(known, now);
     return known;
+  }
+
+  terms(instrument: string, now: number): PathTerms | null {
+    return this.walk(instrument, now)?.terms ?? null;
   }
 
   /** The instrument as it stands; it starts when it is first asked for. */
