@@ -4,7 +4,13 @@
  */
 import { backoffDelay } from "../../src/contract/stream.ts";
 import { AlgoStoppedError, isHopeless, TrunklineConnectionError } from "./errors.ts";
-import { RECONNECT_FACTOR, STABLE_CONNECTION_MS, type Timing } from "./limits.ts";
+import {
+  RECONNECT_FACTOR,
+  SENT_PER_SECOND_MAX,
+  STABLE_CONNECTION_MS,
+  type Timing,
+} from "./limits.ts";
+import { Pace } from "./pace.ts";
 import type { OpenSocket, SocketLike } from "./socket.ts";
 
 interface ConnectionOptions {
@@ -26,6 +32,7 @@ export class Connection {
   /** Set by the owner once the platform's first frame was understood. */
   #ready = false;
   #stopped = false;
+  #pace: Pace | null = null;
   #wake: (() => void) | null = null;
   #drop: ((reason: string) => void) | null = null;
 
@@ -58,8 +65,8 @@ export class Connection {
 
   /** False when there is no line: the caller sends again after the next welcome. */
   send(message: object): boolean {
-    if (this.#socket === null || !this.#ready) return false;
-    this.#socket.send(JSON.stringify(message));
+    if (this.#pace === null || !this.#ready) return false;
+    this.#pace.send(JSON.stringify(message));
     return true;
   }
 
@@ -93,7 +100,10 @@ export class Connection {
     const reason = await new Promise<string>((resolve) => {
       this.#drop = resolve;
       if (this.#stopped) resolve("stopped");
-      socket.addEventListener("open", () => (this.#socket = socket));
+      socket.addEventListener("open", () => {
+        this.#socket = socket;
+        this.#pace = new Pace(SENT_PER_SECOND_MAX, (text) => socket.send(text));
+      });
       socket.addEventListener("message", (event) => {
         if (this.#socket !== socket) return;
         lastFrameAt = Date.now();
@@ -114,6 +124,8 @@ export class Connection {
     });
     clearInterval(watch);
     const ready = this.#ready;
+    this.#pace?.stop();
+    this.#pace = null;
     this.#socket = null;
     this.#ready = false;
     this.#drop = null;

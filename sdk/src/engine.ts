@@ -20,7 +20,7 @@ import type { OrderOutcome } from "./outcome.ts";
 import { onSignals } from "./signals.ts";
 import { openSocket } from "./socket.ts";
 import { Stream } from "./stream.ts";
-import type { Channel, FrameMark, StreamEvent } from "./stream-events.ts";
+import type { Channel, StreamEvent } from "./stream-events.ts";
 
 export class Engine implements AlgoContext {
   readonly algoId: string;
@@ -31,7 +31,7 @@ export class Engine implements AlgoContext {
   readonly #stream: Stream;
   readonly #desk: OrderDesk;
   readonly #book = new CandleBook();
-  readonly #mailbox: Mailbox<AlgoEvent, FrameMark>;
+  readonly #mailbox: Mailbox<AlgoEvent>;
   readonly #quotes = new Map<string, Tick>();
   #phase: "new" | "connecting" | "running" | "ended" = "new";
   /** Rises with each connection: what an older one was doing is given up. */
@@ -54,7 +54,7 @@ export class Engine implements AlgoContext {
         if (this.#phase === "running") this.#push({ kind: "order", order });
       },
     });
-    const channels: Channel[] = ["orders", "status"];
+    const channels: Channel[] = ["orders"];
     if (handlers.onRisk !== undefined) channels.push("risk");
     this.#stream = new Stream({
       url: config.streamUrl,
@@ -76,7 +76,6 @@ export class Engine implements AlgoContext {
         if (on) this.log("handlers are behind: ticks are joined to the latest", { queued });
         this.#push({ kind: "lagging", lagging: { on, by: "handler" } });
       },
-      onWorked: (frame) => this.#stream.worked(frame),
       onFailure: (error) => this.#end?.reject(error),
     });
   }
@@ -104,10 +103,12 @@ export class Engine implements AlgoContext {
     signal?.addEventListener("abort", onAbort, { once: true });
     if (signal?.aborted) onAbort();
     this.#stream.run().catch((error: unknown) => this.#end?.reject(error));
+    const check = setInterval(() => this.#checkOrders(), this.#timing.orderCheckIntervalMs);
     try {
       await ended;
     } finally {
       await this.#finish();
+      clearInterval(check);
       stopListening();
       signal?.removeEventListener("abort", onAbort);
     }
@@ -183,7 +184,7 @@ export class Engine implements AlgoContext {
       case "open":
         return this.#open(event.algoId);
       case "ticks":
-        return this.#ticks(event.ticks, event.frame);
+        return this.#ticks(event.ticks);
       case "history":
         return this.#closed(this.#book.history(event.instrument, event.interval, event.candles));
       case "order":
@@ -227,16 +228,19 @@ export class Engine implements AlgoContext {
     }
   }
 
-  #ticks(ticks: readonly Tick[], frame: FrameMark): void {
-    if (ticks.length === 0) return this.#stream.worked(frame);
-    for (const [index, tick] of ticks.entries()) {
+  /** An update may be lost on its way without a trace: as long as orders are open they are also read. */
+  #checkOrders(): void {
+    if (this.#phase !== "running" || !this.#desk.isWaiting) return;
+    this.#desk.resync().catch((error: unknown) => {
+      this.log(`orders could not be read: ${String(error)}`);
+    });
+  }
+
+  #ticks(ticks: readonly Tick[]): void {
+    for (const tick of ticks) {
       this.#quotes.set(tick.instrument, tick);
       this.#closed(this.#book.tick(tick));
-      this.#mailbox.push({
-        event: { kind: "tick", tick },
-        key: `tick ${tick.instrument}`,
-        frame: index === ticks.length - 1 ? frame : null,
-      });
+      this.#push({ kind: "tick", tick }, `tick ${tick.instrument}`);
     }
   }
 
@@ -248,7 +252,7 @@ export class Engine implements AlgoContext {
   }
 
   #push(event: AlgoEvent, key: string | null = null): void {
-    this.#mailbox.push({ event, key, frame: null });
+    this.#mailbox.push({ event, key });
   }
 
   /** The handler in progress, then `onStop`, each within its time; then the line is closed. */

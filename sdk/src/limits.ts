@@ -27,7 +27,7 @@ export const REPAIR_INTERVAL_MS = 1_000;
 /** An answer to a subscribe, with its history, is there by then or the subscribe fails. */
 export const SUBSCRIBE_TIMEOUT_MS = 20_000;
 
-/** The platform hears after this many frames how far the algo has come. */
+/** The platform hears after this many frames how far the stream was read. */
 export const ACK_EVERY_FRAMES = 8;
 
 /** ... but not more often than this: the platform takes 50 frames a second from an algo. */
@@ -58,6 +58,12 @@ export const LOOK_UP_PAUSE_MAX_MS = 2_000;
 /** A cancel may be asked for again without harm: so often after a connection error. */
 export const CANCEL_ATTEMPTS = 3;
 
+/** Open orders are read this often, besides what the stream tells of them. */
+export const ORDER_CHECK_INTERVAL_MS = 10_000;
+
+/** Frames to the platform in any second: below the 50 that it takes, so that a burst is late, not lost. */
+export const SENT_PER_SECOND_MAX = 40;
+
 /** How long `waitFor` waits when the algo names no time. */
 export const WAIT_FOR_TIMEOUT_MS = 30_000;
 
@@ -79,6 +85,7 @@ export interface Timing {
   orderTimeoutMs: number;
   lookUpDeadlineMs: number;
   lookUpPauseMs: number;
+  orderCheckIntervalMs: number;
   stopTimeoutMs: number;
 }
 
@@ -93,5 +100,6 @@ export const TIMING: Timing = {
   orderTimeoutMs: ORDER_TIMEOUT_MS,
   lookUpDeadlineMs: LOOK_UP_DEADLINE_MS,
   lookUpPauseMs: LOOK_UP_PAUSE_MS,
+  orderCheckIntervalMs: ORDER_CHECK_INTERVAL_MS,
   stopTimeoutMs: STOP_TIMEOUT_MS,
 };

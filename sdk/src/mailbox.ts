@@ -4,42 +4,39 @@
  */
 import { QUEUED_EVENTS_MAX } from "./limits.ts";
 
-export interface Entry<Event, Mark> {
+export interface Entry<Event> {
   event: Event;
   /** Events with the same key may be joined to the latest; null: must be handled each. */
   key: string | null;
-  /** The stream's frame that is worked through with this event. */
-  frame: Mark | null;
 }
 
-interface MailboxOptions<Event, Mark> {
+interface MailboxOptions<Event> {
   handle(event: Event): Promise<void>;
   /** Keep only the latest of each key while the handler is busy. */
   conflate: boolean;
   queuedMax: number;
   /** Joining has begun, or everything queued was handled. */
   onLagging(on: boolean, queued: number): void;
-  onWorked(frame: Mark): void;
   /** `handle` threw, or too much is waiting: the mailbox is closed. */
   onFailure(error: unknown): void;
 }
 
-export class Mailbox<Event, Mark> {
-  readonly #options: MailboxOptions<Event, Mark>;
-  #queue: Entry<Event, Mark>[] = [];
+export class Mailbox<Event> {
+  readonly #options: MailboxOptions<Event>;
+  #queue: Entry<Event>[] = [];
   #head = 0;
-  #byKey = new Map<string, Entry<Event, Mark>>();
+  #byKey = new Map<string, Entry<Event>>();
   /** Joinable events that wait. */
   #joinable = 0;
   #lagging = false;
   #running: Promise<void> | null = null;
   #closed = false;
 
-  constructor(options: MailboxOptions<Event, Mark>) {
+  constructor(options: MailboxOptions<Event>) {
     this.#options = options;
   }
 
-  push(entry: Entry<Event, Mark>): void {
+  push(entry: Entry<Event>): void {
     if (this.#closed) return;
     if (entry.key !== null && this.#join(entry.key, entry)) return;
     this.#queue.push(entry);
@@ -60,14 +57,13 @@ export class Mailbox<Event, Mark> {
   }
 
   /** True when the entry took the place of one that waits. */
-  #join(key: string, entry: Entry<Event, Mark>): boolean {
+  #join(key: string, entry: Entry<Event>): boolean {
     if (!this.#options.conflate && !this.#lagging && this.#joinable >= this.#options.queuedMax) {
       this.#collapse();
     }
     const waiting = this.#options.conflate || this.#lagging ? this.#byKey.get(key) : undefined;
     if (waiting !== undefined) {
       waiting.event = entry.event;
-      waiting.frame = entry.frame ?? waiting.frame;
       return true;
     }
     this.#joinable += 1;
@@ -93,7 +89,6 @@ export class Mailbox<Event, Mark> {
     try {
       for (let entry = this.#take(); entry !== null; entry = this.#take()) {
         await this.#options.handle(entry.event);
-        if (entry.frame !== null) this.#options.onWorked(entry.frame);
       }
     } catch (error) {
       this.#fail(error);
@@ -102,7 +97,7 @@ export class Mailbox<Event, Mark> {
     }
   }
 
-  #take(): Entry<Event, Mark> | null {
+  #take(): Entry<Event> | null {
     const entry = this.#closed ? undefined : this.#queue[this.#head];
     if (entry === undefined) {
       if (this.#lagging && !this.#closed) {

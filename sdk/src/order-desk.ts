@@ -62,6 +62,11 @@ export class OrderDesk {
     return [...this.#orders.values()].filter((order) => !isTerminal(order.state));
   }
 
+  /** True while anything may still happen to an order of this algo, or somebody waits for it. */
+  get isWaiting(): boolean {
+    return this.#waiters.size > 0 || this.open.length > 0;
+  }
+
   known(clientOrderId: string): OrderView | null {
     return this.#orders.get(clientOrderId) ?? null;
   }

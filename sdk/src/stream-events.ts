@@ -15,16 +15,10 @@ export type StreamStatus = Omit<PlatformStatus, "subject"> & {
   subject: PlatformStatus["subject"] | "stream";
 };
 
-/** Names a tick frame of one socket, for `Stream.worked`. */
-export interface FrameMark {
-  seq: number;
-  run: number;
-}
-
 export type StreamEvent =
   /** A new socket stands; everything wanted has been asked for again. */
   | { kind: "open"; algoId: string | null }
-  | { kind: "ticks"; frame: FrameMark; ticks: Tick[] }
+  | { kind: "ticks"; ticks: Tick[] }
   | { kind: "history"; instrument: string; interval: CandleInterval; candles: Candle[] }
   | { kind: "gap"; gap: Gap }
   | { kind: "lagging"; on: boolean }
@@ -33,4 +27,4 @@ export type StreamEvent =
   | { kind: "status"; status: StreamStatus }
   | { kind: "note"; message: string };
 
-export type Channel = "orders" | "risk" | "status";
+export type Channel = "orders" | "risk";

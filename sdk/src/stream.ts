@@ -8,7 +8,7 @@ import { TrunklineError } from "./errors.ts";
 import { ACK_EVERY_FRAMES, ACK_INTERVAL_MS, type Timing } from "./limits.ts";
 import { judgeFrame, laterPosition, TickGate, type FramePosition } from "./sequence.ts";
 import type { OpenSocket } from "./socket.ts";
-import type { Channel, FrameMark, Gap, StreamEvent, StreamStatus } from "./stream-events.ts";
+import type { Channel, Gap, StreamEvent, StreamStatus } from "./stream-events.ts";
 import { Subscriptions, type Wish } from "./subscriptions.ts";
 
 interface StreamOptions {
@@ -33,8 +33,6 @@ export class Stream {
   #repairTimer: ReturnType<typeof setTimeout> | null = null;
   #repairedAt = 0;
   #acked = { seq: 0, at: 0 };
-  /** Rises with each socket and epoch: a mark of an older run says nothing about this one. */
-  #run = 0;
   #warnedOfOldTicks = false;
 
   constructor(options: StreamOptions) {
@@ -75,16 +73,13 @@ export class Stream {
     this.#connection.send({ op: "unsubscribe", channel: "ticks", instruments: removed });
   }
 
-  /** The algo has worked through this tick frame: the platform may send it more. */
-  worked({ seq, run }: FrameMark): void {
+  /**
+   * Says how far the stream was read. Slow handlers are the mailbox's business; a process that is too
+   * busy to read at all says nothing, and the platform joins ticks for it.
+   */
+  #acknowledge(seq: number): void {
     const now = Date.now();
-    if (
-      run !== this.#run ||
-      seq < this.#acked.seq + ACK_EVERY_FRAMES ||
-      now < this.#acked.at + ACK_INTERVAL_MS
-    ) {
-      return;
-    }
+    if (seq < this.#acked.seq + ACK_EVERY_FRAMES || now < this.#acked.at + ACK_INTERVAL_MS) return;
     if (this.#connection.send({ op: "ack", seq })) this.#acked = { seq, at: now };
   }
 
@@ -113,14 +108,15 @@ export class Stream {
     if (last !== null && verdict === "hole") {
       this.#repair(`frames ${last.seq + 1} to ${frame.seq - 1} of epoch ${frame.epoch} never came`);
     } else if (last !== null && verdict === "new_epoch") {
-      this.#newRun();
+      this.#acked = { seq: 0, at: 0 };
       this.#repair(`the market was rebuilt: epoch ${last.epoch} became ${frame.epoch}`);
     }
     this.#lastTicksAt = Date.now();
     const wanted = frame.ticks.filter((tick) => this.#subscriptions.wants(tick.instrument));
     const ticks = wanted.filter((tick) => this.#gate.passes(tick));
     if (ticks.length === 0) this.#warnOfOldTicks(wanted);
-    this.#emit({ kind: "ticks", frame: { seq: frame.seq, run: this.#run }, ticks });
+    this.#emit({ kind: "ticks", ticks });
+    this.#acknowledge(frame.seq);
   }
 
   /** An algo that sees nothing because its memory is newer than the platform should hear why. */
@@ -166,7 +162,7 @@ export class Stream {
     this.#connection.welcomed();
     this.#position = null;
     this.#aliases = new Map();
-    this.#newRun();
+    this.#acked = { seq: 0, at: 0 };
     for (const channel of this.#options.channels) {
       this.#connection.send({ op: "subscribe", channel, requestId: channel });
     }
@@ -190,8 +186,8 @@ export class Stream {
 
   /** The platform names the number that the next live frame follows. */
   #rebase({ epoch, seq }: FramePosition): void {
-    if (this.#position?.epoch !== epoch) this.#newRun();
     this.#position = { epoch, seq };
+    this.#acked = { ...this.#acked, seq };
   }
 
   #gap(message: Extract<OtherMessage, { type: "gap" }>): void {
@@ -242,11 +238,6 @@ export class Stream {
       reason,
     };
     if (gap.instruments.length > 0) this.#emit({ kind: "gap", gap });
-  }
-
-  #newRun(): void {
-    this.#run += 1;
-    this.#acked = { seq: 0, at: 0 };
   }
 
   #repairSoon(): void {

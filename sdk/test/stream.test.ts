@@ -234,7 +234,7 @@ describe("the stream", () => {
     expect(platform.socket.ofTicks()[1]).toMatchObject({ instruments: [J], history: 5 });
   });
 
-  test("the platform hears how far the algo has come", async () => {
+  test("the platform hears how far the stream was read", async () => {
     const platform = await startFake();
     await startSubscribed(platform);
     for (let seq = 1; seq <= ACK_EVERY_FRAMES; seq += 1) platform.socket.tick(I, { seq });

@@ -19,6 +19,7 @@ export const SHORT: Partial<Timing> = {
   orderTimeoutMs: 300,
   lookUpDeadlineMs: 400,
   lookUpPauseMs: 10,
+  orderCheckIntervalMs: 60_000,
   stopTimeoutMs: 500,
 };
 
