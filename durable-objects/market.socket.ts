@@ -24,6 +24,15 @@ export interface AlgoAttachment {
   channels: StreamChannel[];
 }
 
+/** The part of a hibernatable WebSocket that is used here. */
+export interface StreamSocket {
+  /** Bytes not yet taken by the other side; runtimes before November 2026 do not tell. */
+  readonly bufferedAmount?: number;
+  send(text: string): void;
+  close(code: number, reason: string): void;
+  serializeAttachment(attachment: unknown): void;
+}
+
 interface Lag {
   /** Since when it took nothing, ms since 1970. */
   since: number;
@@ -44,7 +53,7 @@ export class AlgoSocket implements FrameReceiver {
   /** Requests are answered one after the other, in the order they came. */
   queue: Promise<void> = Promise.resolve();
   isClosed = false;
-  readonly #socket: WebSocket;
+  readonly #socket: StreamSocket;
   readonly #board: Board;
   readonly #onLagging: () => void;
   #group: FrameGroup | null = null;
@@ -54,7 +63,12 @@ export class AlgoSocket implements FrameReceiver {
   #second = 0;
   #messages = 0;
 
-  constructor(socket: WebSocket, attachment: AlgoAttachment, board: Board, onLagging: () => void) {
+  constructor(
+    socket: StreamSocket,
+    attachment: AlgoAttachment,
+    board: Board,
+    onLagging: () => void,
+  ) {
     this.#socket = socket;
     this.#board = board;
     this.#onLagging = onLagging;

@@ -98,6 +98,12 @@ export class Market extends DurableObject<Env> implements MarketPort {
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
     this.#ended(socket);
+    try {
+      // The runtime does not answer the close of a hibernatable socket by itself: the other side would wait.
+      socket.close(1000, "goodbye");
+    } catch {
+      // Closed on both sides already.
+    }
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
