@@ -8,6 +8,7 @@ import type {
   AssignedInstrument,
   ConsumerId,
   FeedShardPort,
+  FeedWish,
   ShardReport,
 } from "../src/application/ports.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
@@ -19,6 +20,26 @@ import type { BrokerManagerStorage } from "./broker-manager.storage.ts";
 export interface Wanted {
   mode: FeedMode;
   consumers: ConsumerId[];
+}
+
+const MODES = ["ltp", "quote", "depth"] as const;
+
+/** Everybody's wishes together: the highest mode asked for, and who asks. A pin is nobody's. */
+export function unionOf(
+  wishes: ReadonlyMap<ConsumerId, readonly FeedWish[]>,
+  pins: ReadonlySet<InstrumentId>,
+): Map<InstrumentId, Wanted> {
+  const wanted = new Map<InstrumentId, Wanted>();
+  for (const instrument of pins) wanted.set(instrument, { mode: "quote", consumers: [] });
+  for (const [consumer, list] of wishes) {
+    for (const { instrument, mode } of list) {
+      const entry = wanted.get(instrument) ?? { mode, consumers: [] };
+      const isHigher = MODES.indexOf(mode) > MODES.indexOf(entry.mode);
+      if (!entry.consumers.includes(consumer)) entry.consumers.push(consumer);
+      wanted.set(instrument, isHigher ? { ...entry, mode } : entry);
+    }
+  }
+  return wanted;
 }
 
 export interface PlanHost {

@@ -28,11 +28,9 @@ import { err, ok, type Result } from "../src/domain/result.ts";
 import { ACCOUNTS, SHARDS_DEFAULT } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { feedShard, orderGateway } from "../src/platform/objects.ts";
-import { Plan, type Wanted } from "./broker-manager.plan.ts";
+import { Plan, unionOf, type Wanted } from "./broker-manager.plan.ts";
 import * as refusals from "./broker-manager.refusals.ts";
 import { BrokerManagerStorage } from "./broker-manager.storage.ts";
-
-const MODES = ["ltp", "quote", "depth"] as const;
 
 export class BrokerManager extends DurableObject<Env> implements BrokerManagerPort {
   readonly #storage: BrokerManagerStorage;
@@ -68,7 +66,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
       },
       SHARDS_DEFAULT,
     );
-    this.#plan.restore(this.#wanted(this.#wishes, this.#pins));
+    this.#plan.restore(unionOf(this.#wishes, this.#pins));
   }
 
   async declare(
@@ -79,7 +77,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     const unknown = await this.#refuseUnknown(instruments);
     if (unknown) return err(unknown);
     const next = new Map(this.#wishes).set(consumer, wishes);
-    const wanted = this.#wanted(next, this.#pins);
+    const wanted = unionOf(next, this.#pins);
     const refusal = this.#overCapacity(wanted.size, this.#plan.shards);
     if (refusal) return err(refusal);
     if (wishes.length > 0) this.#wishes.set(consumer, wishes);
@@ -92,7 +90,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     const unknown = await this.#refuseUnknown(instruments);
     if (unknown) return err(unknown);
     const pins = new Set([...this.#pins, ...instruments]);
-    const wanted = this.#wanted(this.#wishes, pins);
+    const wanted = unionOf(this.#wishes, pins);
     const refusal = this.#overCapacity(wanted.size, this.#plan.shards);
     if (refusal) return err(refusal);
     return ok(await this.#setPins(pins, wanted, instruments));
@@ -102,7 +100,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     const unknown = await this.#refuseUnknown(instruments);
     if (unknown) return err(unknown);
     const pins = new Set([...this.#pins].filter((pinned) => !instruments.includes(pinned)));
-    const wanted = this.#wanted(this.#wishes, pins);
+    const wanted = unionOf(this.#wishes, pins);
     return ok(
       await this.#setPins(
         pins,
@@ -116,7 +114,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     const { connectionsMax } = this.#clients.feed.rules;
     if (shards > connectionsMax)
       return err(refusals.tooManyConnections(this.#broker, connectionsMax, shards));
-    const wanted = this.#wanted(this.#wishes, this.#pins);
+    const wanted = unionOf(this.#wishes, this.#pins);
     const refusal = this.#overCapacity(wanted.size, shards);
     if (refusal) return err(refusal);
     this.#plan.want(wanted, shards);
@@ -183,7 +181,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
         subscribeMessagesPerSecond: rules.subscribeMessagesPerSecond,
       },
       shards,
-      wanted: this.#wanted(this.#wishes, this.#pins).size,
+      wanted: unionOf(this.#wishes, this.#pins).size,
       pinned: [...this.#pins],
       session: { state: isExpired ? "expired" : "valid", expiresAt: null },
       orderStream,
@@ -247,24 +245,6 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   async #arm(): Promise<void> {
     if ((await this.ctx.storage.getAlarm()) === null)
       await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
-  }
-
-  /** Everybody's wishes together: the highest mode asked for, and who asks. */
-  #wanted(
-    wishes: ReadonlyMap<ConsumerId, readonly FeedWish[]>,
-    pins: ReadonlySet<InstrumentId>,
-  ): Map<InstrumentId, Wanted> {
-    const wanted = new Map<InstrumentId, Wanted>();
-    for (const instrument of pins) wanted.set(instrument, { mode: "quote", consumers: [] });
-    for (const [consumer, list] of wishes) {
-      for (const { instrument, mode } of list) {
-        const entry = wanted.get(instrument) ?? { mode, consumers: [] };
-        const isHigher = MODES.indexOf(mode) > MODES.indexOf(entry.mode);
-        if (!entry.consumers.includes(consumer)) entry.consumers.push(consumer);
-        wanted.set(instrument, isHigher ? { ...entry, mode } : entry);
-      }
-    }
-    return wanted;
   }
 
   #overCapacity(count: number, shards: number): ApiError | null {

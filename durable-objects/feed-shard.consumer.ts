@@ -3,6 +3,7 @@ import type { ConsumerId } from "../src/application/ports.ts";
 import type { LinkStatus } from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { Mark } from "../src/domain/tick.ts";
+import { market, riskLedger } from "../src/platform/objects.ts";
 import type { HeldInstrument } from "./feed-shard.book.ts";
 
 /** Longer than any healthy market takes to read what was sent. */
@@ -63,3 +64,23 @@ export const liveStatus = (instruments: InstrumentId[]): LinkStatus => ({
   instruments,
   message: "confirmed by the broker",
 });
+
+/** Opens the socket of one consumer; throws when it is refused. */
+export async function dialConsumer(
+  env: Env,
+  shard: string,
+  consumer: ConsumerId,
+): Promise<WebSocket> {
+  const colon = consumer.indexOf(":");
+  const name = consumer.slice(colon + 1);
+  const isMarket = consumer.slice(0, colon) === "market";
+  const target = isMarket ? market(env, name) : riskLedger(env, name);
+  const [provider = ""] = shard.split(":");
+  const query = new URLSearchParams({ shard, provider }).toString();
+  const path = isMarket ? "link" : "marks";
+  const response = await target.fetch(`https://object/${path}?${query}`, {
+    headers: { Upgrade: "websocket" },
+  });
+  if (response.webSocket) return response.webSocket;
+  throw new Error(`${consumer} refused the ${path} with ${response.status}`);
+}

@@ -20,10 +20,10 @@ import type { InstrumentId } from "../src/domain/instrument.ts";
 import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
 import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
 import { logger } from "../src/platform/logger.ts";
-import { brokerManager, market, riskLedger } from "../src/platform/objects.ts";
+import { brokerManager } from "../src/platform/objects.ts";
 import { type HeldInstrument, TickBook } from "./feed-shard.book.ts";
 import { BrokerConnection } from "./feed-shard.connection.ts";
-import { liveStatus } from "./feed-shard.consumer.ts";
+import { dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
 import { Links } from "./feed-shard.links.ts";
 import { FeedShardStorage } from "./feed-shard.storage.ts";
 import { Subscriber } from "./feed-shard.subscriber.ts";
@@ -62,7 +62,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     const { feed } = clients.value;
     this.#book = new TickBook(broker, (held) => this.#confirm([held.instrument], Date.now()));
     this.#links = new Links(this.#book, {
-      dial: (consumer) => this.#dial(consumer),
+      dial: (consumer) => dialConsumer(env, this.#shard, consumer),
       changed: () => this.#reportSoon(),
       feedState: () => this.#feedState,
       provider: broker,
@@ -288,20 +288,6 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
           this.#log("warn", "report_failed", { reason: errorText(error) });
         });
     }, 0);
-  }
-
-  async #dial(consumer: ConsumerId): Promise<WebSocket> {
-    const colon = consumer.indexOf(":");
-    const name = consumer.slice(colon + 1);
-    const isMarket = consumer.slice(0, colon) === "market";
-    const target = isMarket ? market(this.env, name) : riskLedger(this.env, name);
-    const query = new URLSearchParams({ shard: this.#shard, provider: this.#broker });
-    const path = isMarket ? "link" : "marks";
-    const response = await target.fetch(`https://object/${path}?${query.toString()}`, {
-      headers: { Upgrade: "websocket" },
-    });
-    if (response.webSocket) return response.webSocket;
-    throw new Error(`${consumer} refused the ${path} with ${response.status}`);
   }
 
   #count(rule: string): void {

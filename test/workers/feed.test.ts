@@ -71,6 +71,7 @@ test("an instrument is given up upstream when its last algo closes, not before",
   await until(async () => (await paper.control()).subscriptions === 2);
   await first.close();
   await until(async () => (await paper.control()).subscriptions === 1);
+  expect((await paper.control()).connections.flatMap((one) => one.subscriptions)).toContain(1);
   await second.close();
   await until(async () => (await paper.control()).subscriptions === 0);
 });

@@ -61,11 +61,10 @@ function setUp() {
   return { join, tick };
 }
 
-const lasts = (frame: Record<string, unknown> | undefined) =>
-  (frame?.["ticks"] as { instrument: string; last: number }[]).map(({ instrument, last }) => [
-    instrument,
-    last,
-  ]);
+const lasts = (frame: Record<string, unknown> | undefined) => {
+  const ticks = frame?.["ticks"] as { instrument: string; last: number }[] | undefined;
+  return ticks?.map(({ instrument, last }) => [instrument, last]);
+};
 
 test("sockets with the same list get the same frames, numbered one after the other", () => {
   const { join, tick } = setUp();
