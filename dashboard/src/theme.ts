@@ -73,7 +73,9 @@ export const theme = createTheme({
     }),
     NumberInput: NumberInput.extend({ defaultProps: { size: "sm", hideControls: true } }),
     PasswordInput: PasswordInput.extend({ defaultProps: { size: "sm" } }),
-    SegmentedControl: SegmentedControl.extend({ defaultProps: { size: "xs" } }),
+    SegmentedControl: SegmentedControl.extend({
+      defaultProps: { size: "xs", withItemsBorders: false },
+    }),
     Select: Select.extend({ defaultProps: { size: "sm", allowDeselect: false } }),
     Switch: Switch.extend({ defaultProps: { size: "sm" } }),
     Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),

@@ -59,9 +59,10 @@ export const stream = new StreamClient({
   onMessage: takeMessage,
 });
 
-/** Holds the line open while the signed-in page is mounted. */
-export function useStreamLine(): void {
+/** Holds the line open while the page is mounted and `on`: before the API has taken us, a dial is only noise. */
+export function useStreamLine(on: boolean): void {
   useEffect(() => {
+    if (!on) return undefined;
     const hurry = (): void => {
       if (document.visibilityState === "visible") stream.hurry();
     };
@@ -73,7 +74,7 @@ export function useStreamLine(): void {
       document.removeEventListener("visibilitychange", hurry);
       stream.stop();
     };
-  }, []);
+  }, [on]);
 }
 
 export const useConnection = (): Connection => useStore(stream.connection);

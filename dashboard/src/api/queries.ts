@@ -86,7 +86,7 @@ function usePaged<T>(
     queryKey: [...queryKey, query],
     queryFn: ({ signal, pageParam }) =>
       call(pageOf(row), path, {
-        query: { ...query, limit: PAGE_ROWS, cursor: pageParam ?? undefined },
+        query: { limit: PAGE_ROWS, ...query, cursor: pageParam ?? undefined },
         signal,
       }),
     initialPageParam: null as string | null,

@@ -14,6 +14,8 @@ export interface Column<T> {
   align?: "left" | "right";
   /** Long text: may break over lines. */
   wrap?: boolean;
+  /** False leaves it out of the table: another column says it there. */
+  wide?: boolean;
   /** Where it goes on a phone: in the card's first line, or among its facts, or nowhere. */
   phone?: "title" | "end" | "fact" | "wide" | "none";
 }
@@ -46,7 +48,8 @@ function grouped<T>({ rows, groupOf }: DataTableProps<T>): [string, T[]][] {
 }
 
 function Table<T>(props: DataTableProps<T>) {
-  const { columns, rowName, label, renderGroup, renderActions } = props;
+  const { rowName, label, renderGroup, renderActions } = props;
+  const columns = props.columns.filter((column) => column.wide !== false);
   const width = columns.length + (renderActions ? 1 : 0);
   return (
     <div className={styles.wrap}>
@@ -104,7 +107,7 @@ function Cards<T>(props: DataTableProps<T>) {
       {grouped(props).map(([group, rows]) => (
         <Fragment key={group}>
           {renderGroup && (
-            <div className={styles.card}>
+            <div className={`${styles.card} ${styles.cardGroup}`}>
               <div className="tl-strong">{renderGroup(group, rows)}</div>
             </div>
           )}
@@ -113,12 +116,12 @@ function Cards<T>(props: DataTableProps<T>) {
               <div className={styles.cardTop}>
                 <span className={styles.cardTitle}>
                   {at("title").map((column) => (
-                    <Fragment key={column.name}>{column.cell(row)}</Fragment>
+                    <span key={column.name}>{column.cell(row)}</span>
                   ))}
                 </span>
                 <span className={styles.cardEnd}>
                   {at("end").map((column) => (
-                    <Fragment key={column.name}>{column.cell(row)}</Fragment>
+                    <span key={column.name}>{column.cell(row)}</span>
                   ))}
                 </span>
               </div>
@@ -148,6 +151,16 @@ interface PagedTableProps<T> extends Omit<DataTableProps<T>, "rows"> {
   empty: ReactNode;
   /** False shows the first page only. */
   withMore?: boolean;
+}
+
+/** Two lines in one cell: what one looks for, and below it quietly what belongs to it. */
+export function TwoLines({ first, second }: { first: ReactNode; second: ReactNode }) {
+  return (
+    <span className={styles.twoLines}>
+      <span>{first}</span>
+      <span className={styles.second}>{second}</span>
+    </span>
+  );
 }
 
 /** The rows of all pages read so far, as one answer. */

@@ -2,6 +2,7 @@
 import { useEffect, useRef, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import { useStreamLine } from "../api/live.ts";
+import { useStatus } from "../api/queries.ts";
 import { KillSwitchProvider } from "./kill-switch.tsx";
 import { Notices } from "./notices.tsx";
 import { Rail } from "./rail.tsx";
@@ -9,7 +10,8 @@ import styles from "./shell.module.css";
 import { TopBar } from "./top-bar.tsx";
 
 export function Shell({ children }: { children: ReactNode }) {
-  useStreamLine();
+  const taken = useStatus().data !== undefined;
+  useStreamLine(taken);
   const main = useRef<HTMLElement>(null);
   const [path] = useLocation();
   const page = path.split("/")[1] ?? "";

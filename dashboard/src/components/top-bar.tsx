@@ -3,8 +3,10 @@ import { Button } from "@mantine/core";
 import { IconHandStop } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useRisk, useStatus } from "../api/queries.ts";
+import { useLocation } from "wouter";
 import { formatQuantity } from "../format/number.ts";
-import { Money, Profit, Unknown } from "./figures.tsx";
+import { formatClock, formatDay } from "../format/time.ts";
+import { Money, Profit, Unknown, useNow } from "./figures.tsx";
 import { useKillSwitch } from "./kill-switch.tsx";
 import { LineState } from "./line-state.tsx";
 import { Logo } from "./logo.tsx";
@@ -22,8 +24,7 @@ function Figure(props: { name: string; optional?: boolean; children: ReactNode }
 }
 
 export function TopBar() {
-  const risk = useRisk().data;
-  const status = useStatus().data;
+  const [location] = useLocation();
   const openKillSwitch = useKillSwitch();
   return (
     <header className={styles.bar}>
@@ -31,23 +32,13 @@ export function TopBar() {
         <Logo className={styles.mark} size={24} />
       </span>
       <TradingStateBadge />
-      <div className={styles.figures}>
-        <Figure name="Day profit">
-          <Profit value={risk?.dayProfit} />
-        </Figure>
-        <Figure name="Money at risk">
-          <Money value={risk?.moneyAtRisk} />
-        </Figure>
-        <Figure name="Open orders">{risk ? formatQuantity(risk.openOrders) : <Unknown />}</Figure>
-        <Figure name="Ticks/s" optional>
-          {status ? formatQuantity(Math.round(status.feed.ticksPerSecond)) : <Unknown />}
-        </Figure>
-      </div>
+      {location !== "/" && <Figures />}
       <div className={styles.right}>
         <span className={styles.phoneOnly}>
           <LineState />
           <SchemeToggle />
         </span>
+        <Clock />
         <Button
           variant="outline"
           color="red"
@@ -59,5 +50,34 @@ export function TopBar() {
         </Button>
       </div>
     </header>
+  );
+}
+
+/** Home shows these large; every other page keeps them in sight here. */
+function Figures() {
+  const { data: risk, isError } = useRisk();
+  const status = useStatus().data;
+  return (
+    <div className={styles.figures} data-stale={isError}>
+      <Figure name="Day profit">
+        <Profit value={risk?.dayProfit} />
+      </Figure>
+      <Figure name="Money at risk">
+        <Money value={risk?.moneyAtRisk} />
+      </Figure>
+      <Figure name="Open orders">{risk ? formatQuantity(risk.openOrders) : <Unknown />}</Figure>
+      <Figure name="Ticks/s" optional>
+        {status ? formatQuantity(Math.round(status.feed.ticksPerSecond)) : <Unknown />}
+      </Figure>
+    </div>
+  );
+}
+
+function Clock() {
+  const now = useNow();
+  return (
+    <time className={styles.clock} dateTime={new Date(now).toISOString()}>
+      {formatDay(now)} <span className={styles.clockTime}>{formatClock(now)}</span>
+    </time>
   );
 }

@@ -9,7 +9,15 @@ const timeOfDay = new Intl.DateTimeFormat(undefined, {
 
 const dayOfMonth = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short" });
 
+const weekday = new Intl.DateTimeFormat(undefined, {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+});
+
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+
+export const formatDay = (at: number): string => weekday.format(at);
 
 export const formatClock = (at: number): string => timeOfDay.format(at);
 

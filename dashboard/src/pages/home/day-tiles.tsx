@@ -18,7 +18,7 @@ function Tile(props: { name: string; value: ReactNode; note?: ReactNode }) {
 }
 
 export function DayTiles() {
-  const risk = useRisk().data;
+  const { data: risk, isError } = useRisk();
   const status = useStatus().data;
   const limits = useLimits().data;
   const orders = useOpenOrders().data;
@@ -28,7 +28,7 @@ export function DayTiles() {
   const used = share(risk?.moneyAtRisk, atRiskLimit);
   const uncertain = orders?.filter((order) => order.state === "unknown").length ?? 0;
   return (
-    <section className={styles.tiles} aria-label="The day so far">
+    <section className={styles.tiles} data-stale={isError} aria-label="The day so far">
       <Tile
         name={`Day profit${risk ? `, ${risk.baseCurrency}` : ""}`}
         value={<Profit value={risk?.dayProfit} />}

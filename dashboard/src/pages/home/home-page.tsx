@@ -1,4 +1,5 @@
 /** The first look: is everything well, how does the day stand, and where to go next. */
+import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useOpenOrders, useTrades } from "../../api/queries.ts";
 import { DataTable, PagedTable } from "../../components/data-table.tsx";
@@ -10,6 +11,14 @@ import styles from "./home.module.css";
 import { Shortcuts } from "./shortcuts.tsx";
 
 const LATEST = 6;
+
+function MoreLink({ href, children }: { href: string; children: ReactNode }) {
+  return (
+    <Link href={href} className={styles.more}>
+      {children}
+    </Link>
+  );
+}
 
 export function HomePage() {
   return (
@@ -39,7 +48,7 @@ function LatestOrders() {
       title="Open orders"
       flush
       note={<StaleNote query={orders} />}
-      actions={<Link href="/orders">All orders</Link>}
+      actions={<MoreLink href="/orders">All orders</MoreLink>}
     >
       <Answer
         query={orders}
@@ -72,7 +81,7 @@ function LatestTrades() {
       title="Latest executions"
       flush
       note={<StaleNote query={trades} />}
-      actions={<Link href="/orders/tradebook">Tradebook</Link>}
+      actions={<MoreLink href="/orders/tradebook">Tradebook</MoreLink>}
     >
       <PagedTable
         query={trades}

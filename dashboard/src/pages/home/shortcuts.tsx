@@ -41,7 +41,12 @@ export function Shortcuts() {
           ) : (
             <nav className={styles.shortcuts} aria-label="Shortcuts">
               {shortcuts.map((one) => (
-                <Link key={`${one.label} ${one.path}`} href={one.path} className={styles.shortcut}>
+                <Link
+                  key={`${one.label} ${one.path}`}
+                  href={one.path}
+                  className={styles.shortcut}
+                  aria-label={one.label}
+                >
                   <span className={styles.shortcutName}>{one.label}</span>
                   <span className={styles.shortcutPath}>{one.path}</span>
                 </Link>

@@ -82,7 +82,7 @@ export const WatchRow = memo(function WatchRow({ instrument, selected, onRemove 
           <span>{formatPrice(tick?.ask, digits)}</span>
         </span>
       </td>
-      <td>
+      <td className={styles.optional}>
         <span className={styles.value}>{formatCompact(tick?.volume)}</span>
       </td>
       <td>

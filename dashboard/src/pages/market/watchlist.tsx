@@ -49,7 +49,9 @@ export function Watchlist({ selected }: { selected: string | undefined }) {
                   <th scope="col" className={styles.optional}>
                     Bid / ask
                   </th>
-                  <th scope="col">Volume</th>
+                  <th scope="col" className={styles.optional}>
+                    Volume
+                  </th>
                   <th>
                     <span className="tl-hidden">Actions</span>
                   </th>

@@ -1,5 +1,5 @@
 /** The columns of orders and executions, shared by every page that lists them. */
-import type { Column } from "../../components/data-table.tsx";
+import { TwoLines, type Column } from "../../components/data-table.tsx";
 import { OrderStateBadge, SideWord } from "../../components/badge.tsx";
 import { Moment } from "../../components/figures.tsx";
 import { InstrumentLink } from "../../components/instrument-link.tsx";
@@ -7,12 +7,15 @@ import type { OrderView, TradeView } from "../../../../src/contract/orders.ts";
 import { formatPrice, formatQuantity, UNKNOWN } from "../../format/number.ts";
 import { ORDER_TYPE_WORDS } from "../../format/words.ts";
 
-/** Limit, stop, or both: what the order waits for. */
-function prices(order: OrderView): string {
-  const limit = order.limitPrice === null ? null : formatQuantity(order.limitPrice);
-  const stop = order.stopPrice === null ? null : `stop ${formatQuantity(order.stopPrice)}`;
-  return [limit, stop].filter((part) => part !== null).join(", ") || "market";
+/** Limit, then stop: what the order waits for. Empty for a market order. */
+function pricesOf(order: OrderView): string[] {
+  const limit = order.limitPrice === null ? [] : [formatQuantity(order.limitPrice)];
+  const stop = order.stopPrice === null ? [] : [`stop ${formatQuantity(order.stopPrice)}`];
+  return [...limit, ...stop];
 }
+
+const termsOf = (order: OrderView): string =>
+  order.reduceOnly ? `${order.timeInForce}, reduce only` : order.timeInForce;
 
 const time: Column<OrderView> = {
   name: "time",
@@ -22,16 +25,34 @@ const time: Column<OrderView> = {
 
 const instrument: Column<OrderView> = {
   name: "instrument",
-  header: "Instrument",
-  phone: "title",
-  cell: (order) => <InstrumentLink id={order.instrument} />,
+  header: "Instrument, algo",
+  phone: "none",
+  cell: (order) => (
+    <TwoLines first={<InstrumentLink id={order.instrument} />} second={order.algoId} />
+  ),
 };
 
-const side: Column<OrderView> = {
+const sideAndType: Column<OrderView> = {
   name: "side",
-  header: "Side",
-  phone: "title",
-  cell: (order) => <SideWord side={order.side} />,
+  header: "Order",
+  phone: "none",
+  cell: (order) => (
+    <TwoLines
+      first={<SideWord side={order.side} />}
+      second={`${ORDER_TYPE_WORDS[order.type]} ${termsOf(order)}`}
+    />
+  ),
+};
+
+const price: Column<OrderView> = {
+  name: "price",
+  header: "Price",
+  align: "right",
+  phone: "none",
+  cell: (order) => {
+    const [first = "market", second = ""] = pricesOf(order);
+    return <TwoLines first={first} second={second} />;
+  },
 };
 
 const quantity: Column<OrderView> = {
@@ -49,32 +70,12 @@ const quantity: Column<OrderView> = {
   ),
 };
 
-const price: Column<OrderView> = {
-  name: "price",
-  header: "Price",
-  align: "right",
-  cell: prices,
-};
-
 const average: Column<OrderView> = {
   name: "average",
   header: "Average",
   align: "right",
   cell: (order) => (order.averagePrice === null ? UNKNOWN : formatPrice(order.averagePrice)),
 };
-
-const kind: Column<OrderView> = {
-  name: "type",
-  header: "Type",
-  cell: (order) => (
-    <>
-      {ORDER_TYPE_WORDS[order.type]} <span className="tl-quiet">{order.timeInForce}</span>
-      {order.reduceOnly && <span className="tl-quiet"> reduce only</span>}
-    </>
-  ),
-};
-
-const algo: Column<OrderView> = { name: "algo", header: "Algo", cell: (order) => order.algoId };
 
 const state: Column<OrderView> = {
   name: "state",
@@ -98,26 +99,55 @@ const why: Column<OrderView> = {
     ),
 };
 
+/** What stacks in one cell of the table stands apart on a phone's card. */
+const onCards: Column<OrderView>[] = [
+  {
+    name: "card-instrument",
+    header: "Instrument",
+    wide: false,
+    phone: "title",
+    cell: (order) => <InstrumentLink id={order.instrument} />,
+  },
+  {
+    name: "card-side",
+    header: "Side",
+    wide: false,
+    phone: "title",
+    cell: (order) => <SideWord side={order.side} />,
+  },
+  {
+    name: "card-type",
+    header: "Type",
+    wide: false,
+    cell: (order) => `${ORDER_TYPE_WORDS[order.type]} ${termsOf(order)}`,
+  },
+  {
+    name: "card-price",
+    header: "Price",
+    wide: false,
+    cell: (order) => pricesOf(order).join(", ") || "market",
+  },
+  { name: "card-algo", header: "Algo", wide: false, cell: (order) => order.algoId },
+];
+
 export const openOrderColumns: Column<OrderView>[] = [
+  ...onCards,
   time,
   instrument,
-  side,
-  kind,
+  sideAndType,
   quantity,
   price,
-  algo,
   state,
 ];
 
 export const allOrderColumns: Column<OrderView>[] = [
+  ...onCards,
   time,
   instrument,
-  side,
-  kind,
+  sideAndType,
   quantity,
   price,
   average,
-  algo,
   state,
   why,
 ];

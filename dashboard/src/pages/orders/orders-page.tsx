@@ -47,7 +47,7 @@ export default function OrdersPage() {
         <div className={styles.bar}>
           <Tabs.List>
             {TABS.map(({ value, label }) => (
-              <Tabs.Tab key={value} value={value}>
+              <Tabs.Tab key={value} value={value} className={styles.tab}>
                 {label}{" "}
                 {value === "dead-letters" && letters > 0 && <Badge tone="bad">{letters}</Badge>}
               </Tabs.Tab>

@@ -4,7 +4,7 @@ import { Badge } from "../../components/badge.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { Moment, Money, Profit } from "../../components/figures.tsx";
 import pageStyles from "../../components/page.module.css";
-import { Answer, Empty, Panel, StaleNote } from "../../components/panel.tsx";
+import { Answer, Panel, StaleNote } from "../../components/panel.tsx";
 import { DataTable, type Column } from "../../components/data-table.tsx";
 import type { RiskStatusView } from "../../../../src/contract/risk.ts";
 import { TRADING_STATE_TONES } from "../../format/words.ts";
@@ -35,41 +35,34 @@ export default function RiskPage() {
       <h1 className="tl-hidden">Risk</h1>
       <Panel
         title={`Portfolio ${risk.data?.portfolio ?? ""}`}
-        note={
-          risk.isError ? <StaleNote query={risk} /> : risk.data && `in ${risk.data.baseCurrency}`
-        }
+        note={risk.isError ? <StaleNote query={risk} /> : risk.data && standing(risk.data)}
       >
         <Answer query={risk} rows={2}>
           {(data) => <Facts facts={figures(data)} />}
         </Answer>
       </Panel>
-      <RiskMap />
+      {risk.data && risk.data.tradingStates.length > 0 && (
+        <Panel title="Trading states" flush>
+          <DataTable
+            rows={risk.data.tradingStates}
+            columns={STATE_COLUMNS}
+            rowName={(row) => row.scope}
+            label="Trading states"
+          />
+        </Panel>
+      )}
       <div className={pageStyles.pair}>
-        <Limits />
-        <div className={pageStyles.stack}>
-          <Panel title="Trading states" flush>
-            <Answer query={risk} rows={2}>
-              {({ tradingStates }) =>
-                tradingStates.length === 0 ? (
-                  <Empty title="Everything is active" text="No scope is reducing or halted." />
-                ) : (
-                  <DataTable
-                    rows={tradingStates}
-                    columns={STATE_COLUMNS}
-                    rowName={(row) => row.scope}
-                    label="Trading states"
-                  />
-                )
-              }
-            </Answer>
-          </Panel>
-          <RiskHistory />
-        </div>
+        <RiskMap />
+        <RiskHistory />
       </div>
+      <Limits />
       <Exposure />
     </div>
   );
 }
+
+const standing = ({ baseCurrency, tradingStates }: RiskStatusView): string =>
+  tradingStates.length === 0 ? `in ${baseCurrency}, every scope active` : `in ${baseCurrency}`;
 
 function figures(risk: RiskStatusView) {
   return [

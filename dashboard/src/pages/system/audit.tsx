@@ -1,17 +1,18 @@
 /** Who changed what, when and why, newest first. */
 import { useAudit } from "../../api/queries.ts";
-import { PagedTable, type Column } from "../../components/data-table.tsx";
+import { PagedTable, TwoLines, type Column } from "../../components/data-table.tsx";
 import { Moment } from "../../components/figures.tsx";
 import { Empty, Panel, StaleNote } from "../../components/panel.tsx";
 import type { AuditView } from "../../../../src/contract/operations.ts";
 import styles from "./system.module.css";
 
-function Json({ value }: { value: unknown }) {
+/** A value as it was logged; `was` marks the one that no longer holds. */
+function Json({ value, was = false }: { value: unknown; was?: boolean }) {
   if (value === null || value === undefined) return null;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return (
     <div className={styles.json} title={text}>
-      {text}
+      {was ? `was ${text}` : text}
     </div>
   );
 }
@@ -21,13 +22,32 @@ const COLUMNS: Column<AuditView>[] = [
   { name: "by", header: "By", phone: "end", cell: (row) => row.by },
   {
     name: "action",
-    header: "Action",
+    header: "Action, subject",
     phone: "title",
-    cell: (row) => <strong>{row.action}</strong>,
+    cell: (row) => <TwoLines first={<strong>{row.action}</strong>} second={row.subject} />,
   },
-  { name: "subject", header: "Subject", cell: (row) => row.subject },
-  { name: "before", header: "Before", phone: "wide", cell: (row) => <Json value={row.before} /> },
-  { name: "after", header: "After", phone: "wide", cell: (row) => <Json value={row.after} /> },
+  {
+    name: "before",
+    header: "Before",
+    phone: "wide",
+    wide: false,
+    cell: (row) => <Json value={row.before} />,
+  },
+  {
+    name: "change",
+    header: "Change",
+    phone: "none",
+    cell: (row) => (
+      <TwoLines first={<Json value={row.after} />} second={<Json value={row.before} was />} />
+    ),
+  },
+  {
+    name: "after",
+    header: "After",
+    phone: "wide",
+    wide: false,
+    cell: (row) => <Json value={row.after} />,
+  },
   { name: "reason", header: "Reason", wrap: true, phone: "wide", cell: (row) => row.reason ?? "" },
 ];
 
