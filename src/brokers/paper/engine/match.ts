@@ -33,29 +33,43 @@ function take(liquidity: Liquidity, side: EngineOrder["side"], lots: number): vo
 }
 
 /**
- * The best of our own orders on the other side: only one with a price of its own can make one. It
- * stood there before the market's latest quote, so at the same price it comes first.
+ * Where our own first order on the other side would trade. It stood there before the market's latest
+ * quote, so at the same price it comes first. One without a price, the rest of a market order, trades
+ * at the best price that is in sight, bounded by the limit of the order that comes.
  */
-function bestOwn(book: Book, side: EngineOrder["side"]): EngineOrder | null {
-  const others = side === "buy" ? book.sells : book.buys;
-  return others.find((order) => order.limitTicks !== null) ?? null;
+function ownOffer(book: Book, order: EngineOrder): { maker: EngineOrder; ticks: number } | null {
+  const others = order.side === "buy" ? book.sells : book.buys;
+  const maker = others[0];
+  if (!maker) return null;
+  if (maker.limitTicks !== null) return { maker, ticks: maker.limitTicks };
+  const { liquidity } = book;
+  const market = liquidity && offered(liquidity, order.side);
+  const priced = others.find((other) => other.limitTicks !== null);
+  const inSight = [
+    order.limitTicks,
+    liquidity?.lastTicks ?? null,
+    market && market.lots > 0 ? market.ticks : null,
+    priced?.limitTicks ?? null,
+  ].filter((ticks) => ticks !== null);
+  if (inSight.length === 0) return null;
+  return { maker, ticks: order.side === "buy" ? Math.min(...inSight) : Math.max(...inSight) };
 }
 
 /** Lets an order that has just come, or just triggered, trade with what stands. It must not be in the book yet. */
 export function matchIncoming(book: Book, order: EngineOrder, trade: Trade): void {
   while (remainingLots(order) > 0) {
-    const own = bestOwn(book, order.side);
-    const ownTicks = own?.limitTicks ?? null;
+    const own = ownOffer(book, order);
     const market = book.liquidity && offered(book.liquidity, order.side);
     const marketTicks = market && market.lots > 0 ? market.ticks : null;
-    const ownFirst =
-      ownTicks !== null &&
+    const isOwnFirst =
+      own !== null &&
       (marketTicks === null ||
-        (order.side === "buy" ? ownTicks <= marketTicks : ownTicks >= marketTicks));
-    if (ownFirst && own) {
-      if (!accepts(order, ownTicks)) return;
-      trade(order, own, Math.min(remainingLots(order), remainingLots(own)), ownTicks);
-      if (remainingLots(own) === 0) book.remove(own);
+        (order.side === "buy" ? own.ticks <= marketTicks : own.ticks >= marketTicks));
+    if (isOwnFirst) {
+      if (!accepts(order, own.ticks)) return;
+      const { maker, ticks } = own;
+      trade(order, maker, Math.min(remainingLots(order), remainingLots(maker)), ticks);
+      if (remainingLots(maker) === 0) book.remove(maker);
     } else if (marketTicks !== null && market && book.liquidity) {
       if (!accepts(order, marketTicks)) return;
       const lots = Math.min(remainingLots(order), market.lots);
