@@ -39,9 +39,9 @@ export async function haltTrading(
   if (!parseScope(scope)) return err(badField("scope", "is not a scope"));
   if (!mayHalt(caller, scope))
     return err(apiError("FORBIDDEN", `this key may not halt ${scope}; it needs the scope admin`));
-  const by = callerName(caller);
-  const killed = await ports.ledger.trip(scope, reason, by);
-  const cancelsSent = await cancelAll(ports, killed.toCancel, by);
+  // The ledger latches, tells every gateway, and records each wish to cancel before it answers.
+  const killed = await ports.ledger.trip(scope, reason, callerName(caller));
+  const cancelsSent = await cancelAll(ports, killed.toCancel);
   return ok(answerOf(killed, cancelsSent));
 }
 
@@ -68,22 +68,20 @@ const answerOf = (killed: KillAnswer, cancelsSent: number): HaltAnswer => ({
   since: killed.since,
 });
 
-async function cancelAll(ports: OrderPorts, orders: readonly Order[], by: string): Promise<number> {
+async function cancelAll(ports: OrderPorts, orders: readonly Order[]): Promise<number> {
   let sent = 0;
   for (let start = 0; start < orders.length; start += CANCELS_AT_ONCE) {
     const burst = orders.slice(start, start + CANCELS_AT_ONCE);
-    const done = await Promise.all(burst.map((order) => cancelOne(ports, order, by)));
+    const done = await Promise.all(burst.map((order) => cancelOne(ports, order)));
     sent += done.filter(Boolean).length;
   }
   return sent;
 }
 
 /** One cancel that cannot be sent never holds up the others. */
-async function cancelOne(ports: OrderPorts, order: Order, by: string): Promise<boolean> {
+async function cancelOne(ports: OrderPorts, order: Order): Promise<boolean> {
   const { clientOrderId, account } = order;
   try {
-    const wished = await ports.ledger.requestCancel(clientOrderId, by);
-    if (!wished.ok) return false;
     await ports.gateway(account).cancel(clientOrderId);
     return true;
   } catch (error) {

@@ -3,6 +3,7 @@ import type { ApiError } from "../contract/errors.ts";
 import type { OrderRequest } from "../contract/orders.ts";
 import type { ApprovedOrder, Order, OrderIntent } from "../domain/order.ts";
 import { err, ok, type Result } from "../domain/result.ts";
+import type { Refusal } from "../domain/risk/refusal.ts";
 import { may, type Caller } from "./caller.ts";
 import { errorText } from "./log.ts";
 import { apiError, badField, refusalError } from "./order-errors.ts";
@@ -73,18 +74,31 @@ const intentOf = (request: OrderRequest, algoId: string, account: string): Order
   reduceOnly: request.reduceOnly,
 });
 
-/** Reserves; when the ledger has no fresh price of its own, fetches one and asks once more. */
+/**
+ * Reserves. When the ledger lacks something that can be fetched, a fresh price or the account's
+ * balances, fetches it and asks once more for each.
+ */
 async function reserve(
   ports: OrderPorts,
   market: AccountMarket,
   intent: OrderIntent,
   facts: IntentFacts,
 ): Promise<ReserveAnswer> {
-  const answer = await ports.ledger.reserve(intent, facts);
-  if (answer.kind !== "denied" || answer.refusal.code !== "STALE_PRICE") return answer;
-  const mark = await market.mark(intent.instrument);
-  return mark ? ports.ledger.reserve(intent, { ...facts, mark }) : answer;
+  let answer = await ports.ledger.reserve(intent, facts);
+  let mark = facts.mark;
+  if (answer.kind === "denied" && answer.refusal.code === "STALE_PRICE") {
+    mark = await market.mark(intent.instrument);
+    if (mark) answer = await ports.ledger.reserve(intent, { ...facts, mark });
+  }
+  if (answer.kind === "denied" && balancesUnread(answer.refusal)) {
+    // The gateway reads them when it is woken; a platform that has just started has not yet.
+    await ports.gateway(intent.account).ensure();
+    answer = await ports.ledger.reserve(intent, { ...facts, mark });
+  }
+  return answer;
 }
+
+const balancesUnread = ({ code, have }: Refusal): boolean => code === "FUNDS" && have === null;
 
 /** First attempt, direct. If the gateway cannot be reached, the ledger's sweep goes on from its record. */
 async function send(

@@ -1,0 +1,34 @@
+/** Searches for schedules of faults that break an order's life. A failure names its seed: `SEED=<n>` runs it alone. */
+import { describe, expect, test } from "vitest";
+import { runScenario } from "../support/orders/scenario.ts";
+
+const RUNS = Number(process.env["SIMULATION_RUNS"] ?? 150);
+const only = process.env["SEED"];
+/** Fixed seeds in the suite; longer searches start elsewhere. */
+const FIRST = Number(process.env["SIMULATION_FIRST"] ?? 1);
+
+const seeds = only ? [Number(only)] : Array.from({ length: RUNS }, (_, index) => FIRST + index);
+
+describe("an order's life under faults", () => {
+  test(
+    "sends at most once, loses nothing, ends nothing without evidence, and keeps the ledger's equation",
+    { timeout: 600_000 },
+    async () => {
+      const seen = { sent: 0, filled: 0, deadLettered: 0, crashes: 0, stopped: 0 };
+      for (const seed of seeds) {
+        const { world, breaches } = await runScenario(seed);
+        if (only) console.log(JSON.stringify(world.log, null, 1));
+        expect(breaches, `seed ${seed}`).toEqual([]);
+        const orders = world.ledger.orders();
+        seen.sent += world.broker.sent.length;
+        seen.crashes += world.crashes;
+        seen.filled += orders.filter(({ state }) => state === "filled").length;
+        seen.deadLettered += orders.filter(({ state }) => state === "dead_lettered").length;
+        seen.stopped += world.log.filter(({ event }) => event === "order_stopped").length;
+      }
+      // A search that meets no trouble proves nothing.
+      if (!only)
+        for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(0);
+    },
+  );
+});

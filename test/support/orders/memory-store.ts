@@ -1,0 +1,107 @@
+/** A gateway's storage in memory, with the behaviour of the real one: every read and write is a copy. */
+import type { GatewayStore, NumberName } from "../../../src/application/gateway/ports.ts";
+import type { GatewayOrder, RecordChange } from "../../../src/application/gateway/record.ts";
+import type { Execution, OrderPost } from "../../../src/domain/order.ts";
+import type { Halt } from "../../../src/domain/trading-gate.ts";
+
+export class MemoryStore implements GatewayStore {
+  readonly orders = new Map<string, GatewayOrder>();
+  readonly executions = new Map<string, Execution>();
+  readonly externals = new Map<string, number>();
+  readonly #halts = new Map<string, Halt>();
+  readonly #numbers = new Map<NumberName, number>();
+  #outbox: { seq: number; post: OrderPost }[] = [];
+  #seq = 0;
+
+  order(clientOrderId: string): GatewayOrder | null {
+    return structuredClone(this.orders.get(clientOrderId) ?? null);
+  }
+
+  orderOfBroker(brokerOrderId: string): GatewayOrder | null {
+    for (const order of this.orders.values())
+      if (order.brokerOrderId === brokerOrderId) return structuredClone(order);
+    return null;
+  }
+
+  live(): GatewayOrder[] {
+    const live = [...this.orders.values()].filter(({ ended }) => ended === null);
+    return structuredClone(live.sort((a, b) => a.recordedAt - b.recordedAt));
+  }
+
+  hasLive(): boolean {
+    return this.live().length > 0;
+  }
+
+  due(now: number): GatewayOrder[] {
+    return this.live().filter(({ nextLookAt }) => nextLookAt !== null && nextLookAt <= now);
+  }
+
+  nextLookAt(): number | null {
+    const looks = this.live().flatMap(({ nextLookAt }) => nextLookAt ?? []);
+    return looks.length > 0 ? Math.min(...looks) : null;
+  }
+
+  recorded(): GatewayOrder[] {
+    return this.live().filter(({ record }) => record === "recorded");
+  }
+
+  save({ order, posts, executions }: RecordChange): void {
+    this.orders.set(order.clientOrderId, structuredClone(order));
+    for (const execution of executions) this.#insertExecution(execution);
+    for (const post of posts) this.#insertPost(post);
+  }
+
+  adopt(execution: Execution, post: OrderPost): void {
+    this.#insertExecution(execution);
+    this.#insertPost(post);
+  }
+
+  #insertExecution(execution: Execution): void {
+    if (this.executions.has(execution.executionId))
+      throw new Error(`execution ${execution.executionId} stored twice`);
+    this.executions.set(execution.executionId, structuredClone(execution));
+  }
+
+  #insertPost(post: OrderPost): void {
+    this.#seq += 1;
+    this.#outbox.push({ seq: this.#seq, post: structuredClone(post) });
+  }
+
+  hasExecution(executionId: string): boolean {
+    return this.executions.has(executionId);
+  }
+
+  outbox(limit: number): { seq: number; post: OrderPost }[] {
+    return structuredClone(this.#outbox.slice(0, limit));
+  }
+
+  posted(seq: number): void {
+    this.#outbox = this.#outbox.filter((row) => row.seq > seq);
+  }
+
+  halts(): Halt[] {
+    return structuredClone([...this.#halts.values()]);
+  }
+
+  halt(scope: string): Halt | null {
+    return structuredClone(this.#halts.get(scope) ?? null);
+  }
+
+  saveHalt(halt: Halt): void {
+    this.#halts.set(halt.scope, structuredClone(halt));
+  }
+
+  number(name: NumberName): number {
+    return this.#numbers.get(name) ?? 0;
+  }
+
+  setNumber(name: NumberName, value: number): void {
+    this.#numbers.set(name, value);
+  }
+
+  noteExternal(brokerOrderId: string, at: number): boolean {
+    if (this.externals.has(brokerOrderId)) return false;
+    this.externals.set(brokerOrderId, at);
+    return true;
+  }
+}
