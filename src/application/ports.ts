@@ -73,11 +73,6 @@ export interface RiskLedgerPort {
   order(clientOrderId: string): Promise<Order | null>;
   /** The approved order again, for a retry; null when it is not to be sent any more: not `pending_new`. */
   approved(clientOrderId: string): Promise<ApprovedOrder | null>;
-  /**
-   * Orders of an account that have waited since before `before` for something that a gateway does:
-   * `pending_new`, `pending_cancel` and `pending_replace`. Whoever carried them may have died.
-   */
-  unsettled(account: string, before: number): Promise<Order[]>;
   orders(query: OrdersQuery): Promise<Page<OrderView>>;
   positions(): Promise<PositionView[]>;
   exposure(): Promise<ExposureView[]>;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { runScenario } from "../support/orders/scenario.ts";
 
-const RUNS = Number(process.env["SIMULATION_RUNS"] ?? 150);
+const RUNS = Number(process.env["SIMULATION_RUNS"] ?? 100);
 const only = process.env["SEED"];
 /** Fixed seeds in the suite; longer searches start elsewhere. */
 const FIRST = Number(process.env["SIMULATION_FIRST"] ?? 1);

@@ -44,14 +44,13 @@ export type NumberName =
   | "read_until"
   | "polled_at"
   | "balances_read_at"
-  | "swept_at"
   | "filled_at";
 
 export interface GatewayPorts {
   account: string;
   store: GatewayStore;
   broker: BrokerTrading;
-  ledger: Pick<RiskLedgerPort, "post" | "order" | "unsettled" | "approved" | "recordBalances">;
+  ledger: Pick<RiskLedgerPort, "post" | "order" | "approved" | "recordBalances">;
   retries: RetryQueuePort;
   now(): number;
   sleep(ms: number): Promise<void>;

@@ -4,7 +4,6 @@ import {
   BALANCES_POLL_MS,
   IDLE_POLL_MS,
   OPEN_ORDERS_POLL_MS,
-  ORDER_STEP_OVERDUE_MS,
 } from "../../domain/limits.ts";
 import { ok, type Result } from "../../domain/result.ts";
 import { errorText } from "../log.ts";
@@ -12,7 +11,6 @@ import { readOrder, type GatewayContext } from "./context.ts";
 import { lookAt } from "./doubt.ts";
 import { absorb, askBroker, findingOf, isFound } from "./look-up.ts";
 import { flush } from "./outbox.ts";
-import { sweep } from "./sweep.ts";
 import { pursue } from "./wishes.ts";
 
 /** Orders that are pursued at once: a broker's look-ups have their own rate. */
@@ -28,7 +26,6 @@ export async function watch(context: GatewayContext): Promise<void> {
   }
   if (pollDueAt(context) <= now) await readMissed(context);
   if (balancesDueAt(context) <= now) await readBalances(context);
-  if (sweepDueAt(context) <= now) await sweepGuarded(context);
   if (outboxDueAt(context) <= now) await flush(context);
 }
 
@@ -38,7 +35,6 @@ export function nextDueAt(context: GatewayContext): number {
     context.store.nextLookAt() ?? Infinity,
     pollDueAt(context),
     balancesDueAt(context),
-    sweepDueAt(context),
     outboxDueAt(context),
   );
 }
@@ -63,18 +59,6 @@ const pollDueAt = (context: GatewayContext): number =>
 
 const outboxDueAt = (context: GatewayContext): number =>
   context.store.outbox(1).length > 0 ? context.flushAfter : Infinity;
-
-const sweepDueAt = (context: GatewayContext): number =>
-  context.store.number("swept_at") + ORDER_STEP_OVERDUE_MS;
-
-async function sweepGuarded(context: GatewayContext): Promise<void> {
-  context.store.setNumber("swept_at", context.now());
-  try {
-    await sweep(context);
-  } catch (error) {
-    context.log("error", "order_sweep_failed", { error: errorText(error) });
-  }
-}
 
 function balancesDueAt(context: GatewayContext): number {
   const readAt = context.store.number("balances_read_at");

@@ -4,6 +4,7 @@
  */
 import type { ReserveAnswer, IntentFacts, OrderProblem } from "../../../src/application/ports.ts";
 import type { BrokerBalance } from "../../../src/brokers/broker.ts";
+import { ORDER_STEP_OVERDUE_MS } from "../../../src/domain/limits.ts";
 import type {
   ApprovedOrder,
   DeadLetterLabel,
@@ -103,13 +104,32 @@ export class SimulatedLedger {
     return ok(this.order(clientOrderId) ?? order);
   }
 
-  /** What gateways have left undone since before `before`. */
-  unsettled(account: string, before: number): Order[] {
+  /** Orders whose next step did not happen in time. */
+  overdue(): Order[] {
     const waiting = ["pending_new", "pending_cancel", "pending_replace"];
+    const before = this.#timeline.now() - ORDER_STEP_OVERDUE_MS;
     return this.orders().filter(
-      (order) =>
-        order.account === account && waiting.includes(order.state) && order.updatedAt < before,
+      ({ state, updatedAt }) => waiting.includes(state) && updatedAt <= before,
     );
+  }
+
+  /** One step of the sweep: the gateway has no record, so nothing was sent. True when a retry is due. */
+  sweepUnsent(order: Order, attempts: number): boolean {
+    const now = this.order(order.clientOrderId);
+    if (now?.state !== "pending_new" || now.updatedAt !== order.updatedAt) return false;
+    const { clientOrderId } = order;
+    const reason = "nobody handed it to its gateway in time";
+    const event =
+      this.approved(clientOrderId) === null
+        ? ({ kind: "canceled", reason } as const)
+        : ({ kind: "not_sent", reason, attempt: attempts } as const);
+    const at = this.#timeline.now();
+    apply(this.state, { kind: "posted", post: { eventId: "", clientOrderId, event, at } });
+    return event.kind === "not_sent";
+  }
+
+  askedChanges(clientOrderId: string): OrderChanges | null {
+    return this.state.orders.get(clientOrderId)?.asked?.changes ?? null;
   }
 
   reserveReplace(

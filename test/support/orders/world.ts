@@ -9,6 +9,7 @@ import type { OrderPorts } from "../../../src/application/order-ports.ts";
 import type { OrderGatewayPort, RiskLedgerPort } from "../../../src/application/ports.ts";
 import { takeDeadLetter } from "../../../src/application/take-dead-letter.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
+import type { Order } from "../../../src/domain/order.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { seededRandom, type Random } from "./random.ts";
 import { SimulatedQueue } from "./retry-queue.ts";
@@ -82,6 +83,7 @@ export class World {
     this.queue.consumeDead = (message) => takeDeadLetter(ports, message);
     this.#gateway = this.#newGateway();
     this.#watch();
+    this.#sweep();
   }
 
   setFaults(faults: WorldFaults): void {
@@ -106,6 +108,32 @@ export class World {
   #watch(): void {
     this.alive((gateway) => gateway.watch());
     this.timeline.after(500, () => this.#watch());
+  }
+
+  /** The ledger's sweep, as its Durable Object runs it: what nobody carried on goes on from what is proven. */
+  #sweep(): void {
+    for (const order of this.ledger.overdue())
+      this.#goOn(order).catch((error: unknown) => this.#note("sweep_failed", String(error)));
+    this.timeline.after(5_000, () => this.#sweep());
+  }
+
+  async #goOn(order: Order): Promise<void> {
+    const gateway = this.gatewayPort();
+    const { clientOrderId, account, createdAt } = order;
+    if (order.state === "pending_cancel") {
+      await gateway.cancel(clientOrderId);
+      return;
+    }
+    const changes = this.ledger.askedChanges(clientOrderId);
+    if (order.state === "pending_replace" && changes) {
+      await gateway.modify(clientOrderId, changes);
+      return;
+    }
+    const evidence = await gateway.lookUp(clientOrderId);
+    if (evidence.record !== "none" || evidence.found === true) return;
+    if (!this.ledger.sweepUnsent(order, evidence.attempts)) return;
+    const message = { clientOrderId, account, reason: "swept", firstAttemptAt: createdAt };
+    await this.queue.send(message);
   }
 
   #note(event: string, facts: unknown): void {
@@ -158,7 +186,6 @@ export class World {
         post: guard((posts) => ledger.post(posts)),
         order: guard((id) => ledger.order(id)),
         approved: guard((id) => ledger.approved(id)),
-        unsettled: guard((account, before) => ledger.unsettled(account, before)),
         recordBalances: guard((account, balances, at) =>
           ledger.recordBalances(account, balances, at),
         ),
@@ -192,7 +219,6 @@ export class World {
       post: over((posts) => ledger.post(posts)),
       order: over((id) => ledger.order(id)),
       approved: over((id) => ledger.approved(id)),
-      unsettled: over((account, before) => ledger.unsettled(account, before)),
       requestCancel: over((id, by) => ledger.requestCancel(id, by)),
       reserveReplace: over((id, changes, facts, by) =>
         ledger.reserveReplace(id, changes, facts, by),
