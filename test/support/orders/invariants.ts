@@ -27,13 +27,24 @@ function atMostOneBrokerOrder(world: World): string[] {
     .map(([id, count]) => `${id} has ${count} orders at the broker`);
 }
 
+/** Where an order may rest: ended, standing at the broker, or on the desk. */
+const SETTLED: ReadonlySet<Order["state"]> = new Set([
+  "new",
+  "partially_filled",
+  "replaced",
+  "dead_lettered",
+  "denied",
+  "filled",
+  "canceled",
+  "rejected",
+  "expired",
+]);
+
 /** After a long quiet time every approved order has ended, stands at the broker, or is on the desk. */
 function nothingLost(world: World): string[] {
-  const settled: Order["state"][] = ["new", "partially_filled", "replaced", "dead_lettered"];
-  const ended: Order["state"][] = ["denied", "filled", "canceled", "rejected", "expired"];
   return world.ledger
     .orders()
-    .filter(({ state }) => !settled.includes(state) && !ended.includes(state))
+    .filter(({ state }) => !SETTLED.has(state))
     .map(({ clientOrderId, state }) => `${clientOrderId} is left in ${state}`);
 }
 
@@ -64,7 +75,12 @@ function evidenceProblem(world: World, order: Order): string | null {
         : `at the broker it is ${there}`;
     case "denied":
       return there === "nowhere" ? null : `at the broker it is ${there}`;
-    default:
+    case "pending_new":
+    case "pending_trigger":
+    case "pending_cancel":
+    case "pending_replace":
+    case "suspended":
+    case "unknown":
       return null;
   }
 }

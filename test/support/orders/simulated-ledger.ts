@@ -26,6 +26,12 @@ import { emptyLedger, type LedgerState } from "../../../src/domain/risk/state.ts
 import type { ScopeText, TradingState } from "../../../src/domain/scope.ts";
 import type { Timeline } from "./timeline.ts";
 
+const WAITING: ReadonlySet<Order["state"]> = new Set([
+  "pending_new",
+  "pending_cancel",
+  "pending_replace",
+]);
+
 export class SimulatedLedger {
   readonly state: LedgerState;
   readonly #timeline: Timeline;
@@ -106,10 +112,9 @@ export class SimulatedLedger {
 
   /** Orders whose next step did not happen in time. */
   overdue(): Order[] {
-    const waiting = ["pending_new", "pending_cancel", "pending_replace"];
     const before = this.#timeline.now() - ORDER_STEP_OVERDUE_MS;
     return this.orders().filter(
-      ({ state, updatedAt }) => waiting.includes(state) && updatedAt <= before,
+      ({ state, updatedAt }) => WAITING.has(state) && updatedAt <= before,
     );
   }
 

@@ -55,6 +55,10 @@ export const QUIET: WorldFaults = {
   messageTwice: 0,
 };
 
+const unused = (): never => {
+  throw new Error("not part of the simulation");
+};
+
 /** A promise that never settles: what a caller sees of something that died. */
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -211,9 +215,6 @@ export class World {
         if (this.random.chance(this.faults.ledgerFails)) throw new Error("the line broke");
         return result;
       };
-    const unused = (): never => {
-      throw new Error("not part of the simulation");
-    };
     return {
       reserve: over((intent, facts) => ledger.reserve(intent, facts)),
       post: over((posts) => ledger.post(posts)),
@@ -270,8 +271,13 @@ export class World {
       ledger: this.ledgerPort(),
       gateway: () => ({
         ...gateway,
-        submit: (approved, attempt) =>
-          this.random.chance(this.faults.carrierDies) ? never() : gateway.submit(approved, attempt),
+        submit: async (approved, attempt) => {
+          if (this.random.chance(this.faults.carrierDies)) return never();
+          // A carrier may also be slow, so that a kill switch comes, and goes, before it.
+          if (this.random.chance(this.faults.carrierDies))
+            await this.timeline.sleep(this.random.between(1_000, 40_000));
+          return gateway.submit(approved, attempt);
+        },
         cancel: (id) =>
           this.random.chance(this.faults.carrierDies) ? never() : gateway.cancel(id),
         modify: (id, changes) =>
