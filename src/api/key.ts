@@ -17,7 +17,7 @@ export function parseKey(text: string): KeyParts | null {
 export const keyText = ({ id, secret }: KeyParts): string => `tl_${id}_${secret}`;
 
 /** `random` fills the array it is given with random bytes: `crypto.getRandomValues`. */
-export function newKey(random: (bytes: Uint8Array) => Uint8Array): KeyParts {
+export function newKey(random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array): KeyParts {
   return {
     id: hex(random(new Uint8Array(8))),
     secret: base64url.encode(random(new Uint8Array(32))),

@@ -43,7 +43,8 @@ function accountMarket(env: Env, account: string): AccountMarket | null {
   return {
     rules,
     instrument: async (id) => (await instrumentsOf(env, broker)).get(id) ?? null,
-    isOpen: async (instrument, now) => rules.calendarAlwaysOpen || isMarketOpen(instrument.calendar, now),
+    isOpen: async (instrument, now) =>
+      rules.calendarAlwaysOpen || isMarketOpen(instrument.calendar, now),
     mark: (id) => freshMark(brokerManager(env, broker), id),
   };
 }

@@ -15,7 +15,7 @@ export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
 export async function addApiKey(book: Database, row: ApiKeyRow): Promise<void> {
   const { createdAt: at, createdBy: by } = row;
-  const entry = { at, by, action: "key.create", subject: row.id, before: null, reason: null };
+  const entry = { at, by, action: "key_create", subject: row.id, before: null, reason: null };
   await book.batch([
     book.insert(apiKeys).values(row),
     auditStatement(book, { ...entry, after: keyView(row) }),
@@ -37,7 +37,7 @@ export async function revokeApiKey(
   const row = await apiKey(book, id);
   if (!row || row.revokedAt !== null) return row && keyView(row);
   const revoked = keyView({ ...row, revokedAt: at });
-  const entry = { at, by, action: "key.revoke", subject: id, reason: null };
+  const entry = { at, by, action: "key_revoke", subject: id, reason: null };
   await book.batch([
     book
       .update(apiKeys)

@@ -14,7 +14,7 @@ import { auditLog } from "./schema.ts";
 export interface AuditEntry {
   at: number;
   by: string;
-  /** `noun.verb`, e.g. `key.create`. */
+  /** `noun_verb`, e.g. `key_create`. */
   action: string;
   subject: string;
   /** Plain data, or SQL that yields JSON text: so `before` is read in the transaction that changes it. */

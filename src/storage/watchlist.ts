@@ -33,7 +33,7 @@ export async function replaceWatchlist(
   const chunks = Array.from({ length: Math.ceil(rows.length / ROWS_PER_STATEMENT) }, (_, chunk) =>
     rows.slice(chunk * ROWS_PER_STATEMENT, (chunk + 1) * ROWS_PER_STATEMENT),
   );
-  const audit = { at, by, action: "watchlist.replace", subject: SETTING, reason: null };
+  const audit = { at, by, action: "watchlist_replace", subject: SETTING, reason: null };
   // One transaction, so `before` in the audit row is the list that this change replaced.
   await book.batch([
     auditStatement(book, { ...audit, before: sql`(${itemsJson})`, after: items }),

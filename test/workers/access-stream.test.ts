@@ -143,6 +143,7 @@ describe("a page's origin", () => {
     ["https://localhost:8787", 403],
     ["https://evil.example.com", 403],
     ["https://dash.example.com.evil.com", 403],
+    ["http://localhost:8787/", 403],
     ["null", 403],
     ["dash.example.com", 403],
     ["", 403],

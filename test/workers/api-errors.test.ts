@@ -54,6 +54,7 @@ describe("every refusal has the one shape", () => {
     ],
     ["an unknown query name", "GET", "/v1/orders?stat=new", undefined, 400, "BAD_REQUEST"],
     ["a cursor of another list", "GET", "/v1/trades?cursor=abc", undefined, 400, "BAD_REQUEST"],
+    ["a cursor that is none", "GET", "/v1/orders?cursor=abc", undefined, 400, "BAD_REQUEST"],
     ["a repeated query name", "GET", "/v1/orders?limit=1&limit=2", undefined, 400, "BAD_REQUEST"],
   ] as const)("%s", async (_, method, path, body, status, code) => {
     const response = await played().call(method, path, { ...all, body });

@@ -121,8 +121,10 @@ describe("operations", () => {
   });
 
   test("the paper broker's refusal reaches the operator, its failure does not pass as one", async () => {
-    expect((await paperSaid(400, { error: "no such thing" })).status).toBe(422);
-    expect((await paperSaid(500, { error: "broken" })).status).toBe(503);
+    expect(
+      (await paperSaid(400, { error: { code: "NOPE", message: "no such thing" } })).status,
+    ).toBe(422);
+    expect((await paperSaid(500, { error: { message: "broken" } })).status).toBe(503);
   });
 
   test("changes by people and keys stand in the audit log with who, what and before", async () => {
@@ -139,12 +141,12 @@ describe("operations", () => {
     const items = page.ok ? page.value.items : [];
     expect(items.map(({ action, by }) => [action, by])).toEqual(
       [
-        "paper.faults",
-        "feed.set",
-        "key.revoke",
-        "key.create",
-        "watchlist.replace",
-        "watchlist.replace",
+        "paper_faults",
+        "feed_set",
+        "key_revoke",
+        "key_create",
+        "watchlist_replace",
+        "watchlist_replace",
       ].map((action) => [action, "development:development"]),
     );
     expect(items[4]).toMatchObject({ before: [{ instrument: "NSE:INFY", weight: 1 }], after: [] });

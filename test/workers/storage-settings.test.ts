@@ -31,7 +31,7 @@ describe("keys", () => {
     const keys = await value(apiKeysPage(book, { limit: 10 }));
     expect(JSON.stringify(keys)).not.toContain("secretSha256");
     const audit = await value(auditPage(book, { limit: 10 }));
-    expect(audit.items.map((row) => row.action)).toEqual(["key.revoke", "key.create"]);
+    expect(audit.items.map((row) => row.action)).toEqual(["key_revoke", "key_create"]);
     expect(JSON.stringify(audit)).not.toContain("secretSha256");
   });
 });

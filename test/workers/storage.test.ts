@@ -107,7 +107,7 @@ describe("the tradebook", () => {
       {
         kind: "audit",
         by: "person@example.com",
-        action: "limits.set",
+        action: "limit_set",
         subject: "portfolio",
         before: null,
         after: { orderNotional: "1000" },
@@ -171,7 +171,7 @@ describe("the tradebook", () => {
   });
 
   test("the same audit row of one version is kept once, two different ones both", async () => {
-    const row = { kind: "audit", by: "a", action: "limits.set", before: null, at: 1 } as const;
+    const row = { kind: "audit", by: "a", action: "limit_set", before: null, at: 1 } as const;
     const first = { ...row, subject: "portfolio", after: "1", reason: null };
     await write(3, first, { ...first, after: "2" });
     await write(3, first);

@@ -52,7 +52,7 @@ export function brokerRoutes(app: ApiApp, gate: Gate): void {
     async (c) => {
       const broker = knownBroker(c.req.valid("param").broker);
       const { shards } = c.req.valid("json");
-      await auditAsked(c, "feed.set", broker, { shards });
+      await auditAsked(c, "feed_set", broker, { shards });
       return c.json(orFail(await c.get("ports").brokerManager(broker).setShards(shards)), 200);
     },
   );
@@ -74,7 +74,7 @@ export function brokerRoutes(app: ApiApp, gate: Gate): void {
       async (c) => {
         const broker = knownBroker(c.req.valid("param").broker);
         const { instruments } = c.req.valid("json");
-        await auditAsked(c, `subscriptions.${change}`, broker, instruments);
+        await auditAsked(c, `subscriptions_${change}`, broker, instruments);
         const manager = c.get("ports").brokerManager(broker);
         return c.json(orFail(await manager[change](instruments)), 200);
       },

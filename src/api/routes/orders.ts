@@ -19,6 +19,14 @@ import type { ApiApp } from "../context.ts";
 import { ApiFailure, orFail } from "../error-handler.ts";
 import { answer, body, ERRORS, type Gate } from "../route.ts";
 
+/** The ledger's cursors are versions. Any other text would find nothing, and read as the end of the list. */
+const query = ordersQuery.extend({
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, "must be nextCursor of the page before")
+    .optional(),
+});
+
 const params = z.object({ clientOrderId });
 const path = "/v1/orders/{clientOrderId}" as const;
 const tags = ["Orders"];
@@ -55,7 +63,7 @@ export function orderRoutes(app: ApiApp, gate: Gate): void {
       summary: "Orders, newest first",
       tags,
       ...gate("read"),
-      request: { query: ordersQuery },
+      request: { query },
       responses: { 200: answer(pageOf(orderView)), ...ERRORS },
     }),
     async (c) => c.json(await c.get("ports").orders.ledger.orders(c.req.valid("query")), 200),

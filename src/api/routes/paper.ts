@@ -57,7 +57,7 @@ export function paperRoutes(app: ApiApp, gate: Gate): void {
         const wish = c.req.valid("json");
         // Recorded ticks come in many chunks; the audit log keeps that they came, not what they are.
         const kept = "ticks" in wish ? { ...wish, ticks: wish.ticks.length } : wish;
-        await auditAsked(c, `paper.${name}`, account, kept);
+        await auditAsked(c, `paper_${name}`, account, kept);
         return c.json(await control(c.get("ports"), account, `/${name}`, wish), 200);
       },
     );
@@ -71,7 +71,7 @@ function paperAccount(account: string): string {
   });
 }
 
-const controlError = z.object({ error: z.string() });
+const controlError = z.object({ error: z.object({ message: z.string() }) });
 
 async function control(
   ports: ApiPorts,
@@ -84,6 +84,7 @@ async function control(
   const said: unknown = await response.json();
   if (response.ok) return paperView.parse(said);
   const refused = controlError.safeParse(said);
-  if (refused.success && response.status < 500) throw fail("BROKER_REJECTED", refused.data.error);
+  if (refused.success && response.status < 500)
+    throw fail("BROKER_REJECTED", refused.data.error.message);
   throw fail("BROKER_UNAVAILABLE", `The paper broker answered ${response.status}.`);
 }
