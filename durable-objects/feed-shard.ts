@@ -270,7 +270,9 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     const live: InstrumentId[] = [];
     for (const { instrument, consumers } of this.#assignment?.instruments ?? []) {
       if (this.#book.held.get(instrument)?.isLive !== true) continue;
-      if (consumers.every((consumer) => this.#links.isOpenTo(consumer))) live.push(instrument);
+      // The ledger's marks are conflated anyway: only a market could miss a tick.
+      const markets = consumers.filter((consumer) => consumer.startsWith("market:"));
+      if (markets.every((consumer) => this.#links.isOpenTo(consumer))) live.push(instrument);
     }
     return { shard: this.#shard, version: this.#assignment?.version ?? 0, live };
   }

@@ -203,7 +203,7 @@ export interface ShardReport {
   shard: string;
   /** Of the assignment that it holds. */
   version: number;
-  /** Confirmed upstream or ticking, and with an open link to every consumer. */
+  /** Confirmed upstream or ticking, and with an open link to every market that wants it. */
   live: InstrumentId[];
 }
 

@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  holdings,
+  type Placement,
+  readyMoves,
+  replan,
+  standing,
+} from "../../../src/domain/placement.ts";
+
+const names = (count: number) => Array.from({ length: count }, (_, index) => `X:I${index}`);
+
+const sizes = (placements: ReadonlyMap<string, Placement>) => {
+  const counts = new Map<number, number>();
+  for (const { shard, movingTo } of placements.values())
+    counts.set(movingTo ?? shard, (counts.get(movingTo ?? shard) ?? 0) + 1);
+  return [...counts.values()].sort((a, b) => b - a);
+};
+
+test("what is new stands at once; what moves stays where it is until it is handed over", () => {
+  const two = replan(new Map(), names(10), 2);
+  expect([...two.values()].every(({ movingTo }) => movingTo === null)).toBe(true);
+  const three = replan(two, names(10), 3);
+  const moving = [...three.values()].filter(({ movingTo }) => movingTo !== null);
+  expect(moving.map(({ movingTo }) => movingTo)).toEqual([3, 3, 3]);
+  expect(sizes(three)).toEqual([4, 3, 3]);
+  for (const placed of three.values()) expect(placed.shard).toBe(two.get(placed.instrument)?.shard);
+});
+
+test("a moving instrument is in standby on the new shard and delivered by the old one", () => {
+  const placed: Placement = { ...standing("X:A", 1, null), movingTo: 2 };
+  const held = holdings(new Map([["X:A", placed]]));
+  expect(held.get(1)).toEqual([{ placement: placed, standby: false }]);
+  expect(held.get(2)).toEqual([{ placement: placed, standby: true }]);
+});
+
+test("a move is ready once its new shard is live, and no sooner", () => {
+  const placed: Placement = { ...standing("X:A", 1, null), movingTo: 2 };
+  const placements = new Map([["X:A", placed]]);
+  expect(readyMoves(placements, (shard) => shard === 1)).toEqual([]);
+  expect(readyMoves(placements, (shard) => shard === 2)).toEqual([
+    { from: 1, to: 2, instruments: ["X:A"] },
+  ]);
+});
+
+test("a move that was called off before its hand-over leaves everything as it was", () => {
+  const two = replan(new Map(), names(10), 2);
+  expect(replan(replan(two, names(10), 3), names(10), 2)).toEqual(two);
+});
+
+test("once the old shard may have let go there is no way back: the hand-over is finished first", () => {
+  const placed: Placement = { ...standing("X:A", 1, null), movingTo: 2, isHandingOver: true };
+  const placements = new Map([["X:A", placed]]);
+  expect(replan(placements, ["X:A"], 1).get("X:A")).toBe(placed);
+  expect(readyMoves(placements, () => false)).toHaveLength(1);
+  expect(replan(placements, [], 1).size).toBe(0);
+});
+
+test("whatever is asked for, and however far moves have come, the plan ends even and complete", () => {
+  const step = fc.record({
+    wanted: fc.subarray(names(30)),
+    shards: fc.integer({ min: 1, max: 6 }),
+    finished: fc.array(fc.nat(30), { maxLength: 10 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
+      let placements: ReadonlyMap<string, Placement> = new Map();
+      for (const { wanted, shards, finished } of steps) {
+        const next = replan(placements, wanted, shards);
+        expect([...next.keys()].sort()).toEqual(wanted.toSorted());
+        const held = sizes(next);
+        expect(
+          (held[0] ?? 0) - (held.length < shards ? 0 : (held.at(-1) ?? 0)),
+        ).toBeLessThanOrEqual(1);
+        for (const index of finished) {
+          const placed = next.get(`X:I${index}`);
+          const target = placed?.movingTo ?? null;
+          if (placed && target !== null)
+            next.set(placed.instrument, standing(placed.instrument, target, null));
+        }
+        placements = next;
+      }
+    }),
+  );
+});

@@ -1,0 +1,173 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type LineGroup, TickBook } from "../../../durable-objects/feed-shard.book.ts";
+import type { AssignedInstrument } from "../../../src/application/ports.ts";
+import { seqOfFields } from "../../../src/contract/link.ts";
+import { HAND_OVER_UPDATES_MAX } from "../../../src/domain/limits.ts";
+import { type MarketUpdate, tickSeqBase } from "../../../src/domain/tick.ts";
+
+const entry = (instrument: string, more: Partial<AssignedInstrument> = {}): AssignedInstrument => ({
+  instrument,
+  mode: "quote",
+  consumers: ["market:m1"],
+  standby: false,
+  handOver: null,
+  ...more,
+});
+
+/** The nth update of an instrument: its volume tells it apart, several share a millisecond. */
+const update = (instrument: string, n: number): MarketUpdate => ({
+  instrument,
+  last: 100,
+  lastQuantity: 1,
+  bid: null,
+  bidQuantity: null,
+  ask: null,
+  askQuantity: null,
+  volume: n,
+  exchangeTime: 1_000 + Math.floor(n / 3),
+});
+
+const none = new Set<string>();
+
+/** A book with one group that takes everything; `read` gives volumes and numbers of what came out. */
+function setUp(assigned: AssignedInstrument[]) {
+  const unconfirmed: string[] = [];
+  const book = new TickBook("x", (held) => {
+    unconfirmed.push(held.instrument);
+    held.isLive = true;
+  });
+  const group: LineGroup = { instruments: new Set(["X:A", "X:B"]), lines: [] };
+  const connect = () => {
+    for (const held of book.held.values()) held.groups = [group];
+  };
+  book.openEpoch(1);
+  book.assign(assigned, none, 0);
+  connect();
+  const read = () =>
+    group.lines.splice(0).map((line) => {
+      const fields = line.slice(line.indexOf(",") + 1);
+      return { volume: Number(fields.split(",")[6]), seq: seqOfFields(fields) };
+    });
+  return { book, read, connect, unconfirmed, group };
+}
+
+test("numbers of an instrument go up by one within an epoch, and start above all others in the next", () => {
+  const { book, read } = setUp([entry("X:A"), entry("X:B")]);
+  for (const n of [1, 2, 3]) book.take(update("X:A", n), n);
+  book.take(update("X:B", 1), 1);
+  expect(read().map(({ seq }) => seq - tickSeqBase(1))).toEqual([1, 2, 3, 1]);
+  book.lose(4);
+  book.openEpoch(5);
+  book.take(update("X:A", 4), 5);
+  expect(read()).toEqual([{ volume: 4, seq: tickSeqBase(5) + 1 }]);
+});
+
+test("an instrument that comes back within an epoch goes on where its numbers stopped", () => {
+  const { book, read, connect } = setUp([entry("X:A")]);
+  book.take(update("X:A", 1), 1);
+  book.assign([], none, 2);
+  book.take(update("X:A", 2), 2);
+  book.assign([entry("X:A")], none, 3);
+  connect();
+  book.take(update("X:A", 3), 3);
+  expect(read().map(({ seq }) => seq - tickSeqBase(1))).toEqual([1, 2]);
+  expect(book.dropped).toEqual({ not_wanted: 1 });
+});
+
+test("what is cleaned away is counted by its rule and takes no number", () => {
+  const { book, read } = setUp([entry("X:A")]);
+  const good = update("X:A", 3);
+  book.take(good, 1);
+  book.take({ ...good }, 2);
+  book.take({ ...good, exchangeTime: 1 }, 3);
+  book.take({ ...good, last: -1 }, 4);
+  book.take({ ...good, bid: 2, ask: 1, exchangeTime: 9_999 }, 5);
+  book.take(update("X:A", 4), 6);
+  expect(read().map(({ seq }) => seq - tickSeqBase(1))).toEqual([1, 2]);
+  expect(book.dropped).toEqual({ duplicate: 1, out_of_order: 1, bad_number: 1, crossed_book: 1 });
+});
+
+test("a first tick is told before it is delivered, once", () => {
+  const { book, unconfirmed } = setUp([entry("X:A")]);
+  book.take(update("X:A", 1), 1);
+  book.take(update("X:A", 2), 2);
+  expect(unconfirmed).toEqual(["X:A"]);
+  book.lose(3);
+  expect(book.held.get("X:A")?.lostAt).toBe(3);
+});
+
+test("between release and hand-over nothing is lost and nothing is told twice, wherever it is cut", () => {
+  const cut = fc.record({
+    all: fc.integer({ min: 1, max: 40 }),
+    began: fc.nat(),
+    released: fc.nat(),
+    taken: fc.nat(),
+  });
+  fc.assert(
+    fc.property(cut, ({ all, began, released, taken }) => {
+      const from = setUp([entry("X:A")]);
+      const to = setUp([entry("X:A", { standby: true })]);
+      // The new shard began to listen before the old one stopped, and took over after that.
+      const stopAt = 1 + (released % all);
+      const startAt = began % stopAt;
+      const takeAt = stopAt + (taken % (all - stopAt + 1));
+      const hand = () => {
+        const after = from.book.release("X:A");
+        to.book.assign([entry("X:A", { handOver: { epoch: 9, after } })], none, 0);
+        to.connect();
+      };
+      for (let n = 1; n <= all; n += 1) {
+        if (n > startAt) to.book.take(update("X:A", n), n);
+        if (n <= stopAt) from.book.take(update("X:A", n), n);
+        if (n === stopAt) from.book.release("X:A");
+        if (n > stopAt) from.book.take(update("X:A", n), n);
+        if (n === takeAt) hand();
+      }
+      const out = [...from.read(), ...to.read()];
+      expect(out.map(({ volume }) => volume)).toEqual(
+        Array.from({ length: all }, (_, index) => index + 1),
+      );
+      expect(out.every(({ seq }, index) => index === 0 || seq > (out[index - 1]?.seq ?? 0))).toBe(
+        true,
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a released instrument stays silent through other assignments, and answers the same again", () => {
+  const { book, read, connect } = setUp([entry("X:A")]);
+  book.take(update("X:A", 1), 1);
+  expect(book.release("X:A")?.volume).toBe(1);
+  book.assign([entry("X:A"), entry("X:B")], new Set(["X:A"]), 2);
+  connect();
+  book.take(update("X:A", 2), 2);
+  expect(read().map(({ volume }) => volume)).toEqual([1]);
+  expect(book.release("X:A")?.volume).toBe(1);
+  book.assign([entry("X:B")], none, 3);
+  expect(book.release("X:A")?.volume).toBe(1);
+});
+
+test("a shard whose own connection is down when it takes over tells the gap", () => {
+  const { book } = setUp([entry("X:A", { standby: true })]);
+  book.lose(5);
+  expect(book.held.get("X:A")?.lostAt).toBe(null);
+  book.assign([entry("X:A", { handOver: { epoch: 9, after: update("X:A", 1) } })], none, 7);
+  expect(book.held.get("X:A")?.lostAt).toBe(7);
+});
+
+test("standby keeps a bounded number of updates", () => {
+  const { book } = setUp([entry("X:A", { standby: true })]);
+  for (let n = 1; n <= HAND_OVER_UPDATES_MAX + 5; n += 1) book.take(update("X:A", n), n);
+  expect(book.held.get("X:A")?.kept).toHaveLength(HAND_OVER_UPDATES_MAX);
+});
+
+test("a quote is the last delivered tick, not what is only kept", () => {
+  const { book } = setUp([entry("X:A"), entry("X:B", { standby: true })]);
+  book.take(update("X:A", 1), 11);
+  book.take(update("X:B", 1), 12);
+  expect(book.quote("X:A")).toMatchObject({ volume: 1, receivedTime: 11, provider: "x", epoch: 1 });
+  expect(book.quote("X:B")).toBe(null);
+  expect(book.quote("X:C")).toBe(null);
+});
