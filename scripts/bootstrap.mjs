@@ -67,10 +67,10 @@ function install() {
 /** Hands over to the pinned Node and ends as it ends. */
 function runOnPinnedNode(script, args) {
   const child = spawn(pinnedNode, [script, ...args], { cwd: root, stdio: "inherit" });
-  // Ctrl-C reaches the child too (same terminal); this process only has to outlive it.
-  process.on("SIGINT", () => {});
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
-  process.on("SIGHUP", () => child.kill("SIGHUP"));
+  // Ctrl-C in a terminal reaches the child as well; being asked twice to end is fine.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => child.kill(signal));
+  }
   child.on("error", (error) => fail(`The pinned Node did not start: ${error.message}`));
   child.on("exit", (code, signal) => {
     process.exit(code ?? 128 + (signal ? (constants.signals[signal] ?? 0) : 1));

@@ -3,7 +3,7 @@
 const CRON = "* * * * *";
 const PERIOD_MS = 60_000;
 
-/** Calls the Worker's `scheduled` each minute until the answer is called. */
+/** Calls the Worker's `scheduled` now and each minute, until the answer is called. */
 export function playCron(url: string, onFailure: (reason: string) => void): () => void {
   const fire = async (): Promise<void> => {
     try {
@@ -16,6 +16,7 @@ export function playCron(url: string, onFailure: (reason: string) => void): () =
       onFailure(`cron: ${(error as Error).message}`);
     }
   };
+  void fire();
   const timer = setInterval(() => void fire(), PERIOD_MS);
   return () => clearInterval(timer);
 }

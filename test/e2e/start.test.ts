@@ -160,6 +160,15 @@ describe("the main job", () => {
     await end(started);
   });
 
+  test("a request to end, to npm alone, ends everything", async () => {
+    const started = npmStart(["--port", String(port), "--no-examples"], env, "npm");
+    await untilStarted(started);
+    started.terminate();
+    await started.ended;
+    await until("every child to be gone", () => processesOf(home).length === 0);
+    expect(await portIsFree(port)).toBe(true);
+  });
+
   test("--fresh names what it deletes and starts from nothing", async () => {
     const started = start("--no-examples", "--fresh");
     await untilStarted(started);

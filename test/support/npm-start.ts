@@ -1,21 +1,18 @@
 /** `npm start` as a person runs it: its own process group, its output, Ctrl-C, and what it leaves behind. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { ROOT } from "../../scripts/lib/paths.ts";
 import { until } from "./until.ts";
 
 /** The machine's own Node, when there is one besides the pinned: the bootstrap must work on it. */
-export function machineNode(): string {
+function machineNode(): string {
   const directories = (process.env["PATH"] ?? "").split(delimiter);
   const candidates = directories
     .filter((directory) => directory && !directory.includes("node_modules"))
     .map((directory) => join(directory, "node"));
   return candidates.find((node) => existsSync(node)) ?? process.execPath;
 }
-
-export const versionOf = (node: string): string =>
-  spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
 
 export interface Started {
   pid: number;
@@ -24,10 +21,23 @@ export interface Started {
   ended: Promise<number>;
   /** What a terminal does: an interrupt to the whole foreground group. */
   ctrlC: () => void;
+  /** What a supervisor does: a request to the one process that it started. */
+  terminate: () => void;
 }
 
-export function npmStart(args: string[], env: Record<string, string>): Started {
-  const child = spawn(machineNode(), ["scripts/bootstrap.mjs", "start", ...args], {
+/** `node` is what npm calls the first time, on the machine's own Node; `npm` is npm itself. */
+const COMMANDS = {
+  node: () => [machineNode(), "scripts/bootstrap.mjs", "start"],
+  npm: () => ["npm", "start", "--"],
+} as const;
+
+export function npmStart(
+  args: string[],
+  env: Record<string, string>,
+  by: keyof typeof COMMANDS = "node",
+): Started {
+  const [command = "", ...first] = COMMANDS[by]();
+  const child = spawn(command, [...first, ...args], {
     cwd: ROOT,
     env: { ...process.env, PORT: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -41,7 +51,13 @@ export function npmStart(args: string[], env: Record<string, string>): Started {
   const ended = new Promise<number>((resolve) => {
     child.on("close", (code, signal) => resolve(code ?? (signal ? 128 : 1)));
   });
-  return { pid, output: () => output, ended, ctrlC: () => process.kill(-pid, "SIGINT") };
+  return {
+    pid,
+    output: () => output,
+    ended,
+    ctrlC: () => process.kill(-pid, "SIGINT"),
+    terminate: () => process.kill(pid, "SIGTERM"),
+  };
 }
 
 /** Waits until it says that it has started. */
