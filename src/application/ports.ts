@@ -11,12 +11,10 @@ import type { OrdersQuery, OrderView, PositionView } from "../contract/orders.ts
 import type { Page } from "../contract/primitives.ts";
 import type { ExposureView, LimitsRequest, LimitView, RiskStatusView } from "../contract/risk.ts";
 import type { Candle, CandleInterval } from "../domain/candle.ts";
-import type { DecimalText } from "../domain/decimal.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
 import type {
   ApprovedOrder,
   DeadLetterLabel,
-  Execution,
   Order,
   OrderChanges,
   OrderIntent,
@@ -26,6 +24,8 @@ import type { Result } from "../domain/result.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
 import type { ScopeText, TradingState } from "../domain/scope.ts";
 import type { FeedMode, Mark, MarketUpdate } from "../domain/tick.ts";
+
+export type { TradebookPort, TradebookRow } from "./tradebook-port.ts";
 
 /** Facts about an intent that the ledger does not hold itself, gathered before it decides. */
 export interface IntentFacts {
@@ -250,57 +250,6 @@ export interface RetryQueuePort {
     reason: string;
     firstAttemptAt: number;
   }): Promise<void>;
-}
-
-/** A row of the tradebook as the ledger's outbox carries it. Writing one twice is the same as once. */
-export type TradebookRow =
-  | { kind: "order"; order: Order }
-  | { kind: "execution"; execution: Execution; algoId: string }
-  | {
-      kind: "position_day";
-      day: string;
-      algoId: string;
-      instrument: InstrumentId;
-      account: string;
-      quantity: DecimalText;
-      averagePrice: DecimalText | null;
-      realisedProfit: DecimalText;
-    }
-  | {
-      kind: "risk_day";
-      day: string;
-      algoId: string;
-      instrument: InstrumentId;
-      /** In the base currency. */
-      moneyAtRiskMax: DecimalText;
-      notionalMax: DecimalText;
-      realisedProfit: DecimalText;
-    }
-  | {
-      kind: "dead_letter";
-      order: Order;
-      label: DeadLetterLabel;
-      reason: string;
-      attempts: number;
-      status: "open" | "closed";
-    }
-  | {
-      kind: "audit";
-      by: string;
-      action: string;
-      subject: string;
-      before: unknown;
-      after: unknown;
-      reason: string | null;
-      at: number;
-    };
-
-export interface TradebookPort {
-  /**
-   * Idempotent upserts, oldest first; `version` is the ledger's, and an older version never
-   * overwrites a newer row. All of the batch or nothing.
-   */
-  write(rows: { version: number; row: TradebookRow }[]): Promise<void>;
 }
 
 /** One person's profile. Nothing on an order's path ever reads it. */
