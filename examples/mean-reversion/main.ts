@@ -10,7 +10,7 @@ const RULE: ReversionRule = { window: 40, enterBelow: 1.5, leaveAbove: 0.5 };
 
 /** Market time between two tries in one instrument, and after one that came to nothing. */
 const PAUSE_MS = 3_000;
-const PAUSE_AFTER_REFUSAL_MS = 30_000;
+const PAUSE_AFTER_REFUSAL_MS = 10_000;
 
 const listings = new Map<string, InstrumentView>();
 const windows = new Map<string, PriceWindow>();
@@ -50,8 +50,8 @@ try {
       await positions?.hear(order);
     },
     async onStop(context) {
-      await positions?.leaveAll();
-      context.log("stopped; nothing is held");
+      const held = (await positions?.leaveAll()) ?? [];
+      context.log(held.length === 0 ? "stopped; nothing is held" : "stopped; still held", { held });
     },
   });
 } catch (error) {

@@ -10,6 +10,7 @@ import {
   type InstrumentView,
   type NewOrder,
   type OrderView,
+  type PositionView,
 } from "../../sdk/index.ts";
 import { movedPrice, positionQuantity } from "../shared/sizing.ts";
 
@@ -49,7 +50,7 @@ export class Positions {
       await this.#context.cancel(clientOrderId);
       await this.#ended(clientOrderId);
     }
-    for (const { instrument } of await this.#context.positions()) await this.#read(instrument);
+    for (const { instrument } of await this.#held()) await this.#read(instrument);
   }
 
   /** Buys one position; answers false when it was refused. */
@@ -90,8 +91,18 @@ export class Positions {
     return sold !== null;
   }
 
-  async leaveAll(): Promise<void> {
-    for (const instrument of this.#holdings.keys()) await this.leave(instrument);
+  /** Sells everything that the platform says is held; answers what is held still. */
+  async leaveAll(): Promise<string[]> {
+    for (const { instrument } of await this.#held()) {
+      // Whoever does not know what is under way would sell twice.
+      if (!this.inDoubt(instrument)) await this.leave(instrument);
+    }
+    return (await this.#held()).map(({ instrument, quantity }) => `${quantity} ${instrument}`);
+  }
+
+  async #held(): Promise<PositionView[]> {
+    const positions = await this.#context.positions();
+    return positions.filter(({ quantity }) => !decimal(quantity).eq(0));
   }
 
   /** What the stream tells: a stop that was hit, or the end of a doubt. */

@@ -19,7 +19,7 @@ const STOP_FRACTION = 0.01;
 
 /** Market time between two orders in one instrument, and after a refusal. */
 const PAUSE_MS = 5_000;
-const PAUSE_AFTER_REFUSAL_MS = 30_000;
+const PAUSE_AFTER_REFUSAL_MS = 10_000;
 
 export class MovingAverage extends Algo {
   readonly #wanted: readonly string[];

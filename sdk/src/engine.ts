@@ -188,7 +188,7 @@ export class Engine implements AlgoContext {
       case "history":
         return this.#closed(this.#book.history(event.instrument, event.interval, event.candles));
       case "order":
-        return this.#desk.apply(event.order);
+        return this.#desk.hear(event.order, event.version);
       case "lagging":
         return this.#push({ kind: "lagging", lagging: { on: event.on, by: "platform" } });
       case "note":

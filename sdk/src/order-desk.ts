@@ -19,7 +19,8 @@ import {
   LOOK_UP_PAUSE_MAX_MS,
   type Timing,
 } from "./limits.ts";
-import { isNews, outcomeOfOrder, verdictOfError, type OrderOutcome } from "./outcome.ts";
+import { isNews, type KnownOrder, type Source } from "./order-news.ts";
+import { outcomeOfOrder, verdictOfError, type OrderOutcome } from "./outcome.ts";
 import { stopped } from "./connection.ts";
 
 /** An order as an algo gives it; the id is made when it is left out. */
@@ -50,7 +51,8 @@ interface DeskOptions {
 
 export class OrderDesk {
   readonly #options: DeskOptions;
-  readonly #orders = new Map<string, OrderView>();
+  readonly #orders = new Map<string, KnownOrder>();
+  #revision = 0;
   readonly #waiters = new Set<Waiter>();
 
   constructor(options: DeskOptions) {
@@ -59,7 +61,8 @@ export class OrderDesk {
 
   /** The orders known here that can still trade. */
   get open(): OrderView[] {
-    return [...this.#orders.values()].filter((order) => !isTerminal(order.state));
+    const all = [...this.#orders.values()].map(({ order }) => order);
+    return all.filter((order) => !isTerminal(order.state));
   }
 
   /** True while anything may still happen to an order of this algo, or somebody waits for it. */
@@ -68,15 +71,24 @@ export class OrderDesk {
   }
 
   known(clientOrderId: string): OrderView | null {
-    return this.#orders.get(clientOrderId) ?? null;
+    return this.#orders.get(clientOrderId)?.order ?? null;
   }
 
-  /** A view from the stream or from an answer. Old and doubled ones change nothing. */
-  apply(order: OrderView): void {
+  /** A frame of the stream. */
+  hear(order: OrderView, version: number): void {
+    this.#apply(order, { from: "stream", version });
+  }
+
+  /** Old and doubled views change nothing. */
+  #apply(order: OrderView, source: Source): void {
     if (order.algoId !== this.#options.algoId) return;
-    if (!isNews(this.known(order.clientOrderId), order)) return;
-    this.#orders.delete(order.clientOrderId);
-    this.#orders.set(order.clientOrderId, order);
+    const { clientOrderId } = order;
+    const known = this.#orders.get(clientOrderId) ?? null;
+    if (!isNews(known, order, source)) return;
+    this.#revision += 1;
+    const version = source.from === "stream" ? source.version : (known?.version ?? null);
+    this.#orders.delete(clientOrderId);
+    this.#orders.set(clientOrderId, { order, version, revision: this.#revision });
     this.#forgetOldest();
     this.#options.onOrder(order);
     for (const waiter of this.#waiters) {
@@ -100,7 +112,8 @@ export class OrderDesk {
     const { client, timing } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return this.#took(await client.cancel(clientOrderId, timing.orderTimeoutMs));
+        const asOf = this.#revision;
+        return this.#took(await client.cancel(clientOrderId, timing.orderTimeoutMs), asOf);
       } catch (error) {
         const verdict = verdictOfError(clientOrderId, error);
         if (verdict.kind === "settled" && verdict.outcome.outcome === "refused") {
@@ -122,7 +135,9 @@ export class OrderDesk {
     if (!parsed.success) return refusedInput(clientOrderId, parsed.error.issues);
     const { client, timing } = this.#options;
     try {
-      return this.#took(await client.modify(clientOrderId, parsed.data, timing.orderTimeoutMs));
+      const asOf = this.#revision;
+      const order = await client.modify(clientOrderId, parsed.data, timing.orderTimeoutMs);
+      return this.#took(order, asOf);
     } catch (error) {
       const verdict = verdictOfError(clientOrderId, error);
       if (verdict.kind === "settled") return verdict.outcome;
@@ -134,8 +149,9 @@ export class OrderDesk {
 
   /** Asks the platform; null when it knows no such order of this algo. */
   async order(clientOrderId: string): Promise<OrderView | null> {
+    const asOf = this.#revision;
     const order = await this.#options.client.order(clientOrderId);
-    if (order !== null) this.apply(order);
+    if (order !== null) this.#apply(order, { from: "request", asOf });
     return order;
   }
 
@@ -168,8 +184,9 @@ export class OrderDesk {
     const { client, algoId } = this.#options;
     const before = this.open.map((order) => order.clientOrderId);
     const awaited = [...this.#waiters].map((waiter) => waiter.clientOrderId);
+    const asOf = this.#revision;
     const open = await client.orders({ algoId, open: true });
-    for (const order of open) this.apply(order);
+    for (const order of open) this.#apply(order, { from: "request", asOf });
     const read = new Set(open.map((order) => order.clientOrderId));
     for (const clientOrderId of new Set([...before, ...awaited])) {
       if (!read.has(clientOrderId)) await this.order(clientOrderId);
@@ -187,7 +204,8 @@ export class OrderDesk {
   async #settle(clientOrderId: string, send: () => Promise<OrderView>): Promise<OrderOutcome> {
     let doubt: string;
     try {
-      return this.#took(await send());
+      const asOf = this.#revision;
+      return this.#took(await send(), asOf);
     } catch (error) {
       const verdict = verdictOfError(clientOrderId, error);
       if (verdict.kind === "settled") return verdict.outcome;
@@ -218,9 +236,10 @@ export class OrderDesk {
     }
   }
 
-  #took(order: OrderView): OrderOutcome {
-    this.apply(order);
-    return outcomeOfOrder(order);
+  #took(order: OrderView, asOf: number): OrderOutcome {
+    this.#apply(order, { from: "request", asOf });
+    // The stream may have told more while the answer was under way.
+    return outcomeOfOrder(this.known(order.clientOrderId) ?? order);
   }
 
   #release(waiter: Waiter): void {
@@ -230,7 +249,7 @@ export class OrderDesk {
 
   #forgetOldest(): void {
     if (this.#orders.size <= ENDED_ORDERS_KEPT_MAX) return;
-    for (const [id, order] of this.#orders) {
+    for (const [id, { order }] of this.#orders) {
       if (!isTerminal(order.state)) continue;
       this.#orders.delete(id);
       return;

@@ -1,6 +1,6 @@
 /** What a submit, a cancel or a change came to. Pure: made from what the platform answered. */
 import type { ErrorCode, ErrorDetails } from "../../src/contract/errors.ts";
-import { isTerminal, type OrderView } from "../../src/contract/orders.ts";
+import type { OrderView } from "../../src/contract/orders.ts";
 import { TrunklineConnectionError, TrunklineError } from "./errors.ts";
 
 /** Why it was refused: the limit, what was asked, what is there, and whose rule it was. */
@@ -84,22 +84,4 @@ export function verdictOfError(clientOrderId: string, error: unknown): Verdict {
     };
   }
   throw error;
-}
-
-/** How far an order has come, for views that carry the same time. */
-function progress(order: OrderView): number {
-  if (isTerminal(order.state)) return 4;
-  if (order.state === "pending_cancel" || order.state === "pending_replace") return 3;
-  if (order.state === "partially_filled") return 2;
-  return order.state === "pending_new" ? 0 : 1;
-}
-
-/** True when `next` tells something that `known` does not. Views that arrive late or twice do not. */
-export function isNews(known: OrderView | null, next: OrderView): boolean {
-  if (known === null) return true;
-  if (next.updatedAt !== known.updatedAt) return next.updatedAt > known.updatedAt;
-  if (next.filledQuantity !== known.filledQuantity) {
-    return Number(next.filledQuantity) > Number(known.filledQuantity);
-  }
-  return progress(next) > progress(known);
 }

@@ -168,6 +168,25 @@ describe("following orders", () => {
     expect(algo.openOrders.map((order) => order.clientOrderId)).toEqual(["z1"]);
   });
 
+  test("a fill that the broker stamped before the acceptance is told, and ends the wait", async () => {
+    const platform = await startFake();
+    const { algo, seen } = await startAlgo(platform);
+    platform.onSubmit = (call) =>
+      answer(call, 201, orderView({ ...call.body, state: "new", updatedAt: 1_464 }));
+    await algo.submit({ ...BUY, clientOrderId: "a1" });
+    const waiting = algo.waitFor("a1");
+    const order = orderView({
+      clientOrderId: "a1",
+      state: "filled",
+      filledQuantity: "1",
+      updatedAt: 1_428,
+    });
+    platform.socket.send({ type: "order", version: 3, order });
+    expect(await waiting).toMatchObject({ state: "filled" });
+    await until("onOrder", () => seen.orders.at(-1)?.state === "filled");
+    expect(algo.openOrders).toEqual([]);
+  });
+
   test("waitFor resolves from inside a handler, though handlers run one at a time", async () => {
     const platform = await startFake();
     let waited: string | null = null;

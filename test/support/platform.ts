@@ -50,7 +50,8 @@ export async function startPlatform(vars: Record<string, string> = {}): Promise<
   const home = homeAt(directory);
   await runStep(databaseStep(home.state), ignore);
   const { key: administrator, sha256 } = developmentKey(home);
-  const port = await freePort();
+  // Where ports are shared out, the environment names the one to take.
+  const port = Number(process.env["TRUNKLINE_TEST_PORT"]) || (await freePort());
   const worker = await startWorker({ home, port, developmentKeyHash: sha256, vars });
 
   const call = async <T>(path: string, options: CallOptions = {}): Promise<Answer<T>> => {
