@@ -30,7 +30,6 @@ export default defineConfig({
               name: "react",
               test: /node_modules\/(?:react|react-dom|scheduler|wouter|regexparam)\//,
             },
-            { name: "mantine", test: /node_modules\/(?:@mantine|@floating-ui)\// },
             {
               name: "contract",
               test: /node_modules\/(?:zod|big\.js)\/|src\/(?:contract|domain)\//,

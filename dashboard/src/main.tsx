@@ -1,6 +1,5 @@
 /** Starts the dashboard. */
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
+import "./styles/mantine.ts";
 import "./styles/tokens.css";
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";

@@ -4,6 +4,11 @@ import type { OrderView } from "../../../src/contract/orders.ts";
 import { formatQuantity } from "../format/number.ts";
 import styles from "./refusal.module.css";
 
+/** Facts may be quotients: past this nobody reads on. */
+const FACT_DIGITS_MAX = 6;
+
+const factText = (value: string): string => formatQuantity(value, undefined, FACT_DIGITS_MAX);
+
 interface Facts {
   scope?: string | undefined;
   limit?: string | null | undefined;
@@ -15,9 +20,9 @@ function Refused(props: { code: string; message: string; facts: Facts; lines?: s
   const { scope, limit, asked, have } = props.facts;
   const rows: [string, string][] = [];
   if (scope) rows.push(["Rule of", scope]);
-  if (limit) rows.push(["Limit", formatQuantity(limit)]);
-  if (asked) rows.push(["Asked", formatQuantity(asked)]);
-  if (have) rows.push(["Have", formatQuantity(have)]);
+  if (limit) rows.push(["Limit", factText(limit)]);
+  if (asked) rows.push(["Asked", factText(asked)]);
+  if (have) rows.push(["Have", factText(have)]);
   return (
     <div className={styles.refusal} role="alert">
       <span className={styles.code}>{props.code}</span>
@@ -41,7 +46,9 @@ function Refused(props: { code: string; message: string; facts: Facts; lines?: s
 
 export function FailureNote({ failure }: { failure: ApiFailure | null }) {
   if (failure === null) return null;
-  const issues = failure.details?.issues?.map((issue) => `${issue.path} ${issue.message}`);
+  const issues = failure.details?.issues
+    ?.filter((issue) => !failure.message.includes(issue.message))
+    .map((issue) => `${issue.path} ${issue.message}`);
   const named = failure.details?.instruments;
   const lines = [...(issues ?? []), ...(named ? [named.join(", ")] : [])];
   return (

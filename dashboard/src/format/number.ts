@@ -47,10 +47,17 @@ export function formatCompact(value: string | number | null | undefined, locale?
   return trueMinus(format(rules, locale).format(number));
 }
 
+/** Digits that any broker's lot can have. */
+const QUANTITY_DIGITS_MAX = 12;
+
 /** A quantity or any decimal with just the digits it has. */
-export function formatQuantity(value: string | number | null | undefined, locale?: string): string {
+export function formatQuantity(
+  value: string | number | null | undefined,
+  locale?: string,
+  digitsMax = QUANTITY_DIGITS_MAX,
+): string {
   if (value === null || value === undefined) return UNKNOWN;
-  const rules: Intl.NumberFormatOptions = { maximumFractionDigits: 12 };
+  const rules: Intl.NumberFormatOptions = { maximumFractionDigits: digitsMax };
   const number = typeof value === "number" ? value : exact(value);
   return trueMinus(format(rules, locale).format(number));
 }

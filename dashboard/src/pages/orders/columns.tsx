@@ -4,7 +4,7 @@ import { OrderStateBadge, SideWord } from "../../components/badge.tsx";
 import { Moment } from "../../components/figures.tsx";
 import { InstrumentLink } from "../../components/instrument-link.tsx";
 import type { OrderView, TradeView } from "../../../../src/contract/orders.ts";
-import { formatPrice, formatQuantity, UNKNOWN } from "../../format/number.ts";
+import { formatPrice, formatQuantity } from "../../format/number.ts";
 import { ORDER_TYPE_WORDS } from "../../format/words.ts";
 
 /** Limit, then stop: what the order waits for. Empty for a market order. */
@@ -55,11 +55,8 @@ const price: Column<OrderView> = {
   },
 };
 
-const quantity: Column<OrderView> = {
-  name: "quantity",
-  header: "Filled / quantity",
-  align: "right",
-  cell: (order) => (
+function Filled({ order }: { order: OrderView }) {
+  return (
     <>
       <span className={order.filledQuantity === "0" ? "tl-quiet" : undefined}>
         {formatQuantity(order.filledQuantity)}
@@ -67,14 +64,20 @@ const quantity: Column<OrderView> = {
       <span className="tl-quiet"> / </span>
       {formatQuantity(order.quantity)}
     </>
-  ),
-};
+  );
+}
 
-const average: Column<OrderView> = {
-  name: "average",
-  header: "Average",
+const quantity: Column<OrderView> = {
+  name: "quantity",
+  header: "Filled / quantity",
   align: "right",
-  cell: (order) => (order.averagePrice === null ? UNKNOWN : formatPrice(order.averagePrice)),
+  phone: "none",
+  cell: (order) => (
+    <TwoLines
+      first={<Filled order={order} />}
+      second={order.averagePrice === null ? "" : `at ${formatPrice(order.averagePrice)}`}
+    />
+  ),
 };
 
 const state: Column<OrderView> = {
@@ -127,6 +130,18 @@ const onCards: Column<OrderView>[] = [
     wide: false,
     cell: (order) => pricesOf(order).join(", ") || "market",
   },
+  {
+    name: "card-quantity",
+    header: "Filled / quantity",
+    wide: false,
+    cell: (order) => <Filled order={order} />,
+  },
+  {
+    name: "card-average",
+    header: "Average",
+    wide: false,
+    cell: (order) => (order.averagePrice === null ? null : formatPrice(order.averagePrice)),
+  },
   { name: "card-algo", header: "Algo", wide: false, cell: (order) => order.algoId },
 ];
 
@@ -147,7 +162,6 @@ export const allOrderColumns: Column<OrderView>[] = [
   sideAndType,
   quantity,
   price,
-  average,
   state,
   why,
 ];

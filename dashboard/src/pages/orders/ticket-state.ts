@@ -21,6 +21,9 @@ export interface Ticket {
   algoId: string;
 }
 
+/** Orders by hand count for an algo of their own, so that no program is blamed for them. */
+const MANUAL_ALGO = "manual";
+
 export type TicketField = keyof Ticket;
 
 export const needsLimit = (type: OrderType): boolean => type === "limit" || type === "stop_limit";
@@ -37,7 +40,7 @@ export const emptyTicket = (instrument: string, side: Side): Ticket => ({
   timeInForce: "day",
   protectiveStop: "",
   reduceOnly: false,
-  algoId: "",
+  algoId: MANUAL_ALGO,
 });
 
 const given = (text: string): string | undefined => (text.trim() === "" ? undefined : text.trim());

@@ -26,8 +26,13 @@ const COLUMNS: Column<LimitView>[] = [
       <span title={LIMIT_WORDS[limit.name].unit}>{formatQuantity(limit.value)}</span>
     ),
   },
-  { name: "by", header: "Set by", cell: (limit) => limit.changedBy },
-  { name: "at", header: "Set", cell: (limit) => <Moment at={limit.changedAt} /> },
+  { name: "by", header: "Set by", phone: "none", cell: (limit) => limit.changedBy },
+  {
+    name: "at",
+    header: "Set",
+    phone: "none",
+    cell: (limit) => (limit.changedAt === 0 ? "" : <Moment at={limit.changedAt} />),
+  },
 ];
 
 const NEW: LimitDraft = {
