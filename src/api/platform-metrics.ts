@@ -3,16 +3,18 @@ import type { BrokerView } from "../contract/brokers.ts";
 import { SHARD_STATES } from "../contract/brokers.ts";
 import type { Result } from "../domain/result.ts";
 import type { Metric } from "../platform/metrics.ts";
+import type { OrderCounts } from "../storage/order-counts.ts";
 import type { PlatformView } from "./platform-view.ts";
 
 type Samples = Metric["samples"];
+type Counts = Result<OrderCounts, string>;
 
-export function platformMetrics(view: PlatformView): Metric[] {
+export function platformMetrics(view: PlatformView, counts: Counts): Metric[] {
   return [
     ...partMetrics(view),
     ...feedMetrics(view),
     ...marketMetrics(view),
-    ...orderMetrics(view),
+    ...orderMetrics(view, counts),
   ];
 }
 
@@ -98,7 +100,7 @@ function marketMetrics({ markets }: PlatformView): Metric[] {
   ];
 }
 
-function orderMetrics({ ledger, tradebook }: PlatformView): Metric[] {
+function orderMetrics({ ledger }: PlatformView, counts: Counts): Metric[] {
   const metrics: Metric[] = [];
   if (ledger.ok)
     metrics.push(
@@ -110,22 +112,22 @@ function orderMetrics({ ledger, tradebook }: PlatformView): Metric[] {
         one(ledger.value.tradingStates.length),
       ),
     );
-  if (tradebook.ok)
+  if (counts.ok)
     metrics.push(
       gauge(
-        "trunkline_orders",
-        "Orders of the tradebook by state.",
-        tradebook.value.states.map(({ state, count }) => ({ labels: { state }, value: count })),
+        "trunkline_orders_today",
+        "Orders of this UTC day by state.",
+        counts.value.states.map(({ state, count }) => ({ labels: { state }, value: count })),
       ),
-      counter(
-        "trunkline_refusals_total",
-        "Orders that the ledger denied, by code.",
-        tradebook.value.refusals.map(({ code, count }) => ({ labels: { code }, value: count })),
+      gauge(
+        "trunkline_refusals_today",
+        "Orders of this UTC day that the ledger denied, by code.",
+        counts.value.refusals.map(({ code, count }) => ({ labels: { code }, value: count })),
       ),
-      counter(
-        "trunkline_executions_total",
-        "Executions of the tradebook.",
-        one(tradebook.value.executions),
+      gauge(
+        "trunkline_executions_today",
+        "Executions of this UTC day.",
+        one(counts.value.executions),
       ),
     );
   return metrics;

@@ -3,7 +3,7 @@ import type { BrokerView } from "../contract/brokers.ts";
 import type { RiskStatusView } from "../contract/risk.ts";
 import type { Result } from "../domain/result.ts";
 import { FEED_BROKERS } from "../platform/deployment.ts";
-import { type OrderCounts, orderCounts } from "../storage/order-counts.ts";
+import { newestExecution } from "../storage/order-counts.ts";
 import type { ApiPorts } from "./ports.ts";
 import { probe } from "./probe.ts";
 
@@ -12,7 +12,8 @@ export interface PlatformView {
   gateways: { account: string; stream: Result<BrokerView["orderStream"], string> }[];
   ledger: Result<RiskStatusView, string>;
   markets: Result<{ market: string; sockets: number; instruments: number }[], string>;
-  tradebook: Result<OrderCounts, string>;
+  /** Time of the newest execution; null before the first. */
+  tradebook: Result<number | null, string>;
 }
 
 export async function platformView(ports: ApiPorts): Promise<PlatformView> {
@@ -32,7 +33,7 @@ export async function platformView(ports: ApiPorts): Promise<PlatformView> {
     ),
     probe(() => orders.ledger.status()),
     probe(() => marketManager.markets()),
-    probe(() => orderCounts(book)),
+    probe(() => newestExecution(book)),
   ]);
   return { brokers, gateways, ledger, markets, tradebook };
 }

@@ -39,7 +39,7 @@ function componentsOf(view: PlatformView): Component[] {
       ? component("markets", "ok", `${markets.value.length} open`)
       : down("markets", markets.error),
     tradebook.ok
-      ? component("tradebook", "ok", `${tradebook.value.executions} executions`)
+      ? component("tradebook", "ok", newestText(tradebook.value))
       : down("tradebook", tradebook.error),
   ];
 }
@@ -49,6 +49,9 @@ const component = (name: string, state: Component["state"], message: string): Co
   state,
   message,
 });
+
+const newestText = (newest: number | null): string =>
+  newest === null ? "no execution yet" : `newest execution ${new Date(newest).toISOString()}`;
 
 const down = (name: string, message: string): Component => component(name, "down", message);
 

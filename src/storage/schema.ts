@@ -47,8 +47,6 @@ export const orders = sqliteTable(
   (table) => [
     index("orders_created").on(table.createdAt, table.clientOrderId),
     index("orders_algo").on(table.algoId, table.createdAt),
-    // The metrics count orders by state.
-    index("orders_state").on(table.state),
   ],
 );
 

@@ -10,6 +10,7 @@ import { apiKeysPage } from "../../src/storage/api-keys.ts";
 import { auditPage } from "../../src/storage/audit.ts";
 import { database } from "../../src/storage/database.ts";
 import { deadLettersPage } from "../../src/storage/dead-letters.ts";
+import { newestExecution, orderCounts } from "../../src/storage/order-counts.ts";
 import { riskHistoryPage } from "../../src/storage/risk-history.ts";
 import * as tables from "../../src/storage/schema.ts";
 import { tradebook } from "../../src/storage/tradebook.ts";
@@ -177,6 +178,32 @@ describe("the tradebook", () => {
     await write(3, first);
     await write(4, first);
     expect((await value(auditPage(book, { limit: 10 }))).items).toHaveLength(3);
+  });
+});
+
+describe("the counts of the metrics", () => {
+  test("hold the orders and executions since a time, and each refusal by its code", async () => {
+    const facts = { message: "m", scope: "portfolio", limit: null, asked: null, have: null };
+    const refusal = { code: "FUNDS" as const, ...facts };
+    const denied = { ...ORDER, clientOrderId: "order-2", state: "denied" as const, refusal };
+    const old = { ...ORDER, clientOrderId: "order-3", createdAt: 10 };
+    await write(
+      1,
+      { kind: "order", order: ORDER },
+      { kind: "order", order: denied },
+      { kind: "order", order: old },
+      execution("e-1", 10),
+    );
+    expect(await newestExecution(book)).toBe(10);
+    expect(await orderCounts(book, 1_000)).toEqual({
+      states: [
+        { state: "denied", count: 1 },
+        { state: "pending_new", count: 1 },
+      ],
+      refusals: [{ code: "FUNDS", count: 1 }],
+      executions: 0,
+    });
+    expect((await orderCounts(book, 10)).executions).toBe(1);
   });
 });
 

@@ -16,6 +16,7 @@ import { deadLettersPage } from "../../storage/dead-letters.ts";
 import { readWatchlist, replaceWatchlist } from "../../storage/watchlist.ts";
 import type { ApiApp } from "../context.ts";
 import { orFail } from "../error-handler.ts";
+import { providers } from "../providers.ts";
 import { answer, body, ERRORS, type Gate } from "../route.ts";
 
 const tags = ["Desk"];
@@ -77,6 +78,11 @@ function watchlistRoutes(app: ApiApp, gate: Gate): void {
     }),
     async (c) => {
       const { items } = c.req.valid("json");
+      // Only for its refusal of instruments that no broker knows.
+      await providers(
+        c.get("ports"),
+        items.map(({ instrument }) => instrument),
+      );
       const by = callerName(c.get("caller"));
       return c.json(await replaceWatchlist(c.get("ports").book, items, by, c.get("now")()), 200);
     },

@@ -18,6 +18,7 @@ import type { ApiApp } from "../context.ts";
 import { fail, orFail } from "../error-handler.ts";
 import { type InstrumentMaster, keyOf, type ListedInstrument } from "../instrument-master.ts";
 import type { ApiPorts } from "../ports.ts";
+import { providers } from "../providers.ts";
 import { answer, ERRORS, type Gate, pageOfList } from "../route.ts";
 
 const tags = ["Market data"];
@@ -95,20 +96,6 @@ const matches =
     const text = `${instrument.id} ${instrument.name}`.toLowerCase();
     return search === undefined || text.includes(search.toLowerCase());
   };
-
-/** The instruments of a call by the broker that gives their data; an unknown one refuses the call by name. */
-async function providers(
-  ports: ApiPorts,
-  instruments: InstrumentId[],
-): Promise<Map<string, InstrumentId[]>> {
-  const providerOf = await ports.marketManager.providerOf(instruments);
-  const unknown = instruments.filter((id) => providerOf[id] === undefined);
-  if (unknown.length > 0)
-    throw fail("UNKNOWN_INSTRUMENT", `No broker gives ${unknown.slice(0, 10).join(", ")}.`, {
-      instruments: unknown,
-    });
-  return Map.groupBy(instruments, (id) => providerOf[id] ?? "");
-}
 
 async function quotesOf(ports: ApiPorts, instruments: InstrumentId[]): Promise<TickView[]> {
   const byBroker = await providers(ports, instruments);

@@ -1,13 +1,16 @@
 /** The platform's state, for people (`/v1/status`) and for Prometheus (`/metrics`). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { statusView } from "../../contract/operations.ts";
+import { candleStart } from "../../domain/candle.ts";
 import { settings } from "../../platform/env.ts";
 import { PROMETHEUS_CONTENT_TYPE, prometheusText } from "../../platform/metrics.ts";
 import type { ApiApp } from "../context.ts";
 import { platformMetrics } from "../platform-metrics.ts";
 import { platformView } from "../platform-view.ts";
 import { answer, ERRORS, type Gate } from "../route.ts";
+import { probe } from "../probe.ts";
 import { statusOf } from "../status.ts";
+import { orderCounts } from "../../storage/order-counts.ts";
 
 const tags = ["Operations"];
 
@@ -40,7 +43,13 @@ export function operationsRoutes(app: ApiApp, gate: Gate): void {
       },
     }),
     async (c) => {
-      const text = prometheusText(platformMetrics(await platformView(c.get("ports"))));
+      const ports = c.get("ports");
+      const day = candleStart(c.get("now")(), "1d");
+      const [view, counts] = await Promise.all([
+        platformView(ports),
+        probe(() => orderCounts(ports.book, day)),
+      ]);
+      const text = prometheusText(platformMetrics(view, counts));
       return c.text(text, 200, { "content-type": PROMETHEUS_CONTENT_TYPE });
     },
   );
