@@ -32,7 +32,8 @@ export async function startExamples(options: ExampleOptions): Promise<void> {
         args: [join(ROOT, "examples", name, "main.ts")],
         env: { TRUNKLINE_URL: options.url, TRUNKLINE_KEY: key, ...instruments },
         logFile: join(options.home.log, `${name}.log`),
-        onLine: (line) => options.say(`${name} | ${line}`),
+        // Each line already says which algo it is from.
+        onLine: options.say,
       }),
     );
   }

@@ -1,6 +1,7 @@
 /** Sets up the paper market over its own routes: hours, a recording to play, or the seeded prices. */
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
+import { parseRecording } from "../../src/brokers/paper/recording.ts";
 import type { PaperView, RecordedTick } from "../../src/contract/paper.ts";
 import { EXIT_USAGE, Failure } from "../lib/failure.ts";
 
@@ -17,7 +18,9 @@ export async function readRecording(file: string): Promise<RecordedTick[]> {
   } catch (error) {
     throw new Failure(`--replay cannot read ${path}: ${(error as Error).message}`, EXIT_USAGE);
   }
-  throw new Failure(`--replay ${path}: ${text.length} characters, not readable yet`, EXIT_USAGE);
+  const recording = parseRecording(basename(path), text);
+  if (!recording.ok) throw new Failure(`--replay ${path}: ${recording.error.message}`, EXIT_USAGE);
+  return recording.value;
 }
 
 export interface PaperMarket {
