@@ -6,6 +6,7 @@ import { defaultHome, type Home } from "./lib/paths.ts";
 import { portIsFree } from "./lib/port.ts";
 import type { Running } from "./lib/processes.ts";
 import { dashboardStep, databaseStep, runStep, seconds, typesStep } from "./lib/steps.ts";
+import { wake } from "./lib/wake.ts";
 import { type LocalWorker, startWorker } from "./lib/worker.ts";
 import { playCron } from "./start/cron.ts";
 import { startExamples } from "./start/examples.ts";
@@ -111,6 +112,8 @@ async function start(options: StartOptions, began: number): Promise<number> {
   const examples: Running[] = [];
   const stopCron = playCron(worker.url, say);
   try {
+    const asleep = await wake(worker.url, key.key);
+    if (asleep !== null) say(`not everything is awake yet: ${asleep}`);
     await setUpMarket(worker, key.key, options, recording);
     const instruments = recording && [...new Set(recording.map((tick) => tick.instrument))];
     if (options.examples) {

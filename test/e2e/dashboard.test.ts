@@ -20,11 +20,20 @@ async function signIn({ page: on, troubles: seen }: Watched): Promise<void> {
   await on.goto(platform.url);
   await on.getByRole("textbox", { name: "Development key" }).fill(platform.developmentKey);
   await on.getByRole("button", { name: "Sign in" }).click();
-  await on.getByRole("link", { name: "Market", exact: true }).waitFor();
+  await on.getByRole("navigation", { name: "Pages" }).waitFor();
   seen.length = 0;
 }
 
-const go = (on: Page, name: string) => on.getByRole("link", { name, exact: true }).click();
+const go = (on: Page, name: string) =>
+  on.getByRole("navigation", { name: "Pages" }).getByRole("link", { name, exact: true }).click();
+
+/** Everything is read, and the stream is heard. */
+async function settled(on: Page): Promise<void> {
+  await on.getByRole("heading").first().waitFor();
+  await expect.poll(() => on.locator("[aria-busy=true]").count(), { timeout: 20_000 }).toBe(0);
+  const line = on.getByTestId("line-state").filter({ visible: true });
+  await expect.poll(() => line.textContent(), { timeout: 20_000 }).toContain("Live");
+}
 
 /** Runs an algo of the SDK that does one thing once its instrument ticks, and gives what came of it. */
 async function oneOrder(key: string, algoId: string, side: "buy" | "sell"): Promise<OrderOutcome> {
@@ -86,7 +95,7 @@ test("the watchlist ticks", async () => {
 test("an algo's order is found in the tradebook", async () => {
   const key = await platform.key("e2e", ["read", "trade"], "e2e");
   const outcome = await oneOrder(key, "e2e", "buy");
-  expect(outcome, JSON.stringify(outcome)).toMatchObject({ outcome: "accepted" });
+  expect(outcome).toMatchObject({ outcome: "accepted" });
   await go(page, "Orders");
   await page.getByRole("tab", { name: "Tradebook" }).click();
   const book = page.getByTestId("tradebook");
@@ -139,7 +148,7 @@ test.each([
     await signIn(seen);
     for (const name of PAGES) {
       await go(seen.page, name);
-      await seen.page.getByRole("heading").first().waitFor();
+      await settled(seen.page);
       const [width, room] = await seen.page.evaluate(() => [
         document.documentElement.scrollWidth,
         window.innerWidth,

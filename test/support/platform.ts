@@ -8,6 +8,7 @@ import { developmentKey } from "../../scripts/lib/keys.ts";
 import { homeAt } from "../../scripts/lib/paths.ts";
 import { freePort } from "../../scripts/lib/port.ts";
 import { databaseStep, runStep } from "../../scripts/lib/steps.ts";
+import { wake } from "../../scripts/lib/wake.ts";
 import { startWorker } from "../../scripts/lib/worker.ts";
 
 export interface CallOptions {
@@ -53,6 +54,11 @@ export async function startPlatform(vars: Record<string, string> = {}): Promise<
   // Where ports are shared out, the environment names the one to take.
   const port = Number(process.env["TRUNKLINE_TEST_PORT"]) || (await freePort());
   const worker = await startWorker({ home, port, developmentKeyHash: sha256, vars });
+  const asleep = await wake(worker.url, administrator);
+  if (asleep !== null) {
+    await worker.process.stop();
+    throw new Error(`the platform does not wake up: ${asleep}\n${worker.process.tail()}`);
+  }
 
   const call = async <T>(path: string, options: CallOptions = {}): Promise<Answer<T>> => {
     const { method = options.body === undefined ? "GET" : "POST", body, key } = options;
