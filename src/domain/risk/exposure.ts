@@ -9,6 +9,7 @@ import { closable, sideRisk, withoutShare, withShare, type Share } from "./money
 import {
   goodMark,
   isGoodPrice,
+  NO_DAY,
   NO_FIGURES,
   reserves,
   type Aggregate,
@@ -61,16 +62,28 @@ export function* sharesOf(holding: Holding, side: Side): Generator<Share> {
     if (entry.order.side === side && entry.share) yield entry.share;
 }
 
-/** Recomputes a holding's figures and carries the difference into its four scopes. */
+/** Recomputes a holding's figures, carries the difference into its four scopes, and takes their extremes. */
 export function refreshHolding(state: LedgerState, holding: Holding): void {
+  for (const aggregate of recompute(state, holding)) observe(state, aggregate);
+}
+
+/** The same for several at once: no sum is looked at before all of them are in. */
+export function refreshHoldings(state: LedgerState, holdings: Iterable<Holding>): void {
+  const touched = new Set<Aggregate>();
+  for (const holding of holdings)
+    for (const aggregate of recompute(state, holding)) touched.add(aggregate);
+  for (const aggregate of touched) observe(state, aggregate);
+}
+
+function recompute(state: LedgerState, holding: Holding): Aggregate[] {
   const before = holding.figures;
   const after = figuresOf(state, holding);
   holding.figures = after;
-  for (const scope of limitScopes(holding.algoId, holding.instrument)) {
+  return limitScopes(holding.algoId, holding.instrument).map((scope) => {
     const aggregate = aggregateFor(state, scope);
     aggregate.figures = shifted(aggregate.figures, before, after);
-    observe(state, aggregate);
-  }
+    return aggregate;
+  });
 }
 
 function figuresOf(state: LedgerState, holding: Holding): Figures {
@@ -136,13 +149,7 @@ export function aggregateFor(state: LedgerState, scope: string): Aggregate {
     aggregate = {
       scope,
       figures: NO_FIGURES,
-      day: {
-        startProfit: ZERO,
-        worstProfit: ZERO,
-        peakProfit: ZERO,
-        moneyAtRiskMax: ZERO,
-        notionalMax: ZERO,
-      },
+      day: NO_DAY,
       ordersToday: 0,
       recent: { times: [], from: 0 },
     };
@@ -179,6 +186,7 @@ export function observe(state: LedgerState, aggregate: Aggregate): void {
  */
 export function applyMarks(state: LedgerState, marks: readonly Mark[]): InstrumentId[] {
   const changed: InstrumentId[] = [];
+  const moved = new Set<Holding>();
   for (const mark of marks) {
     const known = state.marks.get(mark.instrument);
     if (known && known.time > mark.time) continue;
@@ -189,7 +197,8 @@ export function applyMarks(state: LedgerState, marks: readonly Mark[]): Instrume
     });
     changed.push(mark.instrument);
     for (const holding of state.holdingsOf.get(mark.instrument) ?? [])
-      if (!holding.position.quantity.eq(ZERO)) refreshHolding(state, holding);
+      if (!holding.position.quantity.eq(ZERO)) moved.add(holding);
   }
+  refreshHoldings(state, moved);
   return changed;
 }

@@ -1,14 +1,16 @@
 /** Builds the ledger's state again from what was stored, so that an eviction or a restart changes no decision. */
-import { refreshHolding, aggregateFor } from "./exposure.ts";
-import { brokenEquations } from "./equation.ts";
-import { commitFunds } from "./funds.ts";
-import { limitScopes } from "./limits.ts";
-import { shareOf } from "./exposure.ts";
-import { withShare } from "./money-at-risk.ts";
 import { assert } from "../assert.ts";
+import type { Mark } from "../tick.ts";
+import { brokenEquations } from "./equation.ts";
+import { aggregateFor, observe, refreshHolding, shareOf } from "./exposure.ts";
+import { commitFunds } from "./funds.ts";
+import { LimitBook, limitScopes, type Limit } from "./limits.ts";
+import { withShare } from "./money-at-risk.ts";
+import { countOrder } from "./order-rate.ts";
 import {
   emptyLedger,
   holdingKey,
+  NO_DAY,
   reserves,
   type AccountBalances,
   type DayFigures,
@@ -17,9 +19,6 @@ import {
   type LedgerState,
   type TradingStateRecord,
 } from "./state.ts";
-import { LimitBook, type Limit } from "./limits.ts";
-import { countOrder } from "./order-rate.ts";
-import type { Mark } from "../tick.ts";
 
 export interface StoredLedger {
   version: number;
@@ -49,10 +48,10 @@ export function restoreLedger(stored: StoredLedger, now: number): LedgerState {
   for (const record of stored.tradingStates) state.tradingStates.set(record.scope, record);
   for (const mark of stored.marks) state.marks.set(mark.instrument, mark);
   for (const [account, balances] of stored.balances) state.balances.set(account, balances);
-  for (const [scope, day] of stored.days) aggregateFor(state, scope).day = day;
   for (const holding of stored.holdings) addHolding(state, holding);
   for (const entry of stored.orders) addOrder(state, entry);
   for (const holding of state.holdings.values()) refreshHolding(state, holding);
+  restoreDays(state, stored.days);
   countOrders(state, stored);
   const broken = brokenEquations(state.holdings.values());
   assert(broken.length === 0, `stored ledger does not add up: ${broken.join("; ")}`);
@@ -82,6 +81,14 @@ export function addOrder(state: LedgerState, entry: LedgerOrder): void {
   entry.share = shareOf(entry);
   holding.orders.set(order.clientOrderId, entry);
   holding.sides[order.side] = withShare(holding.sides[order.side], entry.share);
+}
+
+/** The sums pass through values that never were while they are added up: their extremes are forgotten. */
+function restoreDays(state: LedgerState, days: StoredLedger["days"]): void {
+  for (const aggregate of state.aggregates.values()) aggregate.day = NO_DAY;
+  for (const [scope, day] of days) aggregateFor(state, scope).day = day;
+  state.unstored.clear();
+  for (const aggregate of state.aggregates.values()) observe(state, aggregate);
 }
 
 function countOrders(state: LedgerState, stored: StoredLedger): void {

@@ -123,6 +123,14 @@ export interface DayFigures {
   notionalMax: Decimal;
 }
 
+export const NO_DAY: DayFigures = {
+  startProfit: ZERO,
+  worstProfit: ZERO,
+  peakProfit: ZERO,
+  moneyAtRiskMax: ZERO,
+  notionalMax: ZERO,
+};
+
 export interface TradingStateRecord {
   scope: ScopeText;
   state: TradingState;
