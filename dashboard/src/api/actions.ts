@@ -17,7 +17,6 @@ import {
 import { paperView } from "../../../src/contract/paper.ts";
 import { killSwitchView, limitsAnswer, type LimitName } from "../../../src/contract/risk.ts";
 import { call } from "./client.ts";
-import { mergeOpenOrder } from "./open-orders.ts";
 import { names } from "./names.ts";
 import { queryClient } from "./query-client.ts";
 
@@ -25,12 +24,9 @@ async function refresh(...queryKeys: (readonly string[])[]): Promise<void> {
   await Promise.all(queryKeys.map((queryKey) => queryClient.invalidateQueries({ queryKey })));
 }
 
-/** The order as the API answered it goes on screen at once; the stream brings what follows. */
-function showOrder(order: OrderView): OrderView {
-  queryClient.setQueryData<OrderView[]>(names.openOrders, (orders) =>
-    orders === undefined ? undefined : mergeOpenOrder(orders, order),
-  );
-  void refresh(names.allOrders, names.trades, names.positions, names.exposure);
+/** What an order changes is read again; the answer itself may be older than what the stream brought meanwhile. */
+function afterOrder(order: OrderView): OrderView {
+  void refresh(names.openOrders, names.allOrders, names.trades, names.positions, names.exposure);
   return order;
 }
 
@@ -39,19 +35,19 @@ export const tryKey = (key: string) => call(statusView, "/v1/status", { key });
 
 /** Places an order. The `clientOrderId` is fixed by the caller, so that a second press is the same order. */
 export const placeOrder = async (order: OrderRequestInput): Promise<OrderView> =>
-  showOrder(await call(orderView, "/v1/orders", { method: "POST", body: order }));
+  afterOrder(await call(orderView, "/v1/orders", { method: "POST", body: order }));
 
 const orderPath = (clientOrderId: string): string =>
   `/v1/orders/${encodeURIComponent(clientOrderId)}`;
 
 export const cancelOrder = async (clientOrderId: string): Promise<OrderView> =>
-  showOrder(await call(orderView, orderPath(clientOrderId), { method: "DELETE" }));
+  afterOrder(await call(orderView, orderPath(clientOrderId), { method: "DELETE" }));
 
 export const changeOrder = async (
   clientOrderId: string,
   changes: OrderChangeRequest,
 ): Promise<OrderView> =>
-  showOrder(await call(orderView, orderPath(clientOrderId), { method: "PATCH", body: changes }));
+  afterOrder(await call(orderView, orderPath(clientOrderId), { method: "PATCH", body: changes }));
 
 export async function haltTrading(scope: string, reason: string) {
   const body = { scope, reason };

@@ -15,7 +15,9 @@ import type { RiskStatusView } from "../../../src/contract/risk.ts";
 /** Tables that follow from orders are read again at most this often, however many orders move. */
 const REFRESH_INTERVAL_MS = 1_000;
 
+/** Open orders are among them: a read that was under way when a frame came may be older than the frame. */
 const FOLLOWING_ORDERS = [
+  names.openOrders,
   names.allOrders,
   names.trades,
   names.positions,

@@ -145,9 +145,17 @@ describe("open orders", () => {
     expect(mergeOpenOrder([], order({ state: "unknown" }))).toHaveLength(1);
   });
 
-  test("are not taken back by an older frame", () => {
-    const known = [order({ state: "partially_filled", updatedAt: 5 })];
-    expect(mergeOpenOrder(known, order({ state: "new", updatedAt: 4 }))).toEqual(known);
+  test("follow the frames as they come, whatever clock the order carries", () => {
+    const known = [order({ state: "new", updatedAt: 5 })];
+    const fill = order({ state: "partially_filled", filledQuantity: "4", updatedAt: 3 });
+    expect(mergeOpenOrder(known, fill)).toEqual([fill]);
+  });
+
+  test("never lose a fill to an older view", () => {
+    const known = [order({ state: "partially_filled", filledQuantity: "10" })];
+    expect(mergeOpenOrder(known, order({ filledQuantity: "9.5" }))).toEqual(known);
+    const same = order({ state: "pending_cancel", filledQuantity: "10" });
+    expect(mergeOpenOrder(known, same)).toEqual([same]);
   });
 });
 
