@@ -1,5 +1,5 @@
 /** When to hold: the crossover of two moving averages. Pure: prices in, an order out. */
-import { decimal, type Decimal } from "../../sdk/index.ts";
+import type { Decimal } from "../../sdk/index.ts";
 
 export interface CrossoverRule {
   /** Bars of the fast and of the slow average. */
@@ -27,15 +27,16 @@ export interface WantedOrder {
   reduceOnly: boolean;
 }
 
-/** Up: hold one position. Down: hold none. Unclear: leave it as it is. Null: nothing to do. */
+/**
+ * Up: hold one position, bought. Down: hold one, sold short. Unclear: leave it as it is. What stands the
+ * wrong way is closed first; the next look opens the other side. Null: nothing to do.
+ */
 export function wantedOrder(trend: Trend, held: Decimal, unit: Decimal): WantedOrder | null {
-  if (trend === "up" && held.lte(0)) {
-    return { side: "buy", quantity: unit.minus(held), reduceOnly: false };
-  }
-  if (trend === "down" && held.gt(0)) return { side: "sell", quantity: held, reduceOnly: true };
-  // A short position is none of this algo's making; what is over is closed whatever the trend.
-  if (held.lt(0)) return { side: "buy", quantity: decimal(0).minus(held), reduceOnly: true };
-  return null;
+  if (trend === "unclear") return null;
+  const side = trend === "up" ? "buy" : "sell";
+  if (held.eq(0)) return { side, quantity: unit, reduceOnly: false };
+  const isRight = trend === "up" ? held.gt(0) : held.lt(0);
+  return isRight ? null : { side, quantity: held.abs(), reduceOnly: true };
 }
 
 const mean = (values: readonly number[]): number =>

@@ -83,9 +83,7 @@ export class MovingAverage extends Algo {
       type: "market",
       quantity: order.quantity.toFixed(),
       reduceOnly: order.reduceOnly,
-      ...(order.reduceOnly
-        ? {}
-        : { protectiveStop: movedPrice(price, -STOP_FRACTION, listing.tickSize) }),
+      ...(order.reduceOnly ? {} : { protectiveStop: protectiveStop(order, price, listing) }),
     });
     switch (outcome.outcome) {
       case "accepted":
@@ -108,4 +106,13 @@ export class MovingAverage extends Algo {
     const positions = await this.positions();
     this.#held = new Map(positions.map((each) => [each.instrument, decimal(each.quantity)]));
   }
+}
+
+/** Below a bought position, above a short one. */
+function protectiveStop(
+  { side }: WantedOrder,
+  price: number,
+  { tickSize }: InstrumentView,
+): string {
+  return movedPrice(price, side === "buy" ? -STOP_FRACTION : STOP_FRACTION, tickSize);
 }

@@ -61,8 +61,11 @@ export const CANCEL_ATTEMPTS = 3;
 /** Open orders are read this often, besides what the stream tells of them. */
 export const ORDER_CHECK_INTERVAL_MS = 10_000;
 
-/** Frames to the platform in any second: below the 50 that it takes, so that a burst is late, not lost. */
-export const SENT_PER_SECOND_MAX = 40;
+/**
+ * Frames to the platform in any second. It takes 50, counted as it reads them: after a hiccup it may
+ * read two seconds' worth in one, and still a burst is to be late, not lost.
+ */
+export const SENT_PER_SECOND_MAX = 20;
 
 /** How long `waitFor` waits when the algo names no time. */
 export const WAIT_FOR_TIMEOUT_MS = 30_000;

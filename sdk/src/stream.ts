@@ -163,14 +163,18 @@ export class Stream {
     this.#position = null;
     this.#aliases = new Map();
     this.#acked = { seq: 0, at: 0 };
-    for (const channel of this.#options.channels) {
-      this.#connection.send({ op: "subscribe", channel, requestId: channel });
-    }
-    for (const message of this.#subscriptions.all()) this.#connection.send(message);
+    this.#askForAll();
     this.#emit({ kind: "open", algoId });
     this.#status("connected", "connected to Trunkline");
     // Told before the first tick of the new line: what happened in between was not seen.
     if (this.#lastTicksAt !== null) this.#announce("the line to Trunkline was down");
+  }
+
+  #askForAll(): void {
+    for (const channel of this.#options.channels) {
+      this.#connection.send({ op: "subscribe", channel, requestId: channel });
+    }
+    for (const message of this.#subscriptions.all()) this.#connection.send(message);
   }
 
   #subscribed(message: Extract<OtherMessage, { type: "subscribed" }>): void {
@@ -215,7 +219,9 @@ export class Stream {
         message: text,
       },
     });
-    if (outcome !== null) this.#repairSoon();
+    // A frame that came too fast was not read, and nobody says which one it was: all is said again.
+    if (code === "MESSAGE_RATE") this.#repairSoon(() => this.#askForAll());
+    else if (outcome !== null) this.#repairSoon();
   }
 
   #down(reason: string, attempt: number): void {
@@ -240,7 +246,7 @@ export class Stream {
     if (gap.instruments.length > 0) this.#emit({ kind: "gap", gap });
   }
 
-  #repairSoon(): void {
+  #repairSoon(repair = (): void => this.#askAgain()): void {
     const { subscribeTimeoutMs } = this.#options.timing;
     if (this.#subscriptions.repairing && Date.now() > this.#repairedAt + subscribeTimeoutMs) {
       return this.#connection.replace("a repair of the stream was not answered");
@@ -251,12 +257,16 @@ export class Stream {
       () => {
         this.#repairTimer = null;
         this.#repairedAt = Date.now();
-        for (const message of this.#subscriptions.refresh(this.instruments)) {
-          this.#connection.send(message);
-        }
+        repair();
       },
       Math.max(0, wait),
     );
+  }
+
+  #askAgain(): void {
+    for (const message of this.#subscriptions.refresh(this.instruments)) {
+      this.#connection.send(message);
+    }
   }
 
   #status(state: "connected" | "disconnected", message: string): void {

@@ -199,6 +199,19 @@ describe("the stream", () => {
     expect(algo.instruments).toEqual([I]);
   });
 
+  test("a frame that the platform did not read, because too many came, is said again", async () => {
+    const platform = await startFake();
+    let unread = 1;
+    platform.onSubscribe = (socket, request) => {
+      if (unread === 0) return socket.subscribed(request, request.instruments);
+      unread -= 1;
+      socket.send({ type: "error", code: "MESSAGE_RATE", message: "this one was not read" });
+    };
+    const { algo } = await startSubscribed(platform);
+    expect(algo.instruments).toEqual([I]);
+    expect(platform.socket.ofTicks()).toHaveLength(2);
+  });
+
   test("after an unsubscribe no tick of it reaches a handler", async () => {
     const platform = await startFake();
     const { seen, algo } = await startSubscribed(platform, [I, J]);

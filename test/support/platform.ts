@@ -6,10 +6,10 @@ import type { KeyScope } from "../../src/contract/operations.ts";
 import type { PaperView } from "../../src/contract/paper.ts";
 import { developmentKey } from "../../scripts/lib/keys.ts";
 import { homeAt } from "../../scripts/lib/paths.ts";
-import { freePort } from "../../scripts/lib/port.ts";
 import { databaseStep, runStep } from "../../scripts/lib/steps.ts";
 import { wake } from "../../scripts/lib/wake.ts";
 import { startWorker } from "../../scripts/lib/worker.ts";
+import { testPort } from "./port.ts";
 
 export interface CallOptions {
   method?: string;
@@ -51,8 +51,7 @@ export async function startPlatform(vars: Record<string, string> = {}): Promise<
   const home = homeAt(directory);
   await runStep(databaseStep(home.state), ignore);
   const { key: administrator, sha256 } = developmentKey(home);
-  // Where ports are shared out, the environment names the one to take.
-  const port = Number(process.env["TRUNKLINE_TEST_PORT"]) || (await freePort());
+  const port = await testPort();
   const worker = await startWorker({ home, port, developmentKeyHash: sha256, vars });
   const asleep = await wake(worker.url, administrator);
   if (asleep !== null) {

@@ -22,20 +22,19 @@ describe("moving average", () => {
     expect(trendOf(closes, RULE)).toBe(trend);
   });
 
-  test("it holds one position while the trend is up and none when it is down", () => {
+  test("it holds one position with the trend, and closes what stands against it first", () => {
     const unit = decimal(3);
+    const short = decimal(-3);
     expect(wantedOrder("up", zero, unit)).toMatchObject({ side: "buy", reduceOnly: false });
+    expect(wantedOrder("down", zero, unit)).toMatchObject({ side: "sell", reduceOnly: false });
     expect(wantedOrder("up", unit, unit)).toBeNull();
+    expect(wantedOrder("down", short, unit)).toBeNull();
     expect(wantedOrder("down", unit, unit)).toMatchObject({ side: "sell", reduceOnly: true });
-    expect(wantedOrder("down", zero, unit)).toBeNull();
-    expect(wantedOrder("unclear", unit, unit)).toBeNull();
-    expect(wantedOrder("unclear", decimal(-2), unit)).toMatchObject({
-      side: "buy",
-      reduceOnly: true,
-    });
+    expect(wantedOrder("up", short, unit)).toMatchObject({ side: "buy", reduceOnly: true });
+    expect(wantedOrder("unclear", zero, unit)).toBeNull();
   });
 
-  test("whatever the trends, the position stays between none and one unit", () => {
+  test("whatever the trends, the position never passes one unit either way", () => {
     const trends = fc.array(fc.constantFrom("up" as const, "down" as const, "unclear" as const));
     fc.assert(
       fc.property(trends, fc.integer({ min: 1, max: 1_000 }), (said, size) => {
@@ -45,7 +44,9 @@ describe("moving average", () => {
           const order = wantedOrder(trend, held, unit);
           if (order === null) continue;
           held = order.side === "buy" ? held.plus(order.quantity) : held.minus(order.quantity);
-          expect(held.gte(0) && held.lte(unit)).toBe(true);
+          expect(held.abs().lte(unit)).toBe(true);
+          // What only closes never opens the other side.
+          expect(order.reduceOnly && !held.eq(0)).toBe(false);
         }
       }),
     );
