@@ -1,4 +1,5 @@
 /** One data connection of the exchange: what it holds, what waits to be sent, and the faults that befell it. */
+import { PerSecond } from "../src/brokers/paper/per-second.ts";
 import { PAPER_RULES } from "../src/brokers/paper/rules.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
 
@@ -12,23 +13,12 @@ export class FeedConnection {
   #rows: string[] = [];
   #later: { dueAt: number; row: string }[] = [];
   readonly #swapped = new Map<string, string>();
-  #askedInSecond = 0;
-  #second = 0;
+  /** Its messages, against the exchange's rate. */
+  readonly asks = new PerSecond(PAPER_RULES.subscribeMessagesPerSecond);
 
   constructor(id: string, socket: WebSocket) {
     this.id = id;
     this.#socket = socket;
-  }
-
-  /** Counts one message against the connection's rate; false when it is over. */
-  mayAsk(now: number): boolean {
-    const second = Math.floor(now / 1_000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#askedInSecond = 0;
-    }
-    this.#askedInSecond += 1;
-    return this.#askedInSecond <= PAPER_RULES.subscribeMessagesPerSecond;
   }
 
   add(row: string): void {

@@ -101,7 +101,7 @@ export class PaperFeed {
     if (instruments.length > PAPER_RULES.subscribeBatchMax) {
       return refuse(instruments, `a message takes ${PAPER_RULES.subscribeBatchMax} instruments`);
     }
-    if (!connection.mayAsk(now)) {
+    if (!connection.asks.take(now)) {
       const rate = PAPER_RULES.subscribeMessagesPerSecond;
       return refuse(instruments, `a connection takes ${rate} messages a second`);
     }

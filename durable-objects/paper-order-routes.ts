@@ -1,6 +1,8 @@
 /** The exchange's order requests and look-ups, and what the order faults make of their answers. */
 import { Hono } from "hono";
 import type { FaultName, FaultSwitches, Strike } from "../src/brokers/paper/faults.ts";
+import { PerSecond } from "../src/brokers/paper/per-second.ts";
+import { PAPER_RULES } from "../src/brokers/paper/rules.ts";
 import { changeOrderRequest, newOrderRequest } from "../src/brokers/paper/wire.ts";
 import type { OrderRow } from "../src/brokers/paper/wire.ts";
 import type { Result } from "../src/domain/result.ts";
@@ -10,12 +12,17 @@ import type { OrderRefusal } from "./paper-orders.ts";
 
 export function orderRoutes({ orders, market, faults, storage }: PaperParts): Hono {
   const routes = new Hono();
+  const rate = new PerSecond(PAPER_RULES.ordersPerSecond);
 
   routes.post("/orders", async (c) => {
     const body = await readBody(c.req.raw, newOrderRequest);
     if (!body.ok) return body.error;
     const request = body.value;
     storage.countReceived();
+    if (!rate.take(Date.now())) {
+      const most = PAPER_RULES.ordersPerSecond;
+      return paperError("RATE_LIMITED", `at most ${most} orders a second; nothing was booked`);
+    }
     return withFaults(c.req.raw, faults, request.instrument, () => {
       const now = Date.now();
       market.prepare(request.instrument, now);

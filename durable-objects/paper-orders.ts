@@ -67,7 +67,7 @@ export class PaperOrders {
 
   /** True while something may happen without anybody asking. */
   get isWorking(): boolean {
-    return this.#engine.openCount > 0 || this.#lateFills.length > 0;
+    return this.#engine.hasOpen || this.#lateFills.length > 0;
   }
 
   workingInstruments(): string[] {

@@ -5,18 +5,17 @@
 import { assert } from "../../../domain/assert.ts";
 import { err, ok } from "../../../domain/result.ts";
 import type { Result } from "../../../domain/result.ts";
-import { quantityText } from "../grid.ts";
 import type { ChangeOrderRequest, NewOrderRequest } from "../wire.ts";
 import type { Account } from "./account.ts";
 import { Book } from "./book.ts";
 import { matchIncoming, matchResting, takeTriggered } from "./match.ts";
 import {
+  changedTerms,
   isTriggeredBy,
   newOrder,
   notOpen,
   rejectedStep,
   reservePrice,
-  textOrNull,
   unknownInstrument,
 } from "./orders.ts";
 import type { EngineCounters, EventBody, Step, SubmitSession } from "./orders.ts";
@@ -54,17 +53,13 @@ export class PaperEngine {
     return [...this.#open.values()];
   }
 
-  get openCount(): number {
-    return this.#open.size;
+  get hasOpen(): boolean {
+    return this.#open.size > 0;
   }
 
   /** Instruments with an order that waits for a price. */
   workingInstruments(): string[] {
     return [...this.#books].filter(([, book]) => !book.isEmpty).map(([id]) => id);
-  }
-
-  hasWorking(instrument: string): boolean {
-    return this.#books.get(instrument)?.isEmpty === false;
   }
 
   /**
@@ -122,17 +117,8 @@ export class PaperEngine {
     const order = this.#open.get(brokerOrderId);
     if (!order) return err(notOpen(brokerOrderId));
     const listing = this.#listing(order.instrument);
-    const terms = termsOf(listing, {
-      type: order.type,
-      quantity: changes.quantity ?? quantityText(listing.grid, order.quantityLots),
-      limitPrice: changes.limitPrice ?? textOrNull(listing, order.limitTicks),
-      stopPrice: changes.stopPrice ?? textOrNull(listing, order.stopTicks),
-    });
+    const terms = changedTerms(listing, order, changes);
     if (!terms.ok) return terms;
-    if (terms.value.quantityLots <= order.filledLots) {
-      const message = `${quantityText(listing.grid, order.filledLots)} is filled already`;
-      return err({ code: "REJECTED", message });
-    }
     return this.#replace(listing, order, terms.value, changes, now);
   }
 
@@ -162,8 +148,8 @@ export class PaperEngine {
     order.replacements += 1;
     order.updatedAt = now;
     this.#account.reserve(order);
-    const eventName = `replaced:${order.replacements}`;
-    this.#tell(order, now, eventName, { kind: "replaced", changes: { ...changes } });
+    const name = `replaced:${order.replacements}`;
+    this.#tell(order, now, name, { kind: "replaced", changes: { ...changes } });
     const waits = order.state === "pending_trigger" && !isTriggeredBy(order, book.liquidity);
     if (waits || keepsPlace) book.add(order);
     else {

@@ -1,8 +1,18 @@
 /** What an order is made of and what is said about it: the engine's small parts, without its state. Pure. */
-import { priceText } from "../grid.ts";
+import { err } from "../../../domain/result.ts";
+import type { Result } from "../../../domain/result.ts";
+import { priceText, quantityText } from "../grid.ts";
 import type { NewOrderRequest } from "../wire.ts";
 import { isTriggered } from "./match.ts";
-import type { EngineEvent, EngineOrder, EngineRefusal, Liquidity, Listing } from "./types.ts";
+import type {
+  EngineEvent,
+  EngineOrder,
+  EngineRefusal,
+  Liquidity,
+  Listing,
+  TermChanges,
+} from "./types.ts";
+import { termsOf } from "./validate.ts";
 import type { Terms } from "./validate.ts";
 
 /** Where the counters stand, so that no id is ever given twice. */
@@ -70,8 +80,24 @@ export const notOpen = (brokerOrderId: string): EngineRefusal => ({
   message: `order ${brokerOrderId} is not open`,
 });
 
-export const textOrNull = (listing: Listing, ticks: number | null) =>
-  ticks === null ? null : priceText(listing.grid, ticks);
+/** An order's terms with its changes, checked as a new order's are: null leaves a term as it is. */
+export function changedTerms(
+  listing: Listing,
+  order: EngineOrder,
+  changes: TermChanges,
+): Result<Terms, EngineRefusal> {
+  const { grid } = listing;
+  const text = (ticks: number | null) => (ticks === null ? null : priceText(grid, ticks));
+  const terms = termsOf(listing, {
+    type: order.type,
+    quantity: changes.quantity ?? quantityText(grid, order.quantityLots),
+    limitPrice: changes.limitPrice ?? text(order.limitTicks),
+    stopPrice: changes.stopPrice ?? text(order.stopTicks),
+  });
+  if (!terms.ok || terms.value.quantityLots > order.filledLots) return terms;
+  const message = `${quantityText(grid, order.filledLots)} is filled already`;
+  return err({ code: "REJECTED", message });
+}
 
 export const isTriggeredBy = (order: EngineOrder, liquidity: Liquidity | null): boolean =>
   liquidity !== null && isTriggered(order, liquidity.lastTicks);

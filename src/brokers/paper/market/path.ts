@@ -20,6 +20,14 @@ const OCTAVES = 15;
 const TOP_OF_BOOK_VALUE: Record<string, number> = { INR: 1_000_000, USD: 60_000, USDT: 60_000 };
 const TOP_OF_BOOK_VALUE_DEFAULT = 60_000;
 
+/** One octave of the noise, with the cell it was last read in: neighbouring minutes share most cells. */
+interface Octave {
+  seed: number;
+  cell: number;
+  left: number;
+  right: number;
+}
+
 /** What the price model needs of an instrument, worked out once. */
 export interface PathTerms {
   id: string;
@@ -29,18 +37,26 @@ export interface PathTerms {
   startTicks: number;
   /** Typical size at the top of the book, lots. */
   typicalLots: number;
+  octaves: Octave[];
 }
 
 export function pathTerms(instrument: PaperInstrument, seed: number): PathTerms {
   const grid = gridOf(instrument);
   const value = TOP_OF_BOOK_VALUE[instrument.currency] ?? TOP_OF_BOOK_VALUE_DEFAULT;
   const lotValue = instrument.startPrice * (grid.lotUnits / grid.quantityScale);
+  const ownSeed = mix(seed >>> 0, hashText(instrument.id));
   return {
     id: instrument.id,
     grid,
-    seed: mix(seed >>> 0, hashText(instrument.id)),
+    seed: ownSeed,
     startTicks: Math.max(1, Math.round((instrument.startPrice * grid.priceScale) / grid.tickUnits)),
     typicalLots: Math.max(10, Math.round(value / lotValue)),
+    octaves: Array.from({ length: OCTAVES }, (_, octave) => ({
+      seed: mix(ownSeed, octave),
+      cell: Number.NaN,
+      left: 0,
+      right: 0,
+    })),
   };
 }
 
@@ -49,13 +65,15 @@ export function minutePrice(terms: PathTerms, minute: number): number {
   let swing = 0;
   let amplitude = MINUTE_SWING;
   let length = 1;
-  for (let octave = 0; octave < OCTAVES; octave += 1) {
+  for (const octave of terms.octaves) {
     const cell = Math.floor(minute / length);
+    if (cell !== octave.cell) {
+      octave.cell = cell;
+      octave.left = unit(mix(octave.seed, cell)) * 2 - 1;
+      octave.right = unit(mix(octave.seed, cell + 1)) * 2 - 1;
+    }
     const within = minute / length - cell;
-    const noise = mix(terms.seed, octave);
-    const left = unit(mix(noise, cell)) * 2 - 1;
-    const right = unit(mix(noise, cell + 1)) * 2 - 1;
-    swing += amplitude * (left + (right - left) * within);
+    swing += amplitude * (octave.left + (octave.right - octave.left) * within);
     amplitude *= Math.SQRT2;
     length *= 2;
   }

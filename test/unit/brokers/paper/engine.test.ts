@@ -73,7 +73,7 @@ describe("market and limit orders", () => {
     const order = b.submit({ timeInForce: "ioc" });
     expect(b.fillsOf(order)).toEqual([{ lots: 4, ticks: 30_001 }]);
     expect(order.state).toBe("canceled");
-    expect(b.engine.openCount).toBe(0);
+    expect(b.engine.openOrders).toEqual([]);
   });
 });
 
@@ -199,7 +199,7 @@ describe("changes and ends", () => {
     expect(b.engine.expire(1_000)).toMatchObject([
       { kind: "expired", order: { clientOrderId: "day", state: "expired" } },
     ]);
-    expect(b.engine.openCount).toBe(1);
+    expect(b.engine.openOrders).toHaveLength(1);
   });
 
   test("an order is canceled once; afterwards it is not open", () => {
