@@ -52,8 +52,10 @@ export interface PlanHost {
 
 interface Pushed {
   version: number;
-  /** What was sent, as text, to see whether it changed; null when it is to be sent again. */
-  content: string | null;
+  /** What was sent, as text, to see whether it changed. */
+  content: string;
+  /** To be sent again though it did not change: the answer is wanted, or none came. */
+  isDue: boolean;
   live: ReadonlySet<InstrumentId>;
 }
 
@@ -114,7 +116,7 @@ export class Plan {
     storage.set("shards", shards);
     this.#shardsEver = Math.max(this.#shardsEver, shards);
     storage.set("shards_ever", this.#shardsEver);
-    this.#replace(replan(this.#placements, wanted.keys(), shards));
+    this.#replan();
   }
 
   /** After an eviction: what was wanted, without planning anew. */
@@ -133,9 +135,9 @@ export class Plan {
     return this.#next;
   }
 
-  /** Sends everything again, changed or not, and asks for what is live. */
+  /** Sends everything again, under the same version where nothing changed, and so asks for what is live. */
   pushAll(): Promise<void> {
-    for (const pushed of this.#pushed.values()) pushed.content = null;
+    for (const pushed of this.#pushed.values()) pushed.isDue = true;
     return this.push();
   }
 
@@ -178,10 +180,12 @@ export class Plan {
   async #assign(number: number, instruments: AssignedInstrument[]): Promise<void> {
     const content = JSON.stringify(instruments);
     const before = this.#pushed.get(number);
-    if (before?.content === content) return;
+    const isSame = before?.content === content;
+    if (isSame && !before.isDue) return;
     const { storage, broker, account } = this.#host;
-    const version = storage.next("version");
-    const pushed: Pushed = { version, content, live: before?.live ?? new Set<InstrumentId>() };
+    const version = isSame ? before.version : storage.next("version");
+    const live = before?.live ?? new Set<InstrumentId>();
+    const pushed: Pushed = { version, content, isDue: false, live };
     this.#pushed.set(number, pushed);
     const shard = this.shardName(number);
     try {
@@ -191,7 +195,7 @@ export class Plan {
     } catch (error) {
       // Said again by the manager's alarm: a shard takes the same assignment twice as once.
       this.#failed("assign_failed", shard, error);
-      if (this.#pushed.get(number) === pushed) pushed.content = null;
+      pushed.isDue = true;
     }
   }
 
@@ -222,7 +226,7 @@ export class Plan {
       this.#change(move.instruments, ({ instrument }) =>
         standing(instrument, move.to, { epoch, after: after.get(instrument) ?? null }),
       );
-      this.#replace(replan(this.#placements, this.#wanted.keys(), this.#shards));
+      this.#replan();
       return true;
     } catch (error) {
       // It may have let go or not: asked again by the manager's alarm, it answers the same.
@@ -239,6 +243,11 @@ export class Plan {
       if (placed) placements.set(instrument, change(placed));
     }
     this.#replace(placements);
+  }
+
+  #replan(): void {
+    const nextEpoch = () => this.#host.storage.next("epoch");
+    this.#replace(replan(this.#placements, this.#wanted.keys(), this.#shards, nextEpoch));
   }
 
   #replace(placements: Map<InstrumentId, Placement>): void {

@@ -27,6 +27,9 @@ interface Round {
   askers: number;
 }
 
+/** Stands among the brokers while a declare is under way; no broker has this name. */
+const UNFINISHED = "";
+
 const UNAVAILABLE: ApiError = {
   code: "UNAVAILABLE",
   message: "the broker's manager could not be reached; try again",
@@ -133,8 +136,11 @@ export class Interest {
     const text = this.#text();
     const wanted = JSON.parse(text) as Record<string, InstrumentId[]>;
     const before = JSON.parse(this.#host.declared()) as Record<string, InstrumentId[]>;
+    // Until every broker has answered nobody knows what holds: after an eviction it is declared again.
+    this.#host.saveDeclared(JSON.stringify({ ...before, ...wanted, [UNFINISHED]: [] }));
     const states = new Map<InstrumentId, "pending" | "live">();
     for (const broker of new Set([...Object.keys(wanted), ...Object.keys(before)])) {
+      if (broker === UNFINISHED) continue;
       const wishes = (wanted[broker] ?? []).map((instrument) => ({
         instrument,
         mode: "quote" as const,

@@ -13,6 +13,7 @@ import { CANDLE_INTERVAL_MS } from "../src/domain/candle.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { STREAM_INSTRUMENTS_MAX, STREAM_MESSAGES_PER_SECOND_MAX } from "../src/domain/limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
+import { echo, refuse, tooManyInstruments, unknownInstruments } from "./market.answers.ts";
 import type { Board } from "./market.board.ts";
 import type { Interest } from "./market.interest.ts";
 import type { AlgoSocket } from "./market.socket.ts";
@@ -108,11 +109,13 @@ export class Requests {
     if (!known.ok) return refuse(algo, known.error, request.requestId);
     const acquired = fresh.length > 0 ? await this.#host.interest.acquire(fresh) : ok(new Map());
     if (!acquired.ok) return refuse(algo, acquired.error, request.requestId);
-    const history = await this.#history(request);
-    if (!history.ok || algo.isClosed) {
+    const history = await this.#history(request).catch((error: unknown) => {
       this.#host.interest.release(fresh);
-      if (!history.ok) refuse(algo, history.error, request.requestId);
-      return;
+      throw error;
+    });
+    if (!history.ok) {
+      this.#host.interest.release(fresh);
+      return refuse(algo, history.error, request.requestId);
     }
     await this.#fetchLast(request.instruments);
     // From here to the end nothing waits: the algo sees history, base, snapshot, and then every tick.
@@ -247,15 +250,20 @@ export class Requests {
 
   /** Asks the shards for last ticks that this market has not seen: it was rebuilt, or comes late. */
   async #fetchLast(instruments: readonly InstrumentId[]): Promise<void> {
-    const missing = instruments.filter((one) => this.#host.board.get(one)?.fields === null);
-    const byProvider = Map.groupBy(missing, (instrument) => this.providerOf(instrument));
-    for (const [provider, ids] of byProvider) {
-      for (const tick of await this.#host.manager(provider).quotes(ids)) {
-        const one = this.#host.board.get(tick.instrument);
-        if (one) this.#host.board.take(one, fieldsOfTick(tick));
+    const { board, log } = this.#host;
+    const missing = instruments.filter((one) => board.get(one)?.fields === null);
+    for (const [provider, ids] of Map.groupBy(missing, (id) => this.providerOf(id))) {
+      try {
+        for (const tick of await this.#host.manager(provider).quotes(ids)) {
+          const one = board.get(tick.instrument);
+          if (one) board.take(one, fieldsOfTick(tick));
+        }
+      } catch (error) {
+        // Without a snapshot the first live tick is the first one seen: late, but never wrong.
+        log("warn", "quotes_failed", { provider, reason: errorText(error) });
       }
     }
-    this.#host.board.flush(true);
+    board.flush(true);
   }
 
   #state(instrument: InstrumentId, declared: "pending" | "live" | undefined): "pending" | "live" {
@@ -270,30 +278,3 @@ export class Requests {
 
 export const hasLedgerChannel = (algo: AlgoSocket): boolean =>
   algo.channels.has("orders") || algo.channels.has("risk");
-
-const echo = ({ requestId }: { requestId?: string | undefined }) =>
-  requestId === undefined ? {} : { requestId };
-
-function refuse(algo: AlgoSocket, error: ApiError, requestId?: string): void {
-  const { code, message, details } = error;
-  const instruments = details?.instruments;
-  algo.send({
-    type: "error",
-    code,
-    message,
-    ...(instruments && { instruments }),
-    ...echo({ requestId }),
-  });
-}
-
-const tooManyInstruments = (asked: number): ApiError => ({
-  code: "SUBSCRIPTION_LIMIT",
-  message: `a socket holds at most ${STREAM_INSTRUMENTS_MAX} instruments; this would be ${asked}`,
-  details: { limit: String(STREAM_INSTRUMENTS_MAX), asked: String(asked) },
-});
-
-const unknownInstruments = (instruments: InstrumentId[]): ApiError => ({
-  code: "UNKNOWN_INSTRUMENT",
-  message: "no broker knows these instruments; see /v1/instruments",
-  details: { instruments },
-});

@@ -186,15 +186,15 @@ export interface AssignedInstrument {
   consumers: ConsumerId[];
   /** Subscribed upstream and kept ready, but another shard still delivers it. */
   standby: boolean;
-  /** Set once this shard has taken the instrument over from another one. */
+  /** From when on this shard delivers the instrument; null in standby. */
   handOver: HandOver | null;
 }
 
-/** The moment at which one shard takes an instrument over: nothing is delivered twice, nothing is left out. */
+/** The moment at which a shard begins to deliver an instrument: nothing is told twice, nothing is left out. */
 export interface HandOver {
   /** Stamped on its ticks from here on; above every epoch that the shard before could have used. */
   epoch: number;
-  /** The last update that the shard before delivered; null when it had none. */
+  /** The last update that the shard before delivered; null when there was no shard before, or no update. */
   after: MarketUpdate | null;
 }
 

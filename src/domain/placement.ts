@@ -14,26 +14,37 @@ export interface Placement {
   movingTo: number | null;
   /** The move is being finished: `shard` may have let go already, so there is no way back. */
   isHandingOver: boolean;
-  /** How `shard` took it over; null when it was the first. */
-  handOver: { epoch: number; after: MarketUpdate | null } | null;
+  /**
+   * Since when `shard` delivers it: an epoch above all that any shard before it can have used, and the
+   * last update of the one that it took over from; null when it took over from none.
+   */
+  handOver: { epoch: number; after: MarketUpdate | null };
 }
 
 export type Placements = ReadonlyMap<InstrumentId, Placement>;
 
-/** Places what is wanted evenly over `shards`. What is being handed over is left as it is: a later plan moves it on. */
+/**
+ * Places what is wanted evenly over `shards`. What is being handed over is left as it is: a later plan
+ * moves it on. `nextEpoch` gives the epoch of what is new here: it may have been on another shard
+ * before, and its numbers must still rise.
+ */
 export function replan(
   placements: Placements,
   wanted: Iterable<InstrumentId>,
   shards: number,
+  nextEpoch: () => number,
 ): Map<InstrumentId, Placement> {
+  let epoch: number | null = null;
   const current = new Map<InstrumentId, number>();
   for (const { instrument, shard, movingTo } of placements.values())
     current.set(instrument, movingTo ?? shard);
   const next = new Map<InstrumentId, Placement>();
   for (const [instrument, target] of planShards(current, wanted, shards)) {
     const placed = placements.get(instrument);
-    if (!placed) next.set(instrument, standing(instrument, target, null));
-    else next.set(instrument, placed.isHandingOver ? placed : moveTo(placed, target));
+    if (!placed) {
+      epoch ??= nextEpoch();
+      next.set(instrument, standing(instrument, target, { epoch, after: null }));
+    } else next.set(instrument, placed.isHandingOver ? placed : moveTo(placed, target));
   }
   return next;
 }

@@ -1,7 +1,7 @@
 /** The manager of the paper broker: declares, pins, limits, and the numbers it gives out. */
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { FeedWish } from "../../src/application/ports.ts";
 import { PAPER_INSTRUMENTS } from "../../src/brokers/paper/instruments.ts";
 import { CANDLES_PER_CALL_MAX, MARKET_SOCKETS_MAX } from "../../src/domain/limits.ts";
@@ -17,6 +17,9 @@ const wishes = (ids: string[]): FeedWish[] =>
   ids.map((instrument) => ({ instrument, mode: "quote" }));
 
 const upstream = async () => (await paper.control()).subscriptions;
+
+// Whole flows on a machine that may be busy: what is waited for is polled, so this costs nothing.
+vi.setConfig({ testTimeout: 40_000 });
 
 afterEach(async () => {
   await reset();
@@ -121,4 +124,4 @@ test("a full market makes way for the next", async () => {
   expect(await marketManager(env).place()).toEqual({ market: "m1" });
   await openAlgo();
   expect(await marketManager(env).place()).toEqual({ market: "m2" });
-}, 20_000);
+});

@@ -1,7 +1,7 @@
 /** The whole feed on the paper exchange: broker socket, shards, market, algos. */
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { PAPER_INSTRUMENTS } from "../../src/brokers/paper/instruments.ts";
 import { brokerManager } from "../../src/platform/objects.ts";
 import { type Algo, frameFaults, openAlgo, tickFaults, until } from "../support/workers/algo.ts";
@@ -9,6 +9,9 @@ import { exchange } from "../support/workers/paper.ts";
 
 const IDS = PAPER_INSTRUMENTS.map(({ id }) => id);
 const paper = exchange("paper");
+
+// Whole flows on a machine that may be busy: what is waited for is polled, so this costs nothing.
+vi.setConfig({ testTimeout: 40_000 });
 
 afterEach(async () => {
   await reset();
@@ -62,6 +65,27 @@ test("adding and removing instruments live loses no tick of the others", async (
   expect(algo.of("gap")).toEqual([]);
   // Upstream is exactly what is wanted: the last one out has unsubscribed.
   await until(async () => (await paper.control()).subscriptions === 70);
+});
+
+test("an instrument that was given up ticks again, whichever shard takes it the next time", async () => {
+  await paper.control("/market", { ticksPerSecond: 500 });
+  const algo = await openAlgo();
+  const four = ["NSE:INFY", "NSE:TCS", "NSE:ITC", "NSE:LT"];
+  const ticksOf = async (instrument: string) => {
+    const from = algo.frames.length;
+    const isTick = ({ instrument: name }: { instrument: string }) => name === instrument;
+    await until(() =>
+      algo.frames.slice(from).some((frame) => frame.type === "ticks" && frame.ticks.some(isTick)),
+    );
+  };
+  // Each comes back to the emptier shard, which is now the one, now the other.
+  for (let round = 0; round < 12; round += 1) {
+    const instrument = four[round % 4] ?? "";
+    await algo.subscribe([instrument]);
+    await ticksOf(instrument);
+    await algo.unsubscribe([four[(round + 2) % 4] ?? ""]);
+  }
+  expect(tickFaults(algo.ticks())).toEqual([]);
 });
 
 test("an instrument is given up upstream when its last algo closes, not before", async () => {
@@ -119,16 +143,16 @@ test("a socket that stays open but brings no data is replaced", async () => {
   const after = algo.frames.length;
   await until(() => algo.frames.slice(after).some(({ type }) => type === "ticks"));
   expect(tickFaults(algo.ticks())).toEqual([]);
-}, 30_000);
+});
 
 test("instruments move between shards under load without a tick lost or told twice", async () => {
   const hundred = IDS.slice(0, 100);
-  await paper.control("/market", { ticksPerSecond: 3_000 });
+  await paper.control("/market", { ticksPerSecond: 5_000 });
   const algo = await openAlgo();
   await algo.subscribe(hundred);
   await until(() => algo.ticking().size === 100);
   const manager = brokerManager(env, "paper");
-  for (const shards of [3, 5, 2]) {
+  for (const shards of [3, 5, 2, 6, 1, 4, 2]) {
     const answer = await manager.setShards(shards);
     expect(answer.ok).toBe(true);
     const sizes = Array.from({ length: shards }, () => 0).map(
@@ -146,13 +170,13 @@ test("instruments move between shards under load without a tick lost or told twi
   expect(tickFaults(ticks)).toEqual([]);
   expect(frameFaults(algo.frames)).toEqual([]);
   expect(algo.of("gap")).toEqual([]);
-  // Volume adds up what was traded: from one tick to the next it grows by the later one's quantity.
+  // Volume adds up what was traded: each tick's is that of the tick before and its own quantity.
   const last = new Map<string, number>();
   const holes = ticks.filter(({ instrument, volume, lastQuantity }) => {
     const before = last.get(instrument);
-    if (volume !== null) last.set(instrument, volume);
-    if (before === undefined || volume === null || lastQuantity === null) return false;
-    return volume !== before && Math.abs(volume - before - lastQuantity) > 1e-6;
+    last.set(instrument, volume ?? Number.NaN);
+    return before !== undefined && !(Math.abs((volume ?? 0) - before - (lastQuantity ?? 0)) < 1e-6);
   });
+  expect(ticks.length).toBeGreaterThan(1_000);
   expect(holes).toEqual([]);
-}, 60_000);
+});

@@ -10,6 +10,9 @@ import {
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `X:I${index}`);
 
+const one = () => 1;
+const first = { epoch: 1, after: null };
+
 const sizes = (placements: ReadonlyMap<string, Placement>) => {
   const counts = new Map<number, number>();
   for (const { shard, movingTo } of placements.values())
@@ -18,9 +21,9 @@ const sizes = (placements: ReadonlyMap<string, Placement>) => {
 };
 
 test("what is new stands at once; what moves stays where it is until it is handed over", () => {
-  const two = replan(new Map(), names(10), 2);
+  const two = replan(new Map(), names(10), 2, one);
   expect([...two.values()].every(({ movingTo }) => movingTo === null)).toBe(true);
-  const three = replan(two, names(10), 3);
+  const three = replan(two, names(10), 3, one);
   const moving = [...three.values()].filter(({ movingTo }) => movingTo !== null);
   expect(moving.map(({ movingTo }) => movingTo)).toEqual([3, 3, 3]);
   expect(sizes(three)).toEqual([4, 3, 3]);
@@ -28,14 +31,14 @@ test("what is new stands at once; what moves stays where it is until it is hande
 });
 
 test("a moving instrument is in standby on the new shard and delivered by the old one", () => {
-  const placed: Placement = { ...standing("X:A", 1, null), movingTo: 2 };
+  const placed: Placement = { ...standing("X:A", 1, first), movingTo: 2 };
   const held = holdings(new Map([["X:A", placed]]));
   expect(held.get(1)).toEqual([{ placement: placed, standby: false }]);
   expect(held.get(2)).toEqual([{ placement: placed, standby: true }]);
 });
 
 test("a move is ready once its new shard is live, and no sooner", () => {
-  const placed: Placement = { ...standing("X:A", 1, null), movingTo: 2 };
+  const placed: Placement = { ...standing("X:A", 1, first), movingTo: 2 };
   const placements = new Map([["X:A", placed]]);
   expect(readyMoves(placements, (shard) => shard === 1)).toEqual([]);
   expect(readyMoves(placements, (shard) => shard === 2)).toEqual([
@@ -44,16 +47,16 @@ test("a move is ready once its new shard is live, and no sooner", () => {
 });
 
 test("a move that was called off before its hand-over leaves everything as it was", () => {
-  const two = replan(new Map(), names(10), 2);
-  expect(replan(replan(two, names(10), 3), names(10), 2)).toEqual(two);
+  const two = replan(new Map(), names(10), 2, one);
+  expect(replan(replan(two, names(10), 3, one), names(10), 2, one)).toEqual(two);
 });
 
 test("once the old shard may have let go there is no way back: the hand-over is finished first", () => {
-  const placed: Placement = { ...standing("X:A", 1, null), movingTo: 2, isHandingOver: true };
+  const placed: Placement = { ...standing("X:A", 1, first), movingTo: 2, isHandingOver: true };
   const placements = new Map([["X:A", placed]]);
-  expect(replan(placements, ["X:A"], 1).get("X:A")).toBe(placed);
+  expect(replan(placements, ["X:A"], 1, one).get("X:A")).toBe(placed);
   expect(readyMoves(placements, () => false)).toHaveLength(1);
-  expect(replan(placements, [], 1).size).toBe(0);
+  expect(replan(placements, [], 1, one).size).toBe(0);
 });
 
 test("whatever is asked for, and however far moves have come, the plan ends even and complete", () => {
@@ -66,7 +69,7 @@ test("whatever is asked for, and however far moves have come, the plan ends even
     fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
       let placements: ReadonlyMap<string, Placement> = new Map();
       for (const { wanted, shards, finished } of steps) {
-        const next = replan(placements, wanted, shards);
+        const next = replan(placements, wanted, shards, one);
         expect([...next.keys()].sort()).toEqual(wanted.toSorted());
         const held = sizes(next);
         expect(
@@ -76,10 +79,22 @@ test("whatever is asked for, and however far moves have come, the plan ends even
           const placed = next.get(`X:I${index}`);
           const target = placed?.movingTo ?? null;
           if (placed && target !== null)
-            next.set(placed.instrument, standing(placed.instrument, target, null));
+            next.set(placed.instrument, standing(placed.instrument, target, first));
         }
         placements = next;
       }
     }),
   );
+});
+
+test("an instrument that comes back gets a higher epoch, wherever it stands then", () => {
+  let epoch = 0;
+  const next = () => (epoch += 1);
+  const both = replan(new Map(), ["X:A", "X:B"], 2, next);
+  expect([...both.values()].map(({ handOver }) => handOver.epoch)).toEqual([1, 1]);
+  const alone = replan(both, ["X:B"], 2, next);
+  expect(epoch).toBe(1);
+  const back = replan(alone, ["X:A", "X:B"], 2, next);
+  expect(back.get("X:A")?.handOver.epoch).toBe(2);
+  expect(back.get("X:B")).toBe(both.get("X:B"));
 });

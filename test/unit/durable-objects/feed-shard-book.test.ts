@@ -171,3 +171,19 @@ test("a quote is the last delivered tick, not what is only kept", () => {
   expect(book.quote("X:B")).toBe(null);
   expect(book.quote("X:C")).toBe(null);
 });
+
+test("whatever an instrument goes through, its numbers only rise", () => {
+  const { book, read, connect } = setUp([entry("X:A", { handOver: { epoch: 7, after: null } })]);
+  book.take(update("X:A", 3), 1);
+  book.assign([], none, 2);
+  book.assign([entry("X:A", { handOver: null })], none, 3);
+  connect();
+  book.take(update("X:A", 6), 4);
+  book.openEpoch(8);
+  book.take(update("X:A", 9), 5);
+  expect(read().map(({ seq }) => seq)).toEqual([
+    tickSeqBase(7) + 1,
+    tickSeqBase(7) + 2,
+    tickSeqBase(8) + 1,
+  ]);
+});

@@ -1,0 +1,112 @@
+import { expect, test } from "vitest";
+import { Interest } from "../../../durable-objects/market.interest.ts";
+import type { BrokerManagerPort, FeedWish } from "../../../src/application/ports.ts";
+
+/** A manager that takes at most `capacity` instruments and answers when the test lets it. */
+function setUp(capacity = Infinity) {
+  const declares: string[][] = [];
+  let declared = "{}";
+  let isDown = false;
+  const failures: unknown[] = [];
+  const declare = async (_consumer: string, wishes: FeedWish[]) => {
+    if (isDown) throw new Error("down");
+    const instruments = wishes.map(({ instrument }) => instrument);
+    declares.push(instruments);
+    await Promise.resolve();
+    if (instruments.length > capacity)
+      return { ok: false, error: { code: "SHARD_CAPACITY", message: "full", details: null } };
+    const states = instruments.map((instrument) => ({ instrument, state: "pending" }));
+    return { ok: true, value: { instruments: states } };
+  };
+  const interest = new Interest({
+    consumer: "market:m1",
+    manager: () => ({ declare }) as unknown as BrokerManagerPort,
+    providerOf: () => "paper",
+    declared: () => declared,
+    saveDeclared: (text) => {
+      declared = text;
+    },
+    failed: (error) => failures.push(error),
+  });
+  return {
+    interest,
+    declares,
+    failures,
+    declared: () => declared,
+    setDown: (down: boolean) => {
+      isDown = down;
+    },
+  };
+}
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+test("what many ask in one turn is one declare of everything", async () => {
+  const { interest, declares } = setUp();
+  const asked = Array.from({ length: 20 }, (_, index) => interest.acquire([`X:I${index}`]));
+  expect((await Promise.all(asked)).every(({ ok }) => ok)).toBe(true);
+  expect(declares.map(({ length }) => length)).toEqual([20]);
+});
+
+test("what comes in during a declare goes into the next one, together", async () => {
+  const { interest, declares } = setUp();
+  const first = interest.acquire(["X:A"]);
+  await Promise.resolve();
+  await Promise.resolve();
+  await Promise.all([first, interest.acquire(["X:B"]), interest.acquire(["X:C"])]);
+  expect(declares).toEqual([["X:A"], ["X:A", "X:B", "X:C"]]);
+});
+
+test("an instrument is wanted until the last one lets it go", async () => {
+  const { interest, declares } = setUp();
+  await interest.acquire(["X:A"]);
+  await interest.acquire(["X:A"]);
+  interest.release(["X:A"]);
+  await settle();
+  expect(interest.size).toBe(1);
+  interest.release(["X:A"]);
+  await settle();
+  expect(interest.size).toBe(0);
+  expect(declares.at(-1)).toEqual([]);
+  expect(interest.isDeclared()).toBe(true);
+});
+
+test("of many that ask together, only the one that does not fit is refused, and leaves nothing behind", async () => {
+  const { interest, declares } = setUp(3);
+  const small = [interest.acquire(["X:A"]), interest.acquire(["X:B"])];
+  const large = interest.acquire(["X:C", "X:D", "X:E"]);
+  expect((await Promise.all(small)).map(({ ok }) => ok)).toEqual([true, true]);
+  expect(await large).toMatchObject({ ok: false, error: { code: "SHARD_CAPACITY" } });
+  await settle();
+  expect(declares.at(-1)).toEqual(["X:A", "X:B"]);
+  expect(interest.size).toBe(2);
+  expect(interest.isDeclared()).toBe(true);
+});
+
+test("a manager that cannot be reached refuses for now; what holds is declared again later", async () => {
+  const { interest, failures, setDown, declares } = setUp();
+  await interest.acquire(["X:A"]);
+  setDown(true);
+  expect(await interest.acquire(["X:B"])).toMatchObject({ error: { code: "UNAVAILABLE" } });
+  await settle();
+  // It may have arrived or not: until it is said again, nobody knows what is declared.
+  expect(interest.isDeclared()).toBe(false);
+  expect(failures.length).toBeGreaterThan(0);
+  setDown(false);
+  interest.redeclare();
+  await settle();
+  expect(declares.at(-1)).toEqual(["X:A"]);
+  expect(interest.isDeclared()).toBe(true);
+});
+
+test("a declare that was cut off by an eviction is not taken for done", async () => {
+  const { interest, declared } = setUp();
+  const asked = interest.acquire(["X:A"]);
+  await Promise.resolve();
+  await Promise.resolve();
+  const duringIt = declared();
+  await asked;
+  expect(duringIt).not.toBe(JSON.stringify({ paper: ["X:A"] }));
+  expect(duringIt).not.toBe("{}");
+  expect(declared()).toBe(JSON.stringify({ paper: ["X:A"] }));
+});

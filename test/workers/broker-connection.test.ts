@@ -1,0 +1,176 @@
+/** One outbound socket: backoff, epochs, silence and an expired session, on a broker played by hand. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { BrokerConnection } from "../../durable-objects/feed-shard.connection.ts";
+import type { BrokerFeed, FeedMessage } from "../../src/brokers/broker.ts";
+import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
+
+const RULES = {
+  ...PAPER_RULES,
+  silenceBoundMs: 5_000,
+  reconnect: { baseDelayMs: 1_000, factor: 2, maxDelayMs: 8_000 },
+};
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+  });
+  // Full jitter at its upper end: the wait is its ceiling.
+  vi.spyOn(Math, "random").mockReturnValue(0.999_999);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** A socket whose events the test fires itself, so that time is the test's alone. */
+class FakeSocket extends EventTarget {
+  readyState = 1;
+  binaryType = "blob";
+  closed = false;
+  accept(): void {}
+  send(): void {}
+  close(): void {
+    this.closed = true;
+    this.readyState = 3;
+  }
+  bring(message: FeedMessage): void {
+    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) }));
+  }
+  drop(): void {
+    this.readyState = 3;
+    this.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
+  }
+}
+
+const data: FeedMessage = { kind: "updates", updates: [] };
+
+function setUp(refusals = 0) {
+  const sockets: FakeSocket[] = [];
+  const epochs: number[] = [];
+  const lost: string[] = [];
+  let left = refusals;
+  let dials = 0;
+  const feed: BrokerFeed = {
+    rules: RULES,
+    open: async () => {
+      dials += 1;
+      if (left > 0) {
+        left -= 1;
+        throw new Error("refused");
+      }
+      const socket = new FakeSocket();
+      sockets.push(socket);
+      return socket;
+    },
+    formatSubscribe: () => [],
+    formatUnsubscribe: () => [],
+    parse: (text) => ({ ok: true, value: JSON.parse(text as string) as FeedMessage }),
+  };
+  let epoch = 0;
+  const connection = new BrokerConnection(
+    feed,
+    {
+      nextEpoch: async () => (epoch += 1),
+      opened: (number) => void epochs.push(number),
+      message: () => {},
+      unreadable: () => {},
+      lost: (reason) => void lost.push(reason),
+    },
+    () => {},
+  );
+  connection.ensure(Date.now());
+  return { connection, sockets, epochs, lost, dials: () => dials };
+}
+
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+test("attempts go on for ever, further and further apart up to the bound", async () => {
+  const { dials } = setUp(1_000);
+  await pass(0);
+  const at: number[] = [];
+  for (let second = 1; second <= 40; second += 1) {
+    const before = dials();
+    await pass(1_000);
+    if (dials() > before) at.push(second);
+  }
+  expect(at).toEqual([1, 3, 7, 15, 23, 31, 39]);
+});
+
+test("only data resets the backoff: a socket that opens and drops again does not", async () => {
+  const { sockets } = setUp();
+  await pass(0);
+  sockets[0]?.drop();
+  await pass(1_000);
+  expect(sockets).toHaveLength(2);
+  sockets[1]?.drop();
+  await pass(1_000);
+  expect(sockets).toHaveLength(2);
+  await pass(1_000);
+  expect(sockets).toHaveLength(3);
+  sockets[2]?.bring(data);
+  sockets[2]?.drop();
+  await pass(1_000);
+  expect(sockets).toHaveLength(4);
+});
+
+test("each connection has its own epoch, and whatever the old one still says is not heard", async () => {
+  const { sockets, epochs, lost } = setUp();
+  await pass(0);
+  sockets[0]?.drop();
+  await pass(1_000);
+  expect(epochs).toEqual([1, 2]);
+  sockets[0]?.drop();
+  expect(lost).toHaveLength(1);
+});
+
+test("a socket that opens but brings no data is replaced; each barren one is given longer", async () => {
+  const { connection, sockets, lost } = setUp();
+  await pass(0);
+  await pass(5_000);
+  expect(lost).toHaveLength(0);
+  await pass(500);
+  expect(lost).toEqual(["the socket brought no data"]);
+  expect(sockets[0]?.closed).toBe(true);
+  await pass(1_000);
+  expect(connection.state).toBe("live");
+  await pass(9_500);
+  expect(lost).toHaveLength(1);
+  await pass(1_000);
+  expect(lost).toHaveLength(2);
+});
+
+test("heartbeats are no data", async () => {
+  const { sockets, lost } = setUp();
+  await pass(0);
+  for (let second = 0; second < 6; second += 1) {
+    sockets[0]?.bring({ kind: "heartbeat" });
+    await pass(1_000);
+  }
+  expect(lost).toHaveLength(1);
+});
+
+test("an expired session stops the loop until somebody renews it", async () => {
+  const { connection, sockets, dials } = setUp();
+  await pass(0);
+  sockets[0]?.bring({ kind: "session_expired", reason: "token of yesterday" });
+  expect(connection.state).toBe("session_expired");
+  for (let minute = 0; minute < 10; minute += 1) {
+    await pass(60_000);
+    connection.ensure(Date.now());
+  }
+  expect(dials()).toBe(1);
+  connection.renewSession();
+  connection.ensure(Date.now());
+  await pass(0);
+  expect(dials()).toBe(2);
+});
+
+test("a stopped connection stays closed, whatever was under way", async () => {
+  const { connection, sockets, epochs } = setUp();
+  connection.stop();
+  await pass(60_000);
+  expect(epochs).toEqual([]);
+  expect(sockets.every(({ closed }) => closed)).toBe(true);
+  expect(connection.state).toBe("idle");
+});
