@@ -7,7 +7,7 @@ import { EXIT_USAGE, Failure, main } from "./lib/failure.ts";
 import { dashboardStep, runStep } from "./lib/steps.ts";
 
 /** One measurement; with the defaults the whole case stays well under two minutes. */
-const SECONDS_DEFAULT = "4";
+const SECONDS_DEFAULT = "3";
 const SECONDS_MAX = 6;
 const REPEATS = 3;
 const TICKS_PER_SECOND_DEFAULT = "2000";
@@ -54,6 +54,9 @@ await main(async () => {
   );
   await runStep(dashboardStep, (line) => console.log(line));
   const platform = await startPlatform();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void platform.stop().finally(() => process.exit(1)));
+  }
   try {
     const result = await fanOut(platform, chosen);
     console.log(`\n${JSON.stringify({ case: "fan-out", machine, ...result })}`);

@@ -4,6 +4,14 @@ import { BEARER_SUBPROTOCOL_PREFIX, STREAM_SUBPROTOCOL } from "../../src/contrac
 import { Histogram } from "../lib/histogram.ts";
 import type { HubTick, LoadReport, LoadRequest } from "./protocol.ts";
 
+/** A server that takes longer to answer the subscriptions is not measured at all. */
+const OPEN_TIMEOUT_MS = 20_000;
+
+function fail(reason: unknown): never {
+  console.error(reason);
+  process.exit(1);
+}
+
 /** Columns of a compact row, as the stream's contract lists them. */
 const COMPACT = { alias: 0, exchangeTime: 8, receivedTime: 9, epoch: 10, seq: 11 } as const;
 
@@ -56,7 +64,12 @@ class Load {
 
   async run(): Promise<LoadReport> {
     const { sockets, warmUpMs, measureMs } = this.#request;
+    const opening = setTimeout(
+      () => fail("its sockets were not all subscribed in time"),
+      OPEN_TIMEOUT_MS,
+    );
     await Promise.all(Array.from({ length: sockets }, () => this.#open()));
+    clearTimeout(opening);
     await pause(warmUpMs);
     const began = performance.now();
     this.#measuring = true;
@@ -116,11 +129,5 @@ class Load {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 process.once("message", (request: LoadRequest) => {
-  new Load(request).run().then(
-    (report) => process.send?.(report, () => process.exit(0)),
-    (error: unknown) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
+  new Load(request).run().then((report) => process.send?.(report, () => process.exit(0)), fail);
 });
