@@ -107,3 +107,6 @@ export function long(run: LedgerRun, quantity: string, changes: Partial<OrderInt
   const { order } = run.reserve({ quantity, ...changes });
   run.post(order.clientOrderId, fillOf(order, quantity, "100"));
 }
+
+/** Whether a scope is that of an algo in an instrument. */
+export const isPair = (scope: string): boolean => scope.includes("|");

@@ -1,0 +1,335 @@
+import { describe, expect, test } from "vitest";
+import { limitsExceeded } from "../../../../src/domain/risk/above.ts";
+import { brokenEquations } from "../../../../src/domain/risk/equation.ts";
+import { fundsLeft } from "../../../../src/domain/risk/funds.ts";
+import { apply } from "../../../../src/domain/risk/ledger.ts";
+import { isPair, LedgerRun, long } from "../../../support/ledger/run.ts";
+import {
+  acceptedAs,
+  fillOf,
+  INSTRUMENT,
+  instrumentWith,
+  postOf,
+} from "../../../support/ledger/samples.ts";
+
+const reason = "test";
+
+describe("a reservation", () => {
+  test("becomes a position fill by fill, and its risk with it", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve({ protectiveStop: "95" });
+    expect(run.risk()).toBe("50");
+    run.post(order.clientOrderId, fillOf(order, "4", "98"));
+    // 4 filled at 98 risk 3 each, 6 open ones risk 5 each.
+    expect(run.risk()).toBe("42");
+    run.post(order.clientOrderId, { kind: "canceled", reason });
+    expect(run.risk()).toBe("12");
+    expect(run.figures().openOrders).toBe(0);
+  });
+
+  test.each([
+    ["outcome_unknown", { kind: "outcome_unknown", reason }, "1000"],
+    ["not_sent", { kind: "not_sent", reason, attempt: 1 }, "1000"],
+    ["cancel_requested", { kind: "cancel_requested", by: "x" }, "1000"],
+    ["dead_lettered as unknown", { kind: "dead_lettered", label: "unknown", reason }, "1000"],
+    ["dead_lettered as not sent", { kind: "dead_lettered", label: "not_sent", reason }, "0"],
+    ["dead_lettered as rejected", { kind: "dead_lettered", label: "rejected", reason }, "0"],
+    ["rejected", { kind: "rejected", reason }, "0"],
+    ["canceled", { kind: "canceled", reason }, "0"],
+    ["expired", { kind: "expired", reason }, "0"],
+  ] as const)("after %s is kept or let go", (_, event, left) => {
+    const run = new LedgerRun();
+    const { order } = run.reserve();
+    run.post(order.clientOrderId, event);
+    expect(run.risk()).toBe(left);
+  });
+
+  test("of an order that lives after all is made again", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve();
+    run.post(order.clientOrderId, { kind: "rejected", reason });
+    const entry = run.post(order.clientOrderId, acceptedAs("b-1"));
+    expect(entry.order.state).toBe("new");
+    expect(run.risk()).toBe("1000");
+  });
+});
+
+describe("what the broker says", () => {
+  test("a fill that beats the acceptance stands, and the id comes later", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve();
+    run.post(order.clientOrderId, fillOf(order, "4", "100"));
+    const entry = run.post(order.clientOrderId, { kind: "outcome_unknown", reason });
+    expect(entry.order.state).toBe("partially_filled");
+  });
+
+  test("an acceptance after the last fill changes no state but tells the id", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve();
+    const fill = fillOf(order, "10", "100", { brokerOrderId: "b-7" });
+    expect(run.post(order.clientOrderId, fill).order).toMatchObject({
+      state: "filled",
+      brokerOrderId: "b-7",
+    });
+    expect(run.post(order.clientOrderId, acceptedAs("b-7")).order.state).toBe("filled");
+  });
+
+  test("a late fill is booked and flagged, and the order stays canceled", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve();
+    run.post(order.clientOrderId, { kind: "canceled", reason });
+    const post = postOf(order.clientOrderId, fillOf(order, "3", "100"), run.now);
+    const change = apply(run.state, { kind: "posted", post });
+    expect(change.flag).toMatch(/filled after it was canceled/);
+    expect(change.entry?.order).toMatchObject({ state: "canceled", filledQuantity: "3" });
+    expect(run.figures().quantity.toFixed()).toBe("3");
+  });
+
+  test("an overfill is booked and flagged", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve();
+    const post = postOf(order.clientOrderId, fillOf(order, "12", "100"), run.now);
+    const change = apply(run.state, { kind: "posted", post });
+    expect(change.flag).toMatch(/beyond its quantity/);
+    expect(change.entry?.order).toMatchObject({ state: "filled", filledQuantity: "12" });
+    expect(run.risk()).toBe("1200");
+  });
+
+  test("a fill of no order of ours is adopted, counts, and is flagged", () => {
+    const run = new LedgerRun();
+    long(run, "1");
+    const fill = fillOf(
+      { clientOrderId: "by-hand", account: "paper", instrument: INSTRUMENT.id, side: "buy" },
+      "5",
+      "100",
+    );
+    const change = apply(run.state, { kind: "posted", post: postOf("by-hand", fill, run.now) });
+    expect(change.flag).toMatch(/without an order of ours/);
+    expect(change.entry?.order).toMatchObject({ algoId: "external", state: "filled" });
+    expect(run.risk("algo:external")).toBe("500");
+    expect(run.risk()).toBe("600");
+  });
+
+  test("news of an order that nobody knows changes nothing", () => {
+    const run = new LedgerRun();
+    const post = postOf("nobody", { kind: "canceled", reason }, run.now);
+    expect(apply(run.state, { kind: "posted", post }).entry).toBeNull();
+    expect(run.state.orders.size).toBe(0);
+  });
+
+  test("a fee in another currency is converted, one without a rate is flagged", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve();
+    run.post(order.clientOrderId, fillOf(order, "1", "100", { fee: "100", feeCurrency: "INR" }));
+    expect(run.figures().realised.toFixed()).toBe("-1.15");
+    const fill = fillOf(order, "1", "100", { fee: "1", feeCurrency: "XYZ" });
+    const post = postOf(order.clientOrderId, fill, run.now);
+    expect(apply(run.state, { kind: "posted", post }).flag).toMatch(/fee in XYZ/);
+  });
+
+  test("a stop order waits for its trigger, and is new when it triggered", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve({ type: "stop", limitPrice: null, stopPrice: "104" });
+    const accepted = { ...acceptedAs("b-1"), pendingTrigger: true } as const;
+    expect(run.post(order.clientOrderId, accepted).order.state).toBe("pending_trigger");
+    run.post(order.clientOrderId, { kind: "cancel_requested", by: "x" });
+    const back = run.post(order.clientOrderId, { kind: "cancel_rejected", reason });
+    expect(back.order.state).toBe("pending_trigger");
+    expect(run.post(order.clientOrderId, { kind: "triggered" }).order.state).toBe("new");
+  });
+});
+
+describe("new terms", () => {
+  const accepted = (run: LedgerRun) => {
+    const { order } = run.reserve({ protectiveStop: "95" });
+    run.post(order.clientOrderId, acceptedAs("b-1"));
+    return order.clientOrderId;
+  };
+  const confirm = (run: LedgerRun, id: string) =>
+    run.post(id, {
+      kind: "replaced",
+      changes: run.entry(id).asked?.changes ?? {
+        quantity: null,
+        limitPrice: null,
+        stopPrice: null,
+      },
+    });
+
+  test("raise the reservation before the broker hears of them", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    expect(run.replace(id, { quantity: "20", limitPrice: "102" })).toBe("reserved");
+    expect(run.entry(id).order.state).toBe("pending_replace");
+    expect(run.risk()).toBe("140");
+    expect(confirm(run, id).order).toMatchObject({
+      state: "replaced",
+      quantity: "20",
+      limitPrice: "102",
+    });
+    expect(run.risk()).toBe("140");
+  });
+
+  test("lower it only when the broker has confirmed", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    run.replace(id, { quantity: "5", limitPrice: "97" });
+    expect(run.risk()).toBe("50");
+    confirm(run, id);
+    expect(run.risk()).toBe("10");
+  });
+
+  test("that the broker refuses leave everything as it was", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    run.replace(id, { quantity: "20" });
+    expect(run.post(id, { kind: "replace_rejected", reason }).order.state).toBe("new");
+    expect(run.risk()).toBe("50");
+  });
+
+  test("above a limit are refused and reserve nothing; lower ones pass", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    run.limit("moneyAtRiskAlgo", "60");
+    expect(run.replace(id, { quantity: "12" })).toBe("reserved");
+    run.post(id, { kind: "replace_rejected", reason });
+    expect(run.replace(id, { quantity: "13" })).toBe("MONEY_AT_RISK_ALGO");
+    run.limit("moneyAtRiskAlgo", "1");
+    expect(run.replace(id, { quantity: "9" })).toBe("reserved");
+  });
+
+  test("need a live order, one wish at a time, and the prices of its type", () => {
+    const run = new LedgerRun();
+    expect(run.replace("nobody", { quantity: "5" })).toBe("absent");
+    const { order } = run.reserve();
+    expect(run.replace(order.clientOrderId, { quantity: "5" })).toBe("not_permitted");
+    run.post(order.clientOrderId, acceptedAs("b-1"));
+    expect(run.replace(order.clientOrderId, { stopPrice: "5" })).toBe("NOT_PERMITTED_BY_BROKER");
+    expect(run.replace(order.clientOrderId, { quantity: "5" })).toBe("reserved");
+    expect(run.replace(order.clientOrderId, { quantity: "6" })).toBe("not_permitted");
+    run.post(order.clientOrderId, { kind: "canceled", reason });
+    expect(run.replace(order.clientOrderId, { quantity: "6" })).toBe("ended");
+  });
+
+  test("below what is filled are refused; down to it the order is filled", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    run.post(id, fillOf(run.entry(id).order, "4", "100"));
+    expect(run.replace(id, { quantity: "4" })).toBe("QUANTITY_LIMITS");
+    expect(run.replace(id, { quantity: "5" })).toBe("reserved");
+    run.post(id, fillOf(run.entry(id).order, "1", "100"));
+    expect(run.entry(id).order.state).toBe("pending_replace");
+    expect(confirm(run, id).order.state).toBe("filled");
+    expect(run.figures().openBuy.toFixed()).toBe("0");
+  });
+
+  test("made by hand at the broker are priced when they are seen", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    const changes = { quantity: null, limitPrice: "103", stopPrice: null };
+    expect(run.post(id, { kind: "replaced", changes }).order.limitPrice).toBe("103");
+    expect(run.risk()).toBe("80");
+  });
+});
+
+describe("funds", () => {
+  const left = (run: LedgerRun) => fundsLeft(run.state, "paper", "USD")?.toFixed();
+
+  test("an order holds its money until a balance reading can have counted it", () => {
+    const run = new LedgerRun();
+    run.balance("5000");
+    const { order } = run.reserve();
+    expect(left(run)).toBe("4000");
+    run.now += 10;
+    run.balance("5000");
+    expect(left(run)).toBe("4000");
+    run.post(order.clientOrderId, acceptedAs("b-1"));
+    run.balance("4000", "USD", run.now - 1);
+    expect(left(run)).toBe("4000");
+    run.now += 10;
+    run.balance("4000");
+    expect(left(run)).toBe("4000");
+  });
+
+  test("an order that ends unfilled gives it back, one half filled half of it", () => {
+    const run = new LedgerRun();
+    run.balance("5000");
+    const first = run.reserve();
+    run.post(first.order.clientOrderId, { kind: "rejected", reason });
+    expect(left(run)).toBe("5000");
+    const second = run.reserve();
+    run.post(second.order.clientOrderId, fillOf(second.order, "5", "100"));
+    run.post(second.order.clientOrderId, { kind: "canceled", reason });
+    expect(left(run)).toBe("4500");
+  });
+
+  test("a modify needs only what it adds", () => {
+    const run = new LedgerRun();
+    run.balance("1500");
+    const { order } = run.reserve();
+    run.post(order.clientOrderId, acceptedAs("b-1"));
+    expect(run.replace(order.clientOrderId, { quantity: "16" })).toBe("FUNDS");
+    expect(run.replace(order.clientOrderId, { quantity: "15" })).toBe("reserved");
+    expect(left(run)).toBe("0");
+  });
+
+  test("an older reading never replaces a newer one", () => {
+    const run = new LedgerRun();
+    run.balance("100", "USD", run.now - 1);
+    expect(left(run)).toBe("1000000");
+  });
+});
+
+describe("limits below what is there", () => {
+  test("are reported by the scope that is above them, and not otherwise", () => {
+    const run = new LedgerRun();
+    long(run, "10", { protectiveStop: "95" });
+    const over = (
+      name: Parameters<typeof limitsExceeded>[2],
+      value: string,
+      scope = "portfolio",
+    ) => {
+      run.limit(name, value, scope);
+      return limitsExceeded(run.state, scope, name).map((each) => `${each.scope} ${each.have}`);
+    };
+    const pair = `algo:algo-a|instrument:${INSTRUMENT.id}`;
+    expect(over("moneyAtRiskPortfolio", "50")).toEqual([]);
+    expect(over("moneyAtRiskPortfolio", "49")).toEqual(["portfolio 50"]);
+    expect(over("moneyAtRiskAlgo", "49")).toEqual(["algo:algo-a 50"]);
+    expect(over("moneyAtRiskAlgo", "49", "algo:algo-b")).toEqual([]);
+    expect(over("moneyAtRiskInstrument", "49")).toEqual([`${pair} 50`]);
+    expect(over("positionQuantity", "9")).toEqual([`${pair} 10`]);
+    expect(over("positionNotional", "999")).toEqual([`${pair} 1000`]);
+    expect(over("orderNotional", "1")).toEqual([]);
+    run.reserve({ side: "sell", quantity: "5" });
+    expect(over("openOrders", "1")).toEqual([]);
+    run.mark(90);
+    expect(over("dailyLoss", "99", "algo:algo-a")).toEqual(["algo:algo-a 100"]);
+    expect(over("drawdown", "100")).toEqual([]);
+  });
+});
+
+describe("marks", () => {
+  test("an older mark never replaces a newer one", () => {
+    const run = new LedgerRun();
+    run.mark(90, INSTRUMENT.id, run.now - 1);
+    expect(run.state.marks.get(INSTRUMENT.id)?.price).toBe(100);
+  });
+
+  test("move gross, net and unrealised profit of all scopes by the same amount", () => {
+    const run = new LedgerRun();
+    run.balance("1000000", "INR");
+    const { order } = run.reserve(
+      { side: "sell" },
+      { instrument: instrumentWith({ currency: "INR" }) },
+    );
+    run.post(order.clientOrderId, fillOf(order, "10", "100", { feeCurrency: "INR" }));
+    run.mark(90);
+    for (const { scope, figures } of run.state.aggregates.values()) {
+      expect([scope, figures.gross.toFixed()]).toEqual([scope, "10.35"]);
+      expect(figures.net.toFixed()).toBe("-10.35");
+      expect(figures.unrealised.toFixed()).toBe("1.15");
+    }
+    expect([...run.state.aggregates.keys()].filter(isPair)).toHaveLength(1);
+    expect(brokenEquations(run.state.holdings.values())).toEqual([]);
+  });
+});
