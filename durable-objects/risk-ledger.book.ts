@@ -4,30 +4,40 @@
  * again. It talks to nobody.
  */
 import type { LedgerNotice } from "../src/application/ports.ts";
-import type { Order, OrderPost } from "../src/domain/order.ts";
+import type { Order, OrderEvent, OrderPost } from "../src/domain/order.ts";
+import { MARKS_STORE_INTERVAL_MS } from "../src/domain/limits.ts";
 import { applyMarks } from "../src/domain/risk/exposure.ts";
 import { apply, forgetEnded, type Change, type LedgerEvent } from "../src/domain/risk/ledger.ts";
 import { addOrder } from "../src/domain/risk/restore.ts";
-import { tradingDay, type LedgerOrder, type LedgerState } from "../src/domain/risk/state.ts";
+import {
+  tradingDay,
+  type Holding,
+  type LedgerOrder,
+  type LedgerState,
+} from "../src/domain/risk/state.ts";
 import type { Mark } from "../src/domain/tick.ts";
 import type { Outbox } from "./risk-ledger.outbox.ts";
 import type { LedgerStorage } from "./risk-ledger.storage.ts";
-import { positionDay, riskDay } from "./risk-ledger.views.ts";
+import { pairsOf, positionDay, riskDay } from "./risk-ledger.views.ts";
 
 export class LedgerBook {
   readonly storage: LedgerStorage;
   readonly outbox: Outbox;
-  readonly #transaction: (work: () => void) => void;
-  readonly #onCommit: (notices: LedgerNotice[]) => void;
+  readonly #transaction: <T>(work: () => T) => T;
+  readonly #onCommit: (notices: LedgerNotice[], holdings: Iterable<Holding>) => void;
   #state: LedgerState | null = null;
   #touched: LedgerOrder[] = [];
   #notices: LedgerNotice[] = [];
+  #moved = new Set<Holding>();
+  #marksStoredAt = 0;
+  /** What of the day's risk the outbox was last given; a restart gives it again, which does no harm. */
+  #riskRecorded = new Map<string, string>();
 
   constructor(parts: {
     storage: LedgerStorage;
     outbox: Outbox;
-    transaction: (work: () => void) => void;
-    onCommit: (notices: LedgerNotice[]) => void;
+    transaction: <T>(work: () => T) => T;
+    onCommit: (notices: LedgerNotice[], holdings: Iterable<Holding>) => void;
   }) {
     this.storage = parts.storage;
     this.outbox = parts.outbox;
@@ -43,28 +53,36 @@ export class LedgerBook {
 
   /** Runs `work` as one transaction on a state whose trading day is that of `now`. */
   commit<T>(now: number, work: (state: LedgerState) => T): T {
-    let answer: { value: T } | null = null;
     const state = this.state(now);
-    try {
-      this.#transaction(() => {
-        this.#rollDay(state, now);
-        answer = { value: work(state) };
-        this.storage.saveDays(state.unstored);
-      });
-    } catch (error) {
-      this.#state = null;
-      this.#touched = [];
-      this.#notices = [];
-      this.outbox.forget();
-      throw error;
-    }
+    const answer = this.#inTransaction(state, () => {
+      this.#rollDay(state, now);
+      const value = work(state);
+      this.storage.saveDays(state.unstored);
+      return value;
+    });
     state.unstored.clear();
     forgetEnded(state, this.#touched);
     this.#touched = [];
     const notices = this.#notices;
     this.#notices = [];
-    if (notices.length > 0) this.#onCommit(notices);
-    return (answer as unknown as { value: T }).value;
+    const holdings = this.#moved;
+    this.#moved = new Set();
+    if (notices.length > 0) this.#onCommit(notices, holdings);
+    return answer;
+  }
+
+  /** When it throws, storage is as before, and memory is thrown away with everything that it promised. */
+  #inTransaction<T>(state: LedgerState, work: () => T): T {
+    try {
+      return this.#transaction(work);
+    } catch (error) {
+      if (this.#state === state) this.#state = null;
+      this.#touched = [];
+      this.#notices = [];
+      this.#moved = new Set();
+      this.outbox.forget();
+      throw error;
+    }
   }
 
   /** Applies one event and stores it, what it changed, and its tradebook rows. Only inside `commit`. */
@@ -78,6 +96,7 @@ export class LedgerBook {
       this.#touched.push(entry);
       this.outbox.addOrder(version, entry.order);
     }
+    if (holding) this.#moved.add(holding);
     if (execution && entry)
       this.outbox.add(version, { kind: "execution", execution, algoId: entry.order.algoId });
     if (execution && holding) this.outbox.add(version, positionDay(holding, state.day));
@@ -101,6 +120,19 @@ export class LedgerBook {
     const change = this.apply(state, { kind: "posted", post }, post.at, post.eventId);
     this.#deadLetterRow(change, before, post);
     return change.entry;
+  }
+
+  /** An event that the ledger makes itself: its version is its id. */
+  append(state: LedgerState, entry: LedgerOrder, event: OrderEvent, at: number): LedgerOrder {
+    const { clientOrderId } = entry.order;
+    const eventId = `ledger:${state.version + 1}`;
+    return this.post(state, { eventId, clientOrderId, event, at }) ?? entry;
+  }
+
+  /** Saying it again changes nothing, so it is no new event. */
+  wishCancel(state: LedgerState, entry: LedgerOrder, by: string, at: number): LedgerOrder {
+    if (entry.order.state === "pending_cancel") return entry;
+    return this.append(state, entry, { kind: "cancel_requested", by }, at);
   }
 
   /** What goes to the desk, and what left it. */
@@ -143,11 +175,19 @@ export class LedgerBook {
 
   /** Takes a mark in and keeps it for after an eviction. Only inside `commit`. */
   takeMark(state: LedgerState, mark: Mark): void {
-    if (applyMarks(state, [mark]).length > 0) this.saveMarks(state);
+    if (applyMarks(state, [mark]).length > 0) this.#saveMarks(state);
   }
 
-  saveMarks(state: LedgerState): void {
-    // A bad price is kept as null: JSON knows no NaN, and a null price is as bad.
+  /** Takes marks of the feed in. They move no version; they and what they moved are stored now and then. */
+  takeMarks(marks: readonly Mark[], now: number): void {
+    applyMarks(this.state(now), marks);
+    if (now - this.#marksStoredAt < MARKS_STORE_INTERVAL_MS) return;
+    this.#marksStoredAt = now;
+    this.commit(now, (state) => this.#saveMarks(state));
+  }
+
+  #saveMarks(state: LedgerState): void {
+    // A bad price is kept as null, which is as bad: JSON knows no NaN.
     this.storage.set("marks", JSON.stringify([...state.marks.values()]));
   }
 
@@ -164,12 +204,19 @@ export class LedgerBook {
 
   /** The day's risk and positions as rows of the tradebook, as far as the day has come. */
   closeDay(state: LedgerState): void {
-    const pairs = new Map<string, { algoId: string; instrument: string }>();
-    for (const holding of state.holdings.values()) {
-      pairs.set(`${holding.algoId}|${holding.instrument}`, holding);
+    for (const holding of state.holdings.values())
       this.outbox.add(state.version, positionDay(holding, state.day));
+    this.recordRisk(state);
+  }
+
+  /** The day's risk so far, where it changed since the last time: so that trends show before midnight. */
+  recordRisk(state: LedgerState): void {
+    for (const [scope, { algoId, instrument }] of pairsOf(state)) {
+      const row = riskDay(state, algoId, instrument);
+      const text = JSON.stringify(row);
+      if (this.#riskRecorded.get(scope) === text) continue;
+      this.#riskRecorded.set(scope, text);
+      this.outbox.add(state.version, row);
     }
-    for (const { algoId, instrument } of pairs.values())
-      this.outbox.add(state.version, riskDay(state, algoId, instrument));
   }
 }

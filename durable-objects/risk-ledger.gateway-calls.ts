@@ -34,6 +34,11 @@ export class GatewayCalls {
     }
   }
 
+  get owed(): number {
+    return this.#sql.exec<{ calls: number }>("SELECT COUNT(*) AS calls FROM gateway_calls").one()
+      .calls;
+  }
+
   /** Makes every owed call, all at once. True when none is left; one that fails stays for the alarm. */
   async settle(): Promise<boolean> {
     const owed = this.#sql.exec<OwedCall>("SELECT * FROM gateway_calls").toArray();

@@ -1,6 +1,6 @@
 /** Tells the ledger's events to the markets that follow it: in version order, after the commit, never on its path. */
 import type { LedgerNotice } from "../src/application/ports.ts";
-import { NOTICES_WAITING_MAX } from "../src/domain/limits.ts";
+import { NOTICES_WAITING_MAX, RISK_NOTICE_INTERVAL_MS } from "../src/domain/limits.ts";
 
 type Publish = (market: string, notices: LedgerNotice[]) => Promise<void>;
 
@@ -11,6 +11,8 @@ type Publish = (market: string, notices: LedgerNotice[]) => Promise<void>;
 export class Notices {
   readonly #publish: Publish;
   readonly #waiting = new Map<string, LedgerNotice[]>();
+  #riskPending = false;
+  #riskSentAt = 0;
   readonly #busy = new Set<string>();
 
   constructor(publish: Publish) {
@@ -23,6 +25,31 @@ export class Notices {
       waiting.push(...notices);
       this.#waiting.set(market, waiting.slice(-NOTICES_WAITING_MAX));
     }
+  }
+
+  /**
+   * Risk figures, the latest ones, at most one notice each interval. Null when one is already on its
+   * way; otherwise the caller keeps the object alive for what is answered.
+   */
+  risk(make: () => { markets: string[]; notice: LedgerNotice }): Promise<void> | null {
+    if (this.#riskPending) return null;
+    this.#riskPending = true;
+    return this.#sendRisk(make);
+  }
+
+  async #sendRisk(make: () => { markets: string[]; notice: LedgerNotice }): Promise<void> {
+    const wait = this.#riskSentAt + RISK_NOTICE_INTERVAL_MS - Date.now();
+    if (wait > 0) await scheduler.wait(wait);
+    this.#riskPending = false;
+    this.#riskSentAt = Date.now();
+    const { markets, notice } = make();
+    if (markets.length === 0) return;
+    this.add(markets, [notice]);
+    await this.send();
+  }
+
+  get waiting(): boolean {
+    return [...this.#waiting.values()].some((notices) => notices.length > 0);
   }
 
   drop(market: string): void {

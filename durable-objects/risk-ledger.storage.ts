@@ -4,15 +4,11 @@ import type { Page } from "../src/contract/primitives.ts";
 import type { Order } from "../src/domain/order.ts";
 import type { Change } from "../src/domain/risk/ledger.ts";
 import type { LimitName } from "../src/domain/risk/limit-names.ts";
-import type { Limit } from "../src/domain/risk/limits.ts";
 import {
   packBalances,
   packDay,
   packHolding,
   packOrder,
-  unpackBalances,
-  unpackDay,
-  unpackHolding,
   unpackOrder,
 } from "../src/domain/risk/packing.ts";
 import { restoreLedger } from "../src/domain/risk/restore.ts";
@@ -25,88 +21,12 @@ import {
   type LedgerState,
   type TradingStateRecord,
 } from "../src/domain/risk/state.ts";
-import type { Mark } from "../src/domain/tick.ts";
-import { migrate, type Migration } from "./schema-migrations.ts";
-
-const MIGRATIONS: readonly Migration[] = [
-  [
-    // `version` is that of the reservation, so it is also the order of arrival.
-    `CREATE TABLE orders (
-      version INTEGER PRIMARY KEY,
-      client_order_id TEXT NOT NULL UNIQUE,
-      algo_id TEXT NOT NULL,
-      instrument TEXT NOT NULL,
-      state TEXT NOT NULL,
-      created_at INTEGER NOT NULL,
-      changed_version INTEGER NOT NULL,
-      hot INTEGER NOT NULL,
-      body TEXT NOT NULL
-    )`,
-    // What memory holds: orders that reserve something or hold committed money.
-    "CREATE INDEX orders_hot ON orders (version) WHERE hot = 1",
-    // Append-only; `format` says how \`body\` is written.
-    `CREATE TABLE events (
-      version INTEGER PRIMARY KEY,
-      format INTEGER NOT NULL,
-      at INTEGER NOT NULL,
-      kind TEXT NOT NULL,
-      client_order_id TEXT,
-      event_id TEXT,
-      body TEXT NOT NULL
-    )`,
-    "CREATE UNIQUE INDEX events_once ON events (event_id) WHERE event_id IS NOT NULL",
-    `CREATE TABLE executions (
-      account TEXT NOT NULL,
-      execution_id TEXT NOT NULL,
-      version INTEGER NOT NULL,
-      algo_id TEXT NOT NULL,
-      body TEXT NOT NULL,
-      PRIMARY KEY (account, execution_id)
-    ) WITHOUT ROWID`,
-    `CREATE TABLE holdings (
-      algo_id TEXT NOT NULL,
-      instrument TEXT NOT NULL,
-      account TEXT NOT NULL,
-      body TEXT NOT NULL,
-      PRIMARY KEY (algo_id, instrument, account)
-    ) WITHOUT ROWID`,
-    "CREATE TABLE days (scope TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE balances (account TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE trading_states (scope TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
-    `CREATE TABLE limits (
-      scope TEXT NOT NULL,
-      name TEXT NOT NULL,
-      value TEXT NOT NULL,
-      changed_by TEXT NOT NULL,
-      changed_at INTEGER NOT NULL,
-      PRIMARY KEY (scope, name)
-    ) WITHOUT ROWID`,
-    `CREATE TABLE outbox (
-      seq INTEGER PRIMARY KEY AUTOINCREMENT,
-      version INTEGER NOT NULL,
-      kind TEXT NOT NULL,
-      client_order_id TEXT,
-      body TEXT
-    )`,
-    "CREATE TABLE followers (market TEXT PRIMARY KEY) WITHOUT ROWID",
-    // A gateway that has not confirmed a halt or its end yet.
-    `CREATE TABLE gateway_calls (
-      account TEXT NOT NULL,
-      scope TEXT NOT NULL,
-      action TEXT NOT NULL,
-      version INTEGER NOT NULL,
-      PRIMARY KEY (account, scope)
-    ) WITHOUT ROWID`,
-    // Single values: the trading day, marks, what the feeds were asked for.
-    "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-  ],
-];
+import { readLedger } from "./risk-ledger.loading.ts";
+import { LEDGER_MIGRATIONS, type SettingName } from "./risk-ledger.schema.ts";
+import { migrate } from "./schema-migrations.ts";
 
 /** How the bodies of `events` are written. Raise it when their shape changes; old ones stay as they are. */
 const EVENT_FORMAT = 1;
-
-/** Orders looked back at for the order rate: more than any second can hold. */
-const RECENT_ORDERS = 5_000;
 
 export interface EventRow {
   version: number;
@@ -118,8 +38,6 @@ export interface EventRow {
   body: unknown;
 }
 
-type SettingName = "day" | "day_first_version" | "epoch" | "marks" | "wishes";
-
 export class LedgerStorage {
   readonly #sql: SqlStorage;
   /** Holdings that have a row: the first order of each writes it, then only fills do. */
@@ -127,75 +45,17 @@ export class LedgerStorage {
 
   constructor(storage: DurableObjectStorage) {
     this.#sql = storage.sql;
-    migrate(storage, MIGRATIONS);
+    migrate(storage, LEDGER_MIGRATIONS);
   }
 
   /** Everything that memory holds. */
   load(now: number): LedgerState {
-    const since = Number(this.setting("day_first_version") ?? 0);
     const state = restoreLedger(
-      {
-        version: this.#one("SELECT COALESCE(MAX(version), 0) AS value FROM events"),
-        epoch: Number(this.setting("epoch") ?? 1),
-        day: this.setting("day"),
-        orders: this.#bodies("SELECT body FROM orders WHERE hot = 1 ORDER BY version").map(
-          unpackOrder,
-        ),
-        holdings: this.#bodies("SELECT body FROM holdings").map(unpackHolding),
-        days: this.#pairs("SELECT scope AS name, body FROM days").map(([scope, body]) => [
-          scope,
-          unpackDay(body),
-        ]),
-        counts: this.#sql
-          .exec<{ algoId: string; instrument: string; orders: number }>(
-            `SELECT algo_id AS algoId, instrument, COUNT(*) AS orders FROM orders
-             WHERE version > ? AND state <> 'denied' AND algo_id <> 'external'
-             GROUP BY algo_id, instrument`,
-            since,
-          )
-          .toArray(),
-        recent: this.#recent(now),
-        marks: JSON.parse(this.setting("marks") ?? "[]") as Mark[],
-        balances: this.#pairs("SELECT account AS name, body FROM balances").map(
-          ([account, body]) => [account, unpackBalances(body)],
-        ),
-        tradingStates: this.#bodies("SELECT body FROM trading_states").map(
-          (body) => JSON.parse(body) as TradingStateRecord,
-        ),
-        limits: this.#limits(),
-      },
+      readLedger(this.#sql, (name) => this.setting(name), now),
       now,
     );
     this.#stored = new Set(state.holdings.values());
     return state;
-  }
-
-  #recent(now: number): { algoId: string; instrument: string; at: number }[] {
-    return this.#sql
-      .exec<{ algoId: string; instrument: string; at: number }>(
-        `SELECT algo_id AS algoId, instrument, created_at AS at FROM (
-           SELECT * FROM orders WHERE state <> 'denied' AND algo_id <> 'external'
-           ORDER BY version DESC LIMIT ?
-         ) WHERE created_at > ? ORDER BY version`,
-        RECENT_ORDERS,
-        now - 1_000,
-      )
-      .toArray();
-  }
-
-  #limits(): Limit[] {
-    return this.#sql
-      .exec<{ scope: string; name: string; value: string; by: string; at: number }>(
-        "SELECT scope, name, value, changed_by AS by, changed_at AS at FROM limits",
-      )
-      .toArray()
-      .map(({ scope, name, value, by, at }) => ({
-        scope,
-        name: name as LimitName,
-        value,
-        changedBy: by,
-        changedAt: at,
-      }));
   }
 
   /** An order that memory does not hold, or null. */
@@ -371,13 +231,6 @@ export class LedgerStorage {
       .exec<{ body: string }>(query, ...bindings)
       .toArray()
       .map(({ body }) => body);
-  }
-
-  #pairs(query: string): [string, string][] {
-    return this.#sql
-      .exec<{ name: string; body: string }>(query)
-      .toArray()
-      .map(({ name, body }) => [name, body]);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { BrokerBalance } from "../src/brokers/broker.ts";
+import type { Log } from "../src/application/log.ts";
 import type {
   IntentFacts,
   KillAnswer,
@@ -21,76 +22,81 @@ import type {
   LimitView,
   RiskStatusView,
 } from "../src/contract/risk.ts";
-import { KILL_SWITCH_HOLD_MS } from "../src/domain/limits.ts";
+import { assert } from "../src/domain/assert.ts";
 import type {
   ApprovedOrder,
   DeadLetterLabel,
   Order,
   OrderChanges,
-  OrderEvent,
   OrderIntent,
   OrderPost,
 } from "../src/domain/order.ts";
 import { isTerminal, transition } from "../src/domain/order-state.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
-import { limitsExceeded, type LimitExceeded } from "../src/domain/risk/above.ts";
-import { approvedAgain, decide } from "../src/domain/risk/decide.ts";
+import type { LimitExceeded } from "../src/domain/risk/above.ts";
+import { approvedAgain } from "../src/domain/risk/decide.ts";
 import { applyBalances } from "../src/domain/risk/funds.ts";
-import { openOrders, underScope } from "../src/domain/risk/ledger.ts";
 import type { Refusal } from "../src/domain/risk/refusal.ts";
-import { decideReplace } from "../src/domain/risk/replace.ts";
-import type { LedgerOrder, LedgerState } from "../src/domain/risk/state.ts";
+import type { Holding, LedgerOrder } from "../src/domain/risk/state.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
 import { PORTFOLIO } from "../src/platform/deployment.ts";
-import { market } from "../src/platform/objects.ts";
+import { logger } from "../src/platform/logger.ts";
+import { market, orderGateway } from "../src/platform/objects.ts";
+import { retryQueue } from "../src/platform/wiring.ts";
 import { tradebook } from "../src/storage/tradebook.ts";
 import { LedgerBook } from "./risk-ledger.book.ts";
+import { LedgerDuties } from "./risk-ledger.duties.ts";
+import { reserve, reserveReplace, setLimits } from "./risk-ledger.deciding.ts";
 import { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
+import { KillSwitch } from "./risk-ledger.kill-switch.ts";
+import { readMarks } from "./risk-ledger.marks.ts";
 import { Notices } from "./risk-ledger.notices.ts";
 import { Outbox } from "./risk-ledger.outbox.ts";
 import { LedgerStorage } from "./risk-ledger.storage.ts";
 import { exposureViews, positionViews, statusView } from "./risk-ledger.views.ts";
+import { MarkWishes } from "./risk-ledger.wishes.ts";
+
+/** The first look after a commit: by then most of what it began is done. */
+const DUTY_DELAY_MS = 1_000;
 
 export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   readonly #book: LedgerBook;
   readonly #notices: Notices;
-  readonly #gateways: GatewayCalls;
+  readonly #wishes: MarkWishes;
+  readonly #killSwitch: KillSwitch;
+  readonly #duties: LedgerDuties;
+  readonly #log: Log;
+  /** The alarm as last set in this run; null when this run has not set one. */
+  #alarmAt: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    const log = logger({ object: "RiskLedger", portfolio: PORTFOLIO });
+    const storage = new LedgerStorage(ctx.storage);
+    const gateways = new GatewayCalls(ctx.storage.sql, env);
+    this.#log = log;
     this.#book = new LedgerBook({
-      storage: new LedgerStorage(ctx.storage),
+      storage,
       outbox: new Outbox(ctx.storage, tradebook(env.DB)),
       transaction: (work) => ctx.storage.transactionSync(work),
-      onCommit: (notices) => this.#committed(notices),
+      onCommit: (notices, holdings) => this.#committed(notices, holdings),
     });
     this.#notices = new Notices((name, notices) => market(env, name).publish(notices));
-    this.#gateways = new GatewayCalls(ctx.storage.sql, env);
+    this.#wishes = new MarkWishes(storage, env, PORTFOLIO, log);
+    this.#killSwitch = new KillSwitch(this.#book, gateways);
+    this.#duties = new LedgerDuties({
+      book: this.#book,
+      gateways,
+      wishes: this.#wishes,
+      notices: this.#notices,
+      gateway: (account) => orderGateway(env, account),
+      retries: retryQueue(env),
+      log,
+    });
   }
 
   async reserve(intent: OrderIntent, facts: IntentFacts): Promise<ReserveAnswer> {
-    const now = Date.now();
-    return this.#book.commit(now, (state): ReserveAnswer => {
-      const book = this.#book;
-      if (facts.mark) book.takeMark(state, facts.mark);
-      book.find(state, intent.clientOrderId);
-      const decision = decide(state, intent, facts, now);
-      switch (decision.kind) {
-        case "existing":
-          return decision;
-        case "approved": {
-          const { order, reservation, approved } = decision;
-          book.apply(state, { kind: "reserved", order, reservation }, now);
-          return { kind: "approved", order, approved };
-        }
-        case "denied": {
-          const { order, refusal } = decision;
-          if (!isRecorded(refusal, facts)) return { kind: "denied", order: null, refusal };
-          book.apply(state, { kind: "denied", order }, now);
-          return { kind: "denied", order, refusal };
-        }
-      }
-    });
+    return reserve(this.#book, intent, facts, Date.now());
   }
 
   async post(posts: OrderPost[]): Promise<Order[]> {
@@ -110,15 +116,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     facts: IntentFacts,
     by: string,
   ): Promise<Result<Order, Refusal | OrderProblem>> {
-    const now = Date.now();
-    return this.#book.commit(now, (state) => {
-      if (facts.mark) this.#book.takeMark(state, facts.mark);
-      this.#book.find(state, clientOrderId);
-      const decided = decideReplace(state, clientOrderId, changes, facts, by, now);
-      if (!decided.ok) return decided;
-      const { entry } = this.#book.apply(state, decided.value, now);
-      return entry ? ok(entry.order) : err("absent");
-    });
+    return reserveReplace(this.#book, clientOrderId, changes, facts, by, Date.now());
   }
 
   async requestCancel(clientOrderId: string, by: string): Promise<Result<Order, OrderProblem>> {
@@ -128,23 +126,11 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
       if (!entry) return err("absent");
       if (isTerminal(entry.order.state)) return err("ended");
       if (!transition(entry.order.state, "cancel_requested").ok) return err("not_permitted");
-      return ok(this.#wishCancel(state, entry, by, now).order);
+      return ok(this.#book.wishCancel(state, entry, by, now).order);
     });
   }
 
   /** Saying it again changes nothing, so it is no new event. */
-  #wishCancel(state: LedgerState, entry: LedgerOrder, by: string, now: number): LedgerOrder {
-    if (entry.order.state === "pending_cancel") return entry;
-    return this.#append(state, entry, { kind: "cancel_requested", by }, now);
-  }
-
-  /** An event that the ledger makes itself: its version is its id. */
-  #append(state: LedgerState, entry: LedgerOrder, event: OrderEvent, now: number): LedgerOrder {
-    const { clientOrderId } = entry.order;
-    const eventId = `ledger:${state.version + 1}`;
-    return this.#book.post(state, { eventId, clientOrderId, event, at: now }) ?? entry;
-  }
-
   async order(clientOrderId: string): Promise<Order | null> {
     const known = this.#book.state(Date.now()).orders.get(clientOrderId);
     return (known ?? this.#book.storage.order(clientOrderId))?.order ?? null;
@@ -184,90 +170,15 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     request: LimitsRequest,
     by: string,
   ): Promise<{ limits: LimitView[]; above: LimitExceeded[] }> {
-    const now = Date.now();
-    return this.#book.commit(now, (state) => {
-      for (const { scope, name, value } of request.changes) {
-        const before = state.limits.at(scope, name);
-        const { version } = this.#book.apply(
-          state,
-          { kind: "limit", scope, name, value, by, at: now },
-          now,
-        );
-        this.#book.storage.saveLimit(scope, name, value, by, now);
-        const subject = `${scope} ${name}`;
-        this.#book.audit(version, now, "limit_set", subject, before, value, request.reason, by);
-      }
-      const above = request.changes.flatMap(({ scope, name }) =>
-        limitsExceeded(state, scope, name),
-      );
-      return { limits: state.limits.list(), above };
-    });
+    return setLimits(this.#book, request, by, Date.now());
   }
 
-  /** Latches first, tells every gateway, and only then says that it is done. */
-  async trip(scope: ScopeText, reason: string, by: string): Promise<KillAnswer> {
-    const now = Date.now();
-    const record = this.#book.commit(now, (state) => {
-      const known = state.tradingStates.get(scope);
-      const version = state.version + 1;
-      const again = known?.state === "halted";
-      const next = again
-        ? known
-        : ({ scope, state: "halted", reason, by, since: now, version } as const);
-      // Tripping it again keeps who did it first and since when, but tells the gateways once more.
-      if (!again) {
-        this.#book.apply(state, { kind: "trading_state", record: next }, now);
-        this.#book.storage.saveTradingState(next);
-        this.#book.audit(version, now, "kill_switch", scope, known ?? null, next, reason, by);
-      }
-      this.#gateways.owe(scope, "halt", next.version);
-      return next;
-    });
-    await this.#gateways.settle();
-    const toCancel = this.#book.commit(now, (state) =>
-      openOrders(state, underScope(scope))
-        .filter(({ order }) => transition(order.state, "cancel_requested").ok)
-        .map((entry) => this.#wishCancel(state, entry, by, now).order),
-    );
-    return this.#killAnswer(record, toCancel);
+  trip(scope: ScopeText, reason: string, by: string): Promise<KillAnswer> {
+    return this.#killSwitch.trip(scope, reason, by, Date.now());
   }
 
-  async resetTrip(
-    scope: ScopeText,
-    reason: string,
-    by: string,
-  ): Promise<Result<KillAnswer, ApiError>> {
-    const now = Date.now();
-    const reset = this.#book.commit(now, (state): Result<KillAnswer, ApiError> => {
-      const known = state.tradingStates.get(scope);
-      if (known?.state !== "halted")
-        return err({ code: "CONFLICT", message: `${scope} is not halted`, details: { scope } });
-      const left = known.since + KILL_SWITCH_HOLD_MS - now;
-      if (left > 0)
-        return err({
-          code: "TOO_EARLY",
-          message: `${scope} was halted a moment ago; reset it in ${left} ms`,
-          details: { scope, limit: String(KILL_SWITCH_HOLD_MS), have: String(now - known.since) },
-        });
-      const record = { scope, state: "active", reason, by, since: now } as const;
-      const { version } = this.#book.apply(state, { kind: "trading_state", record }, now);
-      const next = { ...record, version };
-      this.#book.storage.saveTradingState(next);
-      this.#book.audit(version, now, "kill_switch_reset", scope, known, next, reason, by);
-      this.#gateways.owe(scope, "resume", version);
-      return ok(this.#killAnswer(next, []));
-    });
-    if (reset.ok) await this.#gateways.settle();
-    return reset;
-  }
-
-  #killAnswer(
-    record: Pick<KillAnswer, "scope" | "state" | "version" | "since">,
-    toCancel: Order[],
-  ): KillAnswer {
-    const { scope, state, version, since } = record;
-    const open = openOrders(this.#book.state(Date.now()), underScope(scope));
-    return { scope, state, version, openOrders: open.length, since, toCancel };
+  resetTrip(scope: ScopeText, reason: string, by: string): Promise<Result<KillAnswer, ApiError>> {
+    return this.#killSwitch.reset(scope, reason, by, Date.now());
   }
 
   async recordBalances(account: string, balances: BrokerBalance[], at: number): Promise<void> {
@@ -291,7 +202,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
       const { order } = entry;
       if (order.state === "dead_lettered" && entry.label === label) return order;
       if (!transition(order.state, "dead_lettered").ok) return order;
-      return this.#append(state, entry, { kind: "dead_lettered", label, reason }, now).order;
+      return this.#book.append(state, entry, { kind: "dead_lettered", label, reason }, now).order;
     });
   }
 
@@ -306,22 +217,75 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async ensure(): Promise<void> {
-    await this.#book.outbox.flush();
-    await this.#gateways.settle();
+    await this.#duties.run(Date.now());
+    this.#arm(Date.now());
   }
 
-  #committed(notices: LedgerNotice[]): void {
-    this.ctx.waitUntil(this.#book.outbox.flush());
+  override async alarm(): Promise<void> {
+    // First the next alarm, then the work: a failure below must not be the end of the watch.
+    this.#alarmAt = null;
+    this.#arm(Date.now());
+    await this.#duties.run(Date.now());
+    this.#alarmAt = null;
+    this.#arm(Date.now());
+  }
+
+  /** Shards send marks here; the socket sleeps with the object. */
+  override async fetch(request: Request): Promise<Response> {
+    if (new URL(request.url).pathname !== "/marks")
+      return new Response("not found", { status: 404 });
+    if (request.headers.get("Upgrade") !== "websocket")
+      return new Response("a WebSocket is expected here", { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    assert(client && server, "a pair of sockets has two ends");
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override async webSocketMessage(_socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    const { marks, unreadable } = readMarks(data);
+    if (unreadable > 0) this.#log("warn", "marks_unreadable", { unreadable });
+    if (marks.length === 0) return;
+    this.#book.takeMarks(marks, Date.now());
+    this.#tellRisk();
+  }
+
+  #committed(notices: LedgerNotice[], holdings: Iterable<Holding>): void {
+    const later = (work: Promise<boolean>) =>
+      this.ctx.waitUntil(work.then((done) => done || this.#armBy(Date.now() + DUTY_DELAY_MS)));
+    if (this.#wishes.want(holdings)) later(this.#wishes.declare());
+    later(this.#book.outbox.flush());
+    // Scanning for what is due is the alarm's business, not that of an order's path.
+    if (this.#alarmAt === null) this.#armBy(Date.now() + DUTY_DELAY_MS);
     const followers = this.#book.storage.followers();
     if (followers.length === 0) return;
     this.#notices.add(followers, notices);
     this.ctx.waitUntil(this.#notices.send());
+    this.#tellRisk();
+  }
+
+  #tellRisk(): void {
+    const send = this.#notices.risk(() => {
+      const risk = this.#status();
+      return {
+        markets: this.#book.storage.followers(),
+        notice: { version: risk.version, order: null, risk },
+      };
+    });
+    if (send) this.ctx.waitUntil(send);
+  }
+
+  /** Sets the alarm for what is due next; without anything to watch there is none. */
+  #arm(now: number): void {
+    const due = this.#duties.nextDueAt(now);
+    if (due !== null) this.#armBy(due);
+  }
+
+  /** Moves the alarm to sooner only. */
+  #armBy(at: number): boolean {
+    if (this.#alarmAt !== null && this.#alarmAt <= at) return false;
+    this.#alarmAt = at;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
+    return true;
   }
 }
-
-/**
- * A denial is recorded as an order, so that it is seen; not when the id already stands for another
- * order, and not when the ledger only asks for a price that the caller did not bring.
- */
-const isRecorded = ({ code }: Refusal, facts: IntentFacts): boolean =>
-  code !== "DUPLICATE_INTENT" && !(code === "STALE_PRICE" && facts.mark === null);

@@ -43,12 +43,17 @@ function unrealisedText(quantity: Decimal, profit: () => Decimal | null): string
 
 const everTraded = ({ filled }: Holding): boolean => filled.buy.gt(ZERO) || filled.sell.gt(ZERO);
 
-/** One row for each algo and instrument, over all accounts. */
-export function exposureViews(state: LedgerState): ExposureView[] {
+/** Each algo in each instrument, by its scope; with several accounts, one holding stands for all. */
+export function pairsOf(state: LedgerState): Map<string, Holding> {
   const pairs = new Map<string, Holding>();
   for (const holding of state.holdings.values())
     pairs.set(pairScope(holding.algoId, holding.instrument), holding);
-  return [...pairs].map(([scope, { algoId, instrument, currency }]) => {
+  return pairs;
+}
+
+/** One row for each algo and instrument, over all accounts. */
+export function exposureViews(state: LedgerState): ExposureView[] {
+  return [...pairsOf(state)].map(([scope, { algoId, instrument, currency }]) => {
     const { figures, day } = aggregateFor(state, scope);
     return {
       algoId,

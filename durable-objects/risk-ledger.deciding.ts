@@ -1,0 +1,83 @@
+/** The ledger's decisions as transactions: look up, decide purely, apply and store, in one synchronous run. */
+import type { IntentFacts, OrderProblem, ReserveAnswer } from "../src/application/ports.ts";
+import type { LimitsRequest, LimitView } from "../src/contract/risk.ts";
+import type { Order, OrderChanges, OrderIntent } from "../src/domain/order.ts";
+import { err, ok, type Result } from "../src/domain/result.ts";
+import { limitsExceeded, type LimitExceeded } from "../src/domain/risk/above.ts";
+import { decide } from "../src/domain/risk/decide.ts";
+import type { Refusal } from "../src/domain/risk/refusal.ts";
+import { decideReplace } from "../src/domain/risk/replace.ts";
+import type { LedgerBook } from "./risk-ledger.book.ts";
+
+export function reserve(
+  book: LedgerBook,
+  intent: OrderIntent,
+  facts: IntentFacts,
+  now: number,
+): ReserveAnswer {
+  return book.commit(now, (state): ReserveAnswer => {
+    if (facts.mark) book.takeMark(state, facts.mark);
+    book.find(state, intent.clientOrderId);
+    const decision = decide(state, intent, facts, now);
+    switch (decision.kind) {
+      case "existing":
+        return decision;
+      case "approved": {
+        const { order, reservation, approved } = decision;
+        book.apply(state, { kind: "reserved", order, reservation }, now);
+        return { kind: "approved", order, approved };
+      }
+      case "denied": {
+        const { order, refusal } = decision;
+        if (!isRecorded(refusal, facts)) return { kind: "denied", order: null, refusal };
+        book.apply(state, { kind: "denied", order }, now);
+        return { kind: "denied", order, refusal };
+      }
+    }
+  });
+}
+
+/**
+ * A denial is recorded as an order, so that it is seen; not when the id already stands for another
+ * order, and not when the ledger only asks for a price that the caller did not bring.
+ */
+const isRecorded = ({ code }: Refusal, facts: IntentFacts): boolean =>
+  code !== "DUPLICATE_INTENT" && !(code === "STALE_PRICE" && facts.mark === null);
+
+export function reserveReplace(
+  book: LedgerBook,
+  clientOrderId: string,
+  changes: OrderChanges,
+  facts: IntentFacts,
+  by: string,
+  now: number,
+): Result<Order, Refusal | OrderProblem> {
+  return book.commit(now, (state) => {
+    if (facts.mark) book.takeMark(state, facts.mark);
+    book.find(state, clientOrderId);
+    const decided = decideReplace(state, clientOrderId, changes, facts, by, now);
+    if (!decided.ok) return decided;
+    const { entry } = book.apply(state, decided.value, now);
+    return entry ? ok(entry.order) : err("absent");
+  });
+}
+
+/** Each change is an event and an audited fact; what already stands above a new limit is answered. */
+export function setLimits(
+  book: LedgerBook,
+  { changes, reason }: LimitsRequest,
+  by: string,
+  now: number,
+): { limits: LimitView[]; above: LimitExceeded[] } {
+  return book.commit(now, (state) => {
+    for (const { scope, name, value } of changes) {
+      const before = state.limits.at(scope, name);
+      const event = { kind: "limit", scope, name, value, by, at: now } as const;
+      const { version } = book.apply(state, event, now);
+      book.storage.saveLimit(scope, name, value, by, now);
+      book.audit(version, now, "limit_set", `${scope} ${name}`, before, value, reason, by);
+    }
+    const above = changes.flatMap(({ scope, name }) => limitsExceeded(state, scope, name));
+    return { limits: state.limits.list(), above };
+  });
+}

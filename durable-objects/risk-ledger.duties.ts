@@ -1,0 +1,84 @@
+/** What the ledger's alarm and the watchdog see to: nothing here is on an order's path, and one failing duty holds up no other. */
+import { errorText } from "../src/application/log.ts";
+import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
+import { ZERO } from "../src/domain/decimal.ts";
+import type { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
+import type { Notices } from "./risk-ledger.notices.ts";
+import { nextOverdueAt, sweep, type SweepParts } from "./risk-ledger.sweep.ts";
+import type { MarkWishes } from "./risk-ledger.wishes.ts";
+
+/** First wait before something that failed is tried again; it doubles up to the watchdog's turn. */
+const RETRY_DELAY_MS = 1_000;
+
+/** An alarm in the past would run at once, again and again. */
+const ALARM_DELAY_MS_MIN = 100;
+
+export interface DutyParts extends SweepParts {
+  gateways: GatewayCalls;
+  wishes: MarkWishes;
+  notices: Notices;
+}
+
+export class LedgerDuties {
+  readonly #parts: DutyParts;
+  #failures = 0;
+  #running: Promise<void> | null = null;
+
+  constructor(parts: DutyParts) {
+    this.#parts = parts;
+  }
+
+  /** One round. A second caller waits for the round that is under way. */
+  run(now: number): Promise<void> {
+    this.#running ??= this.#round(now).finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #round(now: number): Promise<void> {
+    const { book, gateways, wishes, notices } = this.#parts;
+    // Opening a transaction is what rolls the day.
+    book.commit(now, (state) => book.recordRisk(state));
+    wishes.refresh(book.state(now));
+    const done = await Promise.all([
+      this.#duty("outbox", () => book.outbox.flush()),
+      this.#duty("gateway_calls", () => gateways.settle()),
+      this.#duty("wishes", () => wishes.declare()),
+      this.#duty("notices", async () => {
+        await notices.send();
+        return true;
+      }),
+      this.#duty("sweep", async () => {
+        await sweep(this.#parts, now);
+        return true;
+      }),
+    ]);
+    this.#failures = done.every(Boolean) ? 0 : this.#failures + 1;
+  }
+
+  async #duty(name: string, work: () => Promise<boolean>): Promise<boolean> {
+    try {
+      const done = await work();
+      if (!done) this.#parts.log("warn", "duty_not_done", { duty: name });
+      return done;
+    } catch (error) {
+      this.#parts.log("error", "duty_failed", { duty: name, error: errorText(error) });
+      return false;
+    }
+  }
+
+  /** When there is something to see to, ms since 1970; null when nothing is open and all is told. */
+  nextDueAt(now: number): number | null {
+    const { book, gateways, wishes, notices } = this.#parts;
+    const owed = book.outbox.size > 0 || gateways.owed > 0 || wishes.pending || notices.waiting;
+    const watched = [...book.state(now).holdings.values()].some(
+      ({ orders, position }) => orders.size > 0 || !position.quantity.eq(ZERO),
+    );
+    if (!owed && !watched) return null;
+    const turn = now + WATCHDOG_INTERVAL_MS;
+    const retry = now + RETRY_DELAY_MS * 2 ** Math.min(this.#failures, 8);
+    const overdue = nextOverdueAt(book, now) ?? turn;
+    return Math.max(now + ALARM_DELAY_MS_MIN, Math.min(turn, overdue, owed ? retry : turn));
+  }
+}

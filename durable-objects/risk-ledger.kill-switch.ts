@@ -1,0 +1,104 @@
+/** The kill switch: latched in the ledger first, then told to every gateway. Cancels always pass it. */
+import type { KillAnswer } from "../src/application/ports.ts";
+import type { ApiError } from "../src/contract/errors.ts";
+import { KILL_SWITCH_HOLD_MS } from "../src/domain/limits.ts";
+import type { Order } from "../src/domain/order.ts";
+import { transition } from "../src/domain/order-state.ts";
+import { err, ok, type Result } from "../src/domain/result.ts";
+import { nextVersion, openOrders, underScope } from "../src/domain/risk/ledger.ts";
+import type { LedgerState, TradingStateRecord } from "../src/domain/risk/state.ts";
+import type { ScopeText } from "../src/domain/scope.ts";
+import type { LedgerBook } from "./risk-ledger.book.ts";
+import type { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
+
+export class KillSwitch {
+  readonly #book: LedgerBook;
+  readonly #gateways: GatewayCalls;
+
+  constructor(book: LedgerBook, gateways: GatewayCalls) {
+    this.#book = book;
+    this.#gateways = gateways;
+  }
+
+  /**
+   * Latches, tells the gateways, and only then marks what is to be canceled. Tripping a halted scope
+   * again keeps who did it first and since when, and tells the gateways once more.
+   */
+  async trip(scope: ScopeText, reason: string, by: string, now: number): Promise<KillAnswer> {
+    const record = this.#book.commit(now, (state) => this.#latch(state, scope, reason, by, now));
+    await this.#gateways.settle();
+    return this.#book.commit(now, (state) => {
+      const toCancel = openOrders(state, underScope(scope))
+        .filter(({ order }) => transition(order.state, "cancel_requested").ok)
+        .map((entry) => this.#book.wishCancel(state, entry, by, now).order);
+      return answer(state, record, toCancel);
+    });
+  }
+
+  #latch(
+    state: LedgerState,
+    scope: ScopeText,
+    reason: string,
+    by: string,
+    now: number,
+  ): TradingStateRecord {
+    const known = state.tradingStates.get(scope);
+    const next: TradingStateRecord =
+      known?.state === "halted"
+        ? known
+        : { scope, state: "halted", reason, by, since: now, version: nextVersion(state) };
+    if (next !== known) this.#set(state, next, "kill_switch", known ?? null, now);
+    this.#gateways.owe(scope, "halt", next.version);
+    return next;
+  }
+
+  /** Leaving `halted` needs a person, a reason and a moment's thought. */
+  async reset(
+    scope: ScopeText,
+    reason: string,
+    by: string,
+    now: number,
+  ): Promise<Result<KillAnswer, ApiError>> {
+    const reset = this.#book.commit(now, (state): Result<KillAnswer, ApiError> => {
+      const known = state.tradingStates.get(scope);
+      if (known?.state !== "halted")
+        return err({ code: "CONFLICT", message: `${scope} is not halted`, details: { scope } });
+      const held = now - known.since;
+      if (held < KILL_SWITCH_HOLD_MS)
+        return err({
+          code: "TOO_EARLY",
+          message: `${scope} was halted ${held} ms ago; reset it in ${KILL_SWITCH_HOLD_MS - held} ms`,
+          details: { scope, limit: String(KILL_SWITCH_HOLD_MS), have: String(held) },
+        });
+      const version = nextVersion(state);
+      const next: TradingStateRecord = { scope, state: "active", reason, by, since: now, version };
+      this.#set(state, next, "kill_switch_reset", known, now);
+      this.#gateways.owe(scope, "resume", version);
+      return ok(answer(state, next, []));
+    });
+    if (reset.ok) await this.#gateways.settle();
+    return reset;
+  }
+
+  #set(
+    state: LedgerState,
+    record: TradingStateRecord,
+    action: string,
+    before: TradingStateRecord | null,
+    now: number,
+  ): void {
+    const { version } = this.#book.apply(state, { kind: "trading_state", record }, now);
+    this.#book.storage.saveTradingState(record);
+    const { scope, reason, by } = record;
+    this.#book.audit(version, now, action, scope, before, record, reason, by);
+  }
+}
+
+const answer = (
+  ledger: LedgerState,
+  { scope, state, version, since }: TradingStateRecord,
+  toCancel: Order[],
+): KillAnswer => {
+  const open = openOrders(ledger, underScope(scope));
+  return { scope, state, version, openOrders: open.length, since, toCancel };
+};

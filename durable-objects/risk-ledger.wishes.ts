@@ -1,0 +1,109 @@
+/** Which instruments the ledger needs marks of: those with open risk. Declared to the feeds, never on an order's path. */
+import { ACCOUNTS } from "../src/platform/deployment.ts";
+import { brokerManager } from "../src/platform/objects.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import type { Holding, LedgerState } from "../src/domain/risk/state.ts";
+import { ZERO } from "../src/domain/decimal.ts";
+import type { LedgerStorage } from "./risk-ledger.storage.ts";
+import type { Log } from "../src/application/log.ts";
+import { errorText } from "../src/application/log.ts";
+
+/** Instruments by broker. */
+type Wishes = Record<string, InstrumentId[]>;
+
+export class MarkWishes {
+  readonly #storage: LedgerStorage;
+  readonly #env: Env;
+  readonly #portfolio: string;
+  readonly #log: Log;
+  /** What the feeds were last told, as text. */
+  #declared: string;
+  #wanted: Map<string, Set<InstrumentId>>;
+  #changed = false;
+  #declaring: Promise<boolean> | null = null;
+
+  constructor(storage: LedgerStorage, env: Env, portfolio: string, log: Log) {
+    this.#storage = storage;
+    this.#env = env;
+    this.#portfolio = portfolio;
+    this.#log = log;
+    const declared = storage.setting("wishes") ?? "{}";
+    this.#declared = declared;
+    this.#wanted = setsOf(JSON.parse(declared) as Wishes);
+  }
+
+  /** Orders came or positions changed. True when that is a new wish; wishes end in `refresh` only. */
+  want(holdings: Iterable<Holding>): boolean {
+    let added = false;
+    for (const holding of holdings) added = this.#add(holding) || added;
+    if (added) this.#changed = true;
+    return added;
+  }
+
+  #add({ account, instrument }: Holding): boolean {
+    const broker = brokerOf(account);
+    if (broker === null || this.#wanted.get(broker)?.has(instrument)) return false;
+    const wanted = this.#wanted.get(broker) ?? new Set();
+    this.#wanted.set(broker, wanted.add(instrument));
+    return true;
+  }
+
+  /** Looks at everything anew: what has no risk any more is wished for no longer. */
+  refresh(state: LedgerState): void {
+    this.#wanted = new Map([...this.#wanted.keys()].map((broker) => [broker, new Set()]));
+    for (const holding of state.holdings.values())
+      if (holding.orders.size > 0 || !holding.position.quantity.eq(ZERO)) this.#add(holding);
+    this.#changed = textOf(this.#wanted) !== this.#declared;
+  }
+
+  /** True while a feed is to be told something. */
+  get pending(): boolean {
+    return this.#changed;
+  }
+
+  /** Declares what has changed. False when a feed could not be reached or refused: try later. */
+  declare(): Promise<boolean> {
+    if (!this.#changed) return Promise.resolve(true);
+    this.#declaring ??= this.#run().finally(() => {
+      this.#declaring = null;
+    });
+    return this.#declaring;
+  }
+
+  async #run(): Promise<boolean> {
+    const wishes = wishesOf(this.#wanted);
+    const consumer = `ledger:${this.#portfolio}` as const;
+    for (const [broker, instruments] of Object.entries(wishes)) {
+      try {
+        const list = instruments.map((instrument) => ({ instrument, mode: "quote" as const }));
+        const answer = await brokerManager(this.#env, broker).declare(consumer, list);
+        if (!answer.ok) {
+          this.#log("error", "marks_refused", { broker, message: answer.error.message });
+          return false;
+        }
+      } catch (error) {
+        this.#log("warn", "marks_not_declared", { broker, error: errorText(error) });
+        return false;
+      }
+    }
+    this.#declared = JSON.stringify(wishes);
+    this.#storage.set("wishes", this.#declared);
+    // More may have been wished for meanwhile.
+    this.#changed = textOf(this.#wanted) !== this.#declared;
+    return true;
+  }
+}
+
+const brokerOf = (account: string): string | null =>
+  ACCOUNTS.find((each) => each.account === account)?.broker ?? null;
+
+const setsOf = (wishes: Wishes): Map<string, Set<InstrumentId>> =>
+  new Map(Object.entries(wishes).map(([broker, instruments]) => [broker, new Set(instruments)]));
+
+/** Sorted, so that the same wish is the same text. */
+const wishesOf = (wanted: Map<string, Set<InstrumentId>>): Wishes =>
+  Object.fromEntries(
+    [...wanted.keys()].sort().map((broker) => [broker, [...(wanted.get(broker) ?? [])].sort()]),
+  );
+
+const textOf = (wanted: Map<string, Set<InstrumentId>>): string => JSON.stringify(wishesOf(wanted));
