@@ -14,6 +14,23 @@ import {
 
 const reason = "test";
 
+const accepted = (run: LedgerRun) => {
+  const { order } = run.reserve({ protectiveStop: "95" });
+  run.post(order.clientOrderId, acceptedAs("b-1"));
+  return order.clientOrderId;
+};
+const confirm = (run: LedgerRun, id: string) =>
+  run.post(id, {
+    kind: "replaced",
+    changes: run.entry(id).asked?.changes ?? {
+      quantity: null,
+      limitPrice: null,
+      stopPrice: null,
+    },
+  });
+
+const left = (run: LedgerRun) => fundsLeft(run.state, "paper", "USD")?.toFixed();
+
 describe("a reservation", () => {
   test("becomes a position fill by fill, and its risk with it", () => {
     const run = new LedgerRun();
@@ -140,21 +157,6 @@ describe("what the broker says", () => {
 });
 
 describe("new terms", () => {
-  const accepted = (run: LedgerRun) => {
-    const { order } = run.reserve({ protectiveStop: "95" });
-    run.post(order.clientOrderId, acceptedAs("b-1"));
-    return order.clientOrderId;
-  };
-  const confirm = (run: LedgerRun, id: string) =>
-    run.post(id, {
-      kind: "replaced",
-      changes: run.entry(id).asked?.changes ?? {
-        quantity: null,
-        limitPrice: null,
-        stopPrice: null,
-      },
-    });
-
   test("raise the reservation before the broker hears of them", () => {
     const run = new LedgerRun();
     const id = accepted(run);
@@ -232,8 +234,6 @@ describe("new terms", () => {
 });
 
 describe("funds", () => {
-  const left = (run: LedgerRun) => fundsLeft(run.state, "paper", "USD")?.toFixed();
-
   test("an order holds its money until a balance reading can have counted it", () => {
     const run = new LedgerRun();
     run.balance("5000");

@@ -81,17 +81,17 @@ describe("money at risk of one unit", () => {
   });
 });
 
-describe("orders against a position", () => {
-  const share = (quantity: number, risk: number): Share => ({
-    quantity: decimal(quantity),
-    riskPerUnit: decimal(risk),
-  });
-  const riskOf = (shares: Share[], capacity: number) => {
-    let totals = EMPTY_SIDE;
-    for (const each of shares) totals = withShare(totals, each);
-    return sideRisk(totals, decimal(capacity), () => shares);
-  };
+const share = (quantity: number, risk: number): Share => ({
+  quantity: decimal(quantity),
+  riskPerUnit: decimal(risk),
+});
+const riskOf = (shares: Share[], capacity: number) => {
+  let totals = EMPTY_SIDE;
+  for (const each of shares) totals = withShare(totals, each);
+  return sideRisk(totals, decimal(capacity), () => shares);
+};
 
+describe("orders against a position", () => {
   test("close first, and the cheapest units are taken to be those that close", () => {
     const shares = [share(10, 7), share(10, 1)];
     expect(riskOf(shares, 0).toFixed()).toBe("80");
