@@ -29,7 +29,7 @@ const confirm = (run: LedgerRun, id: string) =>
     },
   });
 
-const left = (run: LedgerRun) => fundsLeft(run.state, "paper", "USD")?.toFixed();
+const fundsOf = (run: LedgerRun) => fundsLeft(run.state, "paper", "USD")?.toFixed();
 
 describe("a reservation", () => {
   test("becomes a position fill by fill, and its risk with it", () => {
@@ -147,8 +147,8 @@ describe("what the broker says", () => {
   test("a stop order waits for its trigger, and is new when it triggered", () => {
     const run = new LedgerRun();
     const { order } = run.reserve({ type: "stop", limitPrice: null, stopPrice: "104" });
-    const accepted = { ...acceptedAs("b-1"), pendingTrigger: true } as const;
-    expect(run.post(order.clientOrderId, accepted).order.state).toBe("pending_trigger");
+    const waiting = { ...acceptedAs("b-1"), pendingTrigger: true } as const;
+    expect(run.post(order.clientOrderId, waiting).order.state).toBe("pending_trigger");
     run.post(order.clientOrderId, { kind: "cancel_requested", by: "x" });
     const back = run.post(order.clientOrderId, { kind: "cancel_rejected", reason });
     expect(back.order.state).toBe("pending_trigger");
@@ -238,16 +238,16 @@ describe("funds", () => {
     const run = new LedgerRun();
     run.balance("5000");
     const { order } = run.reserve();
-    expect(left(run)).toBe("4000");
+    expect(fundsOf(run)).toBe("4000");
     run.now += 10;
     run.balance("5000");
-    expect(left(run)).toBe("4000");
+    expect(fundsOf(run)).toBe("4000");
     run.post(order.clientOrderId, acceptedAs("b-1"));
     run.balance("4000", "USD", run.now - 1);
-    expect(left(run)).toBe("4000");
+    expect(fundsOf(run)).toBe("4000");
     run.now += 10;
     run.balance("4000");
-    expect(left(run)).toBe("4000");
+    expect(fundsOf(run)).toBe("4000");
   });
 
   test("an order that ends unfilled gives it back, one half filled half of it", () => {
@@ -255,11 +255,11 @@ describe("funds", () => {
     run.balance("5000");
     const first = run.reserve();
     run.post(first.order.clientOrderId, { kind: "rejected", reason });
-    expect(left(run)).toBe("5000");
+    expect(fundsOf(run)).toBe("5000");
     const second = run.reserve();
     run.post(second.order.clientOrderId, fillOf(second.order, "5", "100"));
     run.post(second.order.clientOrderId, { kind: "canceled", reason });
-    expect(left(run)).toBe("4500");
+    expect(fundsOf(run)).toBe("4500");
   });
 
   test("a modify needs only what it adds", () => {
@@ -269,13 +269,13 @@ describe("funds", () => {
     run.post(order.clientOrderId, acceptedAs("b-1"));
     expect(run.replace(order.clientOrderId, { quantity: "16" })).toBe("FUNDS");
     expect(run.replace(order.clientOrderId, { quantity: "15" })).toBe("reserved");
-    expect(left(run)).toBe("0");
+    expect(fundsOf(run)).toBe("0");
   });
 
   test("an older reading never replaces a newer one", () => {
     const run = new LedgerRun();
     run.balance("100", "USD", run.now - 1);
-    expect(left(run)).toBe("1000000");
+    expect(fundsOf(run)).toBe("1000000");
   });
 });
 
