@@ -67,6 +67,35 @@ describe("market and limit orders", () => {
     ]);
   });
 
+  test("at the same price our own resting order comes before the market's quote", () => {
+    const b = bench();
+    b.quote(29_990, 30_010);
+    const maker = b.submit({ side: "sell", type: "limit", limitPrice: price(30_010) });
+    b.submit({ side: "buy" });
+    expect(maker.state).toBe("filled");
+    expect(b.engine.liquidity(INFY)?.askLots).toBe(100);
+  });
+
+  test.each([
+    ["the last price", {}, null, 30_000],
+    [
+      "the limit of who comes, if that is lower",
+      { type: "limit", limitPrice: 29_995 },
+      null,
+      29_995,
+    ],
+    ["another of our orders, if that is better", {}, 29_998, 29_998],
+  ] as const)("the rest of a market order trades at %s", (_, taker, other, ticks) => {
+    const b = bench();
+    b.quote(29_990, 30_010, { bidLots: 0, lastTicks: 30_000 });
+    const waiting = b.submit({ side: "sell" });
+    expect(waiting.state).toBe("new");
+    if (other !== null) b.submit({ side: "sell", type: "limit", limitPrice: price(other) });
+    const limitPrice = "limitPrice" in taker ? price(taker.limitPrice) : null;
+    b.submit({ side: "buy", ...taker, limitPrice });
+    expect(b.fillsOf(waiting)).toEqual([{ lots: 10, ticks }]);
+  });
+
   test("immediate-or-cancel leaves nothing behind", () => {
     const b = bench();
     b.quote(29_999, 30_001, { askLots: 4 });

@@ -137,6 +137,12 @@ test("bars have no hole and no double, hold their open and close, and end with t
   }
 });
 
+test("a bar that starts this very moment is there already", () => {
+  const minute = Math.floor(NOW / 60_000) * 60_000;
+  const at = { own: new OwnBars(), now: minute };
+  expect(candles("1m", minute, minute + 60_000, at)).toMatchObject([{ time: minute }]);
+});
+
 test("a range is left-closed and right-open", () => {
   const minute = Math.floor(NOW / 60_000) * 60_000 - 600_000;
   expect(candles("1m", minute, minute + 60_000)).toMatchObject([{ time: minute }]);
