@@ -90,7 +90,7 @@ export const LAYERS: Layer[] = [
 ];
 
 /** Scripts, tests and benches stand outside the product and may look at all of it. */
-const OUTSIDE = /^(?:scripts|test|bench)\/|^[^/]+\.config\.ts$/;
+const OUTSIDE = /^(?:scripts|test|bench)\/|^sdk\/test\/|(?:^|\/)[^/]+\.config\.ts$/;
 
 export const layerOf = (path: string): Layer | null =>
   LAYERS.find((layer) => layer.files.test(path)) ?? null;
