@@ -31,14 +31,16 @@ const MINUTE_MS = 60_000;
 const at = (hour: number, minute: number): number => hour * 60 + minute;
 
 /**
- * Holidays are those fixed by law or by the exchange's rule for 2026 and 2027. What an exchange
- * announces later (an election day, a feast by the moon of 2027) comes with the audited overrides.
+ * NSE 2026: circular CMTR71775 of 2025-12-12, and the election day added to it in January. NSE 2027 is
+ * not published yet: only what is fixed by date or by Easter. US: the rules of the NYSE. Special
+ * sessions and later announcements come with the audited overrides.
  */
 const CALENDARS: Readonly<Record<string, Calendar>> = {
   NSE: {
     timeZone: "Asia/Kolkata",
     hours: { opens: at(9, 15), closes: at(15, 30) },
     holidays: new Set([
+      "2026-01-15",
       "2026-01-26",
       "2026-03-03",
       "2026-03-26",

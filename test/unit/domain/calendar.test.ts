@@ -41,6 +41,7 @@ test.each([
   ["US", "2026-11-26T16:00:00", "Thanksgiving"],
   ["US", "2026-07-03T16:00:00", "Independence Day, observed"],
   ["US", "2027-12-24T16:00:00", "Christmas, observed"],
+  ["NSE", "2026-01-15T05:00:00", "an election day"],
   ["NSE", "2026-01-26T05:00:00", "Republic Day"],
   ["NSE", "2026-10-02T05:00:00", "Gandhi Jayanti"],
   ["US", "2026-11-21T16:00:00", "a Saturday"],
