@@ -1,0 +1,154 @@
+/** An order's whole way in workerd: the real ledger, gateway, paper exchange and tradebook, and their crashes. */
+import {
+  applyD1Migrations,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import type { Caller } from "../../../src/application/caller.ts";
+import type { OrderPorts } from "../../../src/application/order-ports.ts";
+import type { OrderGatewayPort, RiskLedgerPort } from "../../../src/application/ports.ts";
+import { submitOrder } from "../../../src/application/submit-order.ts";
+import { orderRequest, type OrderRequestInput } from "../../../src/contract/orders.ts";
+import type { FaultRequest } from "../../../src/contract/paper.ts";
+import type { Order } from "../../../src/domain/order.ts";
+import type { ApprovedOrder } from "../../../src/domain/order.ts";
+import { orderGateway, riskLedger } from "../../../src/platform/objects.ts";
+import { orderPorts } from "../../../src/platform/wiring.ts";
+import { crash, exchange, type TestExchange } from "./paper.ts";
+
+export const ALGO: Caller = { kind: "algo", id: "key-1", algoId: "momentum", scopes: ["trade"] };
+export const ADMIN: Caller = { kind: "person", id: "op@x.io", algoId: null, scopes: ["admin"] };
+
+/** The paper exchange's price for it starts here. */
+const PRICE = 1500;
+
+let made = 0;
+
+export interface Flow {
+  ports: OrderPorts;
+  ledger: RiskLedgerPort;
+  gateway: OrderGatewayPort;
+  paper: TestExchange;
+  /** What was put on the retry queue. The real queue would deliver by its own clock. */
+  retries: Parameters<OrderPorts["retries"]["send"]>[0][];
+  place(terms?: Partial<OrderRequestInput>): Promise<Order>;
+  /** Reserved by the ledger and handed to nobody yet. */
+  reserve(terms?: Partial<OrderRequestInput>): Promise<ApprovedOrder>;
+  order(clientOrderId: string): Promise<Order>;
+  fault(fault: FaultRequest["fault"], terms?: Partial<FaultRequest>): Promise<unknown>;
+}
+
+export const until = (check: () => unknown) =>
+  vi.waitUntil(check, { timeout: 10_000, interval: 20 });
+
+/** A platform whose order stream is up and whose balances are read. */
+export async function startFlow(): Promise<Flow> {
+  // `reset()` after the test before took the tradebook's tables, too.
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  const retries: Flow["retries"] = [];
+  const real = orderPorts(env);
+  const ports: OrderPorts = {
+    ...real,
+    market: (account) => {
+      const market = real.market(account);
+      return market && { ...market, mark: async (instrument) => markOf(instrument) };
+    },
+    retries: { send: async (message) => void retries.push(message) },
+  };
+  const flow: Flow = {
+    ports,
+    ledger: riskLedger(env, "main"),
+    gateway: orderGateway(env, "paper"),
+    paper: exchange("paper"),
+    retries,
+    async place(terms) {
+      const placed = await submitOrder(ports, ALGO, requestWith(terms), Date.now());
+      if (!placed.ok) throw new Error(JSON.stringify(placed.error));
+      return placed.value.order;
+    },
+    async reserve(terms) {
+      const request = requestWith(terms);
+      const intent = { ...ORDER_FIELDS, ...request, algoId: "momentum", account: "paper" };
+      const market = ports.market("paper");
+      const instrument = (await market?.instrument(request.instrument)) ?? null;
+      const mark = markOf(request.instrument);
+      const facts = { instrument, marketOpen: true, brokerRefusal: null, mark };
+      const answer = await flow.ledger.reserve(intent, facts);
+      if (answer.kind !== "approved") throw new Error(JSON.stringify(answer));
+      return answer.approved;
+    },
+    async order(clientOrderId) {
+      const order = await flow.ledger.order(clientOrderId);
+      if (!order) throw new Error(`no order ${clientOrderId}`);
+      return order;
+    },
+    fault: (fault, terms = {}) => flow.paper.control("/faults", { fault, ...terms }),
+  };
+  await flow.gateway.ensure();
+  await until(async () => (await flow.gateway.streamState()) === "ready");
+  return flow;
+}
+
+const ORDER_FIELDS = { limitPrice: null, stopPrice: null, protectiveStop: null };
+
+const markOf = (instrument: string) => ({
+  instrument,
+  price: PRICE,
+  bid: PRICE,
+  ask: PRICE,
+  time: Date.now(),
+  provider: "paper",
+});
+
+function requestWith(terms: Partial<OrderRequestInput> = {}) {
+  made += 1;
+  const clientOrderId = `order-${made}-${Math.random().toString(36).slice(2, 8)}`;
+  const market = { instrument: "NSE:INFY", side: "buy", type: "market", quantity: 10 } as const;
+  return orderRequest.parse({ clientOrderId, ...market, ...terms });
+}
+
+/** A limit so far below the market that it rests. */
+export const RESTING = { type: "limit", limitPrice: 1430 } as const;
+
+/** Orders at the exchange with our id: all that it ever took. */
+export async function atBroker({ paper }: Flow, clientOrderId: string) {
+  const [open, closed] = [await paper.trading.openOrders(), await paper.trading.closedOrders(0)];
+  if (!open.ok || !closed.ok) throw new Error("the exchange cannot be asked");
+  return [...open.value, ...closed.value].filter((order) => order.clientOrderId === clientOrderId);
+}
+
+export const crashGateway = (): Promise<unknown> =>
+  runInDurableObject(env.ORDER_GATEWAY.getByName("paper"), (_, state) =>
+    state.abort("crash"),
+  ).catch(() => {});
+
+export const crashPaper = ({ paper }: Flow): Promise<unknown> => crash(paper);
+
+export const evictLedger = (): Promise<unknown> =>
+  evictDurableObject(env.RISK_LEDGER.getByName("main"));
+
+/** Runs the gateway's alarm now, whatever it waits for. */
+export const gatewayAlarm = (): Promise<boolean> =>
+  runDurableObjectAlarm(env.ORDER_GATEWAY.getByName("paper"));
+
+/** Changes the gateway's storage: time that passes without anybody waiting for it. */
+export const inGatewayStorage = (statement: string, ...bindings: (string | number)[]) =>
+  runInDurableObject(env.ORDER_GATEWAY.getByName("paper"), (_, { storage }) => {
+    storage.sql.exec(statement, ...bindings);
+  });
+
+/** As if the order had been sent this long ago. */
+export const sentLongAgo = (clientOrderId: string, agoMs: number) =>
+  inGatewayStorage(
+    `UPDATE orders SET next_look_at = 0, body = json_set(body, '$.recordedAt', ?, '$.nextLookAt', 0)
+     WHERE client_order_id = ?`,
+    Date.now() - agoMs,
+    clientOrderId,
+  );
+
+/** As if nothing had been polled for long. */
+export const pollIsDue = () =>
+  inGatewayStorage("UPDATE numbers SET value = 0 WHERE name = 'polled_at'");
