@@ -6,6 +6,7 @@ import type { Log } from "../src/application/log.ts";
 import { errorText } from "../src/application/log.ts";
 import type { BrokerTrading, OrderStreamMessage } from "../src/brokers/broker.ts";
 import { backoffDelay } from "../src/domain/backoff.ts";
+import { ORDER_ANSWER_TIMEOUT_MS } from "../src/domain/limits.ts";
 import type { Result } from "../src/domain/result.ts";
 
 export interface OrderStreamPorts {
@@ -19,6 +20,14 @@ export interface OrderStreamPorts {
 }
 
 type State = "down" | "connecting" | "ready" | "session_expired";
+
+/** A connection that does not come up in time is given up: the watch must not hang on it. */
+async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  const late = scheduler.wait(timeoutMs).then((): never => {
+    throw new Error(`not open within ${timeoutMs} ms`);
+  });
+  return Promise.race([promise, late]);
+}
 
 export class OrderStream {
   readonly #ports: OrderStreamPorts;
@@ -71,7 +80,8 @@ export class OrderStream {
     this.#state = "connecting";
     try {
       // The port's type names no platform; what opens is the platform's own socket.
-      const socket = (await this.#ports.broker.openOrderStream()) as WebSocket;
+      const opening = this.#ports.broker.openOrderStream() as Promise<WebSocket>;
+      const socket = await within(ORDER_ANSWER_TIMEOUT_MS, opening);
       this.#listen(socket);
     } catch (error) {
       this.#failed(errorText(error));

@@ -100,8 +100,8 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
   }
 
   async #work(): Promise<void> {
-    await this.#stream.ensure(Date.now());
-    await this.#gateway.watch();
+    // Side by side: a stream that does not come up must not keep the watch from its work.
+    await Promise.all([this.#stream.ensure(Date.now()), this.#gateway.watch()]);
   }
 
   /** Runs a call with the alarm set before it, for the case that this run dies in the middle, and again after it. */

@@ -134,6 +134,9 @@ export const EXECUTIONS_OVERLAP_MS = 60_000;
 export const BALANCES_POLL_MS = 60_000;
 export const BALANCES_AFTER_FILL_MS = 2_000;
 
+/** Before balances are asked for again: without them entries are refused. */
+export const BALANCES_RETRY_MS = 2_000;
+
 /** An order not sent, of which no retry was heard for this long, has lost its queue message. */
 export const NOT_SENT_SWEEP_MS = 30_000;
 

@@ -16,8 +16,23 @@ import { assert } from "../domain/assert.ts";
 
 type Client<Port> = Port & Pick<Fetcher, "fetch">;
 
+type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
+
+/**
+ * Each call goes through a stub of its own: a stub that has met its object's death stays broken, and
+ * whoever holds a client for long, as objects do, would never reach the new run.
+ */
 function client<Port>(namespace: DurableObjectNamespace, name: string): Client<Port> {
-  return namespace.getByName(name) as unknown as Client<Port>;
+  const call =
+    (method: string) =>
+    (...args: unknown[]): unknown => {
+      const stub = namespace.getByName(name) as unknown as Methods;
+      return stub[method]?.(...args);
+    };
+  const get = (_: object, method: string | symbol): unknown =>
+    // A client is no promise, whoever awaits it.
+    typeof method === "symbol" || method === "then" ? undefined : call(method);
+  return new Proxy({}, { get }) as Client<Port>;
 }
 
 /** One per broker connection; `shard` is its whole name, `broker:account:number`. */

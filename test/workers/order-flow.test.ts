@@ -1,4 +1,3 @@
-import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cancelOrder } from "../../src/application/cancel-order.ts";
@@ -8,7 +7,8 @@ import { orderRequest } from "../../src/contract/orders.ts";
 import {
   ALGO,
   atBroker,
-  gatewayAlarm,
+  endFlow,
+  watchNow,
   pollIsDue,
   RESTING,
   sentLongAgo,
@@ -23,7 +23,7 @@ beforeEach(async () => {
   flow = await startFlow();
 });
 
-afterEach(() => reset());
+afterEach(() => endFlow(flow));
 
 const becomes = (id: string, state: string) =>
   until(async () => (await flow.order(id)).state === state);
@@ -90,7 +90,15 @@ describe("an answer that does not come", { timeout: 40_000 }, () => {
     expect(await atBroker(flow, clientOrderId)).toHaveLength(1);
   });
 
-  test.each(FAULTS)(
+  test("a time-out with a silent stream: the stream is replaced, and brings the order", async () => {
+    await flow.fault("silent_order_stream", { durationMs: 60_000 });
+    await flow.fault("timeout_after_accept");
+    const { clientOrderId } = await flow.place(RESTING);
+    await becomes(clientOrderId, "new");
+    expect(await atBroker(flow, clientOrderId)).toHaveLength(1);
+  });
+
+  test.each(["error_5xx_after_accept", "malformed_answer"] as const)(
     "%s with a silent stream: unknown, then found, never sent twice",
     async (fault) => {
       await flow.fault("silent_order_stream", { durationMs: 60_000 });
@@ -111,7 +119,7 @@ describe("an answer that does not come", { timeout: 40_000 }, () => {
       const { clientOrderId, state } = await flow.place(RESTING);
       expect(state).toBe("unknown");
       await sentLongAgo(clientOrderId, 61_000);
-      await gatewayAlarm();
+      await watchNow();
       await becomes(clientOrderId, "dead_lettered");
       await until(async () => (await rows("dead_letters", clientOrderId)).length === 1);
       expect(await rows("dead_letters", clientOrderId)).toMatchObject([{ label: "unknown" }]);
@@ -128,7 +136,7 @@ describe("an answer that does not come", { timeout: 40_000 }, () => {
     expect((await cancel(clientOrderId)).ok).toBe(true);
     await pollIsDue();
     await until(async () => {
-      await gatewayAlarm();
+      await watchNow();
       return (await flow.order(clientOrderId)).state === "canceled";
     });
     expect(await atBroker(flow, clientOrderId)).toMatchObject([{ state: "canceled" }]);
@@ -142,7 +150,7 @@ describe("a stream that loses news", () => {
     await until(async () => (await atBroker(flow, clientOrderId))[0]?.state === "filled");
     expect((await flow.order(clientOrderId)).state).toBe("new");
     await pollIsDue();
-    await gatewayAlarm();
+    await watchNow();
     await becomes(clientOrderId, "filled");
   });
 
@@ -152,7 +160,7 @@ describe("a stream that loses news", () => {
     await cancel(clientOrderId);
     await until(async () => (await flow.order(clientOrderId)).filledQuantity !== "0");
     await pollIsDue();
-    await gatewayAlarm();
+    await watchNow();
     expect(await flow.order(clientOrderId)).toMatchObject({ filledQuantity: "10" });
     const [position] = await flow.ledger.positions();
     expect(position?.quantity).toBe("10");
@@ -165,6 +173,7 @@ describe("a stream that loses news", () => {
     await flow.paper.trading.cancel({ clientOrderId, brokerOrderId: order?.brokerOrderId ?? "" });
     await becomes(clientOrderId, "canceled");
     await until(async () => (await flow.gateway.streamState()) === "ready");
+    expect((await flow.ledger.status()).openOrders).toBe(0);
   });
 });
 

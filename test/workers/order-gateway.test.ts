@@ -1,4 +1,3 @@
-import { reset } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cancelOrder } from "../../src/application/cancel-order.ts";
 import { haltTrading, resumeTrading } from "../../src/application/halt-trading.ts";
@@ -7,10 +6,11 @@ import {
   ADMIN,
   ALGO,
   atBroker,
+  endFlow,
   crashGateway,
   crashPaper,
   evictLedger,
-  gatewayAlarm,
+  watchNow,
   inGatewayStorage,
   pollIsDue,
   RESTING,
@@ -25,14 +25,14 @@ beforeEach(async () => {
   flow = await startFlow();
 });
 
-afterEach(() => reset());
+afterEach(() => endFlow(flow));
 
 const becomes = (id: string, state: string) =>
   until(async () => (await flow.order(id)).state === state);
 
-describe("the kill switch at the gateway", () => {
-  const halt = (scope: string) => haltTrading(flow.ports, ADMIN, scope, "drill");
+const halt = (scope: string) => haltTrading(flow.ports, ADMIN, scope, "drill");
 
+describe("the kill switch at the gateway", () => {
   test.each(["portfolio", "account:paper", "algo:momentum", "instrument:NSE:INFY"])(
     "on %s stops what was approved and not yet sent",
     async (scope) => {
@@ -151,7 +151,7 @@ describe.each(DEATHS)("when the %s dies between every two steps", (_, die) => {
     await settle(clientOrderId, "filled");
     await die();
     await pollIsDue();
-    await gatewayAlarm();
+    await watchNow();
     const order = await flow.order(clientOrderId);
     expect(order).toMatchObject({ state: "filled", filledQuantity: "10" });
     expect(await atBroker(flow, clientOrderId)).toHaveLength(1);
@@ -173,6 +173,6 @@ describe.each(DEATHS)("when the %s dies between every two steps", (_, die) => {
 const settle = (id: string, state: string) =>
   until(async () => {
     await pollIsDue();
-    await gatewayAlarm();
+    await watchNow();
     return (await flow.order(id)).state === state;
   });

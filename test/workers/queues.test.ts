@@ -1,4 +1,4 @@
-import { createExecutionContext, createMessageBatch, getQueueResult, reset } from "cloudflare:test";
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cancelOrder } from "../../src/application/cancel-order.ts";
@@ -9,6 +9,7 @@ import { consumeOrderRetries } from "../../src/queues/order-retries.ts";
 import {
   ALGO,
   atBroker,
+  endFlow,
   crashGateway,
   inGatewayStorage,
   RESTING,
@@ -23,7 +24,7 @@ beforeEach(async () => {
   flow = await startFlow();
 });
 
-afterEach(() => reset());
+afterEach(() => endFlow(flow));
 
 /** Delivers one message as the queue would, and tells what became of it. */
 async function deliver(
@@ -146,6 +147,7 @@ describe("order-retries", () => {
     await flow.gateway.ensure();
     // The sweep's message goes to the real queue, whose consumer is this very Worker.
     await until(async () => (await flow.order(clientOrderId)).state === "new");
+    expect(await atBroker(flow, clientOrderId)).toHaveLength(1);
   });
 });
 

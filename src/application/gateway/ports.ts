@@ -43,6 +43,7 @@ export type NumberName =
   /** Everything the broker knew until then has been read in. */
   | "read_until"
   | "polled_at"
+  | "balances_tried_at"
   | "balances_read_at"
   | "filled_at";
 

@@ -2,6 +2,7 @@
 import {
   BALANCES_AFTER_FILL_MS,
   BALANCES_POLL_MS,
+  BALANCES_RETRY_MS,
   IDLE_POLL_MS,
   OPEN_ORDERS_POLL_MS,
 } from "../../domain/limits.ts";
@@ -61,9 +62,12 @@ const outboxDueAt = (context: GatewayContext): number =>
   context.store.outbox(1).length > 0 ? context.flushAfter : Infinity;
 
 function balancesDueAt(context: GatewayContext): number {
-  const readAt = context.store.number("balances_read_at");
-  const filledAt = context.store.number("filled_at");
-  return filledAt > readAt ? filledAt + BALANCES_AFTER_FILL_MS : readAt + BALANCES_POLL_MS;
+  const { store } = context;
+  const readAt = store.number("balances_read_at");
+  const filledAt = store.number("filled_at");
+  const due = filledAt > readAt ? filledAt + BALANCES_AFTER_FILL_MS : readAt + BALANCES_POLL_MS;
+  // After a failure soon, but not at once: entries wait for it.
+  return Math.max(due, store.number("balances_tried_at") + BALANCES_RETRY_MS);
 }
 
 /**
@@ -95,19 +99,21 @@ export async function readMissed(context: GatewayContext): Promise<Result<null, 
   return ok(null);
 }
 
-/** Funds, for the ledger's checks. */
+/** Funds, for the ledger's checks. They count as read when the ledger has them. */
 async function readBalances(context: GatewayContext): Promise<void> {
+  const { account, store, log } = context;
   const now = context.now();
-  context.store.setNumber("balances_read_at", now);
+  store.setNumber("balances_tried_at", now);
   const balances = await context.broker.balances();
   if (!balances.ok) {
     const { kind, reason } = balances.error;
-    context.log("warn", "balances_failed", { account: context.account, kind, reason });
+    log("warn", "balances_failed", { account, kind, reason });
     return;
   }
   try {
-    await context.ledger.recordBalances(context.account, balances.value, now);
+    await context.ledger.recordBalances(account, balances.value, now);
+    store.setNumber("balances_read_at", now);
   } catch (error) {
-    context.log("error", "gateway_ledger_away", { error: errorText(error) });
+    log("error", "gateway_ledger_away", { error: errorText(error) });
   }
 }

@@ -1,10 +1,5 @@
 /** An order's whole way in workerd: the real ledger, gateway, paper exchange and tradebook, and their crashes. */
-import {
-  applyD1Migrations,
-  evictDurableObject,
-  runDurableObjectAlarm,
-  runInDurableObject,
-} from "cloudflare:test";
+import { applyD1Migrations, evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { Caller } from "../../../src/application/caller.ts";
@@ -13,8 +8,7 @@ import type { OrderGatewayPort, RiskLedgerPort } from "../../../src/application/
 import { submitOrder } from "../../../src/application/submit-order.ts";
 import { orderRequest, type OrderRequestInput } from "../../../src/contract/orders.ts";
 import type { FaultRequest } from "../../../src/contract/paper.ts";
-import type { Order } from "../../../src/domain/order.ts";
-import type { ApprovedOrder } from "../../../src/domain/order.ts";
+import type { ApprovedOrder, Order } from "../../../src/domain/order.ts";
 import { orderGateway, riskLedger } from "../../../src/platform/objects.ts";
 import { orderPorts } from "../../../src/platform/wiring.ts";
 import { crash, exchange, type TestExchange } from "./paper.ts";
@@ -92,6 +86,15 @@ export async function startFlow(): Promise<Flow> {
   return flow;
 }
 
+/** Ends a test: what the ledger still writes would otherwise come back after the reset. */
+export async function endFlow({ ledger }: Flow): Promise<void> {
+  await until(async () => {
+    await ledger.ensure();
+    return (await ledger.status()).outbox === 0;
+  });
+  await reset();
+}
+
 const ORDER_FIELDS = { limitPrice: null, stopPrice: null, protectiveStop: null };
 
 const markOf = (instrument: string) => ({
@@ -130,9 +133,8 @@ export const crashPaper = ({ paper }: Flow): Promise<unknown> => crash(paper);
 export const evictLedger = (): Promise<unknown> =>
   evictDurableObject(env.RISK_LEDGER.getByName("main"));
 
-/** Runs the gateway's alarm now, whatever it waits for. */
-export const gatewayAlarm = (): Promise<boolean> =>
-  runDurableObjectAlarm(env.ORDER_GATEWAY.getByName("paper"));
+/** Makes the gateway do now what is due, as its alarm would. */
+export const watchNow = (): Promise<void> => orderGateway(env, "paper").ensure();
 
 /** Changes the gateway's storage: time that passes without anybody waiting for it. */
 export const inGatewayStorage = (statement: string, ...bindings: (string | number)[]) =>
