@@ -215,8 +215,9 @@ export class OrderDesk {
     const deadline = Date.now() + timing.lookUpDeadlineMs;
     let pauseMs = timing.lookUpPauseMs;
     while (Date.now() < deadline) {
-      const order = this.known(clientOrderId) ?? (await this.#lookUp(clientOrderId));
-      if (order !== null && order.state !== "unknown") return outcomeOfOrder(order);
+      if (isSettled(this.known(clientOrderId))) break;
+      await this.#lookUp(clientOrderId);
+      if (isSettled(this.known(clientOrderId))) break;
       await pause(pauseMs);
       pauseMs = Math.min(pauseMs * 2, LOOK_UP_PAUSE_MAX_MS);
     }
@@ -227,12 +228,11 @@ export class OrderDesk {
   }
 
   /** "Not found" is no proof either: the first send may still be on its way. */
-  async #lookUp(clientOrderId: string): Promise<OrderView | null> {
+  async #lookUp(clientOrderId: string): Promise<void> {
     try {
-      return await this.order(clientOrderId);
+      await this.order(clientOrderId);
     } catch {
       // Whatever kept the platform from answering, the order's fate is as open as before.
-      return null;
     }
   }
 
@@ -256,6 +256,9 @@ export class OrderDesk {
     }
   }
 }
+
+/** An order that is there and not in doubt: nothing more has to be asked. */
+const isSettled = (order: OrderView | null): boolean => order !== null && order.state !== "unknown";
 
 function matcher(condition: OrderCondition): (order: OrderView) => boolean {
   if (typeof condition === "function") return condition;

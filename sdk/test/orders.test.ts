@@ -114,6 +114,21 @@ describe("submitting", () => {
     expect(asked).toBe(4);
   });
 
+  test("an order found in doubt is asked about until the platform knows, and no longer", async () => {
+    const platform = await startFake();
+    let asked = 0;
+    platform.onSubmit = drop;
+    platform.onLookUp = (call) => {
+      asked += 1;
+      const state = asked < 3 ? "unknown" : "filled";
+      answer(call, 200, orderView({ clientOrderId: "a1", state }));
+    };
+    const { algo } = await startAlgo(platform);
+    const outcome = await algo.submit({ ...BUY, clientOrderId: "a1" });
+    expect(outcome).toMatchObject({ outcome: "accepted", order: { state: "filled" } });
+    expect(asked).toBe(3);
+  });
+
   test("what the stream tells ends the doubt", async () => {
     const platform = await startFake();
     platform.onSubmit = (call) => {

@@ -1,23 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { until } from "../../test/support/until.ts";
-import { TrunklineError, TrunklineTimeoutError } from "../src/errors.ts";
 import { ACK_EVERY_FRAMES } from "../src/limits.ts";
 import { drop, FakePlatform } from "./support/fake-platform.ts";
-import { startAlgo, startFake } from "./support/start.ts";
+import { startAlgo, startFake, startSubscribed } from "./support/start.ts";
 
 const I = "NSE:INFY";
 const J = "NSE:TCS";
 const seqs = (ticks: readonly { seq: number }[]): number[] => ticks.map((tick) => tick.seq);
 
-async function startSubscribed(platform: FakePlatform, instruments = [I]) {
-  return startAlgo(platform, (algo) => ({ onStart: () => algo.subscribe(instruments) }));
-}
-
 describe("the stream", () => {
   test("ticks reach the handler in order, with the key in a header", async () => {
     const platform = await startFake();
-    const { seen, algo } = await startSubscribed(platform);
+    const { seen, algo } = await startSubscribed(platform, [I]);
     platform.socket.tick(I, { seq: 1, last: 100 });
     platform.socket.tick(I, { seq: 2, last: 101 });
     await until("two ticks", () => seen.ticks.length === 2);
@@ -28,33 +23,9 @@ describe("the stream", () => {
     expect(platform.socket.ofTicks()).toHaveLength(1);
   });
 
-  test("a subscribe with history resolves when every bar is there", async () => {
-    const platform = await startFake();
-    const bars = [1, 2, 3].map((minute) => ({
-      time: minute * 60_000,
-      open: 1,
-      high: 1,
-      low: 1,
-      close: 1,
-      volume: 1,
-    }));
-    platform.onSubscribe = (socket, request) => {
-      expect(request).toMatchObject({ history: 3, interval: "1m", instruments: [I, J] });
-      socket.subscribed(request, request.instruments);
-      for (const instrument of request.instruments) {
-        socket.send({ type: "history", instrument, interval: "1m", candles: bars });
-      }
-    };
-    const { algo } = await startAlgo(platform, (context) => ({
-      onStart: () => context.subscribe([I, J], { history: 3, interval: "1m" }),
-    }));
-    expect(algo.candles(I)).toEqual(bars);
-    expect(algo.candles(J)).toEqual(bars);
-  });
-
   test("a hole in the frames is announced and repaired by subscribing again", async () => {
     const platform = await startFake();
-    const { seen } = await startSubscribed(platform);
+    const { seen } = await startSubscribed(platform, [I]);
     const { socket } = platform;
     socket.tick(I, { seq: 1 });
     socket.seq += 2;
@@ -70,7 +41,7 @@ describe("the stream", () => {
 
   test("a new epoch is repaired by subscribing again", async () => {
     const platform = await startFake();
-    const { seen } = await startSubscribed(platform);
+    const { seen } = await startSubscribed(platform, [I]);
     const { socket } = platform;
     socket.tick(I, { seq: 1 });
     socket.epoch = 2;
@@ -89,7 +60,7 @@ describe("the stream", () => {
       socket.subscribed(request, request.instruments);
       socket.frame(socket.seq, [[I, { seq: 7 }]], true);
     };
-    const { seen } = await startSubscribed(platform);
+    const { seen } = await startSubscribed(platform, [I]);
     platform.socket.tick(I, { seq: 7 });
     platform.socket.tick(I, { seq: 8 });
     await until("the live tick", () => seen.ticks.length === 2);
@@ -102,7 +73,7 @@ describe("the stream", () => {
 
   test("`lagging` names a new base: what it joined is no hole", async () => {
     const platform = await startFake();
-    const { seen } = await startSubscribed(platform);
+    const { seen } = await startSubscribed(platform, [I]);
     const { socket } = platform;
     socket.tick(I, { seq: 1 });
     socket.seq = 9;
@@ -115,7 +86,7 @@ describe("the stream", () => {
 
   test("a damaged frame is repaired, not passed over", async () => {
     const platform = await startFake();
-    const { seen } = await startSubscribed(platform);
+    const { seen } = await startSubscribed(platform, [I]);
     platform.socket.socket.send('{"type":"t","epoch":1,');
     await until("the repair", () => platform.socket.ofTicks().length === 2);
     expect(seen.gaps).toHaveLength(1);
@@ -140,19 +111,6 @@ describe("the stream", () => {
     expect(algo.instruments).toEqual([I, J]);
   });
 
-  test("a subscribe that the line broke under is answered after the reconnect", async () => {
-    const platform = await startFake();
-    let broken = false;
-    platform.onSubscribe = (socket, request) => {
-      if (broken) return socket.subscribed(request, request.instruments);
-      broken = true;
-      socket.socket.terminate();
-    };
-    const { algo } = await startSubscribed(platform);
-    expect(algo.instruments).toEqual([I]);
-    expect(platform.sockets).toHaveLength(2);
-  });
-
   test("a line that is open but silent is replaced", async () => {
     const platform = await startFake();
     const { seen } = await startAlgo(platform, {}, { timing: { silenceMaxMs: 60 } });
@@ -160,70 +118,6 @@ describe("the stream", () => {
     platform.socket.socket.removeAllListeners("message");
     await until("a second line", () => platform.sockets.length === 2);
     expect(seen.lines.join("\n")).toContain("silent for");
-  });
-
-  test("an instrument that is refused is named, and wanted no more", async () => {
-    const platform = await startFake();
-    platform.onSubscribe = (socket, { requestId, instruments }) =>
-      socket.send({
-        type: "error",
-        code: "UNKNOWN_INSTRUMENT",
-        message: "no broker knows NSE:INFI",
-        instruments,
-        requestId,
-      });
-    const { algo } = await startAlgo(platform);
-    const refusal = await algo.subscribe(["NSE:INFI"]).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(TrunklineError);
-    expect(refusal).toMatchObject({
-      code: "UNKNOWN_INSTRUMENT",
-      details: { instruments: ["NSE:INFI"] },
-    });
-    expect(algo.instruments).toEqual([]);
-  });
-
-  test("bad input is refused before it is sent", async () => {
-    const platform = await startFake();
-    const { algo } = await startAlgo(platform);
-    await expect(algo.subscribe(["infy"])).rejects.toMatchObject({ code: "BAD_REQUEST" });
-    await expect(algo.subscribe([I], { history: 5_000 })).rejects.toThrow(/history/);
-    expect(platform.socket.ofTicks()).toEqual([]);
-    expect(algo.instruments).toEqual([]);
-  });
-
-  test("a subscribe that nobody answers fails in time, and the wish stands", async () => {
-    const platform = await startFake();
-    platform.onSubscribe = () => {};
-    const { algo } = await startAlgo(platform, {}, { timing: { subscribeTimeoutMs: 30 } });
-    await expect(algo.subscribe([I])).rejects.toBeInstanceOf(TrunklineTimeoutError);
-    expect(algo.instruments).toEqual([I]);
-  });
-
-  test("a frame that the platform did not read, because too many came, is said again", async () => {
-    const platform = await startFake();
-    let unread = 1;
-    platform.onSubscribe = (socket, request) => {
-      if (unread === 0) return socket.subscribed(request, request.instruments);
-      unread -= 1;
-      socket.send({ type: "error", code: "MESSAGE_RATE", message: "this one was not read" });
-    };
-    const { algo } = await startSubscribed(platform);
-    expect(algo.instruments).toEqual([I]);
-    expect(platform.socket.ofTicks()).toHaveLength(2);
-  });
-
-  test("after an unsubscribe no tick of it reaches a handler", async () => {
-    const platform = await startFake();
-    const { seen, algo } = await startSubscribed(platform, [I, J]);
-    algo.unsubscribe([I]);
-    await until("the request", () =>
-      platform.socket.received.some((request) => request.op === "unsubscribe"),
-    );
-    platform.socket.tick(I, { seq: 1 });
-    platform.socket.tick(J, { seq: 1 });
-    await until("the other tick", () => seen.ticks.length === 1);
-    expect(seen.ticks[0]?.instrument).toBe(J);
-    expect(algo.quotes.has(I)).toBe(false);
   });
 
   test("a gap that the platform announces is handed on, and its history fetched again", async () => {
@@ -249,7 +143,7 @@ describe("the stream", () => {
 
   test("the platform hears how far the stream was read", async () => {
     const platform = await startFake();
-    await startSubscribed(platform);
+    await startSubscribed(platform, [I]);
     for (let seq = 1; seq <= ACK_EVERY_FRAMES; seq += 1) platform.socket.tick(I, { seq });
     const acks = () => platform.socket.received.filter((request) => request.op === "ack");
     await until("an ack", () => acks().length === 1);

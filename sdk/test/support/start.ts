@@ -101,3 +101,6 @@ export async function startAlgo(
   await until("the algo to start", () => started || over, 5_000);
   return { algo, seen, ended };
 }
+
+export const startSubscribed = (platform: FakePlatform, instruments: string[]): Promise<Started> =>
+  startAlgo(platform, (algo) => ({ onStart: () => algo.subscribe(instruments) }));
