@@ -1,7 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { limitsExceeded } from "../../../../src/domain/risk/above.ts";
 import { brokenEquations } from "../../../../src/domain/risk/equation.ts";
-import { fundsLeft } from "../../../../src/domain/risk/funds.ts";
 import { apply } from "../../../../src/domain/risk/ledger.ts";
 import { isPair, LedgerRun, long } from "../../../support/ledger/run.ts";
 import {
@@ -13,23 +11,6 @@ import {
 } from "../../../support/ledger/samples.ts";
 
 const reason = "test";
-
-const accepted = (run: LedgerRun) => {
-  const { order } = run.reserve({ protectiveStop: "95" });
-  run.post(order.clientOrderId, acceptedAs("b-1"));
-  return order.clientOrderId;
-};
-const confirm = (run: LedgerRun, id: string) =>
-  run.post(id, {
-    kind: "replaced",
-    changes: run.entry(id).asked?.changes ?? {
-      quantity: null,
-      limitPrice: null,
-      stopPrice: null,
-    },
-  });
-
-const fundsOf = (run: LedgerRun) => fundsLeft(run.state, "paper", "USD")?.toFixed();
 
 describe("a reservation", () => {
   test("becomes a position fill by fill, and its risk with it", () => {
@@ -153,158 +134,6 @@ describe("what the broker says", () => {
     const back = run.post(order.clientOrderId, { kind: "cancel_rejected", reason });
     expect(back.order.state).toBe("pending_trigger");
     expect(run.post(order.clientOrderId, { kind: "triggered" }).order.state).toBe("new");
-  });
-});
-
-describe("new terms", () => {
-  test("raise the reservation before the broker hears of them", () => {
-    const run = new LedgerRun();
-    const id = accepted(run);
-    expect(run.replace(id, { quantity: "20", limitPrice: "102" })).toBe("reserved");
-    expect(run.entry(id).order.state).toBe("pending_replace");
-    expect(run.risk()).toBe("140");
-    expect(confirm(run, id).order).toMatchObject({
-      state: "replaced",
-      quantity: "20",
-      limitPrice: "102",
-    });
-    expect(run.risk()).toBe("140");
-  });
-
-  test("lower it only when the broker has confirmed", () => {
-    const run = new LedgerRun();
-    const id = accepted(run);
-    run.replace(id, { quantity: "5", limitPrice: "97" });
-    expect(run.risk()).toBe("50");
-    confirm(run, id);
-    expect(run.risk()).toBe("10");
-  });
-
-  test("that the broker refuses leave everything as it was", () => {
-    const run = new LedgerRun();
-    const id = accepted(run);
-    run.replace(id, { quantity: "20" });
-    expect(run.post(id, { kind: "replace_rejected", reason }).order.state).toBe("new");
-    expect(run.risk()).toBe("50");
-  });
-
-  test("above a limit are refused and reserve nothing; lower ones pass", () => {
-    const run = new LedgerRun();
-    const id = accepted(run);
-    run.limit("moneyAtRiskAlgo", "60");
-    expect(run.replace(id, { quantity: "12" })).toBe("reserved");
-    run.post(id, { kind: "replace_rejected", reason });
-    expect(run.replace(id, { quantity: "13" })).toBe("MONEY_AT_RISK_ALGO");
-    run.limit("moneyAtRiskAlgo", "1");
-    expect(run.replace(id, { quantity: "9" })).toBe("reserved");
-  });
-
-  test("need a live order, one wish at a time, and the prices of its type", () => {
-    const run = new LedgerRun();
-    expect(run.replace("nobody", { quantity: "5" })).toBe("absent");
-    const { order } = run.reserve();
-    expect(run.replace(order.clientOrderId, { quantity: "5" })).toBe("not_permitted");
-    run.post(order.clientOrderId, acceptedAs("b-1"));
-    expect(run.replace(order.clientOrderId, { stopPrice: "5" })).toBe("NOT_PERMITTED_BY_BROKER");
-    expect(run.replace(order.clientOrderId, { quantity: "5" })).toBe("reserved");
-    expect(run.replace(order.clientOrderId, { quantity: "6" })).toBe("not_permitted");
-    run.post(order.clientOrderId, { kind: "canceled", reason });
-    expect(run.replace(order.clientOrderId, { quantity: "6" })).toBe("ended");
-  });
-
-  test("below what is filled are refused; down to it the order is filled", () => {
-    const run = new LedgerRun();
-    const id = accepted(run);
-    run.post(id, fillOf(run.entry(id).order, "4", "100"));
-    expect(run.replace(id, { quantity: "4" })).toBe("QUANTITY_LIMITS");
-    expect(run.replace(id, { quantity: "5" })).toBe("reserved");
-    run.post(id, fillOf(run.entry(id).order, "1", "100"));
-    expect(run.entry(id).order.state).toBe("pending_replace");
-    expect(confirm(run, id).order.state).toBe("filled");
-    expect(run.figures().openBuy.toFixed()).toBe("0");
-  });
-
-  test("made by hand at the broker are priced when they are seen", () => {
-    const run = new LedgerRun();
-    const id = accepted(run);
-    const changes = { quantity: null, limitPrice: "103", stopPrice: null };
-    expect(run.post(id, { kind: "replaced", changes }).order.limitPrice).toBe("103");
-    expect(run.risk()).toBe("80");
-  });
-});
-
-describe("funds", () => {
-  test("an order holds its money until a balance reading can have counted it", () => {
-    const run = new LedgerRun();
-    run.balance("5000");
-    const { order } = run.reserve();
-    expect(fundsOf(run)).toBe("4000");
-    run.now += 10;
-    run.balance("5000");
-    expect(fundsOf(run)).toBe("4000");
-    run.post(order.clientOrderId, acceptedAs("b-1"));
-    run.balance("4000", "USD", run.now - 1);
-    expect(fundsOf(run)).toBe("4000");
-    run.now += 10;
-    run.balance("4000");
-    expect(fundsOf(run)).toBe("4000");
-  });
-
-  test("an order that ends unfilled gives it back, one half filled half of it", () => {
-    const run = new LedgerRun();
-    run.balance("5000");
-    const first = run.reserve();
-    run.post(first.order.clientOrderId, { kind: "rejected", reason });
-    expect(fundsOf(run)).toBe("5000");
-    const second = run.reserve();
-    run.post(second.order.clientOrderId, fillOf(second.order, "5", "100"));
-    run.post(second.order.clientOrderId, { kind: "canceled", reason });
-    expect(fundsOf(run)).toBe("4500");
-  });
-
-  test("a modify needs only what it adds", () => {
-    const run = new LedgerRun();
-    run.balance("1500");
-    const { order } = run.reserve();
-    run.post(order.clientOrderId, acceptedAs("b-1"));
-    expect(run.replace(order.clientOrderId, { quantity: "16" })).toBe("FUNDS");
-    expect(run.replace(order.clientOrderId, { quantity: "15" })).toBe("reserved");
-    expect(fundsOf(run)).toBe("0");
-  });
-
-  test("an older reading never replaces a newer one", () => {
-    const run = new LedgerRun();
-    run.balance("100", "USD", run.now - 1);
-    expect(fundsOf(run)).toBe("1000000");
-  });
-});
-
-describe("limits below what is there", () => {
-  test("are reported by the scope that is above them, and not otherwise", () => {
-    const run = new LedgerRun();
-    long(run, "10", { protectiveStop: "95" });
-    const over = (
-      name: Parameters<typeof limitsExceeded>[2],
-      value: string,
-      scope = "portfolio",
-    ) => {
-      run.limit(name, value, scope);
-      return limitsExceeded(run.state, scope, name).map((each) => `${each.scope} ${each.have}`);
-    };
-    const pair = `algo:algo-a|instrument:${INSTRUMENT.id}`;
-    expect(over("moneyAtRiskPortfolio", "50")).toEqual([]);
-    expect(over("moneyAtRiskPortfolio", "49")).toEqual(["portfolio 50"]);
-    expect(over("moneyAtRiskAlgo", "49")).toEqual(["algo:algo-a 50"]);
-    expect(over("moneyAtRiskAlgo", "49", "algo:algo-b")).toEqual([]);
-    expect(over("moneyAtRiskInstrument", "49")).toEqual([`${pair} 50`]);
-    expect(over("positionQuantity", "9")).toEqual([`${pair} 10`]);
-    expect(over("positionNotional", "999")).toEqual([`${pair} 1000`]);
-    expect(over("orderNotional", "1")).toEqual([]);
-    run.reserve({ side: "sell", quantity: "5" });
-    expect(over("openOrders", "1")).toEqual([]);
-    run.mark(90);
-    expect(over("dailyLoss", "99", "algo:algo-a")).toEqual(["algo:algo-a 100"]);
-    expect(over("drawdown", "100")).toEqual([]);
   });
 });
 

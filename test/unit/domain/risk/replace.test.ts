@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { LedgerRun } from "../../../support/ledger/run.ts";
+import { acceptedAs, fillOf } from "../../../support/ledger/samples.ts";
+
+const reason = "test";
+
+const accepted = (run: LedgerRun) => {
+  const { order } = run.reserve({ protectiveStop: "95" });
+  run.post(order.clientOrderId, acceptedAs("b-1"));
+  return order.clientOrderId;
+};
+const confirm = (run: LedgerRun, id: string) =>
+  run.post(id, {
+    kind: "replaced",
+    changes: run.entry(id).asked?.changes ?? {
+      quantity: null,
+      limitPrice: null,
+      stopPrice: null,
+    },
+  });
+
+describe("new terms", () => {
+  test("raise the reservation before the broker hears of them", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    expect(run.replace(id, { quantity: "20", limitPrice: "102" })).toBe("reserved");
+    expect(run.entry(id).order.state).toBe("pending_replace");
+    expect(run.risk()).toBe("140");
+    expect(confirm(run, id).order).toMatchObject({
+      state: "replaced",
+      quantity: "20",
+      limitPrice: "102",
+    });
+    expect(run.risk()).toBe("140");
+  });
+
+  test("lower it only when the broker has confirmed", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    run.replace(id, { quantity: "5", limitPrice: "97" });
+    expect(run.risk()).toBe("50");
+    confirm(run, id);
+    expect(run.risk()).toBe("10");
+  });
+
+  test("that the broker refuses leave everything as it was", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    run.replace(id, { quantity: "20" });
+    expect(run.post(id, { kind: "replace_rejected", reason }).order.state).toBe("new");
+    expect(run.risk()).toBe("50");
+  });
+
+  test("above a limit are refused and reserve nothing; lower ones pass", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    run.limit("moneyAtRiskAlgo", "60");
+    expect(run.replace(id, { quantity: "12" })).toBe("reserved");
+    run.post(id, { kind: "replace_rejected", reason });
+    expect(run.replace(id, { quantity: "13" })).toBe("MONEY_AT_RISK_ALGO");
+    run.limit("moneyAtRiskAlgo", "1");
+    expect(run.replace(id, { quantity: "9" })).toBe("reserved");
+  });
+
+  test("need a live order, one wish at a time, and the prices of its type", () => {
+    const run = new LedgerRun();
+    expect(run.replace("nobody", { quantity: "5" })).toBe("absent");
+    const { order } = run.reserve();
+    expect(run.replace(order.clientOrderId, { quantity: "5" })).toBe("not_permitted");
+    run.post(order.clientOrderId, acceptedAs("b-1"));
+    expect(run.replace(order.clientOrderId, { stopPrice: "5" })).toBe("NOT_PERMITTED_BY_BROKER");
+    expect(run.replace(order.clientOrderId, { quantity: "5" })).toBe("reserved");
+    expect(run.replace(order.clientOrderId, { quantity: "6" })).toBe("not_permitted");
+    run.post(order.clientOrderId, { kind: "canceled", reason });
+    expect(run.replace(order.clientOrderId, { quantity: "6" })).toBe("ended");
+  });
+
+  test("below what is filled are refused; down to it the order is filled", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    run.post(id, fillOf(run.entry(id).order, "4", "100"));
+    expect(run.replace(id, { quantity: "4" })).toBe("QUANTITY_LIMITS");
+    expect(run.replace(id, { quantity: "5" })).toBe("reserved");
+    run.post(id, fillOf(run.entry(id).order, "1", "100"));
+    expect(run.entry(id).order.state).toBe("pending_replace");
+    expect(confirm(run, id).order.state).toBe("filled");
+    expect(run.figures().openBuy.toFixed()).toBe("0");
+  });
+
+  test("made by hand at the broker are priced when they are seen", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    const changes = { quantity: null, limitPrice: "103", stopPrice: null };
+    expect(run.post(id, { kind: "replaced", changes }).order.limitPrice).toBe("103");
+    expect(run.risk()).toBe("80");
+  });
+});
