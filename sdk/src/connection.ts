@@ -3,7 +3,7 @@
  * jittered pauses. It knows nothing of what the frames say.
  */
 import { backoffDelay } from "../../src/contract/stream.ts";
-import { AlgoStoppedError, isHopeless, TrunklineConnectionError } from "./errors.ts";
+import { AlgoStoppedError, isHopeless } from "./errors.ts";
 import {
   RECONNECT_FACTOR,
   SENT_PER_SECOND_MAX,
@@ -162,8 +162,5 @@ function closeQuietly(socket: SocketLike): void {
     // A socket that is still connecting may refuse to be closed; nobody listens to it any more.
   }
 }
-
-export const lineDown = (): TrunklineConnectionError =>
-  new TrunklineConnectionError("dropped", "the line to Trunkline was lost");
 
 export const stopped = (): AlgoStoppedError => new AlgoStoppedError("the algo was stopped");

@@ -16,9 +16,6 @@ import {
 
 export {
   ORDER_STATES,
-  ORDER_TYPES,
-  SIDES,
-  TIMES_IN_FORCE,
   type OrderState,
   type OrderType,
   type Side,

@@ -12,7 +12,7 @@ import {
 } from "./primitives.ts";
 
 export { LIMIT_NAMES, type LimitName } from "../domain/risk/limit-names.ts";
-export { TRADING_STATES, type TradingState } from "../domain/scope.ts";
+export { type TradingState } from "../domain/scope.ts";
 export { KILL_SWITCH_HOLD_MS } from "../domain/limits.ts";
 
 /** `portfolio`, `algo:<id>`, `instrument:<id>`, or both as `algo:<id>|instrument:<id>`. */

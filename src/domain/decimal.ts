@@ -33,8 +33,6 @@ export function decimalText(value: Decimal): DecimalText {
   return text === "-0" ? "0" : text;
 }
 
-export const isPositive = (value: Decimal): boolean => value.gt(ZERO);
-
 export const isZero = (value: Decimal): boolean => value.eq(ZERO);
 
 export const minDecimal = (a: Decimal, b: Decimal): Decimal => (a.lt(b) ? a : b);

@@ -10,20 +10,6 @@ export type ScopeText = string;
 
 export const SCOPE_PATTERN = /^(?:portfolio|(?:account|algo|instrument):.{1,60})$/;
 
-/** The text form; `parseScope` takes it back. */
-export function scopeText(scope: Scope): ScopeText {
-  switch (scope.kind) {
-    case "portfolio":
-      return "portfolio";
-    case "account":
-      return `account:${scope.account}`;
-    case "algo":
-      return `algo:${scope.algoId}`;
-    case "instrument":
-      return `instrument:${scope.instrument}`;
-  }
-}
-
 /** Null when the text is not a scope. */
 export function parseScope(text: ScopeText): Scope | null {
   if (text === "portfolio") return { kind: "portfolio" };
