@@ -17,8 +17,11 @@ import { movedPrice, positionQuantity } from "../shared/sizing.ts";
 /** How far below its entry a position is given up. */
 const STOP_FRACTION = 0.005;
 
-/** A market order on the paper market ends in milliseconds; a slow broker gets this long. */
-const ORDER_END_MS = 10_000;
+/**
+ * A market order on the paper market ends in milliseconds; a slow broker gets this long. Canceling a
+ * stop and selling take two such waits, and together they must fit in the 5 s that `npm start` gives.
+ */
+const ORDER_END_MS = 2_000;
 
 interface Holding {
   quantity: Decimal;
@@ -93,10 +96,10 @@ export class Positions {
 
   /** Sells everything that the platform says is held; answers what is held still. */
   async leaveAll(): Promise<string[]> {
-    for (const { instrument } of await this.#held()) {
-      // Whoever does not know what is under way would sell twice.
-      if (!this.inDoubt(instrument)) await this.leave(instrument);
-    }
+    const held = await this.#held();
+    // Whoever does not know what is under way would sell twice.
+    const sure = held.filter(({ instrument }) => !this.inDoubt(instrument));
+    await Promise.all(sure.map(({ instrument }) => this.leave(instrument)));
     return (await this.#held()).map(({ instrument, quantity }) => `${quantity} ${instrument}`);
   }
 
