@@ -5,7 +5,6 @@
 import type {
   BrokerFailure,
   BrokerOrder,
-  BrokerRules,
   BrokerTrading,
   CancelOutcome,
   OrderStreamMessage,
@@ -14,56 +13,11 @@ import type {
 import { decimal, decimalText } from "../../../src/domain/decimal.ts";
 import type { ApprovedOrder, Execution, OrderChanges } from "../../../src/domain/order.ts";
 import { err, ok, type Result } from "../../../src/domain/result.ts";
+import { type BrokerFaults, SIMULATED_RULES } from "./broker-faults.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
 export type StreamEvent = Extract<OrderStreamMessage, { kind: "order_event" }>;
-
-/** Probabilities. All 0 is a broker that behaves. */
-export interface BrokerFaults {
-  connectFailure: number;
-  refusedTryAgain: number;
-  rejected: number;
-  timeoutBefore: number;
-  /** The request arrives after the caller gave up. */
-  arrivesLate: number;
-  timeoutAfter: number;
-  queryFails: number;
-  eventLost: number;
-  eventTwice: number;
-  eventLate: number;
-  cancelTrouble: number;
-}
-
-export const NO_FAULTS: BrokerFaults = {
-  connectFailure: 0,
-  refusedTryAgain: 0,
-  rejected: 0,
-  timeoutBefore: 0,
-  arrivesLate: 0,
-  timeoutAfter: 0,
-  queryFails: 0,
-  eventLost: 0,
-  eventTwice: 0,
-  eventLate: 0,
-  cancelTrouble: 0,
-};
-
-export const SIMULATED_RULES: BrokerRules = {
-  broker: "simulated",
-  connectionsMax: 1,
-  instrumentsPerConnectionMax: 100,
-  subscribeBatchMax: 100,
-  subscribeMessagesPerSecond: 10,
-  silenceBoundMs: 5_000,
-  reconnect: { baseDelayMs: 100, factor: 2, maxDelayMs: 2_000 },
-  orderTypes: ["market", "limit", "stop", "stop_limit"],
-  timesInForce: ["day", "ioc", "gtc"],
-  ordersPerSecond: 50,
-  honoursClientOrderId: false,
-  settlingTimeMs: 2_000,
-  calendarAlwaysOpen: true,
-};
 
 const TIMEOUT_MS = 3_000;
 

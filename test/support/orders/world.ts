@@ -10,10 +10,11 @@ import type { OrderGatewayPort, RiskLedgerPort } from "../../../src/application/
 import { takeDeadLetter } from "../../../src/application/take-dead-letter.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import type { Order } from "../../../src/domain/order.ts";
+import { type BrokerFaults, NO_FAULTS } from "./broker-faults.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { seededRandom, type Random } from "./random.ts";
 import { SimulatedQueue } from "./retry-queue.ts";
-import { type BrokerFaults, NO_FAULTS, SimulatedBroker } from "./simulated-broker.ts";
+import { SimulatedBroker } from "./simulated-broker.ts";
 import { SimulatedLedger } from "./simulated-ledger.ts";
 import { Timeline } from "./timeline.ts";
 

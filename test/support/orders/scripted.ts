@@ -1,0 +1,155 @@
+/** A gateway whose broker does exactly what the test says, call by call. */
+import type { BrokerOrder, SubmitOutcome } from "../../../src/brokers/broker.ts";
+import { Gateway } from "../../../src/application/gateway/gateway.ts";
+import type { GatewayPorts } from "../../../src/application/gateway/ports.ts";
+import type {
+  ApprovedOrder,
+  Execution,
+  OrderIntent,
+  OrderPost,
+} from "../../../src/domain/order.ts";
+import { ok } from "../../../src/domain/result.ts";
+import { SIMULATED_RULES } from "./broker-faults.ts";
+import { MemoryStore } from "./memory-store.ts";
+
+export const START = 1_800_000_000_000;
+
+/** A test stands in for the ledger here: nothing else may make an approved order. */
+export function approvedWith(terms: Partial<OrderIntent> = {}): ApprovedOrder {
+  const intent: OrderIntent = {
+    clientOrderId: "o-1",
+    algoId: "momentum",
+    account: "simulated",
+    instrument: "SIM:AAA",
+    side: "buy",
+    type: "limit",
+    quantity: "10",
+    limitPrice: "100",
+    stopPrice: null,
+    timeInForce: "gtc",
+    protectiveStop: null,
+    reduceOnly: false,
+    ...terms,
+  };
+  const reserved = { intent, ledgerVersion: 5, epoch: 1, approvedAt: START };
+  return reserved as ApprovedOrder;
+}
+
+export const executionOf = (id: string, quantity: string): Execution => ({
+  executionId: id,
+  clientOrderId: "o-1",
+  brokerOrderId: "B1",
+  account: "simulated",
+  instrument: "SIM:AAA",
+  side: "buy",
+  quantity,
+  price: "100",
+  fee: "0",
+  feeCurrency: "USD",
+  executedAt: START,
+});
+
+export const brokerOrderWith = (changes: Partial<BrokerOrder> = {}): BrokerOrder => ({
+  brokerOrderId: "B1",
+  clientOrderId: "o-1",
+  instrument: "SIM:AAA",
+  side: "buy",
+  type: "limit",
+  quantity: "10",
+  filledQuantity: "0",
+  limitPrice: "100",
+  stopPrice: null,
+  timeInForce: "gtc",
+  state: "new",
+  reason: null,
+  updatedAt: START,
+  ...changes,
+});
+
+export interface Scripted {
+  gateway: Gateway;
+  store: MemoryStore;
+  /** Everything the ledger was told, in order. */
+  posts: OrderPost[];
+  sent: string[];
+  canceled: string[];
+  /** Lets time pass. */
+  advance(ms: number): void;
+  kinds(): string[];
+}
+
+/** What the broker knows, and what it answers. Change it in the middle of a test as you like. */
+export interface Script {
+  submit?: () => Promise<SubmitOutcome>;
+  orders?: BrokerOrder[];
+  executions?: Execution[];
+  isUnreachable?: boolean;
+  ready?: boolean;
+  ledgerIsAway?: boolean;
+  /** Time stands still while somebody waits. */
+  isFrozen?: boolean;
+}
+
+const ACCEPTED: SubmitOutcome = { outcome: "accepted", brokerOrderId: "B1", pendingTrigger: false };
+
+const isOpen = ({ state }: BrokerOrder): boolean => state === "new" || state === "partially_filled";
+
+export function scripted(script: Script = {}, store = new MemoryStore()): Scripted {
+  const posts: OrderPost[] = [];
+  const sent: string[] = [];
+  const canceled: string[] = [];
+  let now = START;
+  const answer = <T>(rows: T[]) =>
+    script.isUnreachable
+      ? ({ ok: false, error: { kind: "network", reason: "unreachable" } } as const)
+      : ok(rows);
+  const orders = () => script.orders ?? [];
+  const ports: GatewayPorts = {
+    account: "simulated",
+    store,
+    broker: {
+      rules: SIMULATED_RULES,
+      submit: async ({ intent }) => {
+        sent.push(intent.clientOrderId);
+        return script.submit ? script.submit() : ACCEPTED;
+      },
+      cancel: async ({ brokerOrderId }) => {
+        canceled.push(brokerOrderId);
+        const found = orders().some(isOpen);
+        return found ? { outcome: "accepted" } : { outcome: "rejected", reason: "not found" };
+      },
+      modify: async () => ({ outcome: "accepted" }),
+      openOrders: async () => answer(orders().filter(isOpen)),
+      closedOrders: async () => answer(orders().filter((order) => !isOpen(order))),
+      executions: async () => answer(script.executions ?? []),
+      positions: async () => answer([]),
+      balances: async () => answer([]),
+      openOrderStream: () => Promise.reject(new Error("no stream here")),
+      parseOrderStream: () => ({ ok: false, error: { reason: "no stream here", sample: "" } }),
+    },
+    ledger: {
+      post: async (rows) => {
+        if (script.ledgerIsAway) throw new Error("away");
+        posts.push(...rows);
+        return [];
+      },
+      order: async () => null,
+      approved: async () => approvedWith(),
+      recordBalances: async () => {},
+    },
+    retries: { send: async () => {} },
+    now: () => now,
+    sleep: async (ms) => void (now += script.isFrozen ? 0 : ms),
+    ready: async () => script.ready ?? true,
+    log: () => {},
+  };
+  return {
+    gateway: new Gateway(ports),
+    store,
+    posts,
+    sent,
+    canceled,
+    advance: (ms) => void (now += ms),
+    kinds: () => posts.map(({ event }) => event.kind),
+  };
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import type { ReservedOrder } from "../../../src/domain/order.ts";
+import { foldHalt, stopReason, type Halt } from "../../../src/domain/trading-gate.ts";
+
+const order: ReservedOrder = {
+  intent: {
+    clientOrderId: "o-1",
+    algoId: "momentum",
+    account: "paper",
+    instrument: "NSE:INFY",
+    side: "buy",
+    type: "market",
+    quantity: "1",
+    limitPrice: null,
+    stopPrice: null,
+    timeInForce: "day",
+    protectiveStop: null,
+    reduceOnly: false,
+  },
+  ledgerVersion: 10,
+  epoch: 3,
+  approvedAt: 0,
+};
+
+const halt = (scope: string, changes: Partial<Halt> = {}): Halt => ({
+  scope,
+  haltVersion: 5,
+  version: 5,
+  halted: true,
+  ...changes,
+});
+
+const over = (haltVersion: number): Halt[] => [halt("portfolio", { halted: false, haltVersion })];
+
+describe("a halt", () => {
+  test.each(["portfolio", "account:paper", "algo:momentum", "instrument:NSE:INFY"])(
+    "of %s stops the order, also one that was approved later",
+    (scope) => {
+      expect(stopReason(order, [halt(scope)], 3)).toContain(scope);
+    },
+  );
+
+  test.each(["account:other", "algo:other", "instrument:NSE:TCS"])(
+    "of %s does not concern it",
+    (scope) => {
+      expect(stopReason(order, [halt(scope)], 3)).toBeNull();
+    },
+  );
+
+  test("with a scope that cannot be read stops everything", () => {
+    expect(stopReason(order, [halt("nonsense")], 3)).not.toBeNull();
+  });
+
+  test("that is over still stops what was approved at or before it, and nothing after it", () => {
+    expect(stopReason(order, over(10), 3)).not.toBeNull();
+    expect(stopReason(order, over(9), 3)).toBeNull();
+  });
+});
+
+test("an epoch below the highest seen is stopped, the same and a higher one are not", () => {
+  expect(stopReason(order, [], 4)).toContain("epoch 3");
+  expect(stopReason(order, [], 3)).toBeNull();
+  expect(stopReason(order, [], 2)).toBeNull();
+});
+
+describe("news of a scope", () => {
+  const scope = "portfolio";
+
+  test("that is older than what is known does not resume it", () => {
+    const known = foldHalt(null, { scope, version: 7, halted: true });
+    expect(foldHalt(known, { scope, version: 6, halted: false }).halted).toBe(true);
+    expect(foldHalt(known, { scope, version: 8, halted: false }).halted).toBe(false);
+  });
+
+  test("of a halt that comes after its resume leaves it resumed, but stops what it was meant to stop", () => {
+    const resumed = foldHalt(null, { scope, version: 8, halted: false });
+    const late = foldHalt(resumed, { scope, version: 7, halted: true });
+    expect(late).toEqual({ scope, version: 8, halted: false, haltVersion: 7 });
+  });
+});
