@@ -238,4 +238,16 @@ describe("ends", () => {
     await blind.gateway.watch();
     expect(blind.posts).toEqual([]);
   });
+
+  test("an order that was withdrawn and yet is found at the broker lives again", async () => {
+    const script: Script = { orders: [] };
+    const desk = scripted(script);
+    await desk.gateway.cancel("o-1");
+    await desk.gateway.submit(approvedWith(), 1);
+    expect(desk.sent).toEqual([]);
+    script.orders = [brokerOrderWith()];
+    await desk.gateway.catchUp();
+    expect(desk.store.orders.get("o-1")).toMatchObject({ record: "accepted", ended: null });
+    expect(desk.kinds()).toEqual(["canceled", "accepted"]);
+  });
 });

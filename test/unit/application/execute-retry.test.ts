@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { executeRetry } from "../../../src/application/execute-retry.ts";
+import type { OrderPorts } from "../../../src/application/order-ports.ts";
+import type { GatewayOutcome, OrderEvidence } from "../../../src/application/ports.ts";
+import { approvedWith } from "../../support/orders/scripted.ts";
+
+const MESSAGE = { clientOrderId: "o-1", account: "simulated", reason: "x", firstAttemptAt: 0 };
+
+/** Ports of which a retry uses three calls; every submit is refused as not sent. */
+function played(evidence: Partial<OrderEvidence>, isWanted = true) {
+  const attempts: number[] = [];
+  const outcome = { outcome: "not_sent", reason: "again" } as GatewayOutcome;
+  const ports = {
+    ledger: { approved: async () => (isWanted ? approvedWith() : null) },
+    gateway: () => ({
+      lookUp: async () => ({
+        record: "not_sent",
+        attempts: 1,
+        found: false,
+        brokerOrder: null,
+        ...evidence,
+      }),
+      submit: async (_: unknown, attempt: number) => {
+        attempts.push(attempt);
+        return outcome;
+      },
+    }),
+  } as unknown as OrderPorts;
+  return { ports, attempts };
+}
+
+test.each(["recorded", "accepted", "rejected", "unknown", "stopped"] as const)(
+  "a record that says %s ends the retry",
+  async (record) => {
+    const { ports, attempts } = played({ record });
+    expect((await executeRetry(ports, MESSAGE, 1)).action).toBe("done");
+    expect(attempts).toEqual([]);
+  },
+);
+
+test("an order found at the broker ends the retry, whatever the record says", async () => {
+  const { ports, attempts } = played({ found: true });
+  expect((await executeRetry(ports, MESSAGE, 1)).action).toBe("done");
+  expect(attempts).toEqual([]);
+});
+
+test("what the ledger wants no more is not sent", async () => {
+  const { ports, attempts } = played({}, false);
+  expect((await executeRetry(ports, MESSAGE, 1)).action).toBe("done");
+  expect(attempts).toEqual([]);
+});
+
+test("a look-up that failed sends nothing, and tries again later", async () => {
+  const { ports, attempts } = played({ found: null });
+  expect((await executeRetry(ports, MESSAGE, 1)).action).toBe("again");
+  expect(attempts).toEqual([]);
+});
+
+test.each([
+  [1, 1, [2]],
+  [2, 2, [3]],
+  [3, 3, []],
+  // Its message was lost and made again: the count of attempts is the gateway's, not the message's.
+  [1, 3, []],
+  [3, 1, []],
+])("delivery %i after %i attempts sends attempts %j", async (delivery, made, sends) => {
+  const { ports, attempts } = played({ attempts: made });
+  expect((await executeRetry(ports, MESSAGE, delivery)).action).toBe("again");
+  expect(attempts).toEqual(sends);
+});
