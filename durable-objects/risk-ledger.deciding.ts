@@ -39,10 +39,13 @@ export function reserve(
 
 /**
  * A denial is recorded as an order, so that it is seen; not when the id already stands for another
- * order, and not when the ledger only asks for a price that the caller did not bring.
+ * order, and not when the ledger only asks for what the caller can fetch: a price that it did not
+ * bring, or balances that nobody has read yet.
  */
-const isRecorded = ({ code }: Refusal, facts: IntentFacts): boolean =>
-  code !== "DUPLICATE_INTENT" && !(code === "STALE_PRICE" && facts.mark === null);
+const isRecorded = ({ code, have }: Refusal, facts: IntentFacts): boolean =>
+  code !== "DUPLICATE_INTENT" &&
+  !(code === "STALE_PRICE" && facts.mark === null) &&
+  !(code === "FUNDS" && have === null);
 
 export function reserveReplace(
   book: LedgerBook,

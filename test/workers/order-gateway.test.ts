@@ -134,6 +134,12 @@ describe("attempts", () => {
   });
 });
 
+test("the first order of a platform whose balances nobody has read is carried out", async () => {
+  await endFlow(flow);
+  flow = await startFlow({ isCold: true });
+  expect((await flow.place(RESTING)).state).toBe("new");
+});
+
 /** Everything that may die between two steps of an order. */
 const DEATHS: [string, () => Promise<unknown>][] = [
   ["gateway", crashGateway],

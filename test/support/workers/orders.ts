@@ -38,8 +38,8 @@ export interface Flow {
 export const until = (check: () => unknown) =>
   vi.waitUntil(check, { timeout: 10_000, interval: 20 });
 
-/** A platform whose order stream is up and whose balances are read. */
-export async function startFlow(): Promise<Flow> {
+/** A platform whose order stream is up and whose balances are read; `isCold`: one that nobody has woken. */
+export async function startFlow({ isCold = false } = {}): Promise<Flow> {
   // `reset()` after the test before took the tradebook's tables, too.
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   const retries: Flow["retries"] = [];
@@ -81,6 +81,7 @@ export async function startFlow(): Promise<Flow> {
     },
     fault: (fault, terms = {}) => flow.paper.control("/faults", { fault, ...terms }),
   };
+  if (isCold) return flow;
   await flow.gateway.ensure();
   await until(async () => (await flow.gateway.streamState()) === "ready");
   return flow;
