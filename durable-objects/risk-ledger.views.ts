@@ -2,7 +2,7 @@
 import type { TradebookRow } from "../src/application/ports.ts";
 import type { PositionView } from "../src/contract/orders.ts";
 import type { ExposureView, RiskStatusView } from "../src/contract/risk.ts";
-import { decimal, decimalText, ZERO, type Decimal } from "../src/domain/decimal.ts";
+import { decimal, decimalText, meanText, ZERO, type Decimal } from "../src/domain/decimal.ts";
 import { averagePrice, unrealisedProfit } from "../src/domain/position.ts";
 import { isFresh } from "../src/domain/risk/case.ts";
 import { drawdownOf } from "../src/domain/risk/checks/loss.ts";
@@ -24,7 +24,7 @@ export function positionViews(state: LedgerState, now: number): PositionView[] {
       account,
       currency: currency ?? "unknown",
       quantity: decimalText(position.quantity),
-      averagePrice: mean && decimalText(mean),
+      averagePrice: mean && meanText(mean),
       markPrice: price && decimalText(price),
       realisedProfit: decimalText(position.realisedProfit),
       unrealisedProfit: unrealisedText(position.quantity, () =>
@@ -108,7 +108,7 @@ export const positionDay = (holding: Holding, day: string): TradebookDay<"positi
     instrument,
     account,
     quantity: decimalText(position.quantity),
-    averagePrice: mean && decimalText(mean),
+    averagePrice: mean && meanText(mean),
     realisedProfit: decimalText(position.realisedProfit),
   };
 };

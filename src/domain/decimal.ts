@@ -33,6 +33,12 @@ export function decimalText(value: Decimal): DecimalText {
   return text === "-0" ? "0" : text;
 }
 
+/** Places a mean price is shown with: a mean is not on the grid, and its further digits tell nobody anything. */
+const MEAN_PLACES = 8;
+
+/** Text of a quotient that is shown and not calculated with. */
+export const meanText = (value: Decimal): DecimalText => decimalText(value.round(MEAN_PLACES));
+
 export const isZero = (value: Decimal): boolean => value.eq(ZERO);
 
 export const minDecimal = (a: Decimal, b: Decimal): Decimal => (a.lt(b) ? a : b);

@@ -1,6 +1,6 @@
 /** What happens to one order after it was reserved: its next state, its fills, and what they do to the position. */
 import { unreachable } from "../assert.ts";
-import { decimal, decimalText, maxDecimal, ZERO, type Decimal } from "../decimal.ts";
+import { decimal, decimalText, maxDecimal, meanText, ZERO, type Decimal } from "../decimal.ts";
 import type { Execution, Order, OrderEvent, OrderPost } from "../order.ts";
 import { closerState, transition, transitionFlag, transitionOf } from "../order-state.ts";
 import { fillPosition } from "../position.ts";
@@ -53,7 +53,7 @@ function applyNews(
   if (!next.ok) {
     if (brokerOrderId === entry.order.brokerOrderId)
       return { entry, execution: null, holding: null, flag };
-    entry.order = { ...entry.order, brokerOrderId, updatedAt: at };
+    entry.order = { ...entry.order, brokerOrderId, updatedAt: laterOf(entry, at) };
     return { entry, execution: null, holding: null, flag };
   }
   takeFacts(entry, event);
@@ -63,12 +63,15 @@ function applyNews(
     ...newTerms(state, entry, event),
     brokerOrderId,
     reason: reasonOf(event) ?? entry.order.reason,
-    updatedAt: at,
+    updatedAt: laterOf(entry, at),
   };
   if (event.kind === "replaced" || event.kind === "replace_rejected") entry.asked = null;
   entry.quantity = decimal(entry.order.quantity);
   return settle(state, entry, closer(entry, next.value), null, flag);
 }
+
+/** The broker's clock and ours differ; an order's time never goes back. */
+const laterOf = (entry: LedgerOrder, at: number): number => Math.max(entry.order.updatedAt, at);
 
 /** Keeps what later states need to know beside the state itself. */
 function takeFacts(entry: LedgerOrder, event: OrderEvent): void {
@@ -169,8 +172,8 @@ function bookFill(
     quantity: decimalText(entry.quantity),
     brokerOrderId: entry.order.brokerOrderId ?? execution.brokerOrderId,
     filledQuantity: decimalText(entry.filled),
-    averagePrice: decimalText(entry.fillCost.div(entry.filled)),
-    updatedAt: at,
+    averagePrice: meanText(entry.fillCost.div(entry.filled)),
+    updatedAt: laterOf(entry, at),
   };
   const flag = [...new Set(flags.filter((each) => each !== null))].join("; ") || null;
   return settle(state, entry, next.ok ? next.value : entry.order.state, execution, flag);

@@ -53,6 +53,24 @@ describe("a reservation", () => {
 });
 
 describe("what the broker says", () => {
+  test("never turns an order's time back, whatever clock the broker has", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve();
+    const post = { ...postOf(order.clientOrderId, acceptedAs("b-1")), at: order.createdAt + 50 };
+    apply(run.state, { kind: "posted", post });
+    const fill = { ...postOf(order.clientOrderId, fillOf(order, "4", "100")), at: post.at - 20 };
+    apply(run.state, { kind: "posted", post: fill });
+    expect(run.entry(order.clientOrderId).order.updatedAt).toBe(post.at);
+  });
+
+  test("shows a mean price with as many places as somebody reads", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve();
+    run.post(order.clientOrderId, fillOf(order, "1", "100"));
+    run.post(order.clientOrderId, fillOf(order, "2", "99.99"));
+    expect(run.entry(order.clientOrderId).order.averagePrice).toBe("99.99333333");
+  });
+
   test("a fill that beats the acceptance stands, and the id comes later", () => {
     const run = new LedgerRun();
     const { order } = run.reserve();
