@@ -1,4 +1,5 @@
 /** Halts and their ends on their way to the gateways: owed durably with the latch, paid until each has confirmed. */
+import type { OwedCalls } from "../src/application/ledger/ports.ts";
 import { ACCOUNTS } from "../src/platform/deployment.ts";
 import { orderGateway } from "../src/platform/objects.ts";
 import { parseScope, type ScopeText } from "../src/domain/scope.ts";
@@ -10,7 +11,7 @@ interface OwedCall extends Record<string, SqlStorageValue> {
   version: number;
 }
 
-export class GatewayCalls {
+export class GatewayCalls implements OwedCalls {
   readonly #sql: SqlStorage;
   readonly #env: Env;
 

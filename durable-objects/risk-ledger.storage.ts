@@ -1,4 +1,5 @@
 /** The ledger's SQLite: everything event by event, and the rows that its memory is built from again. It decides nothing. */
+import type { EventRow, LedgerStore } from "../src/application/ledger/ports.ts";
 import type { OrdersQuery } from "../src/contract/orders.ts";
 import type { Page } from "../src/contract/primitives.ts";
 import type { Order } from "../src/domain/order.ts";
@@ -28,17 +29,7 @@ import { migrate } from "./schema-migrations.ts";
 /** How the bodies of `events` are written. Raise it when their shape changes; old ones stay as they are. */
 const EVENT_FORMAT = 1;
 
-export interface EventRow {
-  version: number;
-  at: number;
-  kind: string;
-  clientOrderId: string | null;
-  /** Null for events that cannot come twice. */
-  eventId: string | null;
-  body: unknown;
-}
-
-export class LedgerStorage {
+export class LedgerStorage implements LedgerStore {
   readonly #sql: SqlStorage;
   /** Holdings that have a row: the first order of each writes it, then only fills do. */
   #stored = new Set<Holding>();

@@ -31,35 +31,41 @@ import type {
   OrderIntent,
   OrderPost,
 } from "../src/domain/order.ts";
-import { isTerminal, transition } from "../src/domain/order-state.ts";
-import { err, ok, type Result } from "../src/domain/result.ts";
+import type { Result } from "../src/domain/result.ts";
 import type { LimitExceeded } from "../src/domain/risk/above.ts";
-import { approvedAgain } from "../src/domain/risk/decide.ts";
-import { applyBalances } from "../src/domain/risk/funds.ts";
 import type { Refusal } from "../src/domain/risk/refusal.ts";
-import type { Holding, LedgerOrder } from "../src/domain/risk/state.ts";
+import type { Holding } from "../src/domain/risk/state.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
+import {
+  approvedOf,
+  deadLetter,
+  orderOf,
+  postAll,
+  requestCancel,
+  takeBalances,
+} from "../src/application/ledger/orders.ts";
 import { PORTFOLIO } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { market, orderGateway } from "../src/platform/objects.ts";
 import { retryQueue } from "../src/platform/wiring.ts";
 import { tradebook } from "../src/storage/tradebook.ts";
-import { LedgerBook } from "./risk-ledger.book.ts";
-import { LedgerDuties } from "./risk-ledger.duties.ts";
-import { reserve, reserveReplace, setLimits } from "./risk-ledger.deciding.ts";
+import { LedgerBook } from "../src/application/ledger/book.ts";
+import { LedgerDuties } from "../src/application/ledger/duties.ts";
+import { reserve, reserveReplace, setLimits } from "../src/application/ledger/deciding.ts";
 import { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
-import { KillSwitch } from "./risk-ledger.kill-switch.ts";
+import { KillSwitch } from "../src/application/ledger/kill-switch.ts";
 import { readMarks } from "./risk-ledger.marks.ts";
 import { Notices } from "./risk-ledger.notices.ts";
 import { Outbox } from "./risk-ledger.outbox.ts";
 import { LedgerStorage } from "./risk-ledger.storage.ts";
-import { exposureViews, positionViews, statusView } from "./risk-ledger.views.ts";
+import { exposureViews, positionViews, statusView } from "../src/application/ledger/views.ts";
 import { MarkWishes } from "./risk-ledger.wishes.ts";
 
 /** The first look after a commit: by then most of what it began is done. */
 const DUTY_DELAY_MS = 1_000;
 
 export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
+  readonly #storage: LedgerStorage;
   readonly #book: LedgerBook;
   readonly #notices: Notices;
   readonly #wishes: MarkWishes;
@@ -75,6 +81,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     const storage = new LedgerStorage(ctx.storage);
     const gateways = new GatewayCalls(ctx.storage.sql, env);
     this.#log = log;
+    this.#storage = storage;
     this.#book = new LedgerBook({
       storage,
       outbox: new Outbox(ctx.storage, tradebook(env.DB)),
@@ -100,14 +107,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async post(posts: OrderPost[]): Promise<Order[]> {
-    return this.#book.commit(Date.now(), (state) => {
-      const orders = new Map<string, LedgerOrder>();
-      for (const post of posts) {
-        const entry = this.#book.post(state, post);
-        if (entry) orders.set(post.clientOrderId, entry);
-      }
-      return [...orders.values()].map(({ order }) => order);
-    });
+    return postAll(this.#book, posts, Date.now());
   }
 
   async reserveReplace(
@@ -120,29 +120,19 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async requestCancel(clientOrderId: string, by: string): Promise<Result<Order, OrderProblem>> {
-    const now = Date.now();
-    return this.#book.commit(now, (state) => {
-      const entry = this.#book.find(state, clientOrderId);
-      if (!entry) return err("absent");
-      if (isTerminal(entry.order.state)) return err("ended");
-      if (!transition(entry.order.state, "cancel_requested").ok) return err("not_permitted");
-      return ok(this.#book.wishCancel(state, entry, by, now).order);
-    });
+    return requestCancel(this.#book, clientOrderId, by, Date.now());
   }
 
-  /** Saying it again changes nothing, so it is no new event. */
   async order(clientOrderId: string): Promise<Order | null> {
-    const known = this.#book.state(Date.now()).orders.get(clientOrderId);
-    return (known ?? this.#book.storage.order(clientOrderId))?.order ?? null;
+    return orderOf(this.#book, clientOrderId, Date.now());
   }
 
   async approved(clientOrderId: string): Promise<ApprovedOrder | null> {
-    const order = await this.order(clientOrderId);
-    return order && approvedAgain(this.#book.state(Date.now()), order);
+    return approvedOf(this.#book, clientOrderId, Date.now());
   }
 
   async orders(query: OrdersQuery): Promise<Page<OrderView>> {
-    return this.#book.storage.orders(query);
+    return this.#storage.orders(query);
   }
 
   async positions(): Promise<PositionView[]> {
@@ -182,12 +172,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async recordBalances(account: string, balances: BrokerBalance[], at: number): Promise<void> {
-    this.#book.commit(Date.now(), (state) => {
-      const counted = applyBalances(state, account, balances, at);
-      const kept = state.balances.get(account);
-      if (kept) this.#book.storage.saveBalances(account, kept);
-      for (const entry of counted) this.#book.storage.saveOrder(entry, state.version);
-    });
+    takeBalances(this.#book, account, balances, at, Date.now());
   }
 
   async deadLetter(
@@ -195,24 +180,16 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     label: DeadLetterLabel,
     reason: string,
   ): Promise<Order | null> {
-    const now = Date.now();
-    return this.#book.commit(now, (state) => {
-      const entry = this.#book.find(state, clientOrderId);
-      if (!entry) return null;
-      const { order } = entry;
-      if (order.state === "dead_lettered" && entry.label === label) return order;
-      if (!transition(order.state, "dead_lettered").ok) return order;
-      return this.#book.append(state, entry, { kind: "dead_lettered", label, reason }, now).order;
-    });
+    return deadLetter(this.#book, clientOrderId, label, reason, Date.now());
   }
 
   async follow(name: string): Promise<{ version: number }> {
-    this.#book.storage.follow(name);
+    this.#storage.follow(name);
     return { version: this.#book.state(Date.now()).version };
   }
 
   async unfollow(name: string): Promise<void> {
-    this.#book.storage.unfollow(name);
+    this.#storage.unfollow(name);
     this.#notices.drop(name);
   }
 
@@ -257,7 +234,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     later(this.#book.outbox.flush());
     // Scanning for what is due is the alarm's business, not that of an order's path.
     if (this.#alarmAt === null) this.#armBy(Date.now() + DUTY_DELAY_MS);
-    const followers = this.#book.storage.followers();
+    const followers = this.#storage.followers();
     if (followers.length === 0) return;
     this.#notices.add(followers, notices);
     this.ctx.waitUntil(this.#notices.send());
@@ -268,7 +245,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     const send = this.#notices.risk(() => {
       const risk = this.#status();
       return {
-        markets: this.#book.storage.followers(),
+        markets: this.#storage.followers(),
         notice: { version: risk.version, order: null, risk },
       };
     });

@@ -1,11 +1,9 @@
 /** What the ledger's alarm and the watchdog see to: nothing here is on an order's path, and one failing duty holds up no other. */
-import { errorText } from "../src/application/log.ts";
-import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
-import { ZERO } from "../src/domain/decimal.ts";
-import type { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
-import type { Notices } from "./risk-ledger.notices.ts";
-import { nextOverdueAt, sweep, type SweepParts } from "./risk-ledger.sweep.ts";
-import type { MarkWishes } from "./risk-ledger.wishes.ts";
+import { errorText } from "../log.ts";
+import { WATCHDOG_INTERVAL_MS } from "../../domain/limits.ts";
+import { ZERO } from "../../domain/decimal.ts";
+import type { OwedCalls, WaitingNotices, WishedMarks } from "./ports.ts";
+import { nextOverdueAt, sweep, type SweepParts } from "./sweep.ts";
 
 /** First wait before something that failed is tried again; it doubles up to the watchdog's turn. */
 const RETRY_DELAY_MS = 1_000;
@@ -14,9 +12,9 @@ const RETRY_DELAY_MS = 1_000;
 const ALARM_DELAY_MS_MIN = 100;
 
 export interface DutyParts extends SweepParts {
-  gateways: GatewayCalls;
-  wishes: MarkWishes;
-  notices: Notices;
+  gateways: OwedCalls;
+  wishes: WishedMarks;
+  notices: WaitingNotices;
 }
 
 export class LedgerDuties {

@@ -1,15 +1,15 @@
 /** The ledger's state as the API and the tradebook tell it. Pure: state and time in, plain data out. */
-import type { TradebookRow } from "../src/application/ports.ts";
-import type { PositionView } from "../src/contract/orders.ts";
-import type { ExposureView, RiskStatusView } from "../src/contract/risk.ts";
-import { decimal, decimalText, meanText, ZERO, type Decimal } from "../src/domain/decimal.ts";
-import { averagePrice, unrealisedProfit } from "../src/domain/position.ts";
-import { isFresh } from "../src/domain/risk/case.ts";
-import { drawdownOf } from "../src/domain/risk/checks/loss.ts";
-import { BASE_CURRENCY, CAPITAL } from "../src/domain/risk/default-limits.ts";
-import { profitOf, aggregateFor } from "../src/domain/risk/exposure.ts";
-import { pairScope } from "../src/domain/risk/limits.ts";
-import { goodMark, NO_FIGURES, type Holding, type LedgerState } from "../src/domain/risk/state.ts";
+import type { TradebookRow } from "../ports.ts";
+import type { PositionView } from "../../contract/orders.ts";
+import type { ExposureView, RiskStatusView } from "../../contract/risk.ts";
+import { decimal, decimalText, meanText, ZERO, type Decimal } from "../../domain/decimal.ts";
+import { averagePrice, unrealisedProfit } from "../../domain/position.ts";
+import { isFresh } from "../../domain/risk/case.ts";
+import { drawdownOf } from "../../domain/risk/checks/loss.ts";
+import { BASE_CURRENCY, CAPITAL } from "../../domain/risk/default-limits.ts";
+import { profitOf, aggregateFor } from "../../domain/risk/exposure.ts";
+import { pairScope } from "../../domain/risk/limits.ts";
+import { goodMark, NO_FIGURES, type Holding, type LedgerState } from "../../domain/risk/state.ts";
 
 export function positionViews(state: LedgerState, now: number): PositionView[] {
   return [...state.holdings.values()].filter(everTraded).map((holding) => {

@@ -3,26 +3,25 @@
  * in one synchronous transaction. When anything in it throws, nothing is stored and memory is built
  * again. It talks to nobody.
  */
-import type { LedgerNotice } from "../src/application/ports.ts";
-import type { Order, OrderEvent, OrderPost } from "../src/domain/order.ts";
-import { MARKS_STORE_INTERVAL_MS } from "../src/domain/limits.ts";
-import { applyMarks } from "../src/domain/risk/exposure.ts";
-import { apply, forgetEnded, type Change, type LedgerEvent } from "../src/domain/risk/ledger.ts";
-import { addOrder } from "../src/domain/risk/restore.ts";
+import type { LedgerNotice } from "../ports.ts";
+import type { Order, OrderEvent, OrderPost } from "../../domain/order.ts";
+import { MARKS_STORE_INTERVAL_MS } from "../../domain/limits.ts";
+import { applyMarks } from "../../domain/risk/exposure.ts";
+import { apply, forgetEnded, type Change, type LedgerEvent } from "../../domain/risk/ledger.ts";
+import { addOrder } from "../../domain/risk/restore.ts";
 import {
   tradingDay,
   type Holding,
   type LedgerOrder,
   type LedgerState,
-} from "../src/domain/risk/state.ts";
-import type { Mark } from "../src/domain/tick.ts";
-import type { Outbox } from "./risk-ledger.outbox.ts";
-import type { LedgerStorage } from "./risk-ledger.storage.ts";
-import { pairsOf, positionDay, riskDay } from "./risk-ledger.views.ts";
+} from "../../domain/risk/state.ts";
+import type { Mark } from "../../domain/tick.ts";
+import type { LedgerOutbox, LedgerStore } from "./ports.ts";
+import { pairsOf, positionDay, riskDay } from "./views.ts";
 
 export class LedgerBook {
-  readonly storage: LedgerStorage;
-  readonly outbox: Outbox;
+  readonly storage: LedgerStore;
+  readonly outbox: LedgerOutbox;
   readonly #transaction: <T>(work: () => T) => T;
   readonly #onCommit: (notices: LedgerNotice[], holdings: Iterable<Holding>) => void;
   #state: LedgerState | null = null;
@@ -34,8 +33,8 @@ export class LedgerBook {
   #riskRecorded = new Map<string, string>();
 
   constructor(parts: {
-    storage: LedgerStorage;
-    outbox: Outbox;
+    storage: LedgerStore;
+    outbox: LedgerOutbox;
     transaction: <T>(work: () => T) => T;
     onCommit: (notices: LedgerNotice[], holdings: Iterable<Holding>) => void;
   }) {

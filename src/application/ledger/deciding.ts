@@ -1,13 +1,13 @@
 /** The ledger's decisions as transactions: look up, decide purely, apply and store, in one synchronous run. */
-import type { IntentFacts, OrderProblem, ReserveAnswer } from "../src/application/ports.ts";
-import type { LimitsRequest, LimitView } from "../src/contract/risk.ts";
-import type { Order, OrderChanges, OrderIntent } from "../src/domain/order.ts";
-import { err, ok, type Result } from "../src/domain/result.ts";
-import { limitsExceeded, type LimitExceeded } from "../src/domain/risk/above.ts";
-import { decide } from "../src/domain/risk/decide.ts";
-import type { Refusal } from "../src/domain/risk/refusal.ts";
-import { decideReplace } from "../src/domain/risk/replace.ts";
-import type { LedgerBook } from "./risk-ledger.book.ts";
+import type { IntentFacts, OrderProblem, ReserveAnswer } from "../ports.ts";
+import type { LimitsRequest, LimitView } from "../../contract/risk.ts";
+import type { Order, OrderChanges, OrderIntent } from "../../domain/order.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
+import { limitsExceeded, type LimitExceeded } from "../../domain/risk/above.ts";
+import { decide } from "../../domain/risk/decide.ts";
+import type { Refusal } from "../../domain/risk/refusal.ts";
+import { decideReplace } from "../../domain/risk/replace.ts";
+import type { LedgerBook } from "./book.ts";
 
 export function reserve(
   book: LedgerBook,

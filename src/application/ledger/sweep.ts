@@ -2,13 +2,13 @@
  * Orders whose next step did not happen: whoever reserved, canceled or modified them died in between.
  * The gateway's record says what is proven, and the order goes on from there; doubt sends nothing.
  */
-import type { OrderGatewayPort, RetryQueuePort } from "../src/application/ports.ts";
-import { errorText, type Log } from "../src/application/log.ts";
-import { ORDER_STEP_OVERDUE_MS } from "../src/domain/limits.ts";
-import type { Order } from "../src/domain/order.ts";
-import { approvedAgain } from "../src/domain/risk/decide.ts";
-import { openOrders } from "../src/domain/risk/ledger.ts";
-import type { LedgerBook } from "./risk-ledger.book.ts";
+import type { OrderGatewayPort, RetryQueuePort } from "../ports.ts";
+import { errorText, type Log } from "../log.ts";
+import { ORDER_STEP_OVERDUE_MS } from "../../domain/limits.ts";
+import type { Order } from "../../domain/order.ts";
+import { approvedAgain } from "../../domain/risk/decide.ts";
+import { openOrders } from "../../domain/risk/ledger.ts";
+import type { LedgerBook } from "./book.ts";
 
 export interface SweepParts {
   book: LedgerBook;

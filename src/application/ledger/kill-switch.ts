@@ -1,21 +1,21 @@
 /** The kill switch: latched in the ledger first, then told to every gateway. Cancels always pass it. */
-import type { KillAnswer } from "../src/application/ports.ts";
-import type { ApiError } from "../src/contract/errors.ts";
-import { KILL_SWITCH_HOLD_MS } from "../src/domain/limits.ts";
-import type { Order } from "../src/domain/order.ts";
-import { transition } from "../src/domain/order-state.ts";
-import { err, ok, type Result } from "../src/domain/result.ts";
-import { nextVersion, openOrders, underScope } from "../src/domain/risk/ledger.ts";
-import type { LedgerState, TradingStateRecord } from "../src/domain/risk/state.ts";
-import type { ScopeText } from "../src/domain/scope.ts";
-import type { LedgerBook } from "./risk-ledger.book.ts";
-import type { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
+import type { KillAnswer } from "../ports.ts";
+import type { ApiError } from "../../contract/errors.ts";
+import { KILL_SWITCH_HOLD_MS } from "../../domain/limits.ts";
+import type { Order } from "../../domain/order.ts";
+import { transition } from "../../domain/order-state.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
+import { nextVersion, openOrders, underScope } from "../../domain/risk/ledger.ts";
+import type { LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
+import type { ScopeText } from "../../domain/scope.ts";
+import type { LedgerBook } from "./book.ts";
+import type { OwedCalls } from "./ports.ts";
 
 export class KillSwitch {
   readonly #book: LedgerBook;
-  readonly #gateways: GatewayCalls;
+  readonly #gateways: OwedCalls;
 
-  constructor(book: LedgerBook, gateways: GatewayCalls) {
+  constructor(book: LedgerBook, gateways: OwedCalls) {
     this.#book = book;
     this.#gateways = gateways;
   }

@@ -1,0 +1,87 @@
+/** What the ledger does to orders that it has reserved, and what it answers of them: each one transaction. */
+import type { BrokerBalance } from "../../brokers/broker.ts";
+import type { ApprovedOrder, DeadLetterLabel, Order, OrderPost } from "../../domain/order.ts";
+import { isTerminal, transition } from "../../domain/order-state.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
+import { approvedAgain } from "../../domain/risk/decide.ts";
+import { applyBalances } from "../../domain/risk/funds.ts";
+import type { LedgerOrder } from "../../domain/risk/state.ts";
+import type { OrderProblem } from "../ports.ts";
+import type { LedgerBook } from "./book.ts";
+
+/** Applies posts in order, each once. Answers each order as it then stands. */
+export function postAll(book: LedgerBook, posts: OrderPost[], now: number): Order[] {
+  return book.commit(now, (state) => {
+    const orders = new Map<string, LedgerOrder>();
+    for (const post of posts) {
+      const entry = book.post(state, post);
+      if (entry) orders.set(post.clientOrderId, entry);
+    }
+    return [...orders.values()].map(({ order }) => order);
+  });
+}
+
+export function requestCancel(
+  book: LedgerBook,
+  clientOrderId: string,
+  by: string,
+  now: number,
+): Result<Order, OrderProblem> {
+  return book.commit(now, (state) => {
+    const entry = book.find(state, clientOrderId);
+    if (!entry) return err("absent");
+    if (isTerminal(entry.order.state)) return err("ended");
+    if (!transition(entry.order.state, "cancel_requested").ok) return err("not_permitted");
+    return ok(book.wishCancel(state, entry, by, now).order);
+  });
+}
+
+/** From memory, else from storage; null when there is no such order. */
+export function orderOf(book: LedgerBook, clientOrderId: string, now: number): Order | null {
+  const known = book.state(now).orders.get(clientOrderId);
+  return (known ?? book.storage.order(clientOrderId))?.order ?? null;
+}
+
+/** The approved order again; null when it is not to be sent any more. */
+export function approvedOf(
+  book: LedgerBook,
+  clientOrderId: string,
+  now: number,
+): ApprovedOrder | null {
+  const order = orderOf(book, clientOrderId, now);
+  return order && approvedAgain(book.state(now), order);
+}
+
+/** Brings an order to the desk. Saying it again changes nothing, so it is no new event. */
+export function deadLetter(
+  book: LedgerBook,
+  clientOrderId: string,
+  label: DeadLetterLabel,
+  reason: string,
+  now: number,
+): Order | null {
+  return book.commit(now, (state) => {
+    const entry = book.find(state, clientOrderId);
+    if (!entry) return null;
+    const { order } = entry;
+    if (order.state === "dead_lettered" && entry.label === label) return order;
+    if (!transition(order.state, "dead_lettered").ok) return order;
+    return book.append(state, entry, { kind: "dead_lettered", label, reason }, now).order;
+  });
+}
+
+/** Balances as the broker told them at `at`. */
+export function takeBalances(
+  book: LedgerBook,
+  account: string,
+  balances: BrokerBalance[],
+  at: number,
+  now: number,
+): void {
+  book.commit(now, (state) => {
+    const counted = applyBalances(state, account, balances, at);
+    const kept = state.balances.get(account);
+    if (kept) book.storage.saveBalances(account, kept);
+    for (const entry of counted) book.storage.saveOrder(entry, state.version);
+  });
+}

@@ -1,0 +1,87 @@
+/** What the ledger's logic runs on: its own synchronous storage, its way to the tradebook, its calls to gateways. */
+import type { DeadLetterLabel, Order } from "../../domain/order.ts";
+import type { Change } from "../../domain/risk/ledger.ts";
+import type { LimitName } from "../../domain/risk/limit-names.ts";
+import type {
+  AccountBalances,
+  Aggregate,
+  LedgerOrder,
+  LedgerState,
+  TradingStateRecord,
+} from "../../domain/risk/state.ts";
+import type { ScopeText } from "../../domain/scope.ts";
+import type { TradebookRow } from "../ports.ts";
+
+export interface EventRow {
+  version: number;
+  at: number;
+  kind: string;
+  clientOrderId: string | null;
+  /** Null for events that cannot come twice. */
+  eventId: string | null;
+  body: unknown;
+}
+
+/** What the book itself keeps by name. */
+export type BookSetting = "day" | "day_first_version" | "marks";
+
+/** Durable and synchronous; the calls of one transaction are stored together or not at all. */
+export interface LedgerStore {
+  /** Everything that memory holds. */
+  load(now: number): LedgerState;
+  /** An order that memory does not hold, or null. */
+  order(clientOrderId: string): LedgerOrder | null;
+  eventSeen(eventId: string): boolean;
+  executionSeen(account: string, executionId: string): boolean;
+  addEvent(row: EventRow): void;
+  /** Stores what an event changed. */
+  saveChange(change: Change): void;
+  saveOrder(entry: LedgerOrder, version: number): void;
+  saveDays(aggregates: Iterable<Aggregate>): void;
+  saveBalances(account: string, balances: AccountBalances): void;
+  saveTradingState(record: TradingStateRecord): void;
+  saveLimit(scope: string, name: LimitName, value: string | null, by: string, at: number): void;
+  setting(name: BookSetting): string | null;
+  set(name: BookSetting, value: string): void;
+}
+
+/** Rows of the tradebook on their way, stored with the event that made them. */
+export interface LedgerOutbox {
+  addOrder(version: number, order: Order): void;
+  addDeadLetter(
+    version: number,
+    order: Order,
+    letter: { label: DeadLetterLabel; reason: string; attempts: number; status: "open" | "closed" },
+  ): void;
+  add(
+    version: number,
+    row: Exclude<TradebookRow, { kind: "order" } | { kind: "dead_letter" }>,
+  ): void;
+  /** A transaction was rolled back: its rows are not there. */
+  forget(): void;
+  readonly size: number;
+  /** Writes what waits; false when the tradebook refused. */
+  flush(): Promise<boolean>;
+}
+
+/** Halts and their ends on their way to the gateways: owed with the latch, paid until each has confirmed. */
+export interface OwedCalls {
+  /** Call it in the transaction that latches. */
+  owe(scope: ScopeText, action: "halt" | "resume", version: number): void;
+  readonly owed: number;
+  /** Makes every owed call. True when none is left. */
+  settle(): Promise<boolean>;
+}
+
+/** Which instruments the ledger needs marks of. */
+export interface WishedMarks {
+  refresh(state: LedgerState): void;
+  declare(): Promise<boolean>;
+  readonly pending: boolean;
+}
+
+/** Events on their way to the streams. */
+export interface WaitingNotices {
+  send(): Promise<void>;
+  readonly waiting: boolean;
+}
