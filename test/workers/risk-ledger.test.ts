@@ -130,7 +130,8 @@ describe("post", () => {
       await reset();
       return {
         kinds,
-        order: { ...order, createdAt: 0 },
+        // Two runs begin at different moments; a post of an earlier time moves neither back.
+        order: { ...order, createdAt: 0, updatedAt: 0 },
         positions,
         exposure,
         status: { ...status, outbox: 0 },
