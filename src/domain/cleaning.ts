@@ -14,8 +14,16 @@ export function cleaningRule(last: MarketUpdate | null, update: MarketUpdate): C
   if (update.bid !== null && update.ask !== null && update.bid > update.ask) return "crossed_book";
   if (last === null || last.exchangeTime === null || update.exchangeTime === null) return null;
   if (update.exchangeTime < last.exchangeTime) return "out_of_order";
-  return isSameUpdate(last, update) ? "duplicate" : null;
+  return isSameUpdate(last, update) && provesDouble(update) ? "duplicate" : null;
 }
+
+/**
+ * Two trades of the same price and quantity in the same millisecond are usual: one order filled
+ * against two. Without the day's volume they cannot be told from one trade sent twice, and a real
+ * trade is not dropped on doubt.
+ */
+const provesDouble = (update: MarketUpdate): boolean =>
+  update.volume !== null || update.lastQuantity === null;
 
 /** The same observation of the same instrument: every field equal. */
 export function isSameUpdate(a: MarketUpdate, b: MarketUpdate): boolean {

@@ -39,6 +39,13 @@ test("order and doubles are judged against the last good update, by the exchange
   expect(cleaningRule(good, { ...good, exchangeTime: 1_001 })).toBe(null);
 });
 
+test("two equal trades are kept where no volume tells them from one sent twice", () => {
+  const trade = { ...good, volume: null };
+  expect(cleaningRule(trade, { ...trade })).toBe(null);
+  const quote = { ...trade, lastQuantity: null };
+  expect(cleaningRule(quote, { ...quote })).toBe("duplicate");
+});
+
 test("an update that differs in any one field is no duplicate", () => {
   const fields = [
     "last",
