@@ -1,6 +1,6 @@
 /** A gateway's SQLite: records, executions, halts and the outbox to the ledger. Every method is synchronous. */
 import type { GatewayStore, NumberName } from "../src/application/gateway/ports.ts";
-import type { GatewayOrder, RecordChange } from "../src/application/gateway/record.ts";
+import type { GatewayOrder, HandOrder, RecordChange } from "../src/application/gateway/record.ts";
 import type { Execution, OrderPost } from "../src/domain/order.ts";
 import type { Halt } from "../src/domain/trading-gate.ts";
 import { migrate, type Migration } from "./schema-migrations.ts";
@@ -33,6 +33,7 @@ const MIGRATIONS: readonly Migration[] = [
     "CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE external_orders (broker_order_id TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) WITHOUT ROWID",
   ],
+  ["CREATE TABLE hand_orders (broker_order_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"],
 ];
 
 type Body = { body: string };
@@ -90,19 +91,56 @@ export class OrderGatewayStorage implements GatewayStore {
 
   save({ order, posts, executions }: RecordChange): void {
     this.#storage.transactionSync(() => {
-      this.#sql.exec(
-        "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?)",
-        order.clientOrderId,
-        order.brokerOrderId,
-        order.ended === null ? 1 : 0,
-        order.record,
-        order.recordedAt,
-        order.nextLookAt,
-        JSON.stringify(order),
-      );
+      this.#replaceOrder(order);
       for (const execution of executions) this.#insertExecution(execution);
       for (const post of posts) this.#insertPost(post);
     });
+  }
+
+  #replaceOrder(order: GatewayOrder): void {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?)",
+      order.clientOrderId,
+      order.brokerOrderId,
+      order.ended === null ? 1 : 0,
+      order.record,
+      order.recordedAt,
+      order.nextLookAt,
+      JSON.stringify(order),
+    );
+  }
+
+  handOrder(brokerOrderId: string): HandOrder | null {
+    const query = "SELECT body FROM hand_orders WHERE broker_order_id = ?";
+    return this.#bodies<HandOrder>(query, brokerOrderId)[0] ?? null;
+  }
+
+  saveHandOrder(hand: HandOrder, order: GatewayOrder, posts: OrderPost[]): void {
+    this.#storage.transactionSync(() => {
+      const body = JSON.stringify(hand);
+      this.#sql.exec("INSERT INTO hand_orders VALUES (?, ?)", hand.brokerOrderId, body);
+      this.#replaceOrder(order);
+      for (const post of posts) this.#insertPost(post);
+    });
+  }
+
+  coverHandOrder(id: string, covered: string, execution: Execution, posts: OrderPost[]): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.exec(
+        "UPDATE hand_orders SET body = json_set(body, '$.covered', ?) WHERE broker_order_id = ?",
+        covered,
+        id,
+      );
+      this.#insertExecution(execution);
+      for (const post of posts) this.#insertPost(post);
+    });
+  }
+
+  /** Reads all executions: only a person at the desk asks for it. */
+  executionsOfBroker(brokerOrderId: string): Execution[] {
+    const query =
+      "SELECT body FROM executions WHERE json_extract(body, '$.brokerOrderId') = ? ORDER BY execution_id";
+    return this.#bodies<Execution>(query, brokerOrderId);
   }
 
   adopt(execution: Execution, post: OrderPost): void {

@@ -1,7 +1,13 @@
 /** The way out of one account's orders. A thin shell: the logic is `src/application/gateway`, here are its storage, socket and alarm. */
 import { DurableObject } from "cloudflare:workers";
 import { Gateway } from "../src/application/gateway/gateway.ts";
-import type { OrderGatewayPort, OrderEvidence, GatewayOutcome } from "../src/application/ports.ts";
+import type {
+  DeskProblem,
+  GatewayOutcome,
+  HandExecution,
+  OrderEvidence,
+  OrderGatewayPort,
+} from "../src/application/ports.ts";
 import type { BrokerBalance } from "../src/brokers/broker.ts";
 import { brokerClients } from "../src/brokers/registry.ts";
 import type { BrokerView } from "../src/contract/brokers.ts";
@@ -66,6 +72,14 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
 
   lookUp(clientOrderId: string): Promise<OrderEvidence> {
     return this.#armed(() => this.#gateway.lookUp(clientOrderId));
+  }
+
+  executeByHand(id: string, claim: HandExecution): Promise<Result<Order, DeskProblem>> {
+    return this.#armed(() => this.#gateway.executeByHand(id, claim));
+  }
+
+  discardByHand(id: string, by: string, reason: string): Promise<Result<Order, DeskProblem>> {
+    return this.#armed(() => this.#gateway.discardByHand(id, by, reason));
   }
 
   async halt(scope: ScopeText, version: number): Promise<void> {

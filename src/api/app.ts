@@ -17,6 +17,7 @@ import { responseHeaders } from "./middleware/response-headers.ts";
 import { type ApiPorts, apiPorts } from "./ports.ts";
 import { gate } from "./route.ts";
 import { brokerRoutes } from "./routes/brokers.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deskRoutes } from "./routes/desk.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -71,6 +72,7 @@ export function createApp(parts: Partial<AppParts> = {}): ApiApp {
   orderRoutes(app, guard);
   portfolioRoutes(app, guard);
   riskRoutes(app, guard);
+  deadLetterRoutes(app, guard);
   deskRoutes(app, guard);
   keyRoutes(app, guard, keys);
   paperRoutes(app, guard);

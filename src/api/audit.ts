@@ -12,9 +12,10 @@ export async function auditAsked(
   action: string,
   subject: string,
   after: unknown,
+  reason: string | null = null,
 ): Promise<void> {
   const { book } = c.get("ports");
   const by = callerName(c.get("caller"));
   const at = c.get("now")();
-  await auditStatement(book, { at, by, action, subject, before: null, after, reason: null });
+  await auditStatement(book, { at, by, action, subject, before: null, after, reason });
 }

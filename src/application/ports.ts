@@ -12,6 +12,7 @@ import type { Page } from "../contract/primitives.ts";
 import type { ExposureView, LimitsRequest, LimitView, RiskStatusView } from "../contract/risk.ts";
 import type { Candle, CandleInterval } from "../domain/candle.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
+import type { DeskProblem, HandExecution } from "./desk-port.ts";
 import type {
   ApprovedOrder,
   DeadLetterLabel,
@@ -25,6 +26,7 @@ import type { Refusal } from "../domain/risk/refusal.ts";
 import type { ScopeText, TradingState } from "../domain/scope.ts";
 import type { FeedMode, Mark, MarketUpdate } from "../domain/tick.ts";
 
+export type { DeskProblem, HandExecution } from "./desk-port.ts";
 export type { TradebookPort, TradebookRow } from "./tradebook-port.ts";
 
 /** Facts about an intent that the ledger does not hold itself, gathered before it decides. */
@@ -114,6 +116,14 @@ export interface OrderGatewayPort {
   modify(clientOrderId: string, changes: OrderChanges): Promise<Order | null>;
   /** Everything the gateway and a fresh broker look-up know of the order. */
   lookUp(clientOrderId: string): Promise<OrderEvidence>;
+  /** A dead letter that a person executed at the broker. Saying the same again changes nothing. */
+  executeByHand(clientOrderId: string, claim: HandExecution): Promise<Result<Order, DeskProblem>>;
+  /** A dead letter that a named person gives up. */
+  discardByHand(
+    clientOrderId: string,
+    by: string,
+    reason: string,
+  ): Promise<Result<Order, DeskProblem>>;
   /** Stops everything under the scope whose ledger version is not above `version`'s; answers when stored. */
   halt(scope: ScopeText, version: number): Promise<void>;
   resume(scope: ScopeText, version: number): Promise<void>;

@@ -1,6 +1,15 @@
 /** Status, dead letters, watchlist, keys, audit and the operator's profile as they cross the API. */
 import { z } from "zod";
-import { algoId, instrumentId, pageQuery, timestamp } from "./primitives.ts";
+import { orderView } from "./orders.ts";
+import {
+  algoId,
+  decimalOutput,
+  instrumentId,
+  pageQuery,
+  positiveDecimalInput,
+  reason,
+  timestamp,
+} from "./primitives.ts";
 
 export const SCOPES_OF_KEYS = ["read", "trade", "host", "admin"] as const;
 
@@ -28,6 +37,29 @@ export const statusView = z.object({
 
 export type StatusView = z.infer<typeof statusView>;
 
+export const SEND_RECORDS = [
+  "none",
+  "recorded",
+  "not_sent",
+  "accepted",
+  "rejected",
+  "unknown",
+  "stopped",
+] as const;
+
+export const alertSendView = z.object({
+  channel: z.string(),
+  /** The step of the escalation, from 1. */
+  step: z.number().int(),
+  state: z.enum(["pending", "sent", "failed"]),
+  attempts: z.number().int(),
+  /** Why the last attempt failed; never what was sent, nor to where. */
+  error: z.string().nullable(),
+  updatedAt: timestamp,
+});
+
+export type AlertSendView = z.infer<typeof alertSendView>;
+
 export const deadLetterView = z.object({
   clientOrderId: z.string(),
   algoId: z.string(),
@@ -38,6 +70,9 @@ export const deadLetterView = z.object({
   intent: z.record(z.string(), z.unknown()),
   status: z.enum(["open", "closed"]),
   createdAt: timestamp,
+  /** Who has taken it on, so that nobody else is called; null while nobody has. */
+  acknowledgedBy: z.string().nullable(),
+  acknowledgedAt: timestamp.nullable(),
 });
 
 export type DeadLetterView = z.infer<typeof deadLetterView>;
@@ -45,6 +80,48 @@ export type DeadLetterView = z.infer<typeof deadLetterView>;
 export const deadLettersQuery = pageQuery.extend({ status: z.enum(["open", "closed"]).optional() });
 
 export type DeadLettersQuery = z.infer<typeof deadLettersQuery>;
+
+/** A dead letter with all that is known of it, and what the broker says now. */
+export const deadLetterDetail = z.object({
+  letter: deadLetterView,
+  order: orderView,
+  lookUp: z.object({
+    at: timestamp,
+    /** Null when the broker could not be asked, which proves nothing. */
+    found: z.boolean().nullable(),
+    /** What the gateway wrote down of its own sending. */
+    record: z.enum(SEND_RECORDS),
+    attempts: z.number().int(),
+    brokerOrder: z
+      .object({
+        brokerOrderId: z.string(),
+        state: z.string(),
+        quantity: decimalOutput,
+        filledQuantity: decimalOutput,
+      })
+      .nullable(),
+  }),
+  /** What people were sent about it, oldest first. */
+  sends: z.array(alertSendView),
+});
+
+export type DeadLetterDetail = z.infer<typeof deadLetterDetail>;
+
+export const executedRequest = z.strictObject({
+  /** The broker's own id of the order that was placed by hand. */
+  brokerOrderId: z
+    .string()
+    .trim()
+    .regex(
+      /^[\x21-\x7e]{1,64}$/,
+      "must be the broker's order id: 1 to 64 characters without spaces",
+    ),
+  price: positiveDecimalInput,
+  quantity: positiveDecimalInput,
+  reason,
+});
+
+export const discardRequest = z.strictObject({ reason });
 
 export const watchlistItem = z.strictObject({
   instrument: instrumentId,

@@ -8,10 +8,27 @@ import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import { decodeCursor, pageFrom } from "./cursor.ts";
 import type { Database } from "./database.ts";
-import { deadLetters } from "./schema.ts";
+import { alerts, deadLetters } from "./schema.ts";
 
 /** Everything that a reader is shown: all but the guard against older writes. */
-const { ledgerVersion: _guard, ...columns } = getTableColumns(deadLetters);
+const { ledgerVersion: _guard, ...ofLetter } = getTableColumns(deadLetters);
+
+const { acknowledgedBy, acknowledgedAt } = alerts;
+const columns = { ...ofLetter, acknowledgedBy, acknowledgedAt };
+
+const itsAlert = eq(alerts.clientOrderId, deadLetters.clientOrderId);
+
+export async function deadLetter(
+  book: Database,
+  clientOrderId: string,
+): Promise<DeadLetterView | null> {
+  const rows = await book
+    .select(columns)
+    .from(deadLetters)
+    .leftJoin(alerts, itsAlert)
+    .where(eq(deadLetters.clientOrderId, clientOrderId));
+  return rows[0] ?? null;
+}
 
 const cursorKey = z.tuple([z.number(), z.string()]);
 
@@ -25,6 +42,7 @@ export async function deadLettersPage(
   const rows = await book
     .select(columns)
     .from(deadLetters)
+    .leftJoin(alerts, itsAlert)
     .where(
       and(
         query.status === undefined ? undefined : eq(deadLetters.status, query.status),

@@ -121,6 +121,38 @@ export const deadLetters = sqliteTable(
   (table) => [index("dead_letters_created").on(table.createdAt, table.clientOrderId)],
 );
 
+/**
+ * What people are told of an open dead letter. `dead_letters` is the ledger's word; this is the desk's
+ * own memory of who took it on, and of the times it came and left.
+ */
+export const alerts = sqliteTable("alerts", {
+  clientOrderId: text("client_order_id").primaryKey(),
+  openedAt: integer("opened_at").notNull(),
+  acknowledgedBy: text("acknowledged_by"),
+  acknowledgedAt: integer("acknowledged_at"),
+  closedAt: integer("closed_at"),
+});
+
+/** One message by one channel, with what became of it. */
+export const alertSends = sqliteTable(
+  "alert_sends",
+  {
+    /** Order, time, step and channel: the same send twice is one row. */
+    id: text("id").primaryKey(),
+    clientOrderId: text("client_order_id").notNull(),
+    openedAt: integer("opened_at").notNull(),
+    step: integer("step").notNull(),
+    channel: text("channel").notNull(),
+    state: text("state").$type<"pending" | "sent" | "failed">().notNull(),
+    attempts: integer("attempts").notNull(),
+    nextTryAt: integer("next_try_at").notNull(),
+    /** Why the last attempt failed: never an address, never a secret. */
+    error: text("error"),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [index("alert_sends_order").on(table.clientOrderId, table.openedAt)],
+);
+
 /** Where each logged decision stands in the packed logs; the logs themselves are files. */
 export const decisions = sqliteTable(
   "decisions",

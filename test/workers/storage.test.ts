@@ -118,7 +118,7 @@ describe("the tradebook", () => {
     ];
     await write(7, ...rows);
     const once = await everything();
-    expect(once.map((table) => table.length)).toEqual([1, 1, 1, 1, 1, 0, 1, 0, 0, 0]);
+    expect(once.map((table) => table.length)).toEqual([1, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0]);
     await write(7, ...rows);
     expect(await everything()).toEqual(once);
   });

@@ -1,10 +1,8 @@
-/** What people work with: dead letters, the watchlist, the audit log and their own profile. */
+/** What people work with: the watchlist, the audit log and their own profile. */
 import { createRoute } from "@hono/zod-openapi";
 import { callerName } from "../../application/order-access.ts";
 import {
   auditView,
-  deadLettersQuery,
-  deadLetterView,
   profileRequest,
   profileView,
   watchlistRequest,
@@ -12,7 +10,6 @@ import {
 } from "../../contract/operations.ts";
 import { pageOf, pageQuery } from "../../contract/primitives.ts";
 import { auditPage } from "../../storage/audit.ts";
-import { deadLettersPage } from "../../storage/dead-letters.ts";
 import { readWatchlist, replaceWatchlist } from "../../storage/watchlist.ts";
 import type { ApiApp } from "../context.ts";
 import { orFail } from "../error-handler.ts";
@@ -22,20 +19,6 @@ import { answer, body, ERRORS, type Gate } from "../route.ts";
 const tags = ["Desk"];
 
 export function deskRoutes(app: ApiApp, gate: Gate): void {
-  app.openapi(
-    createRoute({
-      method: "get",
-      path: "/v1/dead-letters",
-      summary: "Orders that machines gave up on, newest first",
-      tags,
-      ...gate("read"),
-      request: { query: deadLettersQuery },
-      responses: { 200: answer(pageOf(deadLetterView)), ...ERRORS },
-    }),
-    async (c) =>
-      c.json(orFail(await deadLettersPage(c.get("ports").book, c.req.valid("query"))), 200),
-  );
-
   app.openapi(
     createRoute({
       method: "get",

@@ -91,8 +91,14 @@ export async function sweepNotSent(context: GatewayContext, order: GatewayOrder)
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
     return;
+  if (!approved && (await onTheDesk(context, clientOrderId))) {
+    const still = readOrder(context, clientOrderId);
+    if (still?.record === "not_sent" && still.ended === null)
+      save(context, { order: { ...still, ended: "dead_lettered", nextLookAt: null }, posts: [] });
+    return;
+  }
   if (!approved) {
-    // Canceled, halted, or on the desk: it must not go any more. The ledger takes the word of it as
+    // Canceled or halted: it must not go any more. The ledger takes the word of it as
     // far as it still waits for one.
     stop(context, now, "not sent, and no longer wanted");
     return;
@@ -110,3 +116,7 @@ export async function sweepNotSent(context: GatewayContext, order: GatewayOrder)
   const firstAttemptAt = approved.approvedAt;
   await context.retries.send({ clientOrderId, account, reason, firstAttemptAt });
 }
+
+/** Laid there by the dead-letter queue: only a person takes it off again. */
+const onTheDesk = async (context: GatewayContext, clientOrderId: string): Promise<boolean> =>
+  (await context.ledger.order(clientOrderId))?.state === "dead_lettered";

@@ -7,8 +7,15 @@ import type { ApprovedOrder, Order, OrderChanges } from "../../domain/order.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ScopeText } from "../../domain/scope.ts";
 import { foldHalt } from "../../domain/trading-gate.ts";
-import type { GatewayOutcome, OrderEvidence, OrderGatewayPort } from "../ports.ts";
+import type {
+  DeskProblem,
+  GatewayOutcome,
+  HandExecution,
+  OrderEvidence,
+  OrderGatewayPort,
+} from "../ports.ts";
 import { gatewayContext, readOrder, type GatewayContext } from "./context.ts";
+import { discardByHand, executeByHand } from "./desk.ts";
 import { absorbFinding, askBroker, findingOf, isFound } from "./look-up.ts";
 import { flush } from "./outbox.ts";
 import type { GatewayPorts } from "./ports.ts";
@@ -46,6 +53,14 @@ export class Gateway implements Omit<OrderGatewayPort, "ensure" | "streamState">
     if (order) absorbFinding(this.#context, finding, picture.value.askedAt);
     await flush(this.#context);
     return this.#evidence(clientOrderId, isFound(finding), finding.orders.at(-1) ?? null);
+  }
+
+  executeByHand(id: string, claim: HandExecution): Promise<Result<Order, DeskProblem>> {
+    return executeByHand(this.#context, id, claim);
+  }
+
+  discardByHand(id: string, by: string, reason: string): Promise<Result<Order, DeskProblem>> {
+    return discardByHand(this.#context, id, by, reason);
   }
 
   #evidence(

@@ -4,7 +4,7 @@ import type { Execution, OrderPost } from "../../domain/order.ts";
 import type { Halt } from "../../domain/trading-gate.ts";
 import type { Log } from "../log.ts";
 import type { RetryQueuePort, RiskLedgerPort } from "../ports.ts";
-import type { GatewayOrder, RecordChange } from "./record.ts";
+import type { GatewayOrder, HandOrder, RecordChange } from "./record.ts";
 
 /** Durable and synchronous: each call is one atomic step, and is stored before any byte leaves. */
 export interface GatewayStore {
@@ -34,6 +34,18 @@ export interface GatewayStore {
   setNumber(name: NumberName, value: number): void;
   /** A fill of an order that is not from here, with its post, together. */
   adopt(execution: Execution, post: OrderPost): void;
+  /** What a person named as one of ours, by the broker's id. */
+  handOrder(brokerOrderId: string): HandOrder | null;
+  /** With the order that it ends and its posts, together. */
+  saveHandOrder(hand: HandOrder, order: GatewayOrder, posts: OrderPost[]): void;
+  /** The broker's execution of such an order, with what it brings beyond the person's figure. */
+  coverHandOrder(
+    brokerOrderId: string,
+    covered: string,
+    execution: Execution,
+    posts: OrderPost[],
+  ): void;
+  executionsOfBroker(brokerOrderId: string): Execution[];
   /** An order that is not from here. True when it is new. */
   noteExternal(brokerOrderId: string, at: number): boolean;
 }

@@ -1,5 +1,6 @@
 /** A gateway's own durable record of one order: what was sent, what came of it, and what is still wished. */
 import type { DecimalText } from "../../domain/decimal.ts";
+import type { HandExecution } from "../desk-port.ts";
 import type { ApprovedOrder, Execution, OrderChanges, OrderPost } from "../../domain/order.ts";
 
 export type SendRecord =
@@ -62,6 +63,15 @@ export interface RecordChange {
   order: GatewayOrder;
   posts: OrderPost[];
   executions: Execution[];
+}
+
+/** A broker's order that a person named as the execution of one of ours. */
+export interface HandOrder {
+  brokerOrderId: string;
+  clientOrderId: string;
+  claim: HandExecution;
+  /** How much of its quantity the broker's own executions have come to since. */
+  covered: string;
 }
 
 export const termsOf = (approved: ApprovedOrder): Terms => ({

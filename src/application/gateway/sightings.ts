@@ -4,11 +4,13 @@
  */
 import type { Execution } from "../../domain/order.ts";
 import { book, readOrder, type GatewayContext, type Sighting } from "./context.ts";
+import { coverByHand } from "./hand-orders.ts";
 
 /** Sightings that may wait without our id; beyond it the next poll brings them again. */
 const UNPLACED_MAX = 1_000;
 
 export function sight(context: GatewayContext, sighting: Sighting): void {
+  if (coverByHand(context, sighting)) return;
   const clientOrderId = idOf(context, sighting);
   if (clientOrderId === null) {
     if (context.inFlight.size > 0 && context.unplaced.length < UNPLACED_MAX)

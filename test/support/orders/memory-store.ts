@@ -1,6 +1,10 @@
 /** A gateway's storage in memory, with the behaviour of the real one: every read and write is a copy. */
 import type { GatewayStore, NumberName } from "../../../src/application/gateway/ports.ts";
-import type { GatewayOrder, RecordChange } from "../../../src/application/gateway/record.ts";
+import type {
+  GatewayOrder,
+  HandOrder,
+  RecordChange,
+} from "../../../src/application/gateway/record.ts";
 import type { Execution, OrderPost } from "../../../src/domain/order.ts";
 import type { Halt } from "../../../src/domain/trading-gate.ts";
 
@@ -8,6 +12,7 @@ export class MemoryStore implements GatewayStore {
   readonly orders = new Map<string, GatewayOrder>();
   readonly executions = new Map<string, Execution>();
   readonly externals = new Map<string, number>();
+  readonly #hands = new Map<string, HandOrder>();
   readonly #halts = new Map<string, Halt>();
   readonly #numbers = new Map<NumberName, number>();
   #outbox: { seq: number; post: OrderPost }[] = [];
@@ -65,6 +70,27 @@ export class MemoryStore implements GatewayStore {
   #insertPost(post: OrderPost): void {
     this.#seq += 1;
     this.#outbox.push({ seq: this.#seq, post: structuredClone(post) });
+  }
+
+  handOrder(brokerOrderId: string): HandOrder | null {
+    return structuredClone(this.#hands.get(brokerOrderId) ?? null);
+  }
+
+  saveHandOrder(hand: HandOrder, order: GatewayOrder, posts: OrderPost[]): void {
+    this.#hands.set(hand.brokerOrderId, structuredClone(hand));
+    this.save({ order, posts, executions: [] });
+  }
+
+  coverHandOrder(id: string, covered: string, execution: Execution, posts: OrderPost[]): void {
+    const hand = this.#hands.get(id);
+    if (hand) this.#hands.set(id, { ...hand, covered });
+    this.#insertExecution(execution);
+    for (const post of posts) this.#insertPost(post);
+  }
+
+  executionsOfBroker(brokerOrderId: string): Execution[] {
+    const all = [...this.executions.values()];
+    return structuredClone(all.filter((each) => each.brokerOrderId === brokerOrderId));
   }
 
   hasExecution(executionId: string): boolean {

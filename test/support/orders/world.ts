@@ -258,6 +258,8 @@ export class World {
       cancel: to((gateway, id) => gateway.cancel(id)),
       modify: to((gateway, id, changes) => gateway.modify(id, changes)),
       lookUp: to((gateway, id) => gateway.lookUp(id)),
+      executeByHand: to((gateway, id, claim) => gateway.executeByHand(id, claim)),
+      discardByHand: to((gateway, id, by, reason) => gateway.discardByHand(id, by, reason)),
       halt: to((gateway, scope, version) => gateway.halt(scope, version)),
       resume: to((gateway, scope, version) => gateway.resume(scope, version)),
       balances: to((gateway) => gateway.balances()),

@@ -71,6 +71,31 @@ export const ROUTES: Record<string, Route> = {
   "POST /v1/kill-switch": { scope: "trade", body: { scope: "algo:momentum", reason: REASON } },
   "POST /v1/kill-switch/reset": { scope: "admin", body: { scope: "portfolio", reason: REASON } },
   "GET /v1/dead-letters": { scope: "read" },
+  // What is not on the desk is refused by name; who may ask is checked before.
+  "GET /v1/dead-letters/{clientOrderId}": {
+    scope: "trade",
+    people: true,
+    path: "/v1/dead-letters/order-1",
+    status: 404,
+  },
+  "POST /v1/dead-letters/{clientOrderId}/acknowledge": {
+    scope: "trade",
+    people: true,
+    path: "/v1/dead-letters/order-1/acknowledge",
+    status: 404,
+  },
+  "POST /v1/dead-letters/{clientOrderId}/executed": {
+    scope: "trade",
+    people: true,
+    path: "/v1/dead-letters/order-1/executed",
+    body: { brokerOrderId: "b-2", price: "1500", quantity: "10", reason: REASON },
+  },
+  "POST /v1/dead-letters/{clientOrderId}/discard": {
+    scope: "trade",
+    people: true,
+    path: "/v1/dead-letters/order-1/discard",
+    body: { reason: REASON },
+  },
   "GET /v1/audit": { scope: "admin" },
   "GET /v1/watchlist": { scope: "read" },
   "PUT /v1/watchlist": { scope: "admin", body: { items: [{ instrument: "NSE:INFY" }] } },

@@ -157,6 +157,8 @@ export const GATEWAY: Partial<OrderGatewayPort> = {
   submit: async ({ intent }) => ({ outcome: "accepted", order: { ...ORDER, ...intent } }),
   cancel: async () => null,
   modify: async () => null,
+  executeByHand: async () => ok({ ...ORDER, state: "filled" }),
+  discardByHand: async () => ok({ ...ORDER, state: "canceled" }),
   balances: async () => ok([{ currency: "INR", total: "10", available: "9" }]),
   streamState: async () => "ready",
 };
