@@ -175,3 +175,15 @@ export const RISK_NOTICE_INTERVAL_MS = 400;
 
 /** How often marks and what they moved are stored while they come: what a crash may forget. */
 export const MARKS_STORE_INTERVAL_MS = 5_000;
+
+/** How late a trade may come and still amend its bar: exchanges correct themselves within seconds. */
+export const CANDLE_GRACE_MS = 30_000;
+
+/** Own bars are kept for a long weekend; by then every broker's history has them. */
+export const OWN_CANDLES_KEPT_MS = 4 * 86_400_000;
+
+/** Bars of one call from a shard to its manager. */
+export const OWN_CANDLES_BATCH_MAX = 1_000;
+
+/** Bars a shard keeps while its manager cannot be reached: an hour of 300 instruments. */
+export const OWN_CANDLES_WAITING_MAX = 20_000;
