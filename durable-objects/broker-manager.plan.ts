@@ -11,6 +11,7 @@ import type {
   FeedWish,
   ShardReport,
 } from "../src/application/ports.ts";
+import type { CandlePart } from "../src/domain/candle-builder.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { holdings, type Placement, readyMoves, replan, standing } from "../src/domain/placement.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
@@ -101,6 +102,19 @@ export class Plan {
 
   shardOf(instrument: InstrumentId): number | null {
     return this.#placements.get(instrument)?.shard ?? null;
+  }
+
+  /** Bars that the instrument's shard has in memory: none when nobody subscribes it, or when it does not answer. */
+  async liveCandles(instrument: InstrumentId, interval: "1s" | "1m"): Promise<CandlePart[]> {
+    const number = this.shardOf(instrument);
+    if (number === null) return [];
+    try {
+      return await this.#host.shard(number).candles(instrument, interval);
+    } catch (error) {
+      const shard = this.shardName(number);
+      this.#host.log("warn", "live_bars_unread", { shard, reason: errorText(error) });
+      return [];
+    }
   }
 
   isLive(instrument: InstrumentId): boolean {

@@ -9,6 +9,7 @@ import type {
   ConsumerId,
   DeclareAnswer,
   FeedWish,
+  OwnCandles,
   ShardReport,
 } from "../src/application/ports.ts";
 import { brokerClients, type BrokerClients } from "../src/brokers/registry.ts";
@@ -16,7 +17,8 @@ import type { BrokerView } from "../src/contract/brokers.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { TickView } from "../src/contract/market.ts";
 import { assert } from "../src/domain/assert.ts";
-import { type Candle, CANDLE_INTERVAL_MS, type CandleInterval } from "../src/domain/candle.ts";
+import { CANDLE_INTERVAL_MS, type CandleInterval } from "../src/domain/candle.ts";
+import type { MarkedCandle } from "../src/domain/candle-join.ts";
 import type { Instrument, InstrumentId } from "../src/domain/instrument.ts";
 import {
   CANDLES_PER_CALL_MAX,
@@ -28,12 +30,14 @@ import { err, ok, type Result } from "../src/domain/result.ts";
 import { ACCOUNTS, SHARDS_DEFAULT } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { feedShard, orderGateway } from "../src/platform/objects.ts";
+import { OwnCandleStorage } from "./broker-manager.candles.ts";
 import { Plan, unionOf, type Wanted } from "./broker-manager.plan.ts";
 import * as refusals from "./broker-manager.refusals.ts";
 import { BrokerManagerStorage } from "./broker-manager.storage.ts";
 
 export class BrokerManager extends DurableObject<Env> implements BrokerManagerPort {
   readonly #storage: BrokerManagerStorage;
+  readonly #candles: OwnCandleStorage;
   readonly #broker: string;
   readonly #account: string;
   readonly #clients: BrokerClients;
@@ -53,6 +57,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     assert(clients.ok, `manager ${this.#broker} names no broker`);
     this.#clients = clients.value;
     this.#storage = new BrokerManagerStorage(ctx.storage.sql);
+    this.#candles = new OwnCandleStorage(ctx.storage.sql);
     this.#wishes = this.#storage.wishes();
     this.#pins = this.#storage.pins();
     this.#instruments = this.#storage.instruments();
@@ -149,15 +154,23 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     interval: CandleInterval;
     from: number;
     to: number;
-  }): Promise<Result<Candle[], ApiError>> {
+  }): Promise<Result<MarkedCandle[], ApiError>> {
     const { instrument, interval, from, to } = request;
     const bars = (to - from) / CANDLE_INTERVAL_MS[interval];
     if (bars > CANDLES_PER_CALL_MAX)
       return err(refusals.tooManyCandles(CANDLES_PER_CALL_MAX, Math.ceil(bars)));
     const unknown = await this.#refuseUnknown([instrument]);
     if (unknown) return err(unknown);
-    const answer = await this.#clients.reference.candles(request);
-    return answer.ok ? answer : err(refusals.brokerFailed(this.#broker, answer.error));
+    const [answer, live] = await Promise.all([
+      this.#clients.reference.candles(request),
+      this.#plan.liveCandles(instrument, interval === "1s" ? "1s" : "1m"),
+    ]);
+    if (!answer.ok) return err(refusals.brokerFailed(this.#broker, answer.error));
+    return ok(this.#candles.join(request, answer.value, live, Date.now()));
+  }
+
+  async keepCandles(batch: OwnCandles): Promise<void> {
+    this.#candles.keep(batch, Date.now());
   }
 
   async view(): Promise<BrokerView> {

@@ -11,6 +11,7 @@ import { handOverPlace, resumeAfter } from "../src/domain/hand-over.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
 import { type MarketUpdate, TICK_SEQ_PER_EPOCH, tickSeqBase } from "../src/domain/tick.ts";
+import { TickLog } from "./feed-shard.tick-log.ts";
 
 /** Consumers with the same list of instruments: they share one frame. */
 export interface LineGroup {
@@ -59,6 +60,8 @@ export interface HeldInstrument {
 export class TickBook {
   readonly held = new Map<InstrumentId, HeldInstrument>();
   readonly dropped: Record<string, number> = {};
+  /** What was delivered, for bars and recordings. */
+  readonly log: TickLog;
   ticks = 0;
   /** Epoch of the present broker connection. */
   #epoch = 0;
@@ -69,7 +72,12 @@ export class TickBook {
   readonly #onUnconfirmed: (held: HeldInstrument) => void;
 
   /** `onUnconfirmed` is told of a tick of an instrument that is not live yet, before it is delivered. */
-  constructor(provider: string, onUnconfirmed: (held: HeldInstrument) => void) {
+  constructor(
+    provider: string,
+    onUnconfirmed: (held: HeldInstrument) => void,
+    log = new TickLog(),
+  ) {
+    this.log = log;
     const providerJson = JSON.stringify(provider);
     this.#stamp = { providerJson, receivedTime: 0, epoch: 0, seq: 0, late: false };
     this.#onUnconfirmed = onUnconfirmed;
@@ -114,10 +122,13 @@ export class TickBook {
   /** The tick path. */
   take(update: MarketUpdate, receivedTime: number): void {
     const held = this.held.get(update.instrument);
-    if (held === undefined) return this.#drop("not_wanted");
+    if (held === undefined) return this.drop("not_wanted");
     if (!held.isLive) this.#onUnconfirmed(held);
     const rule = cleaningRule(held.seen, update);
-    if (rule !== null) return this.#drop(rule);
+    if (rule !== null) {
+      if (rule === "out_of_order") this.#logLate(held, update, receivedTime);
+      return this.drop(rule);
+    }
     held.seen = update;
     if (held.phase === "active") this.#deliver(held, update, receivedTime);
     else this.#hold(held, update, receivedTime);
@@ -226,6 +237,7 @@ export class TickBook {
     held.deliveredEpoch = held.epoch;
     held.deliveredSeq = tickSeqBase(held.epoch) + held.count;
     this.ticks += 1;
+    this.log.add(update, receivedTime, held.epoch, held.count);
     if (held.groups.length > 0) {
       const line = this.line(held, update);
       for (const group of held.groups) group.lines.push(line);
@@ -241,7 +253,15 @@ export class TickBook {
     return `${held.alias},${tickFields(update, this.#stamp)}`;
   }
 
-  #drop(rule: string): void {
+  /** No consumer sees a trade that comes out of order, but its bar is amended. */
+  #logLate(held: HeldInstrument, update: MarketUpdate, receivedTime: number): void {
+    if (held.phase !== "active" || held.delivered === null) return;
+    const count = held.deliveredSeq - tickSeqBase(held.deliveredEpoch);
+    this.log.addLate(update, receivedTime, held.deliveredEpoch, count);
+  }
+
+  /** Counts what was not passed on. */
+  drop(rule: string): void {
     this.dropped[rule] = (this.dropped[rule] ?? 0) + 1;
   }
 }

@@ -115,6 +115,19 @@ export class Links {
     await Promise.all(answers);
   }
 
+  /** One gap for all that were lost at the same time, told and answered. */
+  tellGaps(held: readonly HeldInstrument[], to: number, reason: string): LinkGap[] {
+    const gaps: LinkGap[] = [];
+    for (const [from, members] of Map.groupBy(held, ({ lostAt }) => lostAt)) {
+      if (from === null) continue;
+      const instruments = members.map(({ instrument }) => instrument);
+      const gap = { instruments, from, to, reason };
+      this.tellGap(gap);
+      gaps.push(gap);
+    }
+    return gaps;
+  }
+
   /** Tells every market of the instruments that concern it, in order with the ticks. */
   tellGap(gap: LinkGap): void {
     this.#tell(gap.instruments, (instruments) => gapLine({ ...gap, instruments }));

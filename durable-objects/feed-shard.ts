@@ -16,14 +16,16 @@ import type { ShardView } from "../src/contract/brokers.ts";
 import type { LinkStatus } from "../src/contract/link.ts";
 import type { TickView } from "../src/contract/market.ts";
 import { assert } from "../src/domain/assert.ts";
+import type { CandlePart } from "../src/domain/candle-builder.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
 import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
 import { logger } from "../src/platform/logger.ts";
 import { brokerManager } from "../src/platform/objects.ts";
-import { type HeldInstrument, TickBook } from "./feed-shard.book.ts";
+import { TickBook } from "./feed-shard.book.ts";
 import { BrokerConnection } from "./feed-shard.connection.ts";
 import { dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
+import { type ShardHistory, shardHistory } from "./feed-shard.history.ts";
 import { Links } from "./feed-shard.links.ts";
 import { FeedShardStorage } from "./feed-shard.storage.ts";
 import { Subscriber } from "./feed-shard.subscriber.ts";
@@ -39,6 +41,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   readonly #links: Links;
   readonly #connection: BrokerConnection;
   readonly #subscriber: Subscriber;
+  readonly #history: ShardHistory;
   readonly #log;
   #assignment: ShardAssignment | null;
   #housekeeping: number | null = null;
@@ -61,6 +64,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     assert(clients.ok, `shard ${this.#shard} names no broker`);
     const { feed } = clients.value;
     this.#book = new TickBook(broker, (held) => this.#confirm([held.instrument], Date.now()));
+    this.#history = shardHistory(env, broker, this.#shard, this.#book.log, this.#log);
     this.#links = new Links(this.#book, {
       dial: (consumer) => dialConsumer(env, this.#shard, consumer),
       changed: () => this.#reportSoon(),
@@ -74,7 +78,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
         nextEpoch: async () => (await brokerManager(env, broker).openConnection(this.#shard)).epoch,
         opened: (epoch) => this.#opened(epoch),
         message: (message, now) => this.#message(message, now),
-        unreadable: () => this.#count("unreadable"),
+        unreadable: () => this.#book.drop("unreadable"),
         lost: (reason, now) => this.#lost(reason, now),
       },
       this.#log,
@@ -117,6 +121,10 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     return instruments.flatMap((instrument) => this.#book.quote(instrument) ?? []);
   }
 
+  async candles(instrument: InstrumentId, interval: "1s" | "1m"): Promise<CandlePart[]> {
+    return this.#history.parts(instrument, interval);
+  }
+
   async view(): Promise<ShardView> {
     return {
       shard: this.#shard,
@@ -127,7 +135,8 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       markets: this.#links.markets,
       ticks: this.#book.ticks,
       ticksPerSecond: this.#ticksPerSecond,
-      dropped: { ...this.#book.dropped },
+      dropped: { ...this.#book.dropped, ...this.#history.dropped },
+      recording: this.#history.view,
       reconnects: this.#connection.reconnects,
       lastMessageAt: this.#connection.dataAt,
       connectedAt: this.#connection.connectedAt,
@@ -206,7 +215,8 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     const held = confirmed.flatMap((instrument) => this.#book.held.get(instrument) ?? []);
     if (held.length === 0) return;
     const told = held.filter(({ phase }) => phase !== "standby");
-    this.#tellGaps(told, now);
+    const gaps = this.#links.tellGaps(told, now, "the broker's connection was down");
+    this.#history.gaps(gaps);
     for (const one of held) {
       one.isLive = true;
       one.lostAt = null;
@@ -224,16 +234,6 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
 
   #checkpoint(dataAt: number | null): void {
     this.#storage.saveCheckpoint(dataAt, this.#connection.reconnects);
-  }
-
-  /** One gap for all that were lost at the same time. */
-  #tellGaps(held: readonly HeldInstrument[], to: number): void {
-    const lost = Map.groupBy(held, ({ lostAt }) => lostAt);
-    for (const [from, members] of lost) {
-      if (from === null) continue;
-      const instruments = members.map(({ instrument }) => instrument);
-      this.#links.tellGap({ instruments, from, to, reason: "the broker's connection was down" });
-    }
   }
 
   #alarm(instruments: InstrumentId[], message: string): void {
@@ -256,6 +256,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#ticksPerSecond = this.#book.ticks - this.#ticksBefore;
     this.#ticksBefore = this.#book.ticks;
     this.#alarm(this.#subscriber.sweep(Date.now()), "the broker did not answer");
+    this.#history.beat(Date.now());
   }
 
   #stop(): void {
@@ -263,6 +264,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#subscriber.close(Date.now());
     if (this.#housekeeping !== null) clearInterval(this.#housekeeping);
     this.#housekeeping = null;
+    this.#history.end(Date.now());
     this.#ticksPerSecond = 0;
   }
 
@@ -290,9 +292,5 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
           this.#log("warn", "report_failed", { reason: errorText(error) });
         });
     }, 0);
-  }
-
-  #count(rule: string): void {
-    this.#book.dropped[rule] = (this.#book.dropped[rule] ?? 0) + 1;
   }
 }

@@ -10,7 +10,9 @@ import type { OperatorSettings } from "../contract/operations.ts";
 import type { OrdersQuery, OrderView, PositionView } from "../contract/orders.ts";
 import type { Page } from "../contract/primitives.ts";
 import type { ExposureView, LimitsRequest, LimitView, RiskStatusView } from "../contract/risk.ts";
-import type { Candle, CandleInterval } from "../domain/candle.ts";
+import type { CandleInterval } from "../domain/candle.ts";
+import type { CandlePart } from "../domain/candle-builder.ts";
+import type { CandleGap, MarkedCandle } from "../domain/candle-join.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
 import type { DeskProblem, HandExecution } from "./desk-port.ts";
 import type {
@@ -171,9 +173,22 @@ export interface BrokerManagerPort {
     interval: CandleInterval;
     from: number;
     to: number;
-  }): Promise<Result<Candle[], ApiError>>;
+  }): Promise<Result<MarkedCandle[], ApiError>>;
+  /** Bars that a shard built, and the gaps in its ticks; the same again changes nothing. */
+  keepCandles(batch: OwnCandles): Promise<void>;
   view(): Promise<BrokerView>;
   ensure(): Promise<void>;
+}
+
+export interface OwnCandle {
+  instrument: InstrumentId;
+  part: CandlePart;
+}
+
+/** Minutes built from ticks, and times in which ticks may be missing from them. */
+export interface OwnCandles {
+  bars: OwnCandle[];
+  gaps: ({ instrument: InstrumentId } & CandleGap)[];
 }
 
 export interface DeclareAnswer {
@@ -227,6 +242,8 @@ export interface FeedShardPort {
     instruments: InstrumentId[],
   ): Promise<{ instrument: InstrumentId; last: MarketUpdate | null }[]>;
   quotes(instruments: InstrumentId[]): Promise<TickView[]>;
+  /** The bars still in memory, each whole. */
+  candles(instrument: InstrumentId, interval: "1s" | "1m"): Promise<CandlePart[]>;
   view(): Promise<BrokerView["shards"][number]>;
   ensure(): Promise<void>;
 }

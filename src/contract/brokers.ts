@@ -34,6 +34,13 @@ export const shardView = z.object({
   ticks: z.number().int(),
   ticksPerSecond: z.number(),
   dropped: z.record(z.string(), z.number().int()),
+  /** Recordings written and waiting, writes tried again, and ticks in none because the archive could not be written. */
+  recording: z.object({
+    written: z.number().int(),
+    waiting: z.number().int(),
+    retries: z.number().int(),
+    lostTicks: z.number().int(),
+  }),
   reconnects: z.number().int(),
   lastMessageAt: timestamp.nullable(),
   connectedAt: timestamp.nullable(),

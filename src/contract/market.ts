@@ -1,6 +1,7 @@
 /** Instruments, quotes and candles as they cross the API. */
 import { z } from "zod";
 import { CANDLE_INTERVALS } from "../domain/candle.ts";
+import { CANDLE_MARKS } from "../domain/candle-join.ts";
 import { CANDLES_PER_CALL_MAX } from "../domain/limits.ts";
 import {
   decimalOutput,
@@ -80,6 +81,12 @@ export const candleView = z.object({
   low: z.number(),
   close: z.number(),
   volume: z.number(),
+  /**
+   * `amended`: changed by a late trade after it had closed. `late`: ticks were missing, and the broker's
+   * history filled it in. `partial`: ticks were missing, and the broker has none. Null, or absent on a
+   * bar that comes straight from a broker: nothing to say.
+   */
+  mark: z.enum(CANDLE_MARKS).nullable().optional(),
 });
 
 export const candlesQuery = z

@@ -133,9 +133,9 @@ export class CandleBuilder {
     return foldParts([...this.#ended, ...this.#bars], "1m", "epoch");
   }
 
-  /** The closed minutes that changed since the last time, each whole. */
-  takeClosed(): CandlePart[] {
-    const open = candleStart(this.#closedUntil, "1m");
+  /** The closed minutes that changed since the last time, each whole; all that changed with `until` infinite. */
+  takeClosed(until = this.#closedUntil): CandlePart[] {
+    const open = candleStart(until, "1m");
     const changed = this.#bars.filter(({ time }) => time >= this.#changedFrom && time < open);
     const closed = [...this.#ended, ...foldParts(changed, "1m", "epoch")];
     this.#ended = [];

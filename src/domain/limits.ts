@@ -187,3 +187,19 @@ export const OWN_CANDLES_BATCH_MAX = 1_000;
 
 /** Bars a shard keeps while its manager cannot be reached: an hour of 300 instruments. */
 export const OWN_CANDLES_WAITING_MAX = 20_000;
+
+/** A minute's bars are handed over this long after its end: its last ticks are on their way. */
+export const OWN_CANDLES_DELAY_MS = 2_000;
+
+/** Ticks a shard logs between two drains, a second apart: ten times the busiest second measured. */
+export const SHARD_LOG_TICKS_MAX = 100_000;
+
+/** A recording that reaches this is written before its minute is over: a shard's memory is 128 MB. */
+export const RECORDING_BLOB_BYTES_MAX = 8_388_608;
+
+/** Recordings that wait for the archive, the one on its way included: with the bound above, 32 MB. */
+export const RECORDINGS_WAITING_MAX = 4;
+
+/** Writes of a recording before its ticks are given up, and the wait between them, growing by itself. */
+export const RECORDING_TRIES_MAX = 3;
+export const RECORDING_RETRY_MS = 1_000;

@@ -205,4 +205,3 @@ const updateOf = (instrument: InstrumentId, values: Values): MarketUpdate => ({
   volume: values[6] ?? null,
   exchangeTime: values[7] ?? null,
 });
-

@@ -82,6 +82,7 @@ export const BROKER: BrokerView = {
       ticks: 7,
       ticksPerSecond: 2,
       dropped: { duplicate: 3 },
+      recording: { written: 1, waiting: 0, retries: 0, lostTicks: 0 },
       reconnects: 0,
       lastMessageAt: 1,
       connectedAt: 1,

@@ -42,7 +42,7 @@ const trades = (spanMs: number): fc.Arbitrary<CandleTrade[]> =>
 const shuffled = <T>(list: readonly T[]) =>
   fc.shuffledSubarray([...list], { minLength: list.length });
 
-const plain = ({ amendedAt: _, ...bar }: CandlePart) => bar;
+const plain = (bar: CandlePart): CandlePart => ({ ...bar, amendedAt: 0 });
 
 const candle = ({ time, open, high, low, close, volume }: Candle): Candle => ({
   time,
@@ -84,7 +84,9 @@ describe("bars built from trades", () => {
           for (const trade of inOrder(all)) expect(sorted.add(trade, 1)).toBe(true);
           for (const trade of mixed) expect(late.add(trade, 1)).toBe(true);
           expect(late.parts("1s").map(plain)).toEqual(sorted.parts("1s").map(plain));
-          expect(minutesOf(mixed, takeEvery).map(plain)).toEqual(minutesOf(inOrder(all)).map(plain));
+          expect(minutesOf(mixed, takeEvery).map(plain)).toEqual(
+            minutesOf(inOrder(all)).map(plain),
+          );
         },
       ),
     );
@@ -137,14 +139,14 @@ describe("bars built from trades", () => {
   });
 });
 
-describe("a bar", () => {
-  const trade = (at: number, seq = at): CandleTrade => ({
-    time: START + at,
-    seq,
-    price: 10,
-    quantity: 1,
-  });
+const trade = (at: number): CandleTrade => ({
+  time: START + at,
+  seq: at,
+  price: 10,
+  quantity: 1,
+});
 
+describe("a bar", () => {
   test("is left-closed and right-open", () => {
     const builder = new CandleBuilder();
     for (const at of [0, 59_999, 60_000]) builder.add(trade(at), 1);
@@ -192,31 +194,34 @@ describe("a bar", () => {
 
 const RECORDED = "../shared/fixtures/kraken/http_trades.json";
 
-describe.skipIf(!existsSync(RECORDED))("the recorded trades of Kraken (skipped where absent)", () => {
-  test("make the bars that sorting and folding them by hand makes", () => {
-    const recording = parseRecording("http_trades.json", readFileSync(RECORDED, "utf8"));
-    const ticks = recording.ok ? recording.value : [];
-    expect(ticks).toHaveLength(1_000);
-    const list = ticks.map(({ time, price, quantity }, seq) => ({ time, seq, price, quantity }));
-    const minutes = minutesOf(list, 7);
-    for (const interval of ["1m", "5m", "15m", "1h", "1d"] as const) {
-      const bars = foldParts(minutes, interval, "all");
-      const byStart = Map.groupBy(list, ({ time }) => candleStart(time, interval));
-      expect(bars.map(({ time }) => time)).toEqual([...byStart.keys()]);
-      for (const bar of bars) {
-        const members = byStart.get(bar.time) ?? [];
-        const prices = members.map(({ price }) => price);
-        expect(bar).toMatchObject({
-          open: prices[0],
-          high: Math.max(...prices),
-          low: Math.min(...prices),
-          close: prices.at(-1),
-        });
-        expect(bar.volume).toBeCloseTo(
-          members.reduce((sum, { quantity }) => sum + quantity, 0),
-          9,
-        );
+describe.skipIf(!existsSync(RECORDED))(
+  "the recorded trades of Kraken (skipped where absent)",
+  () => {
+    test("make the bars that sorting and folding them by hand makes", () => {
+      const recording = parseRecording("http_trades.json", readFileSync(RECORDED, "utf8"));
+      const ticks = recording.ok ? recording.value : [];
+      expect(ticks).toHaveLength(1_000);
+      const list = ticks.map(({ time, price, quantity }, seq) => ({ time, seq, price, quantity }));
+      const minutes = minutesOf(list, 7);
+      for (const interval of ["1m", "5m", "15m", "1h", "1d"] as const) {
+        const bars = foldParts(minutes, interval, "all");
+        const byStart = Map.groupBy(list, ({ time }) => candleStart(time, interval));
+        expect(bars.map(({ time }) => time)).toEqual([...byStart.keys()]);
+        for (const bar of bars) {
+          const members = byStart.get(bar.time) ?? [];
+          const prices = members.map(({ price }) => price);
+          expect(bar).toMatchObject({
+            open: prices[0],
+            high: Math.max(...prices),
+            low: Math.min(...prices),
+            close: prices.at(-1),
+          });
+          expect(bar.volume).toBeCloseTo(
+            members.reduce((sum, { quantity }) => sum + quantity, 0),
+            9,
+          );
+        }
       }
-    }
-  });
-});
+    });
+  },
+);

@@ -1,0 +1,102 @@
+/**
+ * The bars of a shard's instruments, built from what it delivered and handed to the manager in batches.
+ * A batch that the manager did not take is handed over again; telling a bar twice changes nothing.
+ */
+import { errorText, type Log } from "../src/application/log.ts";
+import type { OwnCandle, OwnCandles } from "../src/application/ports.ts";
+import { CandleBuilder, type CandlePart } from "../src/domain/candle-builder.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import {
+  OWN_CANDLES_BATCH_MAX,
+  OWN_CANDLES_DELAY_MS,
+  OWN_CANDLES_WAITING_MAX,
+} from "../src/domain/limits.ts";
+import type { LoggedTick } from "./feed-shard.tick-log.ts";
+
+interface Building {
+  builder: CandleBuilder;
+  /** How much later than the exchange's clock ours stood at the newest trade, ms. */
+  lagMs: number;
+}
+
+export class ShardCandles {
+  /** Trades later than the grace: they are in no bar. */
+  tooLate = 0;
+  /** Bars given up because the manager could not be reached for too long. */
+  lost = 0;
+  readonly #send: (batch: OwnCandles) => Promise<void>;
+  readonly #log: Log;
+  readonly #building = new Map<InstrumentId, Building>();
+  #waiting: OwnCandle[] = [];
+  #gaps: OwnCandles["gaps"] = [];
+  #isSending = false;
+  #takenMinute = 0;
+
+  constructor(send: (batch: OwnCandles) => Promise<void>, log: Log) {
+    this.#send = send;
+    this.#log = log;
+  }
+
+  add({ update, receivedTime, epoch, seq }: LoggedTick): void {
+    const { instrument, last: price, lastQuantity: quantity } = update;
+    if (price === null || quantity === null || quantity === 0) return;
+    let building = this.#building.get(instrument);
+    if (building === undefined) {
+      building = { builder: new CandleBuilder(), lagMs: 0 };
+      this.#building.set(instrument, building);
+    }
+    const time = update.exchangeTime ?? receivedTime;
+    building.lagMs = receivedTime - time;
+    if (!building.builder.add({ time, seq, price, quantity }, epoch)) this.tooLate += 1;
+  }
+
+  gap(instruments: InstrumentId[], from: number, to: number): void {
+    for (const instrument of instruments) this.#gaps.push({ instrument, from, to });
+  }
+
+  parts(instrument: InstrumentId, interval: "1s" | "1m"): CandlePart[] {
+    return this.#building.get(instrument)?.builder.parts(interval) ?? [];
+  }
+
+  /** Once a minute what has closed is handed over, and with `isEnd` whatever there is. */
+  beat(now: number, isEnd = false): void {
+    const minute = Math.floor((now - OWN_CANDLES_DELAY_MS) / 60_000);
+    if (minute === this.#takenMinute && !isEnd) return;
+    this.#takenMinute = minute;
+    for (const [instrument, { builder, lagMs }] of this.#building) {
+      builder.closeUntil(now - lagMs);
+      const closed = isEnd ? builder.takeClosed(Infinity) : builder.takeClosed();
+      for (const part of closed) this.#waiting.push({ instrument, part });
+    }
+    const surplus = this.#waiting.length - OWN_CANDLES_WAITING_MAX;
+    if (surplus > 0) {
+      this.#waiting = this.#waiting.slice(surplus);
+      this.lost += surplus;
+    }
+    this.#gaps = this.#gaps.slice(-OWN_CANDLES_WAITING_MAX);
+    void this.#handOver();
+  }
+
+  /** What fails waits for the next minute. */
+  async #handOver(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    try {
+      while (this.#waiting.length > 0 || this.#gaps.length > 0) {
+        const bars = this.#waiting.slice(0, OWN_CANDLES_BATCH_MAX);
+        const gaps = this.#gaps.slice(0, OWN_CANDLES_BATCH_MAX);
+        await this.#send({ bars, gaps });
+        const [sentBars, sentGaps] = [new Set(bars), new Set(gaps)];
+        this.#waiting = this.#waiting.filter((bar) => !sentBars.has(bar));
+        this.#gaps = this.#gaps.filter((gap) => !sentGaps.has(gap));
+      }
+    } catch (error) {
+      this.#log("warn", "candles_not_handed_over", {
+        bars: this.#waiting.length,
+        reason: errorText(error),
+      });
+    } finally {
+      this.#isSending = false;
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/** What a shard keeps of its ticks: bars and recordings. It works by the second, never within the tick path. */
+import type { Log } from "../src/application/log.ts";
+import type { ShardView } from "../src/contract/brokers.ts";
+import type { LinkGap } from "../src/contract/link.ts";
+import type { CandlePart } from "../src/domain/candle-builder.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import { brokerManager } from "../src/platform/objects.ts";
+import { ShardCandles } from "./feed-shard.candles.ts";
+import { Recorder } from "./feed-shard.recorder.ts";
+import type { TickLog } from "./feed-shard.tick-log.ts";
+
+/** Bars go to the shard's manager, recordings to the archive. */
+export function shardHistory(
+  env: Env,
+  broker: string,
+  shard: string,
+  ticks: TickLog,
+  log: Log,
+): ShardHistory {
+  const candles = new ShardCandles((batch) => brokerManager(env, broker).keepCandles(batch), log);
+  const put = (key: string, bytes: Uint8Array) => env.RECORDINGS.put(key, bytes);
+  return new ShardHistory(ticks, candles, new Recorder({ broker, shard, put, log }));
+}
+
+export class ShardHistory {
+  readonly #log: TickLog;
+  readonly #candles: ShardCandles;
+  readonly #recorder: Recorder;
+
+  constructor(log: TickLog, candles: ShardCandles, recorder: Recorder) {
+    this.#log = log;
+    this.#candles = candles;
+    this.#recorder = recorder;
+  }
+
+  get view(): ShardView["recording"] {
+    const { lostTicks, ...view } = this.#recorder.view;
+    return { ...view, lostTicks: lostTicks + this.#log.lost };
+  }
+
+  /** Bars that could not be kept, by reason. */
+  get dropped(): Record<string, number> {
+    const { tooLate, lost } = this.#candles;
+    return {
+      ...(tooLate > 0 ? { trade_too_late_for_bar: tooLate } : {}),
+      ...(lost > 0 ? { bar_not_kept: lost } : {}),
+    };
+  }
+
+  beat(now: number): void {
+    this.#drain();
+    this.#recorder.beat(now);
+    this.#candles.beat(now);
+  }
+
+  /** Nothing more is coming: what there is goes out now. */
+  end(now: number): void {
+    this.#drain();
+    this.#recorder.finish();
+    this.#candles.beat(now, true);
+  }
+
+  gaps(gaps: readonly LinkGap[]): void {
+    for (const { instruments, from, to } of gaps) this.#candles.gap(instruments, from, to);
+  }
+
+  parts(instrument: InstrumentId, interval: "1s" | "1m"): CandlePart[] {
+    this.#drain();
+    return this.#candles.parts(instrument, interval);
+  }
+
+  #drain(): void {
+    this.#log.drain((tick) => {
+      if (!tick.isLateTrade) this.#recorder.add(tick);
+      this.#candles.add(tick);
+    });
+  }
+}
