@@ -73,6 +73,11 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
     // Single values: the trading day, marks, what the feeds were asked for.
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
   ],
+  [
+    // An order's history is read without walking through all events there ever were.
+    `CREATE INDEX events_of_order ON events (client_order_id, version)
+     WHERE client_order_id IS NOT NULL`,
+  ],
 ];
 
 /** Names of the single values in `settings`. */

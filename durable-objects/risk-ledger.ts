@@ -15,7 +15,7 @@ import type {
 } from "../src/application/ports.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { OrdersQuery, OrderView, PositionView } from "../src/contract/orders.ts";
-import type { Page } from "../src/contract/primitives.ts";
+import type { Page, PageQuery } from "../src/contract/primitives.ts";
 import type {
   ExposureView,
   LimitsRequest,
@@ -51,8 +51,14 @@ import { retryQueue } from "../src/platform/wiring.ts";
 import { tradebook } from "../src/storage/tradebook.ts";
 import { LedgerBook } from "../src/application/ledger/book.ts";
 import { LedgerDuties } from "../src/application/ledger/duties.ts";
-import { reserve, reserveReplace, setLimits } from "../src/application/ledger/deciding.ts";
+import {
+  explainIntent,
+  reserve,
+  reserveReplace,
+  setLimits,
+} from "../src/application/ledger/deciding.ts";
 import { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
+import { historyPage } from "./risk-ledger.history.ts";
 import { KillSwitch } from "../src/application/ledger/kill-switch.ts";
 import { readMarks } from "./risk-ledger.marks.ts";
 import { Notices } from "./risk-ledger.notices.ts";
@@ -133,6 +139,14 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
 
   async orders(query: OrdersQuery): Promise<Page<OrderView>> {
     return this.#storage.orders(query);
+  }
+
+  async history(clientOrderId: string, query: PageQuery) {
+    return historyPage(this.ctx.storage.sql, clientOrderId, query);
+  }
+
+  async explain(intent: OrderIntent, facts: IntentFacts) {
+    return explainIntent(this.#book, intent, facts, Date.now());
   }
 
   async positions(): Promise<PositionView[]> {

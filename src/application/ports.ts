@@ -8,7 +8,7 @@ import type { ApiError } from "../contract/errors.ts";
 import type { TickView } from "../contract/market.ts";
 import type { OperatorSettings } from "../contract/operations.ts";
 import type { OrdersQuery, OrderView, PositionView } from "../contract/orders.ts";
-import type { Page } from "../contract/primitives.ts";
+import type { Page, PageQuery } from "../contract/primitives.ts";
 import type { ExposureView, LimitsRequest, LimitView, RiskStatusView } from "../contract/risk.ts";
 import type { CandleInterval } from "../domain/candle.ts";
 import type { CandlePart } from "../domain/candle-builder.ts";
@@ -24,6 +24,8 @@ import type {
   OrderPost,
 } from "../domain/order.ts";
 import type { Result } from "../domain/result.ts";
+import type { Explanation } from "../domain/risk/explain.ts";
+import type { HistoryEntry } from "../domain/risk/history.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
 import type { ScopeText, TradingState } from "../domain/scope.ts";
 import type { FeedMode, Mark, MarketUpdate } from "../domain/tick.ts";
@@ -78,6 +80,10 @@ export interface RiskLedgerPort {
   /** The approved order again, for a retry; null when it is not to be sent any more: not `pending_new`. */
   approved(clientOrderId: string): Promise<ApprovedOrder | null>;
   orders(query: OrdersQuery): Promise<Page<OrderView>>;
+  /** Events of one order, oldest first; the cursor is a version. Empty for an order that is not there. */
+  history(clientOrderId: string, query: PageQuery): Promise<Page<HistoryEntry>>;
+  /** What each check would say to the intent now. Writes nothing and keeps nothing. */
+  explain(intent: OrderIntent, facts: IntentFacts): Promise<Explanation>;
   positions(): Promise<PositionView[]>;
   exposure(): Promise<ExposureView[]>;
   limits(): Promise<LimitView[]>;

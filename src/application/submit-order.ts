@@ -59,7 +59,8 @@ function algoOf(caller: Caller, named: string | undefined): Result<string, ApiEr
   return ok(algoId);
 }
 
-const intentOf = (request: OrderRequest, algoId: string, account: string): OrderIntent => ({
+/** The order as the ledger decides on it. */
+export const intentOf = (request: OrderRequest, algoId: string, account: string): OrderIntent => ({
   clientOrderId: request.clientOrderId,
   algoId,
   account,

@@ -37,7 +37,7 @@ const PRICES_OF_TYPE = {
 } as const satisfies Record<PriceFields["type"], readonly ("limitPrice" | "stopPrice")[]>;
 
 /** Each order type has exactly its prices: a missing one is no default, a surplus one is no hint. */
-function checkPrices(order: PriceFields, ctx: z.RefinementCtx): void {
+export function checkPrices(order: PriceFields, ctx: z.RefinementCtx): void {
   const needed: readonly string[] = PRICES_OF_TYPE[order.type];
   for (const field of ["limitPrice", "stopPrice"] as const) {
     const given = order[field] !== undefined;

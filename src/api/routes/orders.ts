@@ -2,9 +2,11 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import { cancelOrder } from "../../application/cancel-order.ts";
+import { orderHistory } from "../../application/explore-ledger.ts";
 import { modifyOrder } from "../../application/modify-order.ts";
 import { unknownOrder } from "../../application/order-errors.ts";
 import { submitOrder } from "../../application/submit-order.ts";
+import { orderEventView, versionPageQuery } from "../../contract/explorer.ts";
 import {
   orderChangeRequest,
   orderRequest,
@@ -19,13 +21,7 @@ import type { ApiApp } from "../context.ts";
 import { ApiFailure, orFail } from "../error-handler.ts";
 import { answer, body, ERRORS, type Gate } from "../route.ts";
 
-/** The ledger's cursors are versions. Any other text would find nothing, and read as the end of the list. */
-const query = ordersQuery.extend({
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}$/, "must be nextCursor of the page before")
-    .optional(),
-});
+const query = ordersQuery.extend({ cursor: versionPageQuery.shape.cursor });
 
 const params = z.object({ clientOrderId });
 const path = "/v1/orders/{clientOrderId}" as const;
@@ -84,6 +80,26 @@ export function orderRoutes(app: ApiApp, gate: Gate): void {
       const order = await c.get("ports").orders.ledger.order(id);
       if (!order) throw new ApiFailure(unknownOrder(id));
       return c.json(order, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: `${path}/history`,
+      summary: "An order's whole life, oldest event first",
+      description:
+        "Each event of the ledger: when, why, from where, and the state after it. A key that is bound to an algo sees that algo's orders.",
+      tags,
+      ...gate("read"),
+      request: { params, query: versionPageQuery },
+      responses: { 200: answer(pageOf(orderEventView)), ...ERRORS },
+    }),
+    async (c) => {
+      const { clientOrderId: id } = c.req.valid("param");
+      const { orders } = c.get("ports");
+      const page = await orderHistory(orders, c.get("caller"), id, c.req.valid("query"));
+      return c.json(orFail(page), 200);
     },
   );
 

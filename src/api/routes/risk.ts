@@ -1,7 +1,9 @@
 /** Risk: its state, its limits, its history, and the kill switch. */
 import { createRoute } from "@hono/zod-openapi";
+import { explainOrder } from "../../application/explore-ledger.ts";
 import { haltTrading, resumeTrading } from "../../application/halt-trading.ts";
 import { callerName } from "../../application/order-access.ts";
+import { explainQuery, explainView } from "../../contract/explorer.ts";
 import { pageOf, pageQuery } from "../../contract/primitives.ts";
 import {
   exposureView,
@@ -66,6 +68,28 @@ export function riskRoutes(app: ApiApp, gate: Gate): void {
     }),
     async (c) =>
       c.json(orFail(await riskHistoryPage(c.get("ports").book, c.req.valid("query"))), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/risk/explain",
+      summary: "What each risk check would say to an order, and with what margin",
+      description:
+        "Places and records nothing. Takes the fields of an order without its id; every check is listed in order, with what is left of each limit once the order is in it.",
+      tags,
+      ...gate("read"),
+      request: { query: explainQuery },
+      responses: { 200: answer(explainView), ...ERRORS },
+    }),
+    async (c) => {
+      const { orders } = c.get("ports");
+      const order = c.req.valid("query");
+      return c.json(
+        orFail(await explainOrder(orders, c.get("caller"), order, c.get("now")())),
+        200,
+      );
+    },
   );
 
   limitRoutes(app, gate);

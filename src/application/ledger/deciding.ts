@@ -5,6 +5,7 @@ import type { Order, OrderChanges, OrderIntent } from "../../domain/order.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { limitsExceeded, type LimitExceeded } from "../../domain/risk/above.ts";
 import { decide } from "../../domain/risk/decide.ts";
+import { explain, type Explanation } from "../../domain/risk/explain.ts";
 import type { Refusal } from "../../domain/risk/refusal.ts";
 import { decideReplace } from "../../domain/risk/replace.ts";
 import type { LedgerBook } from "./book.ts";
@@ -36,6 +37,14 @@ export function reserve(
     }
   });
 }
+
+/** What `reserve` would decide, and why. It is no transaction: nothing is written or kept. */
+export const explainIntent = (
+  book: LedgerBook,
+  intent: OrderIntent,
+  facts: IntentFacts,
+  now: number,
+): Explanation => explain(book.state(now), intent, facts, now);
 
 /**
  * A denial is recorded as an order, so that it is seen; not when the id already stands for another

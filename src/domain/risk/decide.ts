@@ -2,6 +2,7 @@
 import { decimal, ZERO } from "../decimal.ts";
 import type { ApprovedOrder, Order, OrderIntent, ReservedOrder } from "../order.ts";
 import { caseOf, reservedUnit, type DecideFacts, type IntentCase } from "./case.ts";
+import { appliesTo } from "./checks/check.ts";
 import { RISK_CHECKS } from "./checks/index.ts";
 import { assert } from "../assert.ts";
 import { fundsNeeded } from "./needs.ts";
@@ -50,12 +51,11 @@ export function decide(
   };
 }
 
-/** The first check that refuses. Orders that only reduce exposure pass those that are for entries. */
+/** The first check that refuses. */
 export function firstRefusal(each: IntentCase): Refusal | null {
-  for (const [, { applies, check }] of RISK_CHECKS) {
-    if (applies !== "every" && each.onlyReduces) continue;
-    if (applies === "new_entries" && each.replaced) continue;
-    const refusal = check(each);
+  for (const [, check] of RISK_CHECKS) {
+    if (!appliesTo(check, each)) continue;
+    const refusal = check.check(each);
     if (refusal) return refusal;
   }
   return null;

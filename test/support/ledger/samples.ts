@@ -2,6 +2,7 @@
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import type { Execution, OrderEvent, OrderIntent, OrderPost } from "../../../src/domain/order.ts";
 import type { DecideFacts } from "../../../src/domain/risk/case.ts";
+import type { Explanation } from "../../../src/domain/risk/explain.ts";
 import type { Mark } from "../../../src/domain/tick.ts";
 
 export const INSTRUMENT: Instrument = {
@@ -23,6 +24,15 @@ export const instrumentWith = (changes: Partial<Instrument>): Instrument => ({
   ...INSTRUMENT,
   ...changes,
 });
+
+export const EXPLAINED: Explanation = {
+  version: 3,
+  refusedBy: null,
+  onlyReduces: false,
+  moneyAtRisk: "15000.5",
+  notional: "15000.5",
+  checks: [],
+};
 
 let orders = 0;
 

@@ -11,6 +11,10 @@ export const INTENT = {
   limitPrice: "1500.05",
 };
 
+/** The same as a question, for the algo that the keys of the tests are bound to. */
+export const EXPLAIN =
+  "algoId=momentum&instrument=NSE:INFY&side=buy&type=limit&quantity=10&limitPrice=1500.05";
+
 export interface Route {
   scope: "read" | "trade" | "admin";
   /** Only people and the development key. */
@@ -51,6 +55,10 @@ export const ROUTES: Record<string, Route> = {
   "POST /v1/orders": { scope: "trade", body: INTENT, status: 201 },
   "GET /v1/orders": { scope: "read" },
   "GET /v1/orders/{clientOrderId}": { scope: "read", path: "/v1/orders/order-1" },
+  "GET /v1/orders/{clientOrderId}/history": {
+    scope: "read",
+    path: "/v1/orders/order-1/history",
+  },
   "PATCH /v1/orders/{clientOrderId}": {
     scope: "trade",
     path: "/v1/orders/order-1",
@@ -63,6 +71,7 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/risk": { scope: "read" },
   "GET /v1/risk/exposure": { scope: "read" },
   "GET /v1/risk/history": { scope: "read" },
+  "GET /v1/risk/explain": { scope: "read", path: `/v1/risk/explain?${EXPLAIN}` },
   "GET /v1/risk/limits": { scope: "read" },
   "PUT /v1/risk/limits": {
     scope: "admin",

@@ -18,6 +18,7 @@ import type { BrokerView } from "../../../src/contract/brokers.ts";
 import type { KeyScope } from "../../../src/contract/operations.ts";
 import type { PaperView } from "../../../src/contract/paper.ts";
 import type { RiskStatusView } from "../../../src/contract/risk.ts";
+import { EXPLAINED } from "../ledger/samples.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import type { ApprovedOrder, Order } from "../../../src/domain/order.ts";
 import { ok } from "../../../src/domain/result.ts";
@@ -145,6 +146,8 @@ export const LEDGER: Partial<RiskLedgerPort> = {
   requestCancel: async () => ok({ ...ORDER, state: "pending_cancel" }),
   order: async (id) => (id === ORDER.clientOrderId ? ORDER : null),
   orders: async () => ({ items: [ORDER], nextCursor: null }),
+  history: async () => ({ items: [], nextCursor: null }),
+  explain: async () => EXPLAINED,
   positions: async () => [],
   exposure: async () => [],
   limits: async () => [],

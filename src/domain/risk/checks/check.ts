@@ -1,5 +1,6 @@
 /** The shape of one risk check: one small function, and to which orders it applies. */
 import type { IntentCase } from "../case.ts";
+import type { Note } from "../margin.ts";
 import type { Refusal } from "../refusal.ts";
 
 export interface RiskCheck {
@@ -8,6 +9,13 @@ export interface RiskCheck {
    * the same, but no modify of an order that already stands.
    */
   readonly applies: "every" | "entries" | "new_entries";
-  /** Null when it passes. */
-  readonly check: (each: IntentCase) => Refusal | null;
+  /**
+   * Null when it passes. It compares on up to its first refusal, and notes the margin of each
+   * comparison before it decides.
+   */
+  readonly check: (each: IntentCase, note?: Note) => Refusal | null;
 }
+
+/** Orders that only reduce exposure pass those that are for entries. */
+export const appliesTo = ({ applies }: RiskCheck, each: IntentCase): boolean =>
+  applies === "every" || !(each.onlyReduces || (applies === "new_entries" && each.replaced));

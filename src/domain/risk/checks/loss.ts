@@ -3,6 +3,7 @@ import { minDecimal } from "../../decimal.ts";
 import { limitsOn } from "../case.ts";
 import type { IntentCase } from "../case.ts";
 import { profitOf } from "../exposure.ts";
+import { fits, type Note } from "../margin.ts";
 import { refuse, shown } from "../refusal-of.ts";
 import type { Refusal, RefusalCode } from "../refusal.ts";
 import type { Aggregate } from "../state.ts";
@@ -19,16 +20,37 @@ export const dayLoss = (aggregate: Aggregate) =>
 export const drawdownOf = (aggregate: Aggregate) =>
   aggregate.day.peakProfit.minus(worstProfitNow(aggregate));
 
+interface Loss {
+  code: RefusalCode;
+  name: "dailyLoss" | "drawdown";
+  measure: (aggregate: Aggregate) => ReturnType<typeof dayLoss>;
+  words: string;
+}
+
+const DAILY_LOSS: Loss = {
+  code: "DAILY_LOSS",
+  name: "dailyLoss",
+  measure: dayLoss,
+  words: "lost today",
+};
+
+const DRAWDOWN: Loss = {
+  code: "DRAWDOWN",
+  name: "drawdown",
+  measure: drawdownOf,
+  words: "below its peak",
+};
+
 export const dailyLoss: RiskCheck = {
   applies: "entries",
-  check(each) {
-    return unvaluedAlgo(each) ?? over(each, "DAILY_LOSS", "dailyLoss", dayLoss, "lost today");
+  check(each, note) {
+    return unvaluedAlgo(each) ?? over(each, note, DAILY_LOSS);
   },
 };
 
 export const drawdown: RiskCheck = {
   applies: "entries",
-  check: (each) => over(each, "DRAWDOWN", "drawdown", drawdownOf, "below its peak"),
+  check: (each, note) => over(each, note, DRAWDOWN),
 };
 
 /** An algo whose own positions cannot be valued has a loss that nobody knows: it may only get out. */
@@ -44,20 +66,19 @@ function unvaluedAlgo({ state, intent }: IntentCase): Refusal | null {
 }
 
 function over(
-  { state, ...each }: IntentCase,
-  code: RefusalCode,
-  name: "dailyLoss" | "drawdown",
-  measure: (aggregate: Aggregate) => ReturnType<typeof dayLoss>,
-  words: string,
+  each: IntentCase,
+  note: Note | undefined,
+  { code, name, measure, words }: Loss,
 ): Refusal | null {
-  for (const { scope, value } of limitsOn({ state, ...each }, name)) {
-    const aggregate = state.aggregates.get(scope);
+  for (const { scope, value } of limitsOn(each, name)) {
+    const aggregate = each.state.aggregates.get(scope);
     if (!aggregate) continue;
     const have = measure(aggregate);
-    if (have.lte(value)) continue;
+    const facts = { scope, limit: value, have };
+    if (fits({ ...facts, unit: "base", after: have }, note)) continue;
     return refuse(
       code,
-      { scope, limit: value, have },
+      facts,
       `${scope} is ${shown(have)} ${words}, above the limit of ${shown(value)}; only exits pass until a person raises the limit${code === "DAILY_LOSS" ? " or the day ends" : ""}.`,
     );
   }

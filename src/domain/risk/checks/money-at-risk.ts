@@ -2,6 +2,7 @@
 import type { IntentCase } from "../case.ts";
 import { figuresAt, pairOf, tightest } from "../case.ts";
 import type { LimitName } from "../limit-names.ts";
+import { fits } from "../margin.ts";
 import { refuse, shown } from "../refusal-of.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { RiskCheck } from "./check.ts";
@@ -13,17 +14,18 @@ function within(
 ): RiskCheck {
   return {
     applies: "entries",
-    check(each) {
+    check(each, note) {
       const limit = tightest(each, name);
       // A rate or a price that is missing was refused before.
       if (!limit || !each.addedRisk) return null;
       const scope = measured(each);
       const have = figuresAt(each.state, scope).moneyAtRisk;
+      const facts = { scope: limit.scope, limit: limit.value, asked: each.addedRisk, have };
       const after = have.plus(each.addedRisk);
-      if (after.lte(limit.value)) return null;
+      if (fits({ ...facts, unit: "base", after }, note)) return null;
       return refuse(
         code,
-        { scope: limit.scope, limit: limit.value, asked: each.addedRisk, have },
+        facts,
         `${scope} has ${shown(have)} at risk and the order adds ${shown(each.addedRisk)}, above the limit of ${shown(limit.value)} (${limit.scope}); ask for less, or give a protective stop.`,
       );
     },

@@ -2,20 +2,22 @@
 import { decimal } from "../../decimal.ts";
 import { limitsOn } from "../case.ts";
 import { recentOrders } from "../order-rate.ts";
+import { fits } from "../margin.ts";
 import { refuse } from "../refusal-of.ts";
 import type { RiskCheck } from "./check.ts";
 
 export const orderRate: RiskCheck = {
   applies: "every",
-  check(each) {
+  check(each, note) {
     if (each.replaced) return null;
     for (const { scope, value } of limitsOn(each, "ordersPerSecond")) {
       const aggregate = each.state.aggregates.get(scope);
       const have = aggregate ? recentOrders(aggregate, each.now) : 0;
-      if (value.gte(have + 1)) continue;
+      const facts = { scope, limit: value, asked: decimal(1), have: decimal(have) };
+      if (fits({ ...facts, unit: "orders", after: decimal(have + 1) }, note)) continue;
       return refuse(
         "ORDER_RATE",
-        { scope, limit: value, asked: decimal(1), have: decimal(have) },
+        facts,
         `${scope} has sent ${have} orders in the last second of at most ${value.toFixed()}; slow down.`,
       );
     }

@@ -10,7 +10,7 @@ import type { RiskCheck } from "./check.ts";
  */
 export const priceCollar: RiskCheck = {
   applies: "every",
-  check(each) {
+  check(each, note) {
     const { intent, mark, now } = each;
     const collar = tightest(each, "priceCollar");
     if (!collar || intent.limitPrice === null) return null;
@@ -20,15 +20,19 @@ export const priceCollar: RiskCheck = {
     const reference = intent.stopPrice === null ? market : decimal(intent.stopPrice);
     if (!reference) return null;
     const distance = price.minus(reference).abs();
-    if (distance.lte(reference.times(collar.value))) return null;
+    const allowed = reference.times(collar.value);
+    const facts = () => ({
+      scope: collar.scope,
+      limit: collar.value,
+      asked: distance.div(reference),
+      have: reference,
+    });
+    // A quotient is rounded, so the decision is made on the product.
+    note?.({ ...facts(), unit: "fraction", room: allowed.minus(distance).div(reference) });
+    if (distance.lte(allowed)) return null;
     return refuse(
       "PRICE_COLLAR",
-      {
-        scope: collar.scope,
-        limit: collar.value,
-        asked: distance.div(reference),
-        have: reference,
-      },
+      facts(),
       `Limit price ${intent.limitPrice} is further than ${shown(collar.value.times(100))} % from ${reference.toFixed()}; check the price.`,
     );
   },

@@ -5,15 +5,19 @@ import type { RiskCheck } from "./check.ts";
 
 export const priceGrid: RiskCheck = {
   applies: "every",
-  check({ facts, intent }) {
+  check({ facts, intent }, note) {
     if (!facts.instrument) return null;
     const tick = decimal(facts.instrument.tickSize);
     for (const field of ["limitPrice", "stopPrice"] as const) {
       const text = intent[field];
-      if (text === null || isMultipleOf(decimal(text), tick)) continue;
+      if (text === null) continue;
+      const scope = `instrument:${intent.instrument}`;
+      const asked = decimal(text);
+      note?.({ scope, unit: "price", limit: tick, asked, room: null });
+      if (isMultipleOf(asked, tick)) continue;
       return refuse(
         "PRICE_OFF_GRID",
-        { scope: `instrument:${intent.instrument}`, limit: tick, asked: decimal(text) },
+        { scope, limit: tick, asked },
         `${field} ${text} is no multiple of the tick size ${facts.instrument.tickSize} of ${intent.instrument}; round it, or send round: true.`,
       );
     }

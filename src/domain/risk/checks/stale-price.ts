@@ -6,17 +6,20 @@ import type { RiskCheck } from "./check.ts";
 
 export const stalePrice: RiskCheck = {
   applies: "entries",
-  check(each) {
+  check(each, note) {
     const { mark, intent, now } = each;
     const age = tightest(each, "markAgeMs");
-    if (isFresh(mark, age?.value ?? null, now)) return null;
+    const scope = age?.scope ?? `instrument:${intent.instrument}`;
+    const limit = age?.value ?? null;
     const have = mark && decimal(now - mark.time);
+    note?.({ scope, unit: "ms", limit, have, room: limit && have && limit.minus(have) });
+    if (isFresh(mark, limit, now)) return null;
     const what = have
       ? `the latest price of ${intent.instrument} is ${have.toFixed()} ms old`
       : `there is no good price of ${intent.instrument}`;
     return refuse(
       "STALE_PRICE",
-      { scope: age?.scope ?? `instrument:${intent.instrument}`, limit: age?.value ?? null, have },
+      { scope, limit, have },
       `No entry without a fresh price: ${what}; wait until its feed is live.`,
     );
   },
