@@ -44,6 +44,7 @@ import {
   requestCancel,
   takeBalances,
 } from "../src/application/ledger/orders.ts";
+import { announced } from "../src/platform/alerts.ts";
 import { PORTFOLIO } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { market, orderGateway } from "../src/platform/objects.ts";
@@ -90,7 +91,10 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     this.#storage = storage;
     this.#book = new LedgerBook({
       storage,
-      outbox: new Outbox(ctx.storage, tradebook(env.DB)),
+      outbox: new Outbox(
+        ctx.storage,
+        announced(env, tradebook(env.DB), (work) => ctx.waitUntil(work)),
+      ),
       transaction: (work) => ctx.storage.transactionSync(work),
       onCommit: (notices, holdings) => this.#committed(notices, holdings),
     });

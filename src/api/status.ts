@@ -2,12 +2,18 @@
 import type { BrokerView } from "../contract/brokers.ts";
 import type { StatusView } from "../contract/operations.ts";
 import type { RiskStatusView } from "../contract/risk.ts";
+import type { ChannelState } from "../notify/settings.ts";
 import type { PlatformView } from "./platform-view.ts";
 
 type Component = StatusView["components"][number];
 
-export function statusOf(view: PlatformView, environment: string, time: number): StatusView {
-  const components = componentsOf(view);
+export function statusOf(
+  view: PlatformView,
+  channels: readonly ChannelState[],
+  environment: string,
+  time: number,
+): StatusView {
+  const components = [...componentsOf(view), alertsComponent(channels)];
   const shards = view.brokers.flatMap((broker) => (broker.view.ok ? broker.view.value.shards : []));
   const markets = view.markets.ok ? view.markets.value : [];
   return {
@@ -85,6 +91,16 @@ function ledgerComponent({ tradingStates, outbox, version }: RiskStatusView): Co
   if (outbox >= OUTBOX_DEGRADED)
     return component("ledger", "degraded", `${outbox} rows wait for the tradebook`);
   return component("ledger", "ok", `version ${version}`);
+}
+
+/** Without a channel the desk's page is the only place that tells; a channel that is wanted and wrong is trouble. */
+function alertsComponent(channels: readonly ChannelState[]): Component {
+  const wrong = channels.filter(({ state }) => state === "wrong");
+  const on = channels.filter(({ state }) => state === "on").map(({ name }) => name);
+  const message = on.length > 0 ? `${on.join(", ")} on` : "no channel is set up";
+  if (wrong.length === 0) return component("alerts", "ok", message);
+  const names = wrong.map(({ name, settings }) => `${name}: check ${settings.join(", ")}`);
+  return component("alerts", "degraded", `${message}; ${names.join("; ")}`);
 }
 
 function worst(components: Component[]): StatusView["state"] {

@@ -203,3 +203,12 @@ export const RECORDINGS_WAITING_MAX = 4;
 /** Writes of a recording before its ticks are given up, and the wait between them, growing by itself. */
 export const RECORDING_TRIES_MAX = 3;
 export const RECORDING_RETRY_MS = 1_000;
+
+/** Tries of one message by one channel: a receiver's outage of a few minutes is waited out, then the next step tells. */
+export const ALERT_ATTEMPTS_MAX = 4;
+
+/** Before each further try, ms; the desk looks each minute, so a shorter wait would be no sooner. */
+export const ALERT_RETRY_MS = [20_000, 60_000, 120_000] as const;
+
+/** Steps of one dead letter's escalation: at the longest repeat more than two days, then whoever is called does not answer. */
+export const ALERT_STEPS_MAX = 200;

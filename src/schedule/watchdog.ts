@@ -1,5 +1,6 @@
 /** Each minute: the outer watchdog. It wakes what has to run; whatever fails is logged and holds up nothing else. */
 import { errorText, type Log } from "../application/log.ts";
+import { tellAll } from "../platform/alerts.ts";
 import { ACCOUNTS, FEED_BROKERS, PORTFOLIO } from "../platform/deployment.ts";
 import { logger } from "../platform/logger.ts";
 import { brokerManager, orderGateway, riskLedger } from "../platform/objects.ts";
@@ -20,6 +21,7 @@ const watchedBy = (env: Env): Watched[] => [
     name: `broker manager ${broker}`,
     ensure: () => brokerManager(env, broker).ensure(),
   })),
+  { name: "alerts", ensure: () => tellAll(env) },
 ];
 
 export async function ensureAll(watched: readonly Watched[], log: Log): Promise<void> {

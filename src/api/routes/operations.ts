@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { statusView } from "../../contract/operations.ts";
 import { candleStart } from "../../domain/candle.ts";
+import { alertChannels } from "../../platform/alerts.ts";
 import { settings } from "../../platform/env.ts";
 import { PROMETHEUS_CONTENT_TYPE, prometheusText } from "../../platform/metrics.ts";
 import type { ApiApp } from "../context.ts";
@@ -26,7 +27,9 @@ export function operationsRoutes(app: ApiApp, gate: Gate): void {
     }),
     async (c) => {
       const view = await platformView(c.get("ports"));
-      return c.json(statusOf(view, settings(c.env).environment, c.get("now")()), 200);
+      const { states } = alertChannels(c.env);
+      const { environment } = settings(c.env);
+      return c.json(statusOf(view, states, environment, c.get("now")()), 200);
     },
   );
 

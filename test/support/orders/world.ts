@@ -246,9 +246,8 @@ export class World {
       async (...args: T): Promise<R> => {
         await this.timeline.sleep(this.random.between(1, 10));
         // A run that dies never answers; its caller learns so after a while.
-        const gone = this.timeline.sleep(30_000).then((): never => {
-          throw new Error("the gateway died");
-        });
+        const died = new Error("the gateway died");
+        const gone = this.timeline.sleep(30_000).then(() => Promise.reject(died));
         return structuredClone(await Promise.race([call(this.#gateway, ...args), gone]));
       };
     return {

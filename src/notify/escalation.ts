@@ -1,0 +1,136 @@
+/**
+ * Who is told of a dead letter, by what and when, until somebody acknowledges it. Pure: from the policy,
+ * the alert, what was sent already and the time comes what is due now.
+ */
+import type { DeadLetterLabel } from "../domain/order.ts";
+import { ALERT_ATTEMPTS_MAX, ALERT_RETRY_MS, ALERT_STEPS_MAX } from "../domain/limits.ts";
+import { CHANNELS, type ChannelName } from "./channel.ts";
+
+export interface EscalationStep {
+  /** After the dead letter came. */
+  afterMs: number;
+  channels: readonly ChannelName[];
+}
+
+export interface Policy {
+  /** By time. The last is repeated. */
+  steps: readonly EscalationStep[];
+  repeatMs: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** An unknown outcome may be a position that nobody watches; what never left only waits. */
+export const POLICIES: Record<"critical" | "serious", Policy> = {
+  critical: {
+    steps: [
+      { afterMs: 0, channels: ["slack", "webhook", "email", "sms"] },
+      { afterMs: 2 * MINUTE_MS, channels: ["voice"] },
+      { afterMs: 5 * MINUTE_MS, channels: ["slack", "sms", "voice"] },
+    ],
+    repeatMs: 5 * MINUTE_MS,
+  },
+  serious: {
+    steps: [
+      { afterMs: 0, channels: ["slack", "webhook", "email"] },
+      { afterMs: 3 * MINUTE_MS, channels: ["sms"] },
+      { afterMs: 10 * MINUTE_MS, channels: ["slack", "sms", "voice"] },
+    ],
+    repeatMs: 15 * MINUTE_MS,
+  },
+};
+
+export const policyFor = (label: DeadLetterLabel): Policy =>
+  label === "unknown" ? POLICIES.critical : POLICIES.serious;
+
+/** The policy with only the channels that are set up: nobody waits for a step that cannot tell anybody. */
+export function withChannels(policy: Policy, on: ReadonlySet<ChannelName>): Policy {
+  const steps = policy.steps
+    .map(({ afterMs, channels }) => ({
+      afterMs,
+      channels: channels.filter((each) => on.has(each)),
+    }))
+    .filter(({ channels }) => channels.length > 0);
+  const first = steps[0]?.afterMs ?? 0;
+  return {
+    repeatMs: policy.repeatMs,
+    steps: steps.map(({ afterMs, channels }) => ({ afterMs: afterMs - first, channels })),
+  };
+}
+
+export interface Alert {
+  clientOrderId: string;
+  openedAt: number;
+  acknowledgedAt: number | null;
+}
+
+/** What became of a send that was tried. */
+export interface Sent {
+  id: string;
+  openedAt: number;
+  step: number;
+  channel: string;
+  state: "pending" | "sent" | "failed";
+  nextTryAt: number;
+}
+
+export interface DueSend {
+  id: string;
+  step: number;
+  channel: ChannelName;
+}
+
+/** Each send has one name, whoever works it out and however often. */
+const sendId = (alert: Alert, step: number, channel: ChannelName): string =>
+  `${alert.clientOrderId}:${alert.openedAt}:${step}:${channel}`;
+
+/**
+ * Due now. Steps that were slept through are told as one, so that an outage is not followed by a
+ * flood; what was begun is tried to its end.
+ */
+export function dueSends(
+  policy: Policy,
+  alert: Alert,
+  sent: readonly Sent[],
+  now: number,
+): DueSend[] {
+  if (alert.acknowledgedAt !== null || policy.steps.length === 0) return [];
+  const latest = Math.min(latestStep(policy, now - alert.openedAt), ALERT_STEPS_MAX - 1);
+  return CHANNELS.flatMap((channel): DueSend[] => {
+    const before = sent
+      .filter((each) => each.channel === channel && each.openedAt === alert.openedAt)
+      .toSorted((a, b) => b.step - a.step)[0];
+    if (isWanted(policy, channel, (before?.step ?? -1) + 1, latest))
+      return [{ id: sendId(alert, latest, channel), step: latest, channel }];
+    const isRetry = before?.state === "pending" && before.nextTryAt <= now;
+    return isRetry ? [{ id: before.id, step: before.step, channel }] : [];
+  });
+}
+
+function isWanted(policy: Policy, channel: ChannelName, from: number, to: number): boolean {
+  for (let step = from; step <= to; step += 1)
+    if (channelsOf(policy, step).includes(channel)) return true;
+  return false;
+}
+
+/** The step that this age has reached; −1 before the first. */
+function latestStep({ steps, repeatMs }: Policy, ageMs: number): number {
+  const reached = steps.filter(({ afterMs }) => afterMs <= ageMs).length;
+  const last = steps.at(-1);
+  if (reached < steps.length || !last) return reached - 1;
+  return steps.length - 1 + Math.floor((ageMs - last.afterMs) / repeatMs);
+}
+
+const channelsOf = ({ steps }: Policy, step: number): readonly ChannelName[] =>
+  (steps[step] ?? steps.at(-1))?.channels ?? [];
+
+/** What a failed try comes to: tried again later, or given up. */
+export function afterFailure(
+  attempts: number,
+  mayRetry: boolean,
+  now: number,
+): { state: "pending" | "failed"; nextTryAt: number } {
+  if (!mayRetry || attempts >= ALERT_ATTEMPTS_MAX) return { state: "failed", nextTryAt: now };
+  const delay = ALERT_RETRY_MS[Math.min(attempts, ALERT_RETRY_MS.length) - 1] ?? 0;
+  return { state: "pending", nextTryAt: now + delay };
+}

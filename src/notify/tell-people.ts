@@ -1,0 +1,117 @@
+/**
+ * One pass over the open dead letters: whoever is due to be told is told, and what came of it is written
+ * down. It reads only what the ledger has committed, and may run twice at once.
+ */
+import { errorText, type Log } from "../application/log.ts";
+import { err } from "../domain/result.ts";
+import type { AlertMessage, Channel } from "./channel.ts";
+import {
+  afterFailure,
+  dueSends,
+  policyFor,
+  withChannels,
+  type DueSend,
+  type Sent,
+} from "./escalation.ts";
+
+/** An open dead letter that nobody has acknowledged. */
+export interface OpenAlert extends Pick<
+  AlertMessage,
+  "clientOrderId" | "algoId" | "instrument" | "label" | "reason" | "openedAt"
+> {
+  acknowledgedAt: number | null;
+  intent: Record<string, unknown>;
+}
+
+export interface AlertBook {
+  /** Opens and closes alerts as the ledger's dead letters have come and gone. */
+  follow(now: number): Promise<void>;
+  open(): Promise<OpenAlert[]>;
+  sends(clientOrderIds: readonly string[]): Promise<(Sent & { clientOrderId: string })[]>;
+  /** How often it was tried, this time included; null when another run has it. */
+  claim(
+    send: DueSend & { clientOrderId: string; openedAt: number },
+    now: number,
+  ): Promise<number | null>;
+  record(
+    id: string,
+    outcome: { state: "pending" | "sent" | "failed"; error: string | null; nextTryAt: number },
+    now: number,
+  ): Promise<void>;
+}
+
+export interface TellParts {
+  book: AlertBook;
+  channels: readonly Channel[];
+  link: string | null;
+  now: () => number;
+  log: Log;
+}
+
+/** Answers when all that was due has been tried. A channel's trouble is written down, and stays its own. */
+export async function tellPeople(parts: TellParts): Promise<void> {
+  const { book, channels, now } = parts;
+  await book.follow(now());
+  if (channels.length === 0) return;
+  const on = new Set(channels.map(({ name }) => name));
+  const open = await book.open();
+  const sends = await book.sends(open.map(({ clientOrderId }) => clientOrderId));
+  const at = now();
+  const due = open.flatMap((alert) => {
+    const ours = sends.filter((send) => send.clientOrderId === alert.clientOrderId);
+    const policy = withChannels(policyFor(alert.label), on);
+    return dueSends(policy, alert, ours, at).map((send) => ({ alert, send }));
+  });
+  await Promise.all(due.map(({ alert, send }) => tellOne(parts, alert, send)));
+}
+
+async function tellOne(parts: TellParts, alert: OpenAlert, send: DueSend): Promise<void> {
+  const { book, channels, now, log } = parts;
+  const { clientOrderId, openedAt } = alert;
+  const channel = channels.find(({ name }) => name === send.channel);
+  if (!channel) return;
+  const facts = { clientOrderId, channel: send.channel, step: send.step };
+  try {
+    const attempts = await book.claim({ ...send, clientOrderId, openedAt }, now());
+    if (attempts === null) return;
+    const message = messageOf(alert, send, parts.link);
+    const sent = await channel
+      .send(message, now())
+      .catch(() => err({ mayRetry: true, reason: "the channel failed" }));
+    const at = now();
+    if (sent.ok) {
+      await book.record(send.id, { state: "sent", error: null, nextTryAt: at }, at);
+      log("info", "alert_sent", facts);
+      return;
+    }
+    const { mayRetry, reason } = sent.error;
+    const outcome = { ...afterFailure(attempts, mayRetry, at), error: reason };
+    await book.record(send.id, outcome, at);
+    log("error", "alert_failed", { ...facts, attempts, reason, state: outcome.state });
+  } catch (error) {
+    // The claim runs out, and a later pass takes it up.
+    log("error", "alert_not_recorded", { ...facts, error: errorText(error) });
+  }
+}
+
+export function messageOf(
+  alert: OpenAlert,
+  { id, step }: DueSend,
+  link: string | null,
+): AlertMessage {
+  const { clientOrderId, algoId, instrument, label, reason, openedAt, intent } = alert;
+  const { side, quantity, type } = intent;
+  const order = [side, quantity, instrument, type].filter((word) => typeof word === "string");
+  return {
+    sendId: id,
+    clientOrderId,
+    algoId,
+    instrument,
+    order: order.join(" "),
+    label,
+    reason,
+    openedAt,
+    step,
+    link: link === null ? null : `${link}/orders`,
+  };
+}

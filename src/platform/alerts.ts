@@ -1,0 +1,56 @@
+/** Brings dead letters to people: the channels of this deployment on the desk's own tables. */
+import { errorText } from "../application/log.ts";
+import type { TradebookPort } from "../application/ports.ts";
+import { channelsOf, type Channels } from "../notify/settings.ts";
+import { tellPeople, type AlertBook } from "../notify/tell-people.ts";
+import {
+  claimSend,
+  followDeadLetters,
+  recordSend,
+  sendsOf,
+  unacknowledged,
+} from "../storage/alerts.ts";
+import { database, type Database } from "../storage/database.ts";
+import { logger } from "./logger.ts";
+
+export const alertChannels = (env: Env): Channels =>
+  channelsOf(env, (url, init) => fetch(url, init));
+
+export const alertBook = (book: Database): AlertBook => ({
+  follow: (now) => followDeadLetters(book, now),
+  open: () => unacknowledged(book),
+  sends: (ids) => sendsOf(book, ids),
+  claim: (send, now) => claimSend(book, send, now),
+  record: (id, outcome, now) => recordSend(book, id, outcome, now),
+});
+
+/** One pass; the cron makes one each minute. */
+export async function tellAll(env: Env): Promise<void> {
+  const { channels, link } = alertChannels(env);
+  const log = logger({ component: "alerts" });
+  await tellPeople({ book: alertBook(database(env.DB)), channels, link, now: Date.now, log });
+}
+
+/**
+ * The tradebook, with a pass as soon as a dead letter stands in it: nobody waits for the minute, and
+ * nothing is told that is not committed. A pass that fails is made up for by the cron.
+ */
+export function announced(
+  env: Env,
+  tradebook: TradebookPort,
+  later: (work: Promise<void>) => void,
+): TradebookPort {
+  return {
+    async write(rows) {
+      await tradebook.write(rows);
+      const came = rows.some(({ row }) => row.kind === "dead_letter" && row.status === "open");
+      if (!came || alertChannels(env).channels.length === 0) return;
+      const log = logger({ component: "alerts" });
+      later(
+        tellAll(env).catch((error: unknown) =>
+          log("error", "alert_pass_failed", { error: errorText(error) }),
+        ),
+      );
+    },
+  };
+}
