@@ -24,12 +24,26 @@ export async function cancel(
     const record = order ?? newRecord(clientOrderId, null, context.now());
     return ledgerOrder(context, withdraw(context, record));
   }
-  if (order.ended !== null) return ledgerOrder(context, order);
+  if (order.ended !== null) return ledgerOrder(context, cancelTooLate(context, order));
   if (order.cancel === "none")
     save(context, { order: { ...order, cancel: "wanted", nextLookAt: DUE_NOW }, posts: [] });
   await context.inFlight.get(clientOrderId)?.done;
   await pursue(context, clientOrderId);
   return ledgerOrder(context, readOrder(context, clientOrderId) ?? order);
+}
+
+/**
+ * It filled first. The ledger cannot know that this was the whole order while it has reserved larger
+ * terms for it, so it is told.
+ */
+function cancelTooLate(context: GatewayContext, order: GatewayOrder): GatewayOrder {
+  if (order.ended !== "filled") return order;
+  const cancelsRejected = order.cancelsRejected + 1;
+  const event = { kind: "cancel_rejected", reason: "it has filled" } as const;
+  const told: GatewayOrder = { ...order, cancelsRejected };
+  const name = `cancel_rejected:${cancelsRejected}`;
+  save(context, { order: told, posts: [post(order, name, event, context.now())] });
+  return told;
 }
 
 /** Nothing of it is at the broker. What was stopped may be withdrawn again: the ledger takes it once. */
@@ -106,8 +120,13 @@ export async function modify(
 ): Promise<Order | null> {
   const order = readOrder(context, clientOrderId);
   if (!order) return context.ledger.order(clientOrderId);
-  if (order.ended !== null) return ledgerOrder(context, order);
   const changesAsked = order.changesAsked + 1;
+  if (order.ended !== null) {
+    // The new terms will never be, and the ledger has reserved for them.
+    if (order.ended === "filled")
+      refuseChanges(context, { ...order, changesAsked }, "it has filled");
+    return ledgerOrder(context, order);
+  }
   const hindrance = whyNotModify(context, order);
   if (hindrance) {
     if (order.changes === null) refuseChanges(context, { ...order, changesAsked }, hindrance);
