@@ -24,7 +24,8 @@ export async function modifyOrder(
   if (!market) return err(apiError("UNAVAILABLE", `account ${order.account} is not here any more`));
 
   const by = callerName(caller);
-  const facts = await gatherFacts(market, order.instrument, order, now);
+  const known = await gatherFacts(market, order.instrument, order, now);
+  const facts = { ...known, epoch: ports.epoch };
   let reserved = await ports.ledger.reserveReplace(clientOrderId, changes, facts, by);
   if (!reserved.ok && typeof reserved.error === "object" && reserved.error.code === "STALE_PRICE") {
     const mark = await market.mark(order.instrument);

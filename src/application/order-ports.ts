@@ -28,5 +28,7 @@ export interface OrderPorts {
   /** Every account of this deployment. */
   accounts: readonly string[];
   retries: RetryQueuePort;
+  /** The lease epoch under which this region acts; left out while there is one region. */
+  epoch?: number;
   log: Log;
 }

@@ -42,6 +42,8 @@ export interface IntentFacts {
   brokerRefusal: string | null;
   /** A mark fetched for this intent; null lets the ledger use its own. */
   mark: Mark | null;
+  /** The lease epoch under which the caller acts; left out, the ledger's own. */
+  epoch?: number;
 }
 
 export type ReserveAnswer =

@@ -28,7 +28,8 @@ export async function submitOrder(
   const market = ports.market(account);
   if (!market) return err(badField("account", `there is no account ${account}`));
 
-  const facts = await gatherFacts(market, request.instrument, request, now);
+  const known = await gatherFacts(market, request.instrument, request, now);
+  const facts: IntentFacts = { ...known, epoch: ports.epoch };
   const terms =
     request.round && facts.instrument ? roundToGrid(request, facts.instrument) : request;
   const intent = intentOf(terms, algo.value, account);
