@@ -1,16 +1,88 @@
 /** What must hold after every run, whatever went wrong in it. Each breach is a sentence that names the order. */
+import { EXTERNAL_ALGO } from "../../../src/domain/risk/posting.ts";
 import { decimal } from "../../../src/domain/decimal.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import type { World } from "./world.ts";
 
-export function breaches(world: World): string[] {
+export function breaches(world: World, answered: ReadonlySet<string>): string[] {
   return [
+    ...inTheTradebook(world, answered),
+    ...positionsAgree(world),
+    ...survivesEviction(world),
     ...atMostOneBrokerOrder(world),
     ...nothingLost(world),
     ...noEndWithoutEvidence(world),
     ...fillsAgree(world),
     ...world.ledger.brokenEquations().map((broken) => `ledger equation: ${broken}`),
   ];
+}
+
+/** Those that an algo asked for; what was traded past us is compared as a position. */
+const ourOrders = (world: World): Order[] =>
+  world.ledger.store.orders().filter(({ algoId }) => algoId !== EXTERNAL_ALGO);
+
+/** Whatever was answered is in the tradebook as the ledger has it, what needs a person is on the desk, each fill once. */
+function inTheTradebook(world: World, answered: ReadonlySet<string>): string[] {
+  const { tradebook, store } = world.ledger;
+  const orders = new Map(store.orders().map((order) => [order.clientOrderId, order]));
+  const lost = [...answered]
+    .filter((id) => !orders.has(id))
+    .map((id) => `${id} was answered, and lost`);
+  const behind = [...orders.values()].flatMap(({ clientOrderId, state }) => {
+    const told = tradebook.orders.get(clientOrderId)?.state ?? "absent";
+    return told === state ? [] : [`${clientOrderId} is ${state}, in the tradebook ${told}`];
+  });
+  const offDesk = [...orders.values()]
+    .filter(({ state }) => state === "dead_lettered")
+    .filter(({ clientOrderId }) => tradebook.desk.get(clientOrderId) !== "open")
+    .map(({ clientOrderId }) => `${clientOrderId} is dead_lettered, but not on the desk`);
+  const twice = [...tradebook.executions]
+    .filter(([, times]) => times > 1)
+    .map(([id, times]) => `execution ${id} is in the tradebook ${times} times`);
+  return [...lost, ...behind, ...offDesk, ...twice];
+}
+
+/** All algos together hold what the broker's own trades add up to, those made by hand among them. */
+function positionsAgree(world: World): string[] {
+  const held = [...world.ledger.state().holdings.values()];
+  const ours = held.reduce((sum, { position }) => sum.plus(position.quantity), decimal(0));
+  const theirs = world.broker.fills.reduce(
+    (sum, { side, quantity }) => sum.plus(decimal(quantity).times(side === "buy" ? 1 : -1)),
+    decimal(0),
+  );
+  return ours.eq(theirs)
+    ? []
+    : [`the ledger holds ${ours.toFixed()}, the broker ${theirs.toFixed()}`];
+}
+
+/** What memory holds is what storage gives again. */
+function survivesEviction(world: World): string[] {
+  const picture = (): string => {
+    const { holdings, tradingStates, committed } = world.ledger.state();
+    const figures = [...holdings].map(([key, { position, sides, figures: sums }]) => [
+      key,
+      { position, sides, moneyAtRisk: sums.moneyAtRisk, openOrders: sums.openOrders },
+    ]);
+    const sums = [...committed].filter(([, amount]) => !amount.eq(0));
+    return JSON.stringify([figures.sort(), [...tradingStates], sums.sort()]);
+  };
+  const before = picture();
+  world.ledger.evict();
+  const after = picture();
+  return before === after ? [] : [`an eviction changes the ledger from ${before} to ${after}`];
+}
+
+/** Reading everything in again, twice, is no news: it may bring no event. */
+export async function changesOfReconciling(world: World): Promise<string[]> {
+  const { events } = world.ledger.store;
+  const before = events.length;
+  for (let time = 0; time < 2; time += 1) {
+    void world.gateways.reconcile();
+    await world.timeline.runUntil(world.timeline.now() + 1_000);
+  }
+  return events
+    .slice(before)
+    .map(({ kind, clientOrderId }) => `reconciling again brings ${kind} of ${clientOrderId}`);
 }
 
 const brokerOrdersOf = (world: World, clientOrderId: string) =>
@@ -42,14 +114,13 @@ const SETTLED: ReadonlySet<Order["state"]> = new Set([
 
 /** After a long quiet time every approved order has ended, stands at the broker, or is on the desk. */
 function nothingLost(world: World): string[] {
-  return world.ledger
-    .orders()
+  return ourOrders(world)
     .filter(({ state }) => !SETTLED.has(state))
     .map(({ clientOrderId, state }) => `${clientOrderId} is left in ${state}`);
 }
 
 function noEndWithoutEvidence(world: World): string[] {
-  return world.ledger.orders().flatMap((order) => {
+  return ourOrders(world).flatMap((order) => {
     const problem = evidenceProblem(world, order);
     return problem === null ? [] : [`${order.clientOrderId} is ${order.state}, but ${problem}`];
   });
@@ -86,7 +157,7 @@ function evidenceProblem(world: World, order: Order): string | null {
 }
 
 function fillsAgree(world: World): string[] {
-  return world.ledger.orders().flatMap((order) => {
+  return ourOrders(world).flatMap((order) => {
     const fills = world.broker.fills.filter((fill) => fill.clientOrderId === order.clientOrderId);
     const filled = fills.reduce((sum, fill) => sum.plus(fill.quantity), decimal(0));
     return filled.eq(order.filledQuantity)

@@ -13,9 +13,11 @@ import type {
 import { decimal, decimalText } from "../../../src/domain/decimal.ts";
 import type { ApprovedOrder, Execution, OrderChanges } from "../../../src/domain/order.ts";
 import { err, ok, type Result } from "../../../src/domain/result.ts";
-import { type BrokerFaults, SIMULATED_RULES } from "./broker-faults.ts";
+import { SIMULATED_RULES } from "./broker-faults.ts";
+import type { BrokerFaults } from "./broker-faults.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
+import type { Trouble } from "./trouble.ts";
 
 export type StreamEvent = Extract<OrderStreamMessage, { kind: "order_event" }>;
 
@@ -32,33 +34,36 @@ export class SimulatedBroker implements BrokerTrading {
   readonly fills: Execution[] = [];
   /** Each submit as it left the gateway. */
   readonly sent: { clientOrderId: string; at: number }[] = [];
-  faults: BrokerFaults;
   onEvent: ((event: StreamEvent) => void) | null = null;
+  /** Sees each order as it leaves the gateway. */
+  onSend: ((order: ApprovedOrder) => void) | null = null;
+  readonly #trouble: Trouble;
   readonly #timeline: Timeline;
   readonly #random: Random;
   #ids = 0;
 
-  constructor(timeline: Timeline, random: Random, faults: BrokerFaults) {
+  constructor(timeline: Timeline, random: Random, trouble: Trouble) {
     this.#timeline = timeline;
     this.#random = random;
-    this.faults = faults;
+    this.#trouble = trouble;
   }
 
   async submit(order: ApprovedOrder): Promise<SubmitOutcome> {
     this.sent.push({ clientOrderId: order.intent.clientOrderId, at: this.#timeline.now() });
+    this.onSend?.(order);
     await this.#latency();
-    const { faults } = this;
-    const strikes = (probability: number): boolean => this.#random.chance(probability);
-    if (strikes(faults.connectFailure)) return { outcome: "not_sent", reason: "no connection" };
-    if (strikes(faults.refusedTryAgain)) return { outcome: "not_sent", reason: "try again" };
-    if (strikes(faults.rejected)) return { outcome: "rejected", reason: "the broker says no" };
-    if (strikes(faults.timeoutBefore)) return this.#timeout();
-    if (strikes(faults.arrivesLate)) {
+    const strikes = (name: keyof BrokerFaults): boolean => this.#trouble.strikes(name);
+    if (this.#trouble.brokerDown || strikes("connectFailure"))
+      return { outcome: "not_sent", reason: "no connection" };
+    if (strikes("refusedTryAgain")) return { outcome: "not_sent", reason: "try again" };
+    if (strikes("rejected")) return { outcome: "rejected", reason: "the broker says no" };
+    if (strikes("timeoutBefore")) return this.#timeout();
+    if (strikes("arrivesLate")) {
       this.#timeline.after(TIMEOUT_MS + this.#random.between(1, 2_000), () => this.#accept(order));
       return this.#timeout();
     }
     const brokerOrderId = this.#accept(order);
-    if (strikes(faults.timeoutAfter)) return this.#timeout();
+    if (strikes("timeoutAfter")) return this.#timeout();
     await this.#latency();
     return { outcome: "accepted", brokerOrderId, pendingTrigger: false };
   }
@@ -143,15 +148,42 @@ export class SimulatedBroker implements BrokerTrading {
     this.#tell(held, { kind: "filled", execution });
   }
 
+  /** A trade made by hand: it has no id of ours, and no order that anybody here asked for. */
+  external(side: "buy" | "sell", quantity: number): void {
+    this.#ids += 1;
+    const brokerOrderId = `X${this.#ids}`;
+    const execution: Execution = {
+      executionId: `E${this.#ids}`,
+      clientOrderId: "",
+      brokerOrderId,
+      account: "simulated",
+      instrument: "SIM:AAA",
+      side,
+      quantity: String(quantity),
+      price: "100",
+      fee: "0",
+      feeCurrency: "USD",
+      executedAt: this.#timeline.now(),
+    };
+    this.fills.push(execution);
+    this.#announce(null, brokerOrderId, { kind: "filled", execution });
+  }
+
   #end(held: Held, state: "canceled" | "expired"): void {
     held.order = { ...held.order, state, reason: state, updatedAt: this.#timeline.now() };
     this.#tell(held, { kind: state, reason: state });
   }
 
-  #tell(held: Held, event: StreamEvent["event"]): void {
-    const { faults } = this;
-    if (this.#random.chance(faults.eventLost)) return;
-    const { brokerOrderId, clientOrderId } = held.order;
+  #tell({ order }: Held, event: StreamEvent["event"]): void {
+    this.#announce(order.clientOrderId, order.brokerOrderId, event);
+  }
+
+  #announce(
+    clientOrderId: string | null,
+    brokerOrderId: string,
+    event: StreamEvent["event"],
+  ): void {
+    if (this.#trouble.strikes("eventLost")) return;
     this.#ids += 1;
     const message: StreamEvent = {
       kind: "order_event",
@@ -161,16 +193,17 @@ export class SimulatedBroker implements BrokerTrading {
       event,
       at: this.#timeline.now(),
     };
-    const times = this.#random.chance(faults.eventTwice) ? 2 : 1;
+    const times = this.#trouble.strikes("eventTwice") ? 2 : 1;
     for (let time = 0; time < times; time += 1) {
-      const late = this.#random.chance(faults.eventLate) ? this.#random.between(100, 20_000) : 0;
+      const late = this.#trouble.strikes("eventLate") ? this.#random.between(100, 20_000) : 0;
       this.#timeline.after(this.#random.between(0, 30) + late, () => this.onEvent?.(message));
     }
   }
 
   async cancel({ brokerOrderId }: { brokerOrderId: string }): Promise<CancelOutcome> {
     await this.#latency();
-    const trouble = this.#random.chance(this.faults.cancelTrouble);
+    if (this.#trouble.brokerDown) return { outcome: "not_sent", reason: "no connection" };
+    const trouble = this.#trouble.strikes("cancelTrouble");
     const fate = this.#random.next();
     if (trouble && fate < 0.3) return { outcome: "not_sent", reason: "no connection" };
     if (trouble && fate < 0.5) return { outcome: "unknown", reason: "no answer" };
@@ -189,9 +222,10 @@ export class SimulatedBroker implements BrokerTrading {
     changes: OrderChanges,
   ): Promise<CancelOutcome> {
     await this.#latency();
+    if (this.#trouble.brokerDown) return { outcome: "not_sent", reason: "no connection" };
     const held = this.held.find(({ order }) => order.brokerOrderId === brokerOrderId);
     if (!held || !isOpen(held)) return { outcome: "rejected", reason: "no such open order" };
-    if (this.#random.chance(this.faults.cancelTrouble / 2))
+    if (this.#trouble.strikes("cancelTrouble") && this.#random.chance(0.5))
       return { outcome: "rejected", reason: "not now" };
     const { order } = held;
     held.order = {
@@ -201,7 +235,7 @@ export class SimulatedBroker implements BrokerTrading {
       updatedAt: this.#timeline.now(),
     };
     this.#tell(held, { kind: "replaced", changes });
-    return this.#random.chance(this.faults.cancelTrouble)
+    return this.#trouble.strikes("cancelTrouble")
       ? { outcome: "unknown", reason: "no answer" }
       : { outcome: "accepted" };
   }
@@ -216,7 +250,7 @@ export class SimulatedBroker implements BrokerTrading {
 
   async #query<T>(rows: () => T[]): Promise<Result<T[], BrokerFailure>> {
     await this.#latency();
-    if (this.#random.chance(this.faults.queryFails))
+    if (this.#trouble.brokerDown || this.#trouble.strikes("queryFails"))
       return err({ kind: "network", reason: "no connection" });
     return ok(structuredClone(rows()));
   }

@@ -1,180 +1,177 @@
 /**
- * The ledger's pure core behind its port, as its Durable Object runs it: decide and apply in one step,
- * each event once, and a sweep of what nobody carried on.
+ * The ledger's real logic over storage in memory: book, decisions, kill switch, sweep and duties as its
+ * Durable Object runs them. An eviction drops everything but the storage.
  */
-import type { ReserveAnswer, IntentFacts, OrderProblem } from "../../../src/application/ports.ts";
-import type { BrokerBalance } from "../../../src/brokers/broker.ts";
-import { ORDER_STEP_OVERDUE_MS } from "../../../src/domain/limits.ts";
+import { reserve, reserveReplace, setLimits } from "../../../src/application/ledger/deciding.ts";
+import { LedgerBook } from "../../../src/application/ledger/book.ts";
+import { LedgerDuties } from "../../../src/application/ledger/duties.ts";
+import { KillSwitch } from "../../../src/application/ledger/kill-switch.ts";
+import {
+  approvedOf,
+  deadLetter,
+  orderOf,
+  postAll,
+  requestCancel,
+  takeBalances,
+} from "../../../src/application/ledger/orders.ts";
+import type { OwedCalls } from "../../../src/application/ledger/ports.ts";
+import type { Log } from "../../../src/application/log.ts";
 import type {
-  ApprovedOrder,
-  DeadLetterLabel,
-  Order,
-  OrderChanges,
-  OrderIntent,
-  OrderPost,
-} from "../../../src/domain/order.ts";
-import { isTerminal, transition } from "../../../src/domain/order-state.ts";
-import { err, ok, type Result } from "../../../src/domain/result.ts";
-import { approvedAgain, decide } from "../../../src/domain/risk/decide.ts";
+  IntentFacts,
+  OrderGatewayPort,
+  RetryQueuePort,
+  RiskLedgerPort,
+} from "../../../src/application/ports.ts";
+import type { Order } from "../../../src/domain/order.ts";
 import { brokenEquations } from "../../../src/domain/risk/equation.ts";
-import { applyMarks } from "../../../src/domain/risk/exposure.ts";
-import { applyBalances } from "../../../src/domain/risk/funds.ts";
-import { apply, underScope } from "../../../src/domain/risk/ledger.ts";
-import type { Refusal } from "../../../src/domain/risk/refusal.ts";
-import { decideReplace } from "../../../src/domain/risk/replace.ts";
-import { emptyLedger, type LedgerState } from "../../../src/domain/risk/state.ts";
-import type { ScopeText, TradingState } from "../../../src/domain/scope.ts";
-import type { Timeline } from "./timeline.ts";
+import type { ScopeText } from "../../../src/domain/scope.ts";
+import { MemoryLedgerStore } from "./memory-ledger-store.ts";
+import { SimulatedTradebook } from "./simulated-tradebook.ts";
 
-const WAITING: ReadonlySet<Order["state"]> = new Set([
-  "pending_new",
-  "pending_cancel",
-  "pending_replace",
-]);
+/** What this object offers of its port; the rest is reading. */
+export type LedgerCalls = Pick<
+  RiskLedgerPort,
+  | "reserve"
+  | "post"
+  | "reserveReplace"
+  | "requestCancel"
+  | "order"
+  | "approved"
+  | "trip"
+  | "resetTrip"
+  | "setLimits"
+  | "recordBalances"
+  | "deadLetter"
+>;
+
+export interface LedgerWorld {
+  now(): number;
+  gateway(): OrderGatewayPort;
+  retries: RetryQueuePort;
+  log: Log;
+  /** After each order that was reserved, before anything else happens. */
+  onReserved(clientOrderId: string, facts: IntentFacts): void;
+  /** After new terms were reserved. */
+  onReplaced(order: Order, quantity: string | null): void;
+}
+
+interface OwedCall {
+  scope: ScopeText;
+  action: "halt" | "resume";
+  version: number;
+}
 
 export class SimulatedLedger {
-  readonly state: LedgerState;
-  readonly #timeline: Timeline;
-  readonly #seenEvents = new Set<string>();
-  readonly #seenExecutions = new Set<string>();
+  readonly store = new MemoryLedgerStore();
+  readonly tradebook = new SimulatedTradebook(this.store);
+  readonly #world: LedgerWorld;
+  /** Stored, so an eviction keeps it. */
+  readonly #owed = new Map<ScopeText, OwedCall>();
+  #book: LedgerBook;
+  #killSwitch: KillSwitch;
+  #duties: LedgerDuties;
 
-  constructor(timeline: Timeline) {
-    this.#timeline = timeline;
-    this.state = emptyLedger(timeline.now());
-    for (const name of ["dailyLoss", "drawdown", "ordersPerSecond"] as const) {
-      const by = { by: "test", at: timeline.now() };
-      apply(this.state, { kind: "limit", scope: "portfolio", name, value: "1000000000", ...by });
-    }
+  constructor(world: LedgerWorld) {
+    this.#world = world;
+    ({ book: this.#book, killSwitch: this.#killSwitch, duties: this.#duties } = this.#run());
   }
 
-  reserve(intent: OrderIntent, facts: IntentFacts): ReserveAnswer {
-    const now = this.#timeline.now();
-    const mark = { price: 100, bid: 99.9, ask: 100.1, time: now, provider: "simulated" };
-    applyMarks(this.state, [{ instrument: intent.instrument, ...mark }]);
-    const decision = decide(this.state, intent, facts, now);
-    switch (decision.kind) {
-      case "existing":
-        return decision;
-      case "denied":
-        return decision;
-      case "approved": {
-        const { order, approved, reservation } = decision;
-        apply(this.state, { kind: "reserved", order, reservation });
-        return { kind: "approved", order, approved };
-      }
-    }
+  /** A new run of the object, as after an eviction: memory is empty. */
+  evict(): void {
+    ({ book: this.#book, killSwitch: this.#killSwitch, duties: this.#duties } = this.#run());
   }
 
-  post(posts: OrderPost[]): Order[] {
-    const touched = new Map<string, Order>();
-    for (const post of posts) {
-      this.#postOnce(post);
-      const order = this.order(post.clientOrderId);
-      if (order) touched.set(order.clientOrderId, order);
-    }
-    return structuredClone([...touched.values()]);
+  /** Another region takes the lease: a higher epoch from here on. */
+  takeOver(): void {
+    this.store.epoch += 1;
+    this.evict();
   }
 
-  #postOnce(post: OrderPost): void {
-    if (this.#seenEvents.has(post.eventId)) return;
-    this.#seenEvents.add(post.eventId);
-    if (post.event.kind === "filled") {
-      const { executionId } = post.event.execution;
-      if (this.#seenExecutions.has(executionId)) return;
-      this.#seenExecutions.add(executionId);
-    }
-    apply(this.state, { kind: "posted", post });
-  }
-
-  order(clientOrderId: string): Order | null {
-    return this.state.orders.get(clientOrderId)?.order ?? null;
-  }
-
-  orders(): Order[] {
-    return [...this.state.orders.values()].map(({ order }) => order);
-  }
-
-  approved(clientOrderId: string): ApprovedOrder | null {
-    const order = this.order(clientOrderId);
-    return order && approvedAgain(this.state, order);
-  }
-
-  requestCancel(clientOrderId: string, by: string): Result<Order, OrderProblem> {
-    const order = this.order(clientOrderId);
-    if (!order) return err("absent");
-    if (isTerminal(order.state)) return err("ended");
-    if (!transition(order.state, "cancel_requested").ok) return err("not_permitted");
-    const at = this.#timeline.now();
-    const event = { kind: "cancel_requested", by } as const;
-    apply(this.state, { kind: "posted", post: { eventId: "", clientOrderId, event, at } });
-    return ok(this.order(clientOrderId) ?? order);
-  }
-
-  /** Orders whose next step did not happen in time. */
-  overdue(): Order[] {
-    const before = this.#timeline.now() - ORDER_STEP_OVERDUE_MS;
-    return this.orders().filter(
-      ({ state, updatedAt }) => WAITING.has(state) && updatedAt <= before,
-    );
-  }
-
-  /** One step of the sweep: the gateway has no record, so nothing was sent. True when a retry is due. */
-  sweepUnsent(order: Order, attempts: number): boolean {
-    const now = this.order(order.clientOrderId);
-    if (now?.state !== "pending_new" || now.updatedAt !== order.updatedAt) return false;
-    const { clientOrderId } = order;
-    const reason = "nobody handed it to its gateway in time";
-    const event =
-      this.approved(clientOrderId) === null
-        ? ({ kind: "canceled", reason } as const)
-        : ({ kind: "not_sent", reason, attempt: attempts } as const);
-    const at = this.#timeline.now();
-    apply(this.state, { kind: "posted", post: { eventId: "", clientOrderId, event, at } });
-    return event.kind === "not_sent";
-  }
-
-  askedChanges(clientOrderId: string): OrderChanges | null {
-    return this.state.orders.get(clientOrderId)?.asked?.changes ?? null;
-  }
-
-  reserveReplace(
-    clientOrderId: string,
-    changes: OrderChanges,
-    facts: IntentFacts,
-    by: string,
-  ): Result<Order, Refusal | OrderProblem> {
-    const now = this.#timeline.now();
-    const decided = decideReplace(this.state, clientOrderId, changes, facts, by, now);
-    if (!decided.ok) return decided;
-    const { entry } = apply(this.state, decided.value);
-    return entry ? ok(entry.order) : err("absent");
-  }
-
-  deadLetter(clientOrderId: string, label: DeadLetterLabel, reason: string): Order | null {
-    const order = this.order(clientOrderId);
-    if (!order || !transition(order.state, "dead_lettered").ok) return order;
-    const at = this.#timeline.now();
-    const event = { kind: "dead_lettered", label, reason } as const;
-    apply(this.state, { kind: "posted", post: { eventId: "", clientOrderId, event, at } });
-    return this.order(clientOrderId);
-  }
-
-  recordBalances(account: string, balances: BrokerBalance[], at: number): void {
-    applyBalances(this.state, account, balances, at);
-  }
-
-  setTradingState(scope: ScopeText, state: TradingState): { version: number; open: Order[] } {
-    const since = this.#timeline.now();
-    apply(this.state, {
-      kind: "trading_state",
-      record: { scope, state, reason: "test", by: "test", since },
+  #run(): { book: LedgerBook; killSwitch: KillSwitch; duties: LedgerDuties } {
+    const { store, tradebook } = this;
+    const book = new LedgerBook({
+      storage: store,
+      outbox: tradebook,
+      transaction: (work) => store.transaction(work),
+      onCommit: () => void tradebook.flush(),
     });
-    const within = underScope(scope);
-    const open = this.orders().filter((order) => !isTerminal(order.state) && within(order));
-    return { version: this.state.version, open };
+    const gateways = this.#gateways();
+    const duties = new LedgerDuties({
+      book,
+      gateways,
+      wishes: { refresh: () => {}, declare: async () => true, pending: false },
+      notices: { send: async () => {}, waiting: false },
+      gateway: () => this.#world.gateway(),
+      retries: this.#world.retries,
+      log: this.#world.log,
+    });
+    return { book, killSwitch: new KillSwitch(book, gateways), duties };
+  }
+
+  #gateways(): OwedCalls {
+    const owed = this.#owed;
+    return {
+      owe: (scope, action, version) => void owed.set(scope, { scope, action, version }),
+      get owed() {
+        return owed.size;
+      },
+      settle: async () => {
+        const paid = await Promise.all([...owed.values()].map((call) => this.#pay(call)));
+        return paid.every(Boolean);
+      },
+    };
+  }
+
+  async #pay(call: OwedCall): Promise<boolean> {
+    const { scope, action, version } = call;
+    try {
+      const gateway = this.#world.gateway();
+      await (action === "halt" ? gateway.halt(scope, version) : gateway.resume(scope, version));
+    } catch {
+      return false;
+    }
+    if (this.#owed.get(scope) === call) this.#owed.delete(scope);
+    return true;
+  }
+
+  /** What the object's alarm does. */
+  alarm(): Promise<void> {
+    return this.#duties.run(this.#world.now());
+  }
+
+  /** The calls of the object's port. Each looks at the run that lives when it is made. */
+  calls(): LedgerCalls {
+    const now = (): number => this.#world.now();
+    return {
+      reserve: async (intent, facts) => {
+        const answer = reserve(this.#book, intent, facts, now());
+        if (answer.kind === "approved") this.#world.onReserved(intent.clientOrderId, facts);
+        return answer;
+      },
+      post: async (posts) => postAll(this.#book, posts, now()),
+      reserveReplace: async (id, changes, facts, by) => {
+        const answer = reserveReplace(this.#book, id, changes, facts, by, now());
+        if (answer.ok) this.#world.onReplaced(answer.value, changes.quantity);
+        return answer;
+      },
+      requestCancel: async (id, by) => requestCancel(this.#book, id, by, now()),
+      order: async (id) => orderOf(this.#book, id, now()),
+      approved: async (id) => approvedOf(this.#book, id, now()),
+      trip: (scope, reason, by) => this.#killSwitch.trip(scope, reason, by, now()),
+      resetTrip: (scope, reason, by) => this.#killSwitch.reset(scope, reason, by, now()),
+      setLimits: async (request, by) => setLimits(this.#book, request, by, now()),
+      recordBalances: async (account, balances, at) =>
+        takeBalances(this.#book, account, balances, at, now()),
+      deadLetter: async (id, label, reason) => deadLetter(this.#book, id, label, reason, now()),
+    };
+  }
+
+  /** Memory as it stands. */
+  state() {
+    return this.#book.state(this.#world.now());
   }
 
   brokenEquations(): string[] {
-    return brokenEquations(this.state.holdings.values());
+    return brokenEquations(this.state().holdings.values());
   }
 }

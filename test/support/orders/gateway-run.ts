@@ -1,0 +1,190 @@
+/** Gateways one after the other over one storage: each run of it may die in the middle of any call, and the next begins. */
+import { Gateway } from "../../../src/application/gateway/gateway.ts";
+import type { GatewayPorts } from "../../../src/application/gateway/ports.ts";
+import type { Log } from "../../../src/application/log.ts";
+import type { OrderGatewayPort, RetryQueuePort } from "../../../src/application/ports.ts";
+import { MemoryStore } from "./memory-store.ts";
+import type { Monitor } from "./monitor.ts";
+import type { Random } from "./random.ts";
+import type { SimulatedBroker, StreamEvent } from "./simulated-broker.ts";
+import type { Timeline } from "./timeline.ts";
+import type { Trouble } from "./trouble.ts";
+
+export const ACCOUNT = "simulated";
+
+/** A promise that never settles: what a caller sees of something that died. */
+export const never = (): Promise<never> => new Promise(() => {});
+
+/** How long an entry waits for the order stream. */
+const READY_WAIT_MS = 2_000;
+const RECONNECT_MS = 1_000;
+const WATCH_MS = 500;
+/** After that, the caller of a run that died learns so. */
+const GONE_MS = 30_000;
+
+export interface GatewayWorld {
+  timeline: Timeline;
+  random: Random;
+  trouble: Trouble;
+  broker: SimulatedBroker;
+  monitor: Monitor;
+  retries: RetryQueuePort;
+  now(): number;
+  ledger: GatewayPorts["ledger"];
+  log: Log;
+}
+
+export class GatewayRuns {
+  readonly store = new MemoryStore();
+  readonly #world: GatewayWorld;
+  #generation = 0;
+  #gateway: Gateway;
+  #streamReady = false;
+
+  constructor(world: GatewayWorld) {
+    this.#world = world;
+    this.#gateway = this.#newGateway();
+    world.broker.onEvent = (event) => this.#onEvent(event);
+    this.connect();
+    this.#watch();
+  }
+
+  #onEvent(event: StreamEvent): void {
+    if (this.#world.trouble.brokerDown) return;
+    this.#alive((gateway) => gateway.onStream(event));
+  }
+
+  /** What the gateway throws is the next run's to clear up. */
+  #alive(call: (gateway: Gateway) => Promise<unknown>): void {
+    call(this.#gateway).catch((error: unknown) =>
+      this.#world.log("error", "gateway_threw", { error: String(error) }),
+    );
+  }
+
+  crash(): void {
+    this.#world.trouble.count("gateway crash");
+    this.#generation += 1;
+    this.#gateway = this.#newGateway();
+    this.connect();
+  }
+
+  /** The stream is up again: entries wait until what was missed has been read in. */
+  connect(): void {
+    this.#streamReady = false;
+    const generation = this.#generation;
+    const attempt = async (): Promise<void> => {
+      if (generation !== this.#generation || this.#world.trouble.brokerDown) return;
+      const read = await this.#gateway.catchUp();
+      if (generation !== this.#generation || this.#world.trouble.brokerDown) return;
+      if (read.ok) this.#streamReady = true;
+      else this.#world.timeline.after(RECONNECT_MS, () => this.#alive(attempt));
+    };
+    this.#alive(attempt);
+  }
+
+  disconnect(): void {
+    this.#streamReady = false;
+  }
+
+  /** Reads in once more all that the broker knows. */
+  async reconcile(): Promise<void> {
+    await this.#gateway.catchUp();
+    await this.#gateway.watch();
+  }
+
+  #watch(): void {
+    this.#alive((gateway) => gateway.watch());
+    this.#world.timeline.after(WATCH_MS, () => this.#watch());
+  }
+
+  async #ready(): Promise<boolean> {
+    if (!this.#streamReady) await this.#world.timeline.sleep(READY_WAIT_MS);
+    return this.#streamReady;
+  }
+
+  /** Wraps a call so that the run making it may die before or after it has its effect. */
+  #guard<T extends unknown[], R>(call: (...args: T) => Promise<R>): (...args: T) => Promise<R> {
+    const generation = this.#generation;
+    return async (...args) => {
+      if (generation !== this.#generation || this.#dies()) return never();
+      const result = await call(...args);
+      if (generation !== this.#generation || this.#dies()) return never();
+      return result;
+    };
+  }
+
+  #dies(): boolean {
+    if (!this.#world.trouble.strikes("crash")) return false;
+    this.crash();
+    return true;
+  }
+
+  #newGateway(): Gateway {
+    const { broker, timeline, ledger, retries } = this.#world;
+    const guard = <T extends unknown[], R>(call: (...args: T) => Promise<R>) => this.#guard(call);
+    const ports: GatewayPorts = {
+      account: ACCOUNT,
+      store: this.store,
+      broker: {
+        rules: broker.rules,
+        submit: guard((order) => broker.submit(order)),
+        cancel: guard((order) => broker.cancel(order)),
+        modify: guard((order, changes) => broker.modify(order, changes)),
+        openOrders: guard(() => broker.openOrders()),
+        closedOrders: guard((since) => broker.closedOrders(since)),
+        executions: guard((since) => broker.executions(since)),
+        positions: guard(() => broker.positions()),
+        balances: guard(() => broker.balances()),
+        openOrderStream: () => broker.openOrderStream(),
+        parseOrderStream: () => broker.parseOrderStream(),
+      },
+      ledger: {
+        post: guard((posts) => ledger.post(posts)),
+        order: guard((id) => ledger.order(id)),
+        approved: guard((id) => ledger.approved(id)),
+        recordBalances: guard((account, balances, at) =>
+          ledger.recordBalances(account, balances, at),
+        ),
+      },
+      retries: { send: guard((message) => retries.send(message)) },
+      now: () => this.#world.now(),
+      sleep: guard((ms) => timeline.sleep(ms)),
+      ready: guard(() => this.#ready()),
+      log: this.#world.log,
+    };
+    return new Gateway(ports);
+  }
+
+  /** As others see the gateway: each call goes to the run that lives when it arrives. */
+  port(): OrderGatewayPort {
+    const { timeline, random, monitor } = this.#world;
+    const to =
+      <T extends unknown[], R>(call: (gateway: Gateway, ...args: T) => Promise<R>) =>
+      async (...args: T): Promise<R> => {
+        await timeline.sleep(random.between(1, 10));
+        const gone = timeline.sleep(GONE_MS).then((): never => {
+          throw new Error("the gateway died");
+        });
+        return structuredClone(await Promise.race([call(this.#gateway, ...args), gone]));
+      };
+    return {
+      submit: to((gateway, approved, attempt) => gateway.submit(approved, attempt)),
+      cancel: to((gateway, id) => gateway.cancel(id)),
+      modify: to((gateway, id, changes) => gateway.modify(id, changes)),
+      lookUp: to((gateway, id) => gateway.lookUp(id)),
+      executeByHand: to((gateway, id, claim) => gateway.executeByHand(id, claim)),
+      discardByHand: to((gateway, id, by, reason) => gateway.discardByHand(id, by, reason)),
+      halt: to(async (gateway, scope, version) => {
+        await gateway.halt(scope, version);
+        monitor.gatewayTold(scope, version, true);
+      }),
+      resume: to(async (gateway, scope, version) => {
+        await gateway.resume(scope, version);
+        monitor.gatewayTold(scope, version, false);
+      }),
+      balances: to((gateway) => gateway.balances()),
+      ensure: to((gateway) => gateway.watch()),
+      streamState: async () => (this.#streamReady ? "ready" : "connecting"),
+    };
+  }
+}

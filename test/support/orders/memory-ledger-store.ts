@@ -1,0 +1,188 @@
+/** A ledger's storage in memory, with the behaviour of the real one: packed text, and a transaction that throws leaves nothing. */
+import type { BookSetting, EventRow, LedgerStore } from "../../../src/application/ledger/ports.ts";
+import type { Order } from "../../../src/domain/order.ts";
+import type { Change } from "../../../src/domain/risk/ledger.ts";
+import type { Limit } from "../../../src/domain/risk/limits.ts";
+import { ORDER_RATE_WINDOW_MS } from "../../../src/domain/risk/order-rate.ts";
+import {
+  packBalances,
+  packDay,
+  packHolding,
+  packOrder,
+  unpackBalances,
+  unpackDay,
+  unpackHolding,
+  unpackOrder,
+} from "../../../src/domain/risk/packing.ts";
+import { restoreLedger } from "../../../src/domain/risk/restore.ts";
+import {
+  holdingKey,
+  reserves,
+  type AccountBalances,
+  type Aggregate,
+  type LedgerOrder,
+  type LedgerState,
+  type TradingStateRecord,
+} from "../../../src/domain/risk/state.ts";
+
+interface StoredOrder {
+  order: Order;
+  hot: boolean;
+  body: string;
+}
+
+export class MemoryLedgerStore implements LedgerStore {
+  /** What happened, without the bodies: a run's history. */
+  readonly events: Omit<EventRow, "body">[] = [];
+  /** The region lease's fencing number, as a takeover writes it. */
+  epoch = 1;
+  readonly #orders = new Map<string, StoredOrder>();
+  readonly #eventIds = new Map<string, true>();
+  readonly #executions = new Map<string, true>();
+  readonly #holdings = new Map<string, string>();
+  readonly #days = new Map<string, string>();
+  readonly #balances = new Map<string, string>();
+  readonly #tradingStates = new Map<string, string>();
+  readonly #limits = new Map<string, Limit>();
+  readonly #settings = new Map<BookSetting, string>();
+  #undo: (() => void)[] | null = null;
+
+  /** Nothing of a transaction that throws is kept. */
+  transaction<T>(work: () => T): T {
+    const undo: (() => void)[] = [];
+    this.#undo = undo;
+    try {
+      return work();
+    } catch (error) {
+      for (const step of undo.toReversed()) step();
+      throw error;
+    } finally {
+      this.#undo = null;
+    }
+  }
+
+  #put<K, V>(map: Map<K, V>, key: K, value: V): void {
+    const before = map.get(key);
+    const had = map.has(key);
+    this.#undo?.push(() => void (had ? map.set(key, before as V) : map.delete(key)));
+    map.set(key, value);
+  }
+
+  #drop<K, V>(map: Map<K, V>, key: K): void {
+    const before = map.get(key);
+    if (before === undefined) return;
+    this.#undo?.push(() => void map.set(key, before));
+    map.delete(key);
+  }
+
+  load(now: number): LedgerState {
+    const orders = [...this.#orders.values()].sort(
+      (a, b) => a.order.ledgerVersion - b.order.ledgerVersion,
+    );
+    const sent = orders.filter(
+      ({ order }) => order.state !== "denied" && order.algoId !== "external",
+    );
+    const firstOfDay = Number(this.#settings.get("day_first_version") ?? 0);
+    return restoreLedger(
+      {
+        version: this.events.at(-1)?.version ?? 0,
+        epoch: this.epoch,
+        day: this.setting("day"),
+        orders: orders.filter(({ hot }) => hot).map(({ body }) => unpackOrder(body)),
+        holdings: [...this.#holdings.values()].map(unpackHolding),
+        days: [...this.#days].map(([scope, body]) => [scope, unpackDay(body)]),
+        counts: sent
+          .filter(({ order }) => order.ledgerVersion > firstOfDay)
+          .map(({ order: { algoId, instrument } }) => ({ algoId, instrument, orders: 1 })),
+        recent: sent
+          .filter(({ order }) => order.createdAt > now - ORDER_RATE_WINDOW_MS)
+          .map(({ order: { algoId, instrument, createdAt: at } }) => ({ algoId, instrument, at })),
+        marks: JSON.parse(this.setting("marks") ?? "[]"),
+        balances: [...this.#balances].map(([account, body]) => [account, unpackBalances(body)]),
+        tradingStates: [...this.#tradingStates.values()].map(
+          (body) => JSON.parse(body) as TradingStateRecord,
+        ),
+        limits: [...this.#limits.values()],
+      },
+      now,
+    );
+  }
+
+  order(clientOrderId: string): LedgerOrder | null {
+    const stored = this.#orders.get(clientOrderId);
+    return stored ? unpackOrder(stored.body) : null;
+  }
+
+  /** Every order there ever was, as it stands. */
+  orders(): Order[] {
+    return [...this.#orders.values()].map(({ order }) => order);
+  }
+
+  eventSeen(eventId: string): boolean {
+    return this.#eventIds.has(eventId);
+  }
+
+  executionSeen(account: string, executionId: string): boolean {
+    return this.#executions.has(`${account}|${executionId}`);
+  }
+
+  addEvent({ body: _, ...row }: EventRow): void {
+    if (row.eventId !== null) {
+      if (this.#eventIds.has(row.eventId)) throw new Error(`event ${row.eventId} stored twice`);
+      this.#put(this.#eventIds, row.eventId, true);
+    }
+    this.#undo?.push(() => void this.events.pop());
+    this.events.push(row);
+  }
+
+  saveChange({ version, entry, execution, holding }: Change): void {
+    if (entry) this.saveOrder(entry, version);
+    if (execution) {
+      const key = `${execution.account}|${execution.executionId}`;
+      if (this.#executions.has(key)) throw new Error(`execution ${key} stored twice`);
+      this.#put(this.#executions, key, true);
+    }
+    if (!holding) return;
+    const { algoId, instrument, account } = holding;
+    this.#put(this.#holdings, holdingKey(algoId, instrument, account), packHolding(holding));
+  }
+
+  saveOrder(entry: LedgerOrder, _version: number): void {
+    const hot = reserves(entry) || entry.commitment !== null;
+    const { order } = entry;
+    this.#put(this.#orders, order.clientOrderId, { order, hot, body: packOrder(entry) });
+  }
+
+  saveDays(aggregates: Iterable<Aggregate>): void {
+    for (const { scope, day } of aggregates) this.#put(this.#days, scope, packDay(day));
+  }
+
+  saveBalances(account: string, balances: AccountBalances): void {
+    this.#put(this.#balances, account, packBalances(balances));
+  }
+
+  saveTradingState(record: TradingStateRecord): void {
+    if (record.state === "active") this.#drop(this.#tradingStates, record.scope);
+    else this.#put(this.#tradingStates, record.scope, JSON.stringify(record));
+  }
+
+  saveLimit(
+    scope: string,
+    name: Limit["name"],
+    value: string | null,
+    by: string,
+    at: number,
+  ): void {
+    const key = `${scope} ${name}`;
+    if (value === null) this.#drop(this.#limits, key);
+    else this.#put(this.#limits, key, { scope, name, value, changedBy: by, changedAt: at });
+  }
+
+  setting(name: BookSetting): string | null {
+    return this.#settings.get(name) ?? null;
+  }
+
+  set(name: BookSetting, value: string): void {
+    this.#put(this.#settings, name, value);
+  }
+}
