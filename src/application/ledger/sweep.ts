@@ -74,19 +74,19 @@ async function resumeNew(
   const evidence = await gateway.lookUp(clientOrderId);
   if (evidence.record !== "none" || evidence.found === true) return;
   const reason = "nobody handed it to its gateway in time";
-  const retry = book.commit(now, (state) => {
+  const next = book.commit(now, (state) => {
     const entry = book.find(state, clientOrderId);
     // It moved on while the gateway was asked.
     if (entry?.order.state !== "pending_new" || entry.order.updatedAt !== order.updatedAt)
-      return false;
-    if (approvedAgain(state, entry.order) === null) {
-      book.append(state, entry, { kind: "canceled", reason: "never sent, and halted since" }, now);
-      return false;
-    }
+      return "moved_on";
+    if (approvedAgain(state, entry.order) === null) return "withdraw";
     book.append(state, entry, { kind: "not_sent", reason, attempt: evidence.attempts }, now);
-    return true;
+    return "retry";
   });
-  if (!retry) return;
+  // Halted, or of an old region, and perhaps still on its way: only the gateway can promise that it
+  // never leaves, and it says so by its own post.
+  if (next === "withdraw") await gateway.cancel(clientOrderId);
+  if (next !== "retry") return;
   log("warn", "order_swept", { clientOrderId, account });
   await retries.send({ clientOrderId, account, reason, firstAttemptAt: order.createdAt });
 }
