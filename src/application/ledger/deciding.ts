@@ -18,7 +18,7 @@ export function reserve(
 ): ReserveAnswer {
   return book.commit(now, (state): ReserveAnswer => {
     if (facts.mark) book.takeMark(state, facts.mark);
-    book.find(state, intent.clientOrderId);
+    const known = book.find(state, intent.clientOrderId);
     const decision = decide(state, intent, facts, now);
     switch (decision.kind) {
       case "existing":
@@ -30,7 +30,7 @@ export function reserve(
       }
       case "denied": {
         const { order, refusal } = decision;
-        if (!isRecorded(refusal, facts)) return { kind: "denied", order: null, refusal };
+        if (known || !isRecorded(refusal, facts)) return { kind: "denied", order: null, refusal };
         book.apply(state, { kind: "denied", order }, now);
         return { kind: "denied", order, refusal };
       }
@@ -47,14 +47,12 @@ export const explainIntent = (
 ): Explanation => explain(book.state(now), intent, facts, now);
 
 /**
- * A denial is recorded as an order, so that it is seen; not when the id already stands for another
- * order, and not when the ledger only asks for what the caller can fetch: a price that it did not
+ * A denial is recorded as an order, so that it is seen; never over an order that already has the id,
+ * whichever check refused, and not when the ledger only asks for what the caller can fetch: a price that it did not
  * bring, or balances that nobody has read yet.
  */
 const isRecorded = ({ code, have }: Refusal, facts: IntentFacts): boolean =>
-  code !== "DUPLICATE_INTENT" &&
-  !(code === "STALE_PRICE" && facts.mark === null) &&
-  !(code === "FUNDS" && have === null);
+  !(code === "STALE_PRICE" && facts.mark === null) && !(code === "FUNDS" && have === null);
 
 export function reserveReplace(
   book: LedgerBook,

@@ -88,6 +88,8 @@ function applyKind(state: LedgerState, event: LedgerEvent): Effects {
     case "reserved":
       return applyReserved(state, event.order, event.reservation);
     case "denied": {
+      const { clientOrderId } = event.order;
+      assert(!state.orders.has(clientOrderId), `a denial over order ${clientOrderId}`);
       const entry = newEntry(event.order, NO_UNIT_RISK);
       state.orders.set(event.order.clientOrderId, entry);
       return { ...NOTHING, entry };

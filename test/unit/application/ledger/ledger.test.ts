@@ -1,0 +1,99 @@
+/** The ledger's logic on storage in memory: what must hold whoever is slow, halted or of an old region. */
+import { describe, expect, test } from "vitest";
+import type { IntentFacts, OrderGatewayPort } from "../../../../src/application/ports.ts";
+import { ORDER_STEP_OVERDUE_MS } from "../../../../src/domain/limits.ts";
+import { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
+import { approvedWith, START } from "../../../support/orders/scripted.ts";
+import { INSTRUMENT } from "../../../support/orders/world.ts";
+
+const facts = (): IntentFacts => ({
+  instrument: INSTRUMENT,
+  marketOpen: true,
+  brokerRefusal: null,
+  mark: {
+    instrument: INSTRUMENT.id,
+    price: 100,
+    bid: 99.9,
+    ask: 100.1,
+    time: START,
+    provider: "simulated",
+  },
+});
+
+const { intent } = approvedWith();
+
+async function reserved() {
+  let now = START;
+  const canceled: string[] = [];
+  const retried: string[] = [];
+  const gateway = {
+    halt: async () => {},
+    lookUp: async () => ({ record: "none", attempts: 0, found: false, brokerOrder: null }),
+    cancel: async (id: string) => void canceled.push(id),
+  } as Partial<Record<keyof OrderGatewayPort, unknown>> as OrderGatewayPort;
+  const ledger = new SimulatedLedger({
+    now: () => now,
+    gateway: () => gateway,
+    retries: { send: async ({ clientOrderId }) => void retried.push(clientOrderId) },
+    log: () => {},
+    onReserved: () => {},
+    onReplaced: () => {},
+  });
+  const calls = ledger.calls();
+  const balances = [{ currency: "USD", total: "1000000", available: "1000000" }];
+  await calls.recordBalances(intent.account, balances, START);
+  const answer = await calls.reserve(intent, facts());
+  expect(answer.kind).toBe("approved");
+  return { ledger, calls, canceled, retried, advance: (ms: number) => void (now += ms) };
+}
+
+const stateOf = ({ ledger }: { ledger: SimulatedLedger }) =>
+  ledger.store.order(intent.clientOrderId)?.order.state;
+
+describe("a denial", () => {
+  test("never takes the place of an order that has the id, whichever check refuses", async () => {
+    const run = await reserved();
+    await run.calls.trip("portfolio", "test", "test");
+    const before = stateOf(run);
+    const other = await run.calls.reserve({ ...intent, quantity: "11" }, facts());
+    expect(other).toMatchObject({ kind: "denied", order: null, refusal: { code: "KILL_SWITCH" } });
+    expect(stateOf(run)).toBe(before);
+    expect(run.ledger.brokenEquations()).toEqual([]);
+  });
+});
+
+describe("an order that nobody handed to its gateway", () => {
+  test("is tried again", async () => {
+    const run = await reserved();
+    run.advance(ORDER_STEP_OVERDUE_MS);
+    await run.ledger.alarm();
+    expect(run.retried).toEqual([intent.clientOrderId]);
+    expect(run.canceled).toEqual([]);
+  });
+
+  test("is withdrawn at its gateway when another region has the lease: it may still be on its way", async () => {
+    const run = await reserved();
+    run.ledger.takeOver();
+    run.advance(ORDER_STEP_OVERDUE_MS);
+    await run.ledger.alarm();
+    expect(run.canceled).toEqual([intent.clientOrderId]);
+    expect(run.retried).toEqual([]);
+    // Its end is the gateway's to tell, with the promise that it never leaves.
+    expect(stateOf(run)).toBe("pending_new");
+  });
+});
+
+describe("a region that lost the lease", () => {
+  test("is refused by its epoch, and nothing is reserved", async () => {
+    const run = await reserved();
+    run.ledger.takeOver();
+    const late = { ...facts(), epoch: 1 };
+    const answer = await run.calls.reserve({ ...intent, clientOrderId: "o-2" }, late);
+    expect(answer).toMatchObject({ kind: "denied", refusal: { code: "STALE_EPOCH" } });
+    const now = await run.calls.reserve(
+      { ...intent, clientOrderId: "o-3" },
+      { ...facts(), epoch: 2 },
+    );
+    expect(now).toMatchObject({ kind: "approved", approved: { epoch: 2 } });
+  });
+});
