@@ -62,7 +62,6 @@ export class GatewayRuns {
   }
 
   crash(): void {
-    this.#world.trouble.count("gateway crash");
     this.#generation += 1;
     this.#gateway = this.#newGateway();
     this.connect();

@@ -1,0 +1,56 @@
+/** Spreads seeds over workers and adds up what they report. */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { Report, SearchData } from "./search.ts";
+
+export interface Total {
+  seeds: number;
+  events: number;
+  orders: number;
+  faults: Map<string, number>;
+  failures: NonNullable<Report["failure"]>[];
+}
+
+export interface SearchOptions {
+  from: number;
+  seeds: number;
+  failuresMax: number;
+  shrink: boolean;
+  onProgress(total: Total): void;
+}
+
+export async function searchSeeds(options: SearchOptions): Promise<Total> {
+  const total: Total = { seeds: 0, events: 0, orders: 0, faults: new Map(), failures: [] };
+  const take = ({ seeds, events, orders, faults, failure }: Report): void => {
+    total.seeds += seeds;
+    total.events += events;
+    total.orders += orders;
+    for (const [kind, count] of Object.entries(faults))
+      total.faults.set(kind, (total.faults.get(kind) ?? 0) + count);
+    if (failure) total.failures.push(failure);
+    options.onProgress(total);
+  };
+  const workers = Math.min(availableParallelism(), options.seeds);
+  const { from, seeds, failuresMax, shrink } = options;
+  await Promise.all(
+    Array.from({ length: workers }, (_, index) =>
+      runWorker(
+        { from: from + index, until: from + seeds, stride: workers, failuresMax, shrink },
+        take,
+      ),
+    ),
+  );
+  return total;
+}
+
+function runWorker(data: SearchData, take: (report: Report) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("search.ts", import.meta.url), { workerData: data });
+    worker.on("message", take);
+    worker.on("error", reject);
+    worker.on("exit", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`a worker of the simulation ended with code ${code}`));
+    });
+  });
+}
