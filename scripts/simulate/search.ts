@@ -46,22 +46,23 @@ const sizeOf = ({ steps, faults }: Plan): number =>
 
 /** Drops faults and steps, one at a time, as long as something still fails. */
 async function cut(plan: Plan): Promise<Plan> {
-  let best = plan;
-  let runs = 0;
-  const tryOut = async (candidate: Plan): Promise<boolean> => {
-    runs += 1;
-    if (runs > CUTS_MAX || (await breachesOf(candidate)).length === 0) return false;
-    best = candidate;
-    return true;
+  const search = { best: plan, runs: 0 };
+  const tryOut = async (candidate: Plan): Promise<void> => {
+    search.runs += 1;
+    if (search.runs > CUTS_MAX || (await breachesOf(candidate)).length === 0) return;
+    search.best = candidate;
   };
-  for (let before = Infinity; sizeOf(best) < before && runs <= CUTS_MAX;) {
-    before = sizeOf(best);
-    for (const name of Object.keys(QUIET) as FaultName[])
+  let before: number;
+  do {
+    before = sizeOf(search.best);
+    for (const name of Object.keys(QUIET) as FaultName[]) {
+      const { best } = search;
       if (best.faults[name] > 0) await tryOut({ ...best, faults: { ...best.faults, [name]: 0 } });
-    for (let index = best.steps.length - 1; index >= 0; index -= 1)
-      await tryOut({ ...best, steps: best.steps.toSpliced(index, 1) });
-  }
-  return best;
+    }
+    for (let index = search.best.steps.length - 1; index >= 0; index -= 1)
+      await tryOut({ ...search.best, steps: search.best.steps.toSpliced(index, 1) });
+  } while (sizeOf(search.best) < before && search.runs <= CUTS_MAX);
+  return search.best;
 }
 
 async function search({ from, until, stride, failuresMax, shrink }: SearchData): Promise<void> {
@@ -85,6 +86,7 @@ async function search({ from, until, stride, failuresMax, shrink }: SearchData):
       if (shrink) breaches = await breachesOf(least);
       report.failure = { seed, breaches, plan: least, before: sizeOf(plan) };
     }
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     parentPort?.postMessage(report);
   }
 }

@@ -64,7 +64,8 @@ function survivesEviction(world: World): string[] {
       { position, sides, moneyAtRisk: sums.moneyAtRisk, openOrders: sums.openOrders },
     ]);
     const sums = [...committed].filter(([, amount]) => !amount.eq(0));
-    return JSON.stringify([figures.sort(), [...tradingStates], sums.sort()]);
+    const rows = [...figures, ...tradingStates, ...sums].map((row) => JSON.stringify(row));
+    return rows.toSorted((a, b) => a.localeCompare(b)).join();
   };
   const before = picture();
   world.ledger.evict();

@@ -126,7 +126,8 @@ export class MemoryLedgerStore implements LedgerStore {
     return this.#executions.has(`${account}|${executionId}`);
   }
 
-  addEvent({ body: _, ...row }: EventRow): void {
+  addEvent({ version, at, kind, clientOrderId, eventId }: EventRow): void {
+    const row = { version, at, kind, clientOrderId, eventId };
     if (row.eventId !== null) {
       if (this.#eventIds.has(row.eventId)) throw new Error(`event ${row.eventId} stored twice`);
       this.#put(this.#eventIds, row.eventId, true);

@@ -126,17 +126,19 @@ export class World {
         return result;
       };
     return {
-      reserve: over(calls.reserve),
-      post: over(calls.post),
-      order: over(calls.order),
-      approved: over(calls.approved),
-      requestCancel: over(calls.requestCancel),
-      reserveReplace: over(calls.reserveReplace),
-      deadLetter: over(calls.deadLetter),
-      recordBalances: over(calls.recordBalances),
-      trip: over(calls.trip),
-      resetTrip: over(calls.resetTrip),
-      setLimits: over(calls.setLimits),
+      reserve: over((intent, facts) => calls.reserve(intent, facts)),
+      post: over((posts) => calls.post(posts)),
+      order: over((id) => calls.order(id)),
+      approved: over((id) => calls.approved(id)),
+      requestCancel: over((id, by) => calls.requestCancel(id, by)),
+      reserveReplace: over((id, changes, facts, by) =>
+        calls.reserveReplace(id, changes, facts, by),
+      ),
+      deadLetter: over((id, label, reason) => calls.deadLetter(id, label, reason)),
+      recordBalances: over((account, rows, at) => calls.recordBalances(account, rows, at)),
+      trip: over((scope, reason, by) => calls.trip(scope, reason, by)),
+      resetTrip: over((scope, reason, by) => calls.resetTrip(scope, reason, by)),
+      setLimits: over((request, by) => calls.setLimits(request, by)),
       orders: unused,
       history: unused,
       explain: unused,
@@ -165,11 +167,13 @@ export class World {
     return {
       ledger: {
         ...ledger,
-        reserve: mortal(ledger.reserve),
-        approved: mortal(ledger.approved),
-        requestCancel: mortal(ledger.requestCancel),
-        reserveReplace: mortal(ledger.reserveReplace),
-        deadLetter: mortal(ledger.deadLetter),
+        reserve: mortal((intent, facts) => ledger.reserve(intent, facts)),
+        approved: mortal((id) => ledger.approved(id)),
+        requestCancel: mortal((id, by) => ledger.requestCancel(id, by)),
+        reserveReplace: mortal((id, changes, facts, by) =>
+          ledger.reserveReplace(id, changes, facts, by),
+        ),
+        deadLetter: mortal((id, label, reason) => ledger.deadLetter(id, label, reason)),
       },
       gateway: () => ({
         ...gateway,
@@ -178,9 +182,9 @@ export class World {
           if (trouble.strikes("carrierSlow")) await timeline.sleep(random.between(1_000, 40_000));
           return gateway.submit(approved, attempt);
         }),
-        cancel: mortal(gateway.cancel),
-        modify: mortal(gateway.modify),
-        lookUp: mortal(gateway.lookUp),
+        cancel: mortal((id) => gateway.cancel(id)),
+        modify: mortal((id, changes) => gateway.modify(id, changes)),
+        lookUp: mortal((id) => gateway.lookUp(id)),
       }),
       market: () => ({
         rules: this.broker.rules,
