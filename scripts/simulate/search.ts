@@ -46,23 +46,23 @@ const sizeOf = ({ steps, faults }: Plan): number =>
 
 /** Drops faults and steps, one at a time, as long as something still fails. */
 async function cut(plan: Plan): Promise<Plan> {
-  const search = { best: plan, runs: 0 };
+  const found = { best: plan, runs: 0 };
   const tryOut = async (candidate: Plan): Promise<void> => {
-    search.runs += 1;
-    if (search.runs > CUTS_MAX || (await breachesOf(candidate)).length === 0) return;
-    search.best = candidate;
+    found.runs += 1;
+    if (found.runs > CUTS_MAX || (await breachesOf(candidate)).length === 0) return;
+    found.best = candidate;
   };
   let before: number;
   do {
-    before = sizeOf(search.best);
+    before = sizeOf(found.best);
     for (const name of Object.keys(QUIET) as FaultName[]) {
-      const { best } = search;
+      const { best } = found;
       if (best.faults[name] > 0) await tryOut({ ...best, faults: { ...best.faults, [name]: 0 } });
     }
-    for (let index = search.best.steps.length - 1; index >= 0; index -= 1)
-      await tryOut({ ...search.best, steps: search.best.steps.toSpliced(index, 1) });
-  } while (sizeOf(search.best) < before && search.runs <= CUTS_MAX);
-  return search.best;
+    for (let index = found.best.steps.length - 1; index >= 0; index -= 1)
+      await tryOut({ ...found.best, steps: found.best.steps.toSpliced(index, 1) });
+  } while (sizeOf(found.best) < before && found.runs <= CUTS_MAX);
+  return found.best;
 }
 
 async function search({ from, until, stride, failuresMax, shrink }: SearchData): Promise<void> {
