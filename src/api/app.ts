@@ -27,6 +27,7 @@ import { operationsRoutes } from "./routes/operations.ts";
 import { orderRoutes } from "./routes/orders.ts";
 import { paperRoutes } from "./routes/paper.ts";
 import { portfolioRoutes } from "./routes/portfolio.ts";
+import { recordingRoutes } from "./routes/recordings.ts";
 import { riskRoutes } from "./routes/risk.ts";
 import { streamRoutes } from "./routes/stream.ts";
 
@@ -67,6 +68,7 @@ export function createApp(parts: Partial<AppParts> = {}): ApiApp {
   healthRoutes(app);
   operationsRoutes(app, guard);
   marketDataRoutes(app, guard, instrumentMaster());
+  recordingRoutes(app, guard);
   streamRoutes(app, guard);
   brokerRoutes(app, guard);
   orderRoutes(app, guard);

@@ -5,6 +5,7 @@ import type {
   MarketManagerPort,
   OperatorProfilePort,
 } from "../application/ports.ts";
+import type { RecordingsPort } from "../application/recorded-day.ts";
 import {
   brokerManager,
   market,
@@ -15,6 +16,7 @@ import {
 import { orderPorts } from "../platform/wiring.ts";
 import type { Database } from "../storage/database.ts";
 import { database } from "../storage/database.ts";
+import { recordingsIn } from "../storage/recordings.ts";
 
 export interface ApiPorts {
   book: Database;
@@ -25,6 +27,7 @@ export interface ApiPorts {
   market(name: string): Pick<Fetcher, "fetch">;
   paper(account: string): Pick<Fetcher, "fetch">;
   profile(person: string): OperatorProfilePort;
+  recordings: RecordingsPort;
 }
 
 /** Cheap to make: stubs only, nothing is reached until it is asked. */
@@ -36,4 +39,5 @@ export const apiPorts = (env: Env): ApiPorts => ({
   market: (name) => market(env, name),
   paper: (account) => paperBroker(env, account),
   profile: (person) => operatorProfile(env, person),
+  recordings: recordingsIn(env.RECORDINGS),
 });

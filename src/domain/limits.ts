@@ -212,3 +212,6 @@ export const ALERT_RETRY_MS = [20_000, 60_000, 120_000] as const;
 
 /** Steps of one dead letter's escalation: at the longest repeat more than two days, then whoever is called does not answer. */
 export const ALERT_STEPS_MAX = 200;
+
+/** Trades of a recorded day are held back this long, by the exchange's clock, for earlier ones of other shards. */
+export const RECORDED_TRADES_HOLD_MS = 60_000;

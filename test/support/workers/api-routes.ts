@@ -34,6 +34,8 @@ export const ROUTES: Record<string, Route> = {
     scope: "read",
     path: "/v1/candles?instrument=NSE:INFY&interval=1m&from=0&to=60000",
   },
+  "GET /v1/recordings": { scope: "read", path: "/v1/recordings?day=2026-11-21" },
+  "GET /v1/recordings/{day}": { scope: "read", path: "/v1/recordings/2026-11-21" },
   // The one WebSocket: asked without an upgrade it says so.
   "GET /v1/stream": { scope: "read", status: 400 },
   "GET /v1/brokers": { scope: "read" },

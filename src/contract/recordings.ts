@@ -1,0 +1,23 @@
+/** The archive of ticks as it crosses the API. */
+import { z } from "zod";
+import { brokerId, pageQuery, timestamp } from "./primitives.ts";
+
+/** A day that there is, in UTC. */
+const day = z.iso.date("must be a day like 2026-11-21, in UTC");
+
+export const recordingsQuery = pageQuery.extend({ day, broker: brokerId.optional() });
+
+export const recordingDay = z.object({ day });
+
+export const recordedDayQuery = z.strictObject({ broker: brokerId.optional() });
+
+/** What one shard delivered in a minute, or in a part of it. */
+export const recordingView = z.object({
+  broker: z.string(),
+  shard: z.string(),
+  /** Start of the minute, ms since 1970. */
+  minute: timestamp,
+  bytes: z.number().int(),
+});
+
+export type RecordingView = z.infer<typeof recordingView>;
