@@ -21,11 +21,10 @@ import type { RiskStatusView } from "../../../src/contract/risk.ts";
 import { EXPLAINED } from "../ledger/samples.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import type { ApprovedOrder, Order } from "../../../src/domain/order.ts";
-import { RecordingEncoder } from "../../../src/domain/recording.ts";
-import { recordingKey } from "../../../src/domain/recording-key.ts";
 import { ok } from "../../../src/domain/result.ts";
 import { addApiKey } from "../../../src/storage/api-keys.ts";
 import { database } from "../../../src/storage/database.ts";
+import { RECORDINGS } from "./recordings.ts";
 
 export const DEVELOPMENT_KEY = "development-key-of-the-tests";
 
@@ -237,14 +236,7 @@ export const playedPorts = (objects: Played = {}): ApiPorts => {
     market: () => fetcher(objects.market ?? (() => new Response(null, { status: 500 }))),
     paper: () => fetcher(objects.paper ?? (() => Response.json(PAPER))),
     profile: () => PROFILE,
-    recordings: {
-      list: async (broker, day, after) => {
-        const key = recordingKey(broker, "paper:paper:1", Date.parse(`${day}T09:05:00Z`));
-        const place = { key, shard: "paper:paper:1", minute: Date.parse(`${day}T09:05:00Z`) };
-        return after === null ? [{ ...place, bytes: 8 }] : [];
-      },
-      read: async () => new RecordingEncoder("paper").finish(),
-    },
+    recordings: RECORDINGS,
     ...objects.ports,
   };
 };

@@ -187,3 +187,19 @@ test("whatever an instrument goes through, its numbers only rise", () => {
     tickSeqBase(8) + 1,
   ]);
 });
+
+test("what is delivered is logged, and a trade out of order for its bar only", () => {
+  const { book, read } = setUp([entry("X:A"), entry("X:B", { standby: true })]);
+  for (const n of [3, 4, 0]) book.take(update("X:A", n), n);
+  for (const n of [3, 0]) book.take(update("X:B", n), n);
+  const logged: [number | null, number, boolean][] = [];
+  book.log.drain((tick) => logged.push([tick.update.volume, tick.seq, tick.isLateTrade]));
+  const base = tickSeqBase(1);
+  expect(logged).toEqual([
+    [3, base + 1, false],
+    [4, base + 2, false],
+    [0, base + 2, true],
+  ]);
+  expect(read().map(({ volume }) => volume)).toEqual([3, 4]);
+  expect(book.dropped).toEqual({ out_of_order: 2 });
+});
