@@ -25,6 +25,7 @@ export {
   TrunklineTimeoutError,
 } from "./src/errors.ts";
 export type { ErrorCode } from "../src/contract/errors.ts";
+export type { ExplainView, OrderEventView } from "../src/contract/explorer.ts";
 export type { Candle, CandleInterval, InstrumentView } from "../src/contract/market.ts";
 export {
   isTerminal,

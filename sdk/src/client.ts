@@ -9,11 +9,18 @@ import {
   type InstrumentView,
 } from "../../src/contract/market.ts";
 import {
+  explainView,
+  orderEventView,
+  type ExplainView,
+  type OrderEventView,
+} from "../../src/contract/explorer.ts";
+import {
   orderView,
   positionView,
   tradeView,
   type OrderChangeRequest,
   type OrderRequest,
+  type OrderRequestInput,
   type OrderView,
   type PositionView,
 } from "../../src/contract/orders.ts";
@@ -86,6 +93,17 @@ export class TrunklineClient {
 
   orders(query: { algoId?: string; instrument?: string; open?: boolean }): Promise<OrderView[]> {
     return this.#all("/v1/orders", orderView, query);
+  }
+
+  /** The order's whole life, oldest event first. */
+  history(clientOrderId: string): Promise<OrderEventView[]> {
+    return this.#all(`${orderPath(clientOrderId)}/history`, orderEventView, {});
+  }
+
+  /** What each risk check would say to the order, and with what margin. Nothing is placed. */
+  explain(order: Omit<OrderRequestInput, "clientOrderId">): Promise<ExplainView> {
+    const query = { ...order };
+    return this.#http.request({ path: "/v1/risk/explain", answer: explainView, query });
   }
 
   trades(query: { algoId?: string; instrument?: string; from?: number }): Promise<TradeView[]> {

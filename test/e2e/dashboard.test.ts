@@ -103,6 +103,33 @@ test("an algo's order is found in the tradebook", async () => {
   await expect.poll(() => book.textContent()).toContain("INFY");
 });
 
+test("an order tells its history, and the ticket what an order would meet", async () => {
+  await page.getByRole("tab", { name: "All orders" }).click();
+  await page
+    .getByRole("button", { name: /^History of / })
+    .first()
+    .click();
+  const drawer = page.getByRole("dialog");
+  await drawer.getByText("reserved").waitFor();
+  await drawer.getByText("accepted").waitFor();
+  await screenshot(page, "order-history");
+  await drawer.getByRole("button").first().click();
+  await drawer.waitFor({ state: "hidden" });
+
+  const ticket = page.getByRole("form", { name: "Order ticket" });
+  const field = ticket.getByRole("combobox", { name: "Instrument" });
+  await field.or(ticket.getByRole("textbox", { name: "Instrument" })).fill(INSTRUMENT);
+  await ticket.getByRole("textbox", { name: "Quantity" }).fill("10");
+  await ticket.getByRole("textbox", { name: "Limit price" }).fill("1");
+  await ticket.getByRole("button", { name: "Check" }).click();
+  const answer = page.getByRole("dialog", { name: "Would be denied: PRICE_COLLAR" });
+  const checks = answer.getByRole("table", { name: "Risk checks" });
+  await expect.poll(() => checks.textContent()).toMatch(/refuses price collar/);
+  await screenshot(page, "risk-checks");
+  await answer.getByRole("button").first().click();
+  await answer.waitFor({ state: "hidden" });
+});
+
 test("the kill switch halts trading once its scope is typed, and a person resumes it", async () => {
   const key = await platform.key("halted", ["read", "trade"], "halted");
   const state = page.getByTestId("trading-state");

@@ -8,6 +8,7 @@ import {
   watchlistView,
   type KeyScope,
 } from "../../../src/contract/operations.ts";
+import { explainView, type ExplainView } from "../../../src/contract/explorer.ts";
 import {
   orderView,
   type OrderChangeRequest,
@@ -16,7 +17,7 @@ import {
 } from "../../../src/contract/orders.ts";
 import { paperView } from "../../../src/contract/paper.ts";
 import { killSwitchView, limitsAnswer, type LimitName } from "../../../src/contract/risk.ts";
-import { call } from "./client.ts";
+import { call, type Query } from "./client.ts";
 import { names } from "./names.ts";
 import { queryClient } from "./query-client.ts";
 
@@ -36,6 +37,10 @@ export const tryKey = (key: string) => call(statusView, "/v1/status", { key });
 /** Places an order. The `clientOrderId` is fixed by the caller, so that a second press is the same order. */
 export const placeOrder = async (order: OrderRequestInput): Promise<OrderView> =>
   afterOrder(await call(orderView, "/v1/orders", { method: "POST", body: order }));
+
+/** Asks what the ledger would say to an order. Nothing is placed or recorded. */
+export const explainOrder = (question: Query): Promise<ExplainView> =>
+  call(explainView, "/v1/risk/explain", { query: question });
 
 const orderPath = (clientOrderId: string): string =>
   `/v1/orders/${encodeURIComponent(clientOrderId)}`;

@@ -11,6 +11,7 @@ export const names = {
   riskHistory: ["risk-history"],
   openOrders: ["open-orders"],
   allOrders: ["all-orders"],
+  orderHistory: ["order-history"],
   trades: ["trades"],
   positions: ["positions"],
   balances: ["balances"],

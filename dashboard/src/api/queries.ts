@@ -21,6 +21,7 @@ import {
   type ProfileView,
   type StatusView,
 } from "../../../src/contract/operations.ts";
+import { orderEventView, type OrderEventView } from "../../../src/contract/explorer.ts";
 import {
   balanceView,
   orderView,
@@ -153,6 +154,15 @@ export const useOpenOrders = (): UseQueryResult<OrderView[]> =>
 
 export const useAllOrders = (query: Query): PagedResult<OrderView> =>
   usePaged(names.allOrders, "/v1/orders", orderView, query, SELDOM_MS);
+
+export const useOrderHistory = (clientOrderId: string): PagedResult<OrderEventView> =>
+  usePaged(
+    [...names.orderHistory, clientOrderId],
+    `/v1/orders/${encodeURIComponent(clientOrderId)}/history`,
+    orderEventView,
+    {},
+    OFTEN_MS,
+  );
 
 export const useTrades = (query: Query): PagedResult<TradeView> =>
   usePaged(names.trades, "/v1/trades", tradeView, query, SOMETIMES_MS);

@@ -1,6 +1,6 @@
 /** Rows as a table on a wide screen and as cards on a phone, from one description of the columns. */
 import { Button } from "@mantine/core";
-import { Fragment, type ReactNode } from "react";
+import { Fragment, type MouseEvent, type ReactNode } from "react";
 import type { PagedResult } from "../api/queries.ts";
 import { rowsOf } from "../api/queries.ts";
 import styles from "./data-table.module.css";
@@ -28,6 +28,8 @@ interface DataTableProps<T> {
   /** Rows stand under the heading this gives, in the order in which the headings come. */
   groupOf?: (row: T) => string;
   renderGroup?: (group: string, rows: readonly T[]) => ReactNode;
+  /** Opens more about a row: by a press anywhere on it, or by its button. */
+  openRow?: (row: T) => void;
   /** What can be done to a row; stands at its end. */
   renderActions?: (row: T) => ReactNode;
 }
@@ -47,8 +49,32 @@ function grouped<T>({ rows, groupOf }: DataTableProps<T>): [string, T[]][] {
   return [...groups];
 }
 
+/** A press on what acts by itself is not one on the row. */
+const isOnRow = ({ target }: MouseEvent): boolean =>
+  target instanceof Element && target.closest("a, button") === null;
+
+/** The row's own button first: a press on the row is for pointers only. */
+function actionsOf<T>(props: DataTableProps<T>): DataTableProps<T>["renderActions"] {
+  const { openRow, renderActions, rowName } = props;
+  if (openRow === undefined) return renderActions;
+  return (row) => (
+    <>
+      <Button
+        variant="default"
+        size="compact-xs"
+        aria-label={`History of ${rowName(row)}`}
+        onClick={() => openRow(row)}
+      >
+        History
+      </Button>
+      {renderActions?.(row)}
+    </>
+  );
+}
+
 function Table<T>(props: DataTableProps<T>) {
-  const { rowName, label, renderGroup, renderActions } = props;
+  const { rowName, label, renderGroup, openRow } = props;
+  const renderActions = actionsOf(props);
   const columns = props.columns.filter((column) => column.wide !== false);
   const width = columns.length + (renderActions ? 1 : 0);
   return (
@@ -77,7 +103,11 @@ function Table<T>(props: DataTableProps<T>) {
                 </tr>
               )}
               {rows.map((row) => (
-                <tr key={rowName(row)}>
+                <tr
+                  key={rowName(row)}
+                  data-opens={openRow !== undefined}
+                  onClick={openRow && ((event) => isOnRow(event) && openRow(row))}
+                >
                   {columns.map((column) => (
                     <td key={column.name} data-align={column.align} data-wrap={column.wrap}>
                       {column.cell(row)}
@@ -99,7 +129,8 @@ function Table<T>(props: DataTableProps<T>) {
 }
 
 function Cards<T>(props: DataTableProps<T>) {
-  const { columns, rowName, label, renderGroup, renderActions } = props;
+  const { columns, rowName, label, renderGroup } = props;
+  const renderActions = actionsOf(props);
   const at = (place: Column<T>["phone"]): Column<T>[] =>
     columns.filter((column) => (column.phone ?? "fact") === place);
   return (

@@ -1,6 +1,7 @@
 /** States and codes of the platform as a person reads them, and the tone each is shown in. */
 import type { ShardView } from "../../../src/contract/brokers.ts";
 import type { StatusView } from "../../../src/contract/operations.ts";
+import type { ExplainView, MarginView } from "../../../src/contract/explorer.ts";
 import type { OrderState, OrderType } from "../../../src/contract/orders.ts";
 import type { LimitName, TradingState } from "../../../src/contract/risk.ts";
 
@@ -33,6 +34,24 @@ export const ORDER_STATE_TONES: Record<OrderState, Tone> = {
   suspended: "warn",
   unknown: "warn",
   dead_lettered: "bad",
+};
+
+export const VERDICT_TONES: Record<ExplainView["checks"][number]["verdict"], Tone> = {
+  passes: "good",
+  refuses: "bad",
+  skipped: "calm",
+};
+
+/** What a margin is measured in. */
+export const MARGIN_WORDS: Record<MarginView["unit"], string> = {
+  base: "money",
+  account: "account money",
+  units: "units",
+  price: "price",
+  fraction: "fraction",
+  orders: "orders",
+  ms: "ms",
+  epoch: "epoch",
 };
 
 export const TRADING_STATE_TONES: Record<TradingState, Tone> = {

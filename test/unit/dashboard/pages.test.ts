@@ -7,12 +7,14 @@ import {
   emptyTicket,
   estimatedNotional,
   problemsOf,
+  questionOf,
   requestOf,
   type Ticket,
 } from "../../../dashboard/src/pages/orders/ticket-state.ts";
 import { cellName, heatMap } from "../../../dashboard/src/pages/risk/heat.ts";
 import { riskDays } from "../../../dashboard/src/pages/risk/risk-days.ts";
 import type { TickView } from "../../../src/contract/market.ts";
+import { explainQuery } from "../../../src/contract/explorer.ts";
 import { orderRequest, type OrderView } from "../../../src/contract/orders.ts";
 import type { ExposureView } from "../../../src/contract/risk.ts";
 
@@ -31,6 +33,20 @@ describe("the order ticket", () => {
       limitPrice: "1500.05",
       protectiveStop: "1480",
       timeInForce: "day",
+    });
+  });
+
+  test("is asked of the risk checks as the contract wants it, without an id", () => {
+    const question = questionOf(ticket({ protectiveStop: "1480", reduceOnly: true }));
+    expect(question).not.toHaveProperty("clientOrderId");
+    const asked = Object.entries(question).filter(([, value]) => value !== undefined);
+    const query = Object.fromEntries(asked.map(([name, value]) => [name, String(value)]));
+    expect(explainQuery.parse(query)).toMatchObject({
+      algoId: "manual",
+      quantity: "10",
+      limitPrice: "1500.05",
+      reduceOnly: true,
+      round: false,
     });
   });
 

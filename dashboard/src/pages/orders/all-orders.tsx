@@ -4,14 +4,16 @@ import { useState } from "react";
 import { useAllOrders } from "../../api/queries.ts";
 import { PagedTable } from "../../components/data-table.tsx";
 import { Empty, Panel, StaleNote } from "../../components/panel.tsx";
-import { ORDER_STATES } from "../../../../src/contract/orders.ts";
+import { ORDER_STATES, type OrderView } from "../../../../src/contract/orders.ts";
 import { plain } from "../../format/words.ts";
 import { allOrderColumns } from "./columns.tsx";
+import { OrderHistory } from "./order-history.tsx";
 
 const STATES = ORDER_STATES.map((value) => ({ value, label: plain(value) }));
 
 export function AllOrders() {
   const [state, setState] = useState<string | null>(null);
+  const [opened, setOpened] = useState<OrderView | null>(null);
   const orders = useAllOrders(state === null ? {} : { state });
   return (
     <Panel
@@ -36,6 +38,7 @@ export function AllOrders() {
         query={orders}
         columns={allOrderColumns}
         rowName={(order) => order.clientOrderId}
+        openRow={setOpened}
         label="All orders"
         empty={
           state === null ? (
@@ -45,6 +48,7 @@ export function AllOrders() {
           )
         }
       />
+      <OrderHistory order={opened} close={() => setOpened(null)} />
     </Panel>
   );
 }

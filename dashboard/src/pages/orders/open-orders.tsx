@@ -10,6 +10,7 @@ import { useAction } from "../../components/use-action.ts";
 import type { OrderState, OrderView } from "../../../../src/contract/orders.ts";
 import { ChangeOrder } from "./change-order.tsx";
 import { openOrderColumns } from "./columns.tsx";
+import { OrderHistory } from "./order-history.tsx";
 
 /** States in which the broker holds the order and takes new terms for it. */
 const CHANGEABLE = new Set<OrderState>(["new", "pending_trigger", "partially_filled", "replaced"]);
@@ -46,6 +47,7 @@ function CancelButton({ order }: { order: OrderView }) {
 export function OpenOrders() {
   const orders = useOpenOrders();
   const [changing, setChanging] = useState<OrderView | null>(null);
+  const [opened, setOpened] = useState<OrderView | null>(null);
   return (
     <Panel title="Open orders" flush note={<StaleNote query={orders} />}>
       <Answer
@@ -77,10 +79,12 @@ export function OpenOrders() {
               </>
             )}
             rowName={(order) => order.clientOrderId}
+            openRow={setOpened}
             label="Open orders"
           />
         )}
       </Answer>
+      <OrderHistory order={opened} close={() => setOpened(null)} />
       <ChangeOrder order={changing} close={() => setChanging(null)} />
     </Panel>
   );

@@ -1,15 +1,18 @@
 /** The order ticket. One press is one order: its id is made before sending and changes only with its terms. */
 import { Button, Checkbox, Select, TextInput } from "@mantine/core";
 import { useRef, useState, type FormEvent } from "react";
-import { placeOrder } from "../../api/actions.ts";
+import { explainOrder, placeOrder } from "../../api/actions.ts";
 import { useInstrument } from "../../api/market-queries.ts";
 import { OrderStateBadge } from "../../components/badge.tsx";
 import formStyles from "../../components/form.module.css";
 import { FailureNote, RefusalNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
+import type { ExplainView } from "../../../../src/contract/explorer.ts";
 import type { OrderType, OrderView, Side, TimeInForce } from "../../../../src/contract/orders.ts";
 import { formatQuantity } from "../../format/number.ts";
 import { ORDER_TYPE_WORDS } from "../../format/words.ts";
+import { Explained } from "./explained.tsx";
+import explorerStyles from "./explorer.module.css";
 import { InstrumentField } from "./instrument-field.tsx";
 import styles from "./orders.module.css";
 import { TicketQuote } from "./ticket-quote.tsx";
@@ -18,6 +21,7 @@ import {
   needsLimit,
   needsStop,
   problemsOf,
+  questionOf,
   requestOf,
   type Ticket,
   type TicketField,
@@ -41,6 +45,8 @@ export function OrderTicket({ instrument, side }: OrderTicketProps) {
   const [placed, setPlaced] = useState<OrderView | null>(null);
   const clientOrderId = useRef(crypto.randomUUID());
   const place = useAction(placeOrder);
+  const ask = useAction(explainOrder);
+  const [explained, setExplained] = useState<ExplainView | null>(null);
   const reference = useInstrument(ticket.instrument);
   const problems = pressed ? problemsOf(ticket) : {};
   const set = (part: Partial<Ticket>): void => {
@@ -48,7 +54,14 @@ export function OrderTicket({ instrument, side }: OrderTicketProps) {
     clientOrderId.current = crypto.randomUUID();
     setTicket({ ...ticket, ...part });
     setPlaced(null);
+    setExplained(null);
     place.clear();
+    ask.clear();
+  };
+  const check = async (): Promise<void> => {
+    setPressed(true);
+    if (Object.keys(problemsOf(ticket)).length > 0) return;
+    setExplained(await ask.run(questionOf(ticket)));
   };
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -147,9 +160,16 @@ export function OrderTicket({ instrument, side }: OrderTicketProps) {
       />
       <FailureNote failure={place.failure} />
       {placed && <Placed order={placed} />}
-      <Button type="submit" loading={place.busy} color={ticket.side === "buy" ? "teal" : "red"}>
-        {ticket.side === "buy" ? "Place buy order" : "Place sell order"}
-      </Button>
+      <FailureNote failure={ask.failure} />
+      <div className={explorerStyles.buttons}>
+        <Button variant="default" loading={ask.busy} onClick={() => void check()}>
+          Check
+        </Button>
+        <Button type="submit" loading={place.busy} color={ticket.side === "buy" ? "teal" : "red"}>
+          {ticket.side === "buy" ? "Place buy order" : "Place sell order"}
+        </Button>
+      </div>
+      <Explained answer={explained} close={() => setExplained(null)} />
     </form>
   );
 }

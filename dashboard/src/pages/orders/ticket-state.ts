@@ -62,6 +62,12 @@ export function requestOf(ticket: Ticket, clientOrderId: string): OrderRequestIn
   };
 }
 
+/** The order as a question to the risk checks, which has no id. */
+export function questionOf(ticket: Ticket): Omit<OrderRequestInput, "clientOrderId"> {
+  const { clientOrderId: _, ...question } = requestOf(ticket, "");
+  return question;
+}
+
 /** What is wrong with the ticket, by field; empty when it can be sent. The platform checks it again. */
 export function problemsOf(ticket: Ticket): Partial<Record<TicketField, string>> {
   const parsed = orderRequest.safeParse(requestOf(ticket, "check"));
