@@ -102,7 +102,8 @@ describe("executed by hand", () => {
     });
     expect(await positions()).toEqual(["momentum 10"]);
     expect(await executions()).toMatchObject([{ execution_id: "hand-phone-1", quantity: "10" }]);
-    expect(await deadLetter(database(env.DB), id)).toMatchObject({ status: "closed" });
+    const closed = { status: "closed", label: "not_sent" };
+    expect(await deadLetter(database(env.DB), id)).toMatchObject(closed);
   });
 
   test("the same again is the same answer, after a crash too, and other figures are refused", async () => {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { brokerView } from "../../../src/contract/brokers.ts";
 import {
+  deadLetterView,
   newKeyView,
   profileView,
   statusView,
@@ -53,6 +54,34 @@ export const changeOrder = async (
   changes: OrderChangeRequest,
 ): Promise<OrderView> =>
   afterOrder(await call(orderView, orderPath(clientOrderId), { method: "PATCH", body: changes }));
+
+const letterPath = (clientOrderId: string): string =>
+  `/v1/dead-letters/${encodeURIComponent(clientOrderId)}`;
+
+export async function acknowledgeLetter(clientOrderId: string) {
+  const path = `${letterPath(clientOrderId)}/acknowledge`;
+  const answer = await call(deadLetterView, path, { method: "POST" });
+  await refresh(names.deadLetters, names.audit);
+  return answer;
+}
+
+/** Books what a person executed at the broker; the same again is the same answer. */
+export async function executeLetter(
+  clientOrderId: string,
+  body: { brokerOrderId: string; price: string; quantity: string; reason: string },
+): Promise<OrderView> {
+  const path = `${letterPath(clientOrderId)}/executed`;
+  const order = await call(orderView, path, { method: "POST", body });
+  void refresh(names.deadLetters, names.audit);
+  return afterOrder(order);
+}
+
+export async function discardLetter(clientOrderId: string, reason: string): Promise<OrderView> {
+  const path = `${letterPath(clientOrderId)}/discard`;
+  const order = await call(orderView, path, { method: "POST", body: { reason } });
+  void refresh(names.deadLetters, names.audit);
+  return afterOrder(order);
+}
 
 export async function haltTrading(scope: string, reason: string) {
   const body = { scope, reason };

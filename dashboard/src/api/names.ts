@@ -16,6 +16,7 @@ export const names = {
   positions: ["positions"],
   balances: ["balances"],
   deadLetters: ["dead-letters"],
+  deadLetter: ["dead-letter"],
   keys: ["keys"],
   audit: ["audit"],
   instruments: ["instruments"],

@@ -10,12 +10,14 @@ import type { z } from "zod";
 import { brokerView, type BrokerView } from "../../../src/contract/brokers.ts";
 import {
   auditView,
+  deadLetterDetail,
   deadLetterView,
   keyView,
   profileView,
   statusView,
   watchlistView,
   type AuditView,
+  type DeadLetterDetail,
   type DeadLetterView,
   type KeyView,
   type ProfileView,
@@ -169,6 +171,15 @@ export const useTrades = (query: Query): PagedResult<TradeView> =>
 
 export const useDeadLetters = (query: Query): PagedResult<DeadLetterView> =>
   usePaged(names.deadLetters, "/v1/dead-letters", deadLetterView, query, SOMETIMES_MS);
+
+/** Asks the broker anew, so it is read when the desk opens it and not by itself. */
+export const useDeadLetter = (clientOrderId: string): UseQueryResult<DeadLetterDetail> =>
+  useQuery({
+    queryKey: [...names.deadLetter, clientOrderId],
+    queryFn: ({ signal }) =>
+      call(deadLetterDetail, `/v1/dead-letters/${encodeURIComponent(clientOrderId)}`, { signal }),
+    staleTime: SOMETIMES_MS,
+  });
 
 export const usePositions = (): UseQueryResult<PositionView[]> =>
   useList(names.positions, "/v1/positions", positionView, OFTEN_MS);

@@ -1,10 +1,17 @@
 /** What must not be missed on any page: scopes that do not trade, a lost line, an unreachable API. */
 import { Button } from "@mantine/core";
-import { IconAlertTriangle, IconHandStop, IconPlugConnectedX } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconHandStop,
+  IconMailExclamation,
+  IconPlugConnectedX,
+} from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { useLocation } from "wouter";
 import { useConnection } from "../api/live.ts";
-import { useRisk, useStatus } from "../api/queries.ts";
+import { rowsOf, useDeadLetters, useRisk, useStatus } from "../api/queries.ts";
 import { formatAge, formatClock } from "../format/time.ts";
+import { plain } from "../format/words.ts";
 import { useNow } from "./figures.tsx";
 import { useKillSwitch } from "./kill-switch.tsx";
 import styles from "./shell.module.css";
@@ -30,6 +37,7 @@ export function Notices() {
       <LineNotice />
       <ReadNotice />
       <TradingNotice />
+      <LettersNotice />
     </>
   );
 }
@@ -63,6 +71,37 @@ function ReadNotice() {
   return (
     <Notice tone="bad" icon={<IconAlertTriangle size={17} stroke={1.8} />}>
       <strong>Trunkline does not answer.</strong> {status.error?.message}
+    </Notice>
+  );
+}
+
+const OPEN_LETTERS = { status: "open" } as const;
+
+/** A dead letter that nobody has taken on is in sight on every page. */
+function LettersNotice() {
+  const rows = rowsOf(useDeadLetters(OPEN_LETTERS).data) ?? [];
+  const untaken = rows.filter(({ acknowledgedAt }) => acknowledgedAt === null);
+  const [, navigate] = useLocation();
+  const first = untaken.at(-1);
+  if (first === undefined) return null;
+  const words =
+    untaken.length === 1 ? "A dead letter waits" : `${untaken.length} dead letters wait`;
+  return (
+    <Notice
+      tone="bad"
+      icon={<IconMailExclamation size={17} stroke={1.8} />}
+      end={
+        <Button
+          size="compact-sm"
+          variant="default"
+          onClick={() => navigate("/orders/dead-letters")}
+        >
+          Open the desk
+        </Button>
+      }
+    >
+      <strong>{words} for somebody.</strong> {first.instrument} of {first.algoId}:{" "}
+      {plain(first.label)}, {first.reason}
     </Notice>
   );
 }

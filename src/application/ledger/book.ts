@@ -115,7 +115,7 @@ export class LedgerBook {
       const { account, executionId } = post.event.execution;
       if (this.storage.executionSeen(account, executionId)) return entry;
     } else if (!entry) return null;
-    const before = entry?.order.state;
+    const before = entry && { state: entry.order.state, label: entry.label };
     const change = this.apply(state, { kind: "posted", post }, post.at, post.eventId);
     this.#deadLetterRow(change, before, post);
     return change.entry;
@@ -135,13 +135,18 @@ export class LedgerBook {
   }
 
   /** What goes to the desk, and what left it. */
-  #deadLetterRow({ version, entry }: Change, before: Order["state"] | undefined, post: OrderPost) {
+  #deadLetterRow(
+    { version, entry }: Change,
+    before: (Pick<LedgerOrder, "label"> & { state: Order["state"] }) | null,
+    post: OrderPost,
+  ) {
     if (!entry) return;
     const { order, label } = entry;
     const on = order.state === "dead_lettered";
-    if (!on && before !== "dead_lettered") return;
+    if (!on && before?.state !== "dead_lettered") return;
     this.outbox.addDeadLetter(version, order, {
-      label: label ?? "unknown",
+      // Off the desk it has none any more, and the row keeps the one that it had.
+      label: label ?? before?.label ?? "unknown",
       reason: order.reason ?? post.event.kind,
       attempts: entry.attempts,
       status: on ? "open" : "closed",

@@ -1,13 +1,16 @@
 /** The desk: orders whose outcome a person has to look at. */
+import { Button } from "@mantine/core";
 import { IconMailOff } from "@tabler/icons-react";
+import { useState } from "react";
 import { useDeadLetters } from "../../api/queries.ts";
 import { Badge } from "../../components/badge.tsx";
-import { PagedTable, type Column } from "../../components/data-table.tsx";
-import { Moment } from "../../components/figures.tsx";
+import { PagedTable, TwoLines, type Column } from "../../components/data-table.tsx";
+import { Age, Moment } from "../../components/figures.tsx";
 import { InstrumentLink } from "../../components/instrument-link.tsx";
 import { Empty, Panel, StaleNote } from "../../components/panel.tsx";
 import type { DeadLetterView } from "../../../../src/contract/operations.ts";
 import { plain } from "../../format/words.ts";
+import { WorkLetter } from "./work-letter.tsx";
 
 /** The intent in one line; a field that is missing is left out. */
 function intentWords(intent: DeadLetterView["intent"]): string {
@@ -15,16 +18,37 @@ function intentWords(intent: DeadLetterView["intent"]): string {
   return words.filter((word) => typeof word === "string").join(" ");
 }
 
+function StatusBadge({ letter: { status, acknowledgedAt } }: { letter: DeadLetterView }) {
+  if (status === "closed") return <Badge tone="calm">closed</Badge>;
+  return acknowledgedAt === null ? (
+    <Badge tone="bad">open</Badge>
+  ) : (
+    <Badge tone="busy">acknowledged</Badge>
+  );
+}
+
 const COLUMNS: Column<DeadLetterView>[] = [
-  { name: "time", header: "Time", cell: (letter) => <Moment at={letter.createdAt} /> },
+  {
+    name: "time",
+    header: "Time, age",
+    cell: (letter) => (
+      <TwoLines
+        first={<Moment at={letter.createdAt} />}
+        second={letter.status === "open" ? <Age at={letter.createdAt} /> : ""}
+      />
+    ),
+  },
   {
     name: "instrument",
     header: "Instrument",
     phone: "title",
     cell: (letter) => <InstrumentLink id={letter.instrument} />,
   },
-  { name: "intent", header: "Intent", cell: (letter) => intentWords(letter.intent) },
-  { name: "algo", header: "Algo", cell: (letter) => letter.algoId },
+  {
+    name: "intent",
+    header: "Intent, algo",
+    cell: (letter) => <TwoLines first={intentWords(letter.intent)} second={letter.algoId} />,
+  },
   {
     name: "label",
     header: "Outcome",
@@ -33,7 +57,6 @@ const COLUMNS: Column<DeadLetterView>[] = [
       <Badge tone={letter.label === "unknown" ? "warn" : "bad"}>{plain(letter.label)}</Badge>
     ),
   },
-  { name: "attempts", header: "Attempts", align: "right", cell: (letter) => letter.attempts },
   {
     name: "reason",
     header: "Reason",
@@ -44,9 +67,7 @@ const COLUMNS: Column<DeadLetterView>[] = [
   {
     name: "status",
     header: "Status",
-    cell: (letter) => (
-      <Badge tone={letter.status === "open" ? "bad" : "calm"}>{letter.status}</Badge>
-    ),
+    cell: (letter) => <StatusBadge letter={letter} />,
   },
 ];
 
@@ -54,11 +75,22 @@ const EVERYTHING = {};
 
 export function DeadLetters() {
   const letters = useDeadLetters(EVERYTHING);
+  const [working, setWorking] = useState<DeadLetterView | null>(null);
   return (
     <Panel title="Dead letters" flush note={<StaleNote query={letters} />}>
       <PagedTable
         query={letters}
         columns={COLUMNS}
+        renderActions={(letter) => (
+          <Button
+            variant="default"
+            size="compact-xs"
+            aria-label={`Open ${letter.clientOrderId}`}
+            onClick={() => setWorking(letter)}
+          >
+            Open
+          </Button>
+        )}
         rowName={(letter) => letter.clientOrderId}
         label="Dead letters"
         empty={
@@ -69,6 +101,7 @@ export function DeadLetters() {
           />
         }
       />
+      <WorkLetter letter={working} close={() => setWorking(null)} />
     </Panel>
   );
 }
