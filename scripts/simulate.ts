@@ -19,12 +19,14 @@ function whole(text: string, name: string, min: number): number {
   );
 }
 
-function options(): { seeds: number; from: number } {
+function options(): { seeds: number; from: number; first: boolean } {
   const text = { type: "string" } as const;
   try {
-    const { values } = parseArgs({ options: { seeds: text, from: text } });
+    const { values } = parseArgs({
+      options: { seeds: text, from: text, first: { type: "boolean" } },
+    });
     const seeds = whole(values.seeds ?? SEEDS_DEFAULT, "seeds", 1);
-    return { seeds, from: whole(values.from ?? "1", "from", 0) };
+    return { seeds, from: whole(values.from ?? "1", "from", 0), first: values.first ?? false };
   } catch (error) {
     throw error instanceof Failure ? error : new Failure((error as Error).message, EXIT_USAGE);
   }
@@ -58,14 +60,14 @@ function summary(total: Total, ms: number): string {
 }
 
 await main(async () => {
-  const { seeds, from } = options();
+  const { seeds, from, first } = options();
   const started = performance.now();
   let shownAt = 0;
   const total = await searchSeeds({
     from,
     seeds,
-    failuresMax: FAILURES_MAX,
-    shrink: true,
+    failuresMax: first ? 1 : FAILURES_MAX,
+    shrink: !first,
     onProgress({ seeds: done, failures }) {
       const now = performance.now();
       if (now - shownAt < PROGRESS_MS) return;

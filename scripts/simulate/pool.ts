@@ -15,11 +15,13 @@ export interface SearchOptions {
   from: number;
   seeds: number;
   failuresMax: number;
+  /** Cut failures down. Without, the first failure ends the search. */
   shrink: boolean;
   onProgress(total: Total): void;
 }
 
 export async function searchSeeds(options: SearchOptions): Promise<Total> {
+  const running: Worker[] = [];
   const total: Total = { seeds: 0, events: 0, orders: 0, faults: new Map(), failures: [] };
   const take = ({ seeds, events, orders, faults, failure }: Report): void => {
     total.seeds += seeds;
@@ -27,7 +29,10 @@ export async function searchSeeds(options: SearchOptions): Promise<Total> {
     total.orders += orders;
     for (const [kind, count] of Object.entries(faults))
       total.faults.set(kind, (total.faults.get(kind) ?? 0) + count);
-    if (failure) total.failures.push(failure);
+    if (failure) {
+      total.failures.push(failure);
+      if (!options.shrink) for (const worker of running) void worker.terminate();
+    }
     options.onProgress(total);
   };
   const workers = Math.min(availableParallelism(), options.seeds);
@@ -37,19 +42,30 @@ export async function searchSeeds(options: SearchOptions): Promise<Total> {
       runWorker(
         { from: from + index, until: from + seeds, stride: workers, failuresMax, shrink },
         take,
+        running,
       ),
     ),
   );
   return total;
 }
 
-function runWorker(data: SearchData, take: (report: Report) => void): Promise<void> {
+function runWorker(
+  data: SearchData,
+  take: (report: Report) => void,
+  running: Worker[],
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("search.ts", import.meta.url), { workerData: data });
-    worker.on("message", take);
+    running.push(worker);
+    let failed = false;
+    worker.on("message", (report: Report) => {
+      failed ||= report.failure !== null;
+      take(report);
+    });
     worker.on("error", reject);
     worker.on("exit", (code) => {
-      if (code === 0) resolve();
+      // 1 is also the code of a worker that was stopped because a failure was found.
+      if (code === 0 || (code === 1 && (failed || !data.shrink))) resolve();
       else reject(new Error(`a worker of the simulation ended with code ${code}`));
     });
   });

@@ -1,0 +1,78 @@
+/** `npm run simulate:mutants`: breaks a copy of the source on purpose, one mistake at a time; the simulation has to see each. The working tree is never touched. */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Failure, main } from "./lib/failure.ts";
+import { ROOT } from "./lib/paths.ts";
+import { MUTANTS, type FileChange, type Mutant } from "./simulate/mutants.ts";
+
+const SEEDS = 500;
+
+/** What a run of the simulation reads. */
+const COPIED = ["src", "scripts", "test/support", "package.json"];
+
+/** The source with one mistake in it. A change that does not fit exactly once is a mistake of this list. */
+function broken(name: string, { file, changes }: FileChange, text: string): string {
+  let result = text;
+  if (changes.length === 0) throw new Failure(`The mutant "${name}" changes nothing.`);
+  for (const [from, to] of changes) {
+    const places = result.split(from).length - 1;
+    if (places !== 1)
+      throw new Failure(`The mutant "${name}" fits ${places} places of ${file}, not 1: ${from}`);
+    result = result.replace(from, () => to);
+  }
+  return result;
+}
+
+const filesOf = (mutant: Mutant): FileChange[] => (mutant.also ? [mutant, mutant.also] : [mutant]);
+
+interface Verdict {
+  name: string;
+  caught: boolean;
+  why: string;
+}
+
+/** Caught only by a violation: a copy that cannot run says nothing. */
+function tryMutant(copy: string, mutant: Mutant): Verdict {
+  const restore = filesOf(mutant).map((each) => {
+    const path = join(copy, each.file);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, broken(mutant.name, each, text));
+    return () => writeFileSync(path, text);
+  });
+  const args = ["scripts/simulate.ts", "--seeds", String(SEEDS), "--first"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: copy,
+    encoding: "utf8",
+  });
+  for (const back of restore) back();
+  const why = /^Seed .*$/m.exec(stdout)?.[0];
+  if (status === 1 && why) return { name: mutant.name, caught: true, why };
+  if (status !== 0) throw new Failure(`The mutant "${mutant.name}" does not run:\n${stderr}`);
+  return { name: mutant.name, caught: false, why: `survives ${SEEDS} seeds` };
+}
+
+await main(async () => {
+  const copy = mkdtempSync(join(tmpdir(), "trunkline-mutants-"));
+  try {
+    for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    for (const mutant of MUTANTS)
+      for (const each of filesOf(mutant))
+        broken(mutant.name, each, readFileSync(join(copy, each.file), "utf8"));
+    const width = Math.max(...MUTANTS.map(({ name }) => name.length));
+    let survivors = 0;
+    for (const mutant of MUTANTS) {
+      const { name, caught, why } = tryMutant(copy, mutant);
+      if (!caught) survivors += 1;
+      console.log(
+        `${caught ? "caught  " : "SURVIVED"}  ${name.padEnd(width)}  ${why.slice(0, 100)}`,
+      );
+    }
+    console.log(`${MUTANTS.length - survivors} of ${MUTANTS.length} mutants caught`);
+    return survivors === 0 ? 0 : 1;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+});

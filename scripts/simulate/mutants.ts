@@ -1,0 +1,171 @@
+/** Deliberate mistakes, each a small change of the source. A simulation that does not see one of them proves less than it says. */
+export interface FileChange {
+  file: string;
+  /** Each text stands exactly once in the file. */
+  changes: readonly (readonly [from: string, to: string])[];
+}
+
+export interface Mutant extends FileChange {
+  name: string;
+  /** A second file, where two layers guard the same thing. */
+  also?: FileChange;
+}
+
+const SUBMIT = "src/application/gateway/submit.ts";
+const WISHES = "src/application/gateway/wishes.ts";
+const DOUBT = "src/application/gateway/doubt.ts";
+const CHECKS = "src/domain/risk/checks/index.ts";
+const BOOK = "src/application/ledger/book.ts";
+const DECIDING = "src/application/ledger/deciding.ts";
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "retry on timeout",
+    file: SUBMIT,
+    changes: [
+      [
+        "return markUnknown(context, order, reason);",
+        "return notSent(context, order, attempt, reason);",
+      ],
+    ],
+  },
+  {
+    name: "release on timeout",
+    file: "src/domain/risk/state.ts",
+    changes: [
+      [
+        "return !isTerminal(entry.order.state);",
+        'return !isTerminal(entry.order.state) && entry.order.state !== "unknown";',
+      ],
+    ],
+  },
+  {
+    name: "no dedupe of fills",
+    file: "src/application/gateway/evidence.ts",
+    changes: [
+      ["return from.executionKnown ? accepted : joined(", "return joined("],
+      ["`fill:${execution.executionId}`", "`fill:${execution.executionId}:${decimalText(filled)}`"],
+      ["executions: [execution],", "executions: [],"],
+    ],
+    also: {
+      file: BOOK,
+      changes: [["if (this.storage.executionSeen(account, executionId)) return entry;", ""]],
+    },
+  },
+  {
+    name: "no dedupe of events at the ledger",
+    file: BOOK,
+    changes: [["if (this.storage.eventSeen(post.eventId)) return entry;", ""]],
+  },
+  {
+    name: "check outside the transaction",
+    file: DECIDING,
+    changes: [
+      [
+        "const decision = decide(state, intent, facts, now);",
+        "const seen = book.seen ?? state;\n    book.seen = book.storage.load(now);\n    const decision = decide(seen, intent, facts, now);",
+      ],
+    ],
+  },
+  {
+    name: "kill gate of the gateway skipped",
+    file: SUBMIT,
+    changes: [["if (stopped) return stop(context, order, stopped);", ""]],
+  },
+  {
+    name: "kill switch not checked by the ledger",
+    file: CHECKS,
+    changes: [['  ["KILL_SWITCH", tradingState],\n', ""]],
+  },
+  {
+    name: "lease epoch not checked by the ledger",
+    file: CHECKS,
+    changes: [['  ["STALE_EPOCH", staleEpoch],\n', ""]],
+  },
+  {
+    name: "cancel final before its evidence",
+    file: WISHES,
+    changes: [
+      [
+        'save(context, { order: { ...now, cancel: "sent", nextLookAt }, posts: [] });',
+        'save(context, { order: { ...now, ended: "canceled", nextLookAt: null }, posts: [post(now, "canceled", { kind: "canceled", reason: "asked" }, nextLookAt)] });',
+      ],
+    ],
+  },
+  {
+    name: "not found treated as not sent",
+    file: DOUBT,
+    changes: [
+      [
+        'if (now?.record !== "unknown" || now.ended !== null) return;\n',
+        'if (now?.record !== "unknown" || now.ended !== null) return;\n  if (finding && !isFound(finding)) {\n    stop(context, now, "not found");\n    return;\n  }\n',
+      ],
+    ],
+  },
+  {
+    name: "write-ahead after the send",
+    file: SUBMIT,
+    changes: [
+      [
+        "  save(context, { order: recorded, posts: [] });\n  const outcome = await sendToBroker(context, approved);\n",
+        "  const outcome = await sendToBroker(context, approved);\n  save(context, { order: recorded, posts: [] });\n",
+      ],
+    ],
+  },
+  {
+    name: "a submit that was made is made again",
+    file: SUBMIT,
+    changes: [
+      ["if (known && !maySend(known, attempt)) return answer(context, approved, known);", ""],
+      [
+        'if (order.record !== "not_sent" || order.ended !== null) record = order;',
+        "if (false) record = order;",
+      ],
+    ],
+  },
+  {
+    name: "reservations not counted",
+    file: "src/domain/risk/case.ts",
+    changes: [
+      ["figures.openBuy.plus(added)", "added"],
+      ["figures.openSell.plus(added)", "added"],
+    ],
+  },
+  {
+    name: "open orders not limited",
+    file: CHECKS,
+    changes: [['  ["OPEN_ORDERS", openOrders],\n', ""]],
+  },
+  {
+    name: "the ledger alone ends what may be on its way",
+    file: "src/application/ledger/sweep.ts",
+    changes: [
+      [
+        'if (approvedAgain(state, entry.order) === null) return "withdraw";',
+        'if (approvedAgain(state, entry.order) === null) {\n      book.append(state, entry, { kind: "canceled", reason: "halted" }, now);\n      return "moved_on";\n    }',
+      ],
+    ],
+  },
+  {
+    name: "new terms after the last fill are left open",
+    file: WISHES,
+    changes: [
+      [
+        'if (order.ended === "filled")\n      refuseChanges(',
+        'if (order.ended === "never")\n      refuseChanges(',
+      ],
+    ],
+  },
+  {
+    name: "news for the ledger lost while it is away",
+    file: "src/application/gateway/outbox.ts",
+    changes: [
+      ["context.flushAfter = context.now() + OUTBOX_RETRY_MS;", "context.store.posted(last.seq);"],
+    ],
+  },
+  {
+    name: "an order's change not told to the tradebook",
+    file: BOOK,
+    changes: [["this.outbox.addOrder(version, entry.order);", ""]],
+  },
+];
