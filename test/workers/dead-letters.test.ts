@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterEach(() => endFlow(flow));
 
 /** Near enough to any price that the exchange may have by then. */
-const LIMIT = { type: "limit", limitPrice: 1499 } as const;
+const LIMIT = { type: "limit", limitPrice: 1540 } as const;
 
 const BY = "person:op@x.io";
 const claim = (brokerOrderId: string, quantity = "10", price = "1501") => ({
