@@ -67,6 +67,7 @@ export class SimulatedLedger {
   readonly #world: LedgerWorld;
   /** Stored, so an eviction keeps it. */
   readonly #owed = new Map<ScopeText, OwedCall>();
+  #runs = 0;
   #book: LedgerBook;
   #killSwitch: KillSwitch;
   #duties: LedgerDuties;
@@ -89,10 +90,16 @@ export class SimulatedLedger {
 
   #run(): { book: LedgerBook; killSwitch: KillSwitch; duties: LedgerDuties } {
     const { store, tradebook } = this;
+    this.#runs += 1;
+    const run = this.#runs;
     const book = new LedgerBook({
       storage: store,
       outbox: tradebook,
-      transaction: (work) => store.transaction(work),
+      transaction: (work) => {
+        // What the platform does: an object that was replaced cannot reach its storage any more.
+        if (run !== this.#runs) throw new Error("this run of the ledger has been replaced");
+        return store.transaction(work);
+      },
       onCommit: () => void tradebook.flush(),
     });
     const gateways = this.#gateways();
