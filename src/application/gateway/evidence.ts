@@ -3,7 +3,7 @@
  * the answer, the stream and a look-up, in any order and any number of times, gives the same posts.
  */
 import type { OrderStreamMessage } from "../../brokers/broker.ts";
-import { decimal, decimalText } from "../../domain/decimal.ts";
+import { decimal, decimalText, maxDecimal } from "../../domain/decimal.ts";
 import type { OrderEvent, OrderPost } from "../../domain/order.ts";
 import {
   changedTerms,
@@ -126,14 +126,27 @@ function fill(
   // The broker's own record carries its words; who it belongs to is ours to say.
   const execution = { ...evidence.execution, clientOrderId: order.clientOrderId };
   const filled = decimal(order.filledQuantity).plus(decimal(execution.quantity));
-  const whole = order.terms !== null && filled.gte(decimal(order.terms.quantity));
   const base = { ...order, filledQuantity: decimalText(filled), pendingTrigger: false };
   return {
     // A fill after a cancel is booked, and the order stays canceled unless it is now whole.
-    order: whole ? { ...base, ...settled, ended: "filled" } : base,
+    order: endIfWhole(base),
     posts: [post(order, `fill:${execution.executionId}`, { kind: "filled", execution }, at)],
     executions: [execution],
   };
+}
+
+/**
+ * Ends an order that has all it can get. While new terms are not answered, the broker may have them
+ * already: then only the larger quantity is all, or a live rest would be taken for filled.
+ */
+export function endIfWhole(order: GatewayOrder): GatewayOrder {
+  const { terms, changes } = order;
+  if (terms === null) return order;
+  const wished = changes?.quantity ?? terms.quantity;
+  const most = maxDecimal(decimal(terms.quantity), decimal(wished));
+  return decimal(order.filledQuantity).gte(most)
+    ? { ...order, ...settled, ended: "filled" }
+    : order;
 }
 
 function end(
@@ -162,12 +175,12 @@ function replace(
   const done = wished !== null && sameTerms(terms, wished);
   const replacements = order.replacements + 1;
   return {
-    order: {
+    order: endIfWhole({
       ...order,
       terms,
       replacements,
       ...(done ? { changes: null, nextLookAt: order.cancel === "none" ? null : DUE_NOW } : {}),
-    },
+    }),
     posts: [post(order, `replaced:${replacements}`, { kind: "replaced", changes }, at)],
     executions: [],
   };

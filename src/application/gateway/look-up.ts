@@ -8,7 +8,7 @@ import { EXECUTIONS_OVERLAP_MS } from "../../domain/limits.ts";
 import type { Execution, OrderChanges } from "../../domain/order.ts";
 import { ok, type Result } from "../../domain/result.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
-import { post, type Evidence } from "./evidence.ts";
+import { endIfWhole, post, type Evidence } from "./evidence.ts";
 import { changedTerms, DUE_NOW, sameTerms, type GatewayOrder, type Terms } from "./record.ts";
 import { sight } from "./sightings.ts";
 
@@ -153,7 +153,8 @@ export function refuseChanges(context: GatewayContext, order: GatewayOrder, reas
     changes: null,
     nextLookAt: order.cancel === "none" ? null : DUE_NOW,
   };
-  save(context, { order: kept, posts: [post(order, name, event, context.now())] });
+  // The last fill may have come while the wish was open: now it was the last.
+  save(context, { order: endIfWhole(kept), posts: [post(order, name, event, context.now())] });
 }
 
 /** An end is booked only with all its fills: what is still missing comes with a later picture. */
