@@ -136,6 +136,8 @@ function evidenceProblem(world: World, order: Order): string | null {
       return there === order.state ? null : `at the broker it is ${there}`;
     case "canceled":
     case "rejected":
+      if (there === "nowhere" && world.broker.unanswered.has(order.clientOrderId))
+        return "a submit of it was never answered, and the broker never said a word of it";
       return there === "nowhere" || there === order.state ? null : `at the broker it is ${there}`;
     case "dead_lettered":
       return there === "nowhere" ? null : `at the broker it is ${there}`;

@@ -34,6 +34,8 @@ export class SimulatedBroker implements BrokerTrading {
   readonly fills: Execution[] = [];
   /** Each submit as it left the gateway. */
   readonly sent: { clientOrderId: string; at: number }[] = [];
+  /** Orders of which a submit was left without an answer: nobody can know that they did not arrive. */
+  readonly unanswered = new Set<string>();
   onEvent: ((event: StreamEvent) => void) | null = null;
   /** Sees each order as it leaves the gateway. */
   onSend: ((order: ApprovedOrder) => void) | null = null;
@@ -57,18 +59,19 @@ export class SimulatedBroker implements BrokerTrading {
       return { outcome: "not_sent", reason: "no connection" };
     if (strikes("refusedTryAgain")) return { outcome: "not_sent", reason: "try again" };
     if (strikes("rejected")) return { outcome: "rejected", reason: "the broker says no" };
-    if (strikes("timeoutBefore")) return this.#timeout();
+    if (strikes("timeoutBefore")) return this.#timeout(order);
     if (strikes("arrivesLate")) {
       this.#timeline.after(TIMEOUT_MS + this.#random.between(1, 2_000), () => this.#accept(order));
-      return this.#timeout();
+      return this.#timeout(order);
     }
     const brokerOrderId = this.#accept(order);
-    if (strikes("timeoutAfter")) return this.#timeout();
+    if (strikes("timeoutAfter")) return this.#timeout(order);
     await this.#latency();
     return { outcome: "accepted", brokerOrderId, pendingTrigger: false };
   }
 
-  async #timeout(): Promise<SubmitOutcome> {
+  async #timeout({ intent }: ApprovedOrder): Promise<SubmitOutcome> {
+    this.unanswered.add(intent.clientOrderId);
     await this.#timeline.sleep(TIMEOUT_MS);
     return { outcome: "unknown", reason: "no answer" };
   }
