@@ -2,7 +2,8 @@
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { fanOut, type FanOutOptions } from "../bench/fan-out/case.ts";
-import { startPlatform } from "../test/support/platform.ts";
+import { cpuSeconds, residentBytes } from "../bench/lib/processes.ts";
+import { startRuntime } from "../bench/lib/runtime.ts";
 import { EXIT_USAGE, Failure, main } from "./lib/failure.ts";
 import { dashboardStep, runStep } from "./lib/steps.ts";
 
@@ -53,12 +54,14 @@ await main(async () => {
     `${machine.cores} cores, ${machine.processor}, load before ${machine.load.join(" ")}, Node ${machine.node}`,
   );
   await runStep(dashboardStep, (line) => console.log(line));
-  const platform = await startPlatform();
+  const { platform, pid } = await startRuntime();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void platform.stop().finally(() => process.exit(1)));
   }
   try {
     const result = await fanOut(platform, chosen);
+    const megabytes = Math.round((residentBytes(pid) ?? 0) / 1_048_576);
+    console.log(`the runtime used ${cpuSeconds(pid)} s of processor time and ${megabytes} MB`);
     console.log(`\n${JSON.stringify({ case: "fan-out", machine, ...result })}`);
   } finally {
     await platform.stop();

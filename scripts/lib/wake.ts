@@ -8,9 +8,12 @@ const CRON = "* * * * *";
 const WAKE_TIMEOUT_MS = 20_000;
 const POLL_MS = 100;
 
+/** Where a local runtime takes the wish to fire the cron. */
+const cronUrlAt = (url: string): string => `${url}/cdn-cgi/local/scheduled`;
+
 /** Runs the Worker's `scheduled` once. Throws when it does not answer with success. */
-export async function fireCron(url: string): Promise<void> {
-  const response = await fetch(`${url}/cdn-cgi/local/scheduled?cron=${encodeURIComponent(CRON)}`);
+export async function fireCron(url: string, cronUrl = cronUrlAt(url)): Promise<void> {
+  const response = await fetch(`${cronUrl}?cron=${encodeURIComponent(CRON)}`);
   await response.body?.cancel();
   if (!response.ok) throw new Error(`cron answered ${response.status}`);
 }
@@ -33,8 +36,8 @@ async function missing(url: string, key: string): Promise<string | null> {
 }
 
 /** Wakes the platform; answers what is still missing when it takes too long, else null. */
-export async function wake(url: string, key: string): Promise<string | null> {
-  await fireCron(url);
+export async function wake(url: string, key: string, cronUrl?: string): Promise<string | null> {
+  await fireCron(url, cronUrl);
   const deadline = performance.now() + WAKE_TIMEOUT_MS;
   for (;;) {
     const still = await missing(url, key);

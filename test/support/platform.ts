@@ -8,7 +8,8 @@ import { developmentKey } from "../../scripts/lib/keys.ts";
 import { homeAt } from "../../scripts/lib/paths.ts";
 import { databaseStep, runStep } from "../../scripts/lib/steps.ts";
 import { wake } from "../../scripts/lib/wake.ts";
-import { startWorker } from "../../scripts/lib/worker.ts";
+import type { Running } from "../../scripts/lib/processes.ts";
+import { type LocalWorkerOptions, startWorker } from "../../scripts/lib/worker.ts";
 import { testPort } from "./port.ts";
 
 export interface CallOptions {
@@ -43,17 +44,32 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
+/** The Worker that a platform runs on, however it was started. */
+export interface PlatformWorker {
+  /** `http://127.0.0.1:<port>` */
+  url: string;
+  /** Where its cron is fired, when that is not below `url`. */
+  cronUrl?: string;
+  process: Pick<Running, "pid" | "stop" | "tail">;
+}
+
 const ignore = (): void => {};
 
-/** Starts a platform in a new temporary directory. `stop` ends it and deletes the directory. */
-export async function startPlatform(vars: Record<string, string> = {}): Promise<Platform> {
+/**
+ * Starts a platform in a new temporary directory. `stop` ends it and deletes the directory. `run` may
+ * start the Worker in another way than `wrangler dev`.
+ */
+export async function startPlatform(
+  vars: Record<string, string> = {},
+  run: (options: LocalWorkerOptions) => Promise<PlatformWorker> = startWorker,
+): Promise<Platform> {
   const directory = mkdtempSync(join(tmpdir(), "trunkline-platform-"));
   const home = homeAt(directory);
   await runStep(databaseStep(home.state), ignore);
   const { key: administrator, sha256 } = developmentKey(home);
   const port = await testPort();
-  const worker = await startWorker({ home, port, developmentKeyHash: sha256, vars });
-  const asleep = await wake(worker.url, administrator);
+  const worker = await run({ home, port, developmentKeyHash: sha256, vars });
+  const asleep = await wake(worker.url, administrator, worker.cronUrl);
   if (asleep !== null) {
     await worker.process.stop();
     throw new Error(`the platform does not wake up: ${asleep}\n${worker.process.tail()}`);
