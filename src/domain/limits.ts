@@ -215,3 +215,34 @@ export const ALERT_STEPS_MAX = 200;
 
 /** Trades of a recorded day are held back this long, by the exchange's clock, for earlier ones of other shards. */
 export const RECORDED_TRADES_HOLD_MS = 60_000;
+
+/** Orders that nobody has confirmed are looked at this often, from this age on. */
+export const IN_FLIGHT_CHECK_MS = 2_000;
+export const IN_FLIGHT_AFTER_MS = 5_000;
+
+/** Looks at one order in flight; then its outcome is unknown, and the look-ups that back off take over. */
+export const IN_FLIGHT_TRIES_MAX = 5;
+
+/** Positions are compared with the broker's this often. */
+export const POSITIONS_POLL_MS = 60_000;
+
+/** While a position differs it is compared this often. */
+export const POSITIONS_RECHECK_MS = 5_000;
+
+/** A fill is inferred from a position only after the same difference has stood this long: a late report of it is still likely before. */
+export const INFERRED_FILL_QUIET_MS = 10_000;
+
+/** Comparisons in a row in which an instrument may differ; then it is frozen, and people are told. */
+export const RECONCILE_TRIES_MAX = 6;
+
+/** How far back executions are read again when a position differs: a trading day. */
+export const RECONCILE_LOOK_BACK_MS = 86_400_000;
+
+/** Differences that one report lists; past it only their number is told. */
+export const REPORT_DIFFERENCES_MAX = 1_000;
+
+/** A failed run of the day's reconciliation is tried again this often. */
+export const REPORT_RETRY_MS = 300_000;
+
+/** The day's reconciliation begins this long after the trading day's end: late reports are in by then. */
+export const REPORT_DELAY_MS = 600_000;

@@ -13,6 +13,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import type { KeyScope } from "../contract/operations.ts";
+import type { ReconciliationReport, ReconciliationStatus } from "../contract/reconciliation.ts";
 import type { DeadLetterLabel, OrderState, OrderType, Side, TimeInForce } from "../domain/order.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
 
@@ -227,3 +228,46 @@ export const watchlist = sqliteTable("watchlist", {
   /** Place in the operator's own order. */
   place: integer("place").notNull(),
 });
+
+/** One comparison of our tradebook, the broker's, and the broker's positions and funds. */
+export const reconciliations = sqliteTable(
+  "reconciliations",
+  {
+    id: text("id").primaryKey(),
+    account: text("account").notNull(),
+    /** The trading day that it closes. */
+    day: text("day").notNull(),
+    /** `after_hours`, or the person who asked for it. */
+    startedBy: text("started_by").notNull(),
+    startedAt: integer("started_at").notNull(),
+    finishedAt: integer("finished_at").notNull(),
+    status: text("status").$type<ReconciliationStatus>().notNull(),
+    differences: integer("differences").notNull(),
+    unresolved: integer("unresolved").notNull(),
+    report: text("report", { mode: "json" }).$type<ReconciliationReport>().notNull(),
+    acceptedBy: text("accepted_by"),
+    acceptedAt: integer("accepted_at"),
+    acceptedReason: text("accepted_reason"),
+  },
+  (table) => [
+    index("reconciliations_started").on(table.startedAt, table.id),
+    index("reconciliations_day").on(table.account, table.day),
+  ],
+);
+
+/** What people have to hear of besides dead letters: told once on every channel, then kept. */
+export const incidents = sqliteTable(
+  "incidents",
+  {
+    /** From what it is about: the same incident twice is one row. */
+    id: text("id").primaryKey(),
+    at: integer("at").notNull(),
+    account: text("account").notNull(),
+    title: text("title").notNull(),
+    message: text("message").notNull(),
+    /** When some channel had taken it; null until then. */
+    toldAt: integer("told_at"),
+    attempts: integer("attempts").notNull(),
+  },
+  (table) => [index("incidents_told").on(table.toldAt, table.at)],
+);
