@@ -12,7 +12,7 @@ import type {
   OwnCandles,
   ShardReport,
 } from "../src/application/ports.ts";
-import { brokerClients, type BrokerClients } from "../src/brokers/registry.ts";
+import { marketDataClients, type MarketDataClients } from "../src/brokers/registry.ts";
 import type { BrokerView } from "../src/contract/brokers.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { TickView } from "../src/contract/market.ts";
@@ -27,7 +27,7 @@ import {
   WATCHDOG_INTERVAL_MS,
 } from "../src/domain/limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
-import { ACCOUNTS, SHARDS_DEFAULT } from "../src/platform/deployment.ts";
+import { dataAccountOf, isTradedAt, SHARDS_DEFAULT } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { feedShard, orderGateway } from "../src/platform/objects.ts";
 import { OwnCandleStorage } from "./broker-manager.candles.ts";
@@ -40,7 +40,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   readonly #candles: OwnCandleStorage;
   readonly #broker: string;
   readonly #account: string;
-  readonly #clients: BrokerClients;
+  readonly #clients: MarketDataClients;
   readonly #plan: Plan;
   readonly #log;
   readonly #wishes: Map<ConsumerId, FeedWish[]>;
@@ -51,9 +51,9 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#broker = ctx.id.name ?? "";
-    this.#account = ACCOUNTS.find(({ broker }) => broker === this.#broker)?.account ?? "";
+    this.#account = dataAccountOf(this.#broker);
     this.#log = logger({ object: "BrokerManager", name: this.#broker });
-    const clients = brokerClients(env, this.#broker, this.#account);
+    const clients = marketDataClients(env, this.#broker, this.#account);
     assert(clients.ok, `manager ${this.#broker} names no broker`);
     this.#clients = clients.value;
     this.#storage = new BrokerManagerStorage(ctx.storage.sql);
@@ -181,9 +181,8 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
           .shardNumbers()
           .map((number) => feedShard(this.env, this.#plan.shardName(number)).view()),
       ),
-      orderGateway(this.env, this.#account)
-        .streamState()
-        .catch(() => "down" as const),
+      // A broker that only gives data has no order stream.
+      isTradedAt(this.#broker) ? orderStreamOf(this.env, this.#account) : ("none" as const),
     ]);
     const isExpired = shards.some(({ state }) => state === "session_expired");
     return {
@@ -294,3 +293,8 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     return this.#refreshing;
   }
 }
+
+const orderStreamOf = (env: Env, account: string): Promise<BrokerView["orderStream"]> =>
+  orderGateway(env, account)
+    .streamState()
+    .catch(() => "down" as const);

@@ -11,7 +11,7 @@ import type {
   ShardReport,
 } from "../src/application/ports.ts";
 import type { FeedMessage } from "../src/brokers/broker.ts";
-import { brokerClients } from "../src/brokers/registry.ts";
+import { marketDataClients } from "../src/brokers/registry.ts";
 import type { ShardView } from "../src/contract/brokers.ts";
 import type { LinkStatus } from "../src/contract/link.ts";
 import type { TickView } from "../src/contract/market.ts";
@@ -60,7 +60,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     const [broker = "", account = ""] = this.#shard.split(":");
     this.#broker = broker;
     this.#log = logger({ object: "FeedShard", name: this.#shard });
-    const clients = brokerClients(env, broker, account);
+    const clients = marketDataClients(env, broker, account);
     assert(clients.ok, `shard ${this.#shard} names no broker`);
     const { feed } = clients.value;
     this.#book = new TickBook(broker, (held) => this.#confirm([held.instrument], Date.now()));

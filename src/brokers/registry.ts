@@ -7,9 +7,13 @@ import type { BrokerFeed, BrokerReference, BrokerTrading } from "./broker.ts";
 import { paperClients } from "./paper/client.ts";
 import type { PaperExchange } from "./paper/client.ts";
 
-export interface BrokerClients {
+/** What every broker with market data offers, whether or not anything can be traded at it. */
+export interface MarketDataClients {
   feed: BrokerFeed;
   reference: BrokerReference;
+}
+
+export interface BrokerClients extends MarketDataClients {
   trading: BrokerTrading;
 }
 
@@ -18,7 +22,34 @@ const freshStub = (env: Env, account: string): PaperExchange => ({
   fetch: (input, init) => paperBroker(env, account).fetch(input, init),
 });
 
-/** The clients of one account at one broker; the error names the broker that nobody knows. */
+const paper = (env: Env, broker: string, account: string): BrokerClients =>
+  paperClients(freshStub(env, account), {
+    account,
+    broker,
+    answerTimeoutMs: ORDER_ANSWER_TIMEOUT_MS,
+    alwaysOpen: env.PAPER_HOURS !== "exchange",
+  });
+
+const KNOWN = "paper, paper-backup";
+
+/** The data side of a broker; the error names the broker that nobody knows. */
+export function marketDataClients(
+  env: Env,
+  broker: string,
+  account: string,
+): Result<MarketDataClients, string> {
+  switch (broker) {
+    case "paper":
+    case "paper-backup": {
+      const { feed, reference } = paper(env, broker, account);
+      return ok({ feed, reference });
+    }
+    default:
+      return err(`there is no broker "${broker}"; known: ${KNOWN}`);
+  }
+}
+
+/** The clients of one account at one broker that takes orders; one that only gives data has none. */
 export function brokerClients(
   env: Env,
   broker: string,
@@ -26,14 +57,10 @@ export function brokerClients(
 ): Result<BrokerClients, string> {
   switch (broker) {
     case "paper":
-      return ok(
-        paperClients(freshStub(env, account), {
-          account,
-          answerTimeoutMs: ORDER_ANSWER_TIMEOUT_MS,
-          alwaysOpen: env.PAPER_HOURS !== "exchange",
-        }),
-      );
+      return ok(paper(env, broker, account));
+    case "paper-backup":
+      return err(`${broker} gives market data only: it takes no orders`);
     default:
-      return err(`there is no broker "${broker}"; known: paper`);
+      return err(`there is no broker "${broker}"; known: ${KNOWN}`);
   }
 }

@@ -10,8 +10,16 @@ export const ACCOUNTS = [{ account: "paper", broker: "paper", portfolio: PORTFOL
 
 export const DEFAULT_ACCOUNT = "paper";
 
-/** Brokers whose market data can be subscribed. */
-export const FEED_BROKERS = ["paper"] as const;
+/** Brokers whose market data can be subscribed, best first. One that is at no account gives data only. */
+export const FEED_BROKERS = ["paper", "paper-backup"] as const;
+
+/** The account under which a broker's data is asked for: one at which we trade or, without one, its own name. */
+export const dataAccountOf = (broker: string): string =>
+  ACCOUNTS.find((each) => each.broker === broker)?.account ?? broker;
+
+/** Whether orders can be sent to this broker. */
+export const isTradedAt = (broker: string): boolean =>
+  ACCOUNTS.some((each) => each.broker === broker);
 
 /** Shards of a broker nobody has set yet. */
 export const SHARDS_DEFAULT = 2;

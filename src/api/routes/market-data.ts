@@ -37,7 +37,8 @@ export function marketDataRoutes(app: ApiApp, gate: Gate, master: InstrumentMast
     async (c) => {
       const query = c.req.valid("query");
       const listed = await master(c.get("ports"), c.get("now")());
-      const page = pageOfList(listed.filter(matches(query)), query, keyOf);
+      const found = listed.filter(matches(query));
+      const page = pageOfList(query.broker === undefined ? once(found) : found, query, keyOf);
       return c.json({ ...page, items: page.items.map(({ instrument }) => instrument) }, 200);
     },
   );
@@ -96,6 +97,10 @@ const matches =
     const text = `${instrument.id} ${instrument.name}`.toLowerCase();
     return search === undefined || text.includes(search.toLowerCase());
   };
+
+/** Several brokers may give one instrument: a list of instruments names it once. */
+const once = (listed: readonly ListedInstrument[]): ListedInstrument[] =>
+  listed.filter(({ instrument }, at) => listed[at - 1]?.instrument.id !== instrument.id);
 
 async function quotesOf(ports: ApiPorts, instruments: InstrumentId[]): Promise<TickView[]> {
   const byBroker = await providers(ports, instruments);

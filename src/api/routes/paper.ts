@@ -9,7 +9,7 @@ import {
   replayRequest,
 } from "../../contract/paper.ts";
 import { accountId } from "../../contract/primitives.ts";
-import { ACCOUNTS, DEFAULT_ACCOUNT } from "../../platform/deployment.ts";
+import { dataAccountOf, DEFAULT_ACCOUNT, FEED_BROKERS } from "../../platform/deployment.ts";
 import type { ApiApp } from "../context.ts";
 import { auditAsked } from "../audit.ts";
 import { fail } from "../error-handler.ts";
@@ -64,8 +64,9 @@ export function paperRoutes(app: ApiApp, gate: Gate): void {
 }
 
 function paperAccount(account: string): string {
-  const found = ACCOUNTS.find((entry) => entry.account === account);
-  if (found?.broker === "paper") return account;
+  // Each simulated exchange has its own switches, those that only give data too.
+  const exchanges = FEED_BROKERS.filter((broker) => broker.startsWith("paper"));
+  if (exchanges.some((broker) => dataAccountOf(broker) === account)) return account;
   throw fail("BAD_REQUEST", `account: ${account} is not a paper account`, {
     issues: [{ path: "account", message: "must be a paper account" }],
   });

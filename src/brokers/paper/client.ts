@@ -50,6 +50,8 @@ export class ConnectFailure extends Error {
 export interface PaperClientOptions {
   /** Whose executions these are, in our words. */
   account: string;
+  /** The name under which its data goes: a second exchange of the same kind has its own. */
+  broker?: string;
   /** Deadline of every call, from its first byte to the last of its answer. */
   answerTimeoutMs: number;
   /** False when the exchange keeps to its instruments' hours. */
@@ -73,7 +75,8 @@ const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
 export function paperClients(exchange: PaperExchange, options: PaperClientOptions): PaperClients {
-  const rules = { ...PAPER_RULES, calendarAlwaysOpen: options.alwaysOpen ?? true };
+  const { broker = PAPER_RULES.broker, alwaysOpen = true } = options;
+  const rules = { ...PAPER_RULES, broker, calendarAlwaysOpen: alwaysOpen };
   const call = caller(exchange, options.answerTimeoutMs);
   const query = async <T extends z.ZodType>(path: string, schema: T) =>
     readAnswer(await call("GET", path), schema);

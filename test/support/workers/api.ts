@@ -178,6 +178,12 @@ export const MANAGER: Partial<BrokerManagerPort> = {
   view: async () => BROKER,
 };
 
+/** A broker that nobody has asked for anything yet. */
+const STANDBY: Partial<BrokerManagerPort> = {
+  ...MANAGER,
+  view: async () => ({ ...BROKER, shards: [], wanted: 0, orderStream: "none" }),
+};
+
 const RULES = {
   broker: "paper",
   orderTypes: ["limit", "market", "stop", "stop_limit"],
@@ -226,7 +232,8 @@ export const playedPorts = (objects: Played = {}): ApiPorts => {
   return {
     book: database(env.DB),
     orders,
-    brokerManager: () => play<BrokerManagerPort>(MANAGER, objects.manager ?? {}),
+    brokerManager: (broker) =>
+      play<BrokerManagerPort>(broker === "paper" ? MANAGER : STANDBY, objects.manager ?? {}),
     marketManager: {
       place: async () => ({ market: "m1" }),
       providerOf: async (ids) =>
