@@ -9,21 +9,20 @@ import type {
   ConsumerId,
   FeedShardPort,
   FeedWish,
+  InstrumentConsumer,
   ShardReport,
 } from "../src/application/ports.ts";
 import type { CandlePart } from "../src/domain/candle-builder.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { holdings, type Placement, readyMoves, replan, standing } from "../src/domain/placement.ts";
-import type { FeedMode } from "../src/domain/tick.ts";
+import { type FeedMode, higherMode } from "../src/domain/tick.ts";
 import type { BrokerManagerStorage } from "./broker-manager.storage.ts";
 
 /** What is wanted of an instrument by all together. */
 export interface Wanted {
   mode: FeedMode;
-  consumers: ConsumerId[];
+  consumers: InstrumentConsumer[];
 }
-
-const MODES = ["ltp", "quote", "depth"] as const;
 
 /** Everybody's wishes together: the highest mode asked for, and who asks. A pin is nobody's. */
 export function unionOf(
@@ -35,9 +34,10 @@ export function unionOf(
   for (const [consumer, list] of wishes) {
     for (const { instrument, mode } of list) {
       const entry = wanted.get(instrument) ?? { mode, consumers: [] };
-      const isHigher = MODES.indexOf(mode) > MODES.indexOf(entry.mode);
-      if (!entry.consumers.includes(consumer)) entry.consumers.push(consumer);
-      wanted.set(instrument, isHigher ? { ...entry, mode } : entry);
+      const known = entry.consumers.find(({ id }) => id === consumer);
+      if (known) known.mode = higherMode(known.mode, mode);
+      else entry.consumers.push({ id: consumer, mode });
+      wanted.set(instrument, { ...entry, mode: higherMode(entry.mode, mode) });
     }
   }
   return wanted;

@@ -3,59 +3,27 @@
  * all consumers at once. It never stores, never calls out and never waits.
  */
 import type { AssignedInstrument, HandOver } from "../src/application/ports.ts";
-import { tickFields, type TickStamp } from "../src/contract/link.ts";
+import {
+  depthText,
+  ltpFields,
+  tickFields,
+  tickLine,
+  type TickStamp,
+} from "../src/contract/link.ts";
 import type { TickView } from "../src/contract/market.ts";
 import { assert } from "../src/domain/assert.ts";
 import { cleaningRule } from "../src/domain/cleaning.ts";
 import { handOverPlace, resumeAfter } from "../src/domain/hand-over.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
-import { type MarketUpdate, TICK_SEQ_PER_EPOCH, tickSeqBase } from "../src/domain/tick.ts";
+import {
+  type FeedMode,
+  type MarketUpdate,
+  TICK_SEQ_PER_EPOCH,
+  tickSeqBase,
+} from "../src/domain/tick.ts";
+import { groupsOf, type HeldInstrument, noGroups } from "./feed-shard.held.ts";
 import { TickLog } from "./feed-shard.tick-log.ts";
-
-/** Consumers with the same list of instruments: they share one frame. */
-export interface LineGroup {
-  instruments: ReadonlySet<InstrumentId>;
-  /** Lines of the frame in the making. */
-  lines: string[];
-}
-
-/** Something that only wants to know which instruments have a newer tick than before. */
-export interface MarkGroup {
-  instruments: ReadonlySet<InstrumentId>;
-  changed: Set<HeldInstrument>;
-}
-
-/**
- * `standby`: another shard still delivers it. `catching_up`: took over, and waits for the mark to pass.
- * `released`: given up to another shard, not yet unsubscribed.
- */
-type Phase = "active" | "standby" | "catching_up" | "released";
-
-export interface HeldInstrument {
-  readonly instrument: InstrumentId;
-  readonly alias: number;
-  phase: Phase;
-  /** Confirmed upstream or ticking. */
-  isLive: boolean;
-  /** Since when data may be missing, ms since 1970; null when none is. */
-  lostAt: number | null;
-  epoch: number;
-  /** Ticks delivered in this epoch: `seq` is the epoch's base plus this. */
-  count: number;
-  handOver: HandOver | null;
-  /** Last good update, delivered or not: what the next one is judged against. */
-  seen: MarketUpdate | null;
-  /** Last update delivered, with its stamp. */
-  delivered: MarketUpdate | null;
-  receivedTime: number;
-  deliveredEpoch: number;
-  deliveredSeq: number;
-  /** Kept in standby, to be delivered after a hand-over. */
-  kept: { update: MarketUpdate; receivedTime: number }[];
-  groups: LineGroup[];
-  markGroups: MarkGroup[];
-}
 
 export class TickBook {
   readonly held = new Map<InstrumentId, HeldInstrument>();
@@ -98,7 +66,7 @@ export class TickBook {
       this.#place(held, entry, released.has(entry.instrument), now);
     }
     for (const held of before.values()) {
-      Object.assign(held, { isLive: false, lostAt: null, groups: [], markGroups: [], kept: [] });
+      Object.assign(held, { isLive: false, lostAt: null, kept: [] }, noGroups());
       this.#retired.set(held.instrument, held);
     }
   }
@@ -181,8 +149,7 @@ export class TickBook {
       deliveredEpoch: 0,
       deliveredSeq: 0,
       kept: [],
-      groups: [],
-      markGroups: [],
+      ...noGroups(),
     };
   }
 
@@ -239,18 +206,32 @@ export class TickBook {
     this.ticks += 1;
     this.log.add(update, receivedTime, held.epoch, held.count);
     if (held.groups.length > 0) {
-      const line = this.line(held, update);
+      const line = this.line(held, update, "quote");
       for (const group of held.groups) group.lines.push(line);
     }
+    if (held.ltpGroups.length > 0 || held.depthGroups.length > 0) this.#deliverModes(held, update);
     for (const group of held.markGroups) group.changed.add(held);
   }
 
-  /** The line of the last delivered update of an instrument. */
-  line(held: HeldInstrument, update: MarketUpdate): string {
+  #deliverModes(held: HeldInstrument, update: MarketUpdate): void {
+    for (const mode of ["ltp", "depth"] as const) {
+      const groups = groupsOf(held, mode);
+      if (groups.length === 0) continue;
+      const line = this.line(held, update, mode);
+      for (const group of groups) group.lines.push(line);
+    }
+  }
+
+  /** The line of the last delivered update of an instrument, with what the mode has of it. */
+  line(held: HeldInstrument, update: MarketUpdate, mode: FeedMode): string {
     this.#stamp.receivedTime = held.receivedTime;
     this.#stamp.epoch = held.deliveredEpoch;
     this.#stamp.seq = held.deliveredSeq;
-    return `${held.alias},${tickFields(update, this.#stamp)}`;
+    const fields = tickFields(update, this.#stamp);
+    if (mode === "ltp") return tickLine(held.alias, ltpFields(fields), null);
+    const { depth } = update;
+    const hasDepth = mode === "depth" && depth !== undefined;
+    return tickLine(held.alias, fields, hasDepth ? depthText(depth) : null);
   }
 
   /** No consumer sees a trade that comes out of order, but its bar is amended. */

@@ -1,17 +1,18 @@
 /** One consumer of a shard, a market or the ledger: the state of its socket, and what is said on it. */
+import type { Log } from "../src/application/log.ts";
 import type { ConsumerId } from "../src/application/ports.ts";
 import type { LinkStatus } from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
-import type { Mark } from "../src/domain/tick.ts";
+import type { FeedMode, Mark } from "../src/domain/tick.ts";
 import { market, riskLedger } from "../src/platform/objects.ts";
-import type { HeldInstrument } from "./feed-shard.book.ts";
+import type { HeldInstrument } from "./feed-shard.held.ts";
 
 /** Longer than any healthy market takes to read what was sent. */
 const SETTLE_BOUND_MS = 1_000;
 
 export interface Consumer {
   id: ConsumerId;
-  instruments: ReadonlySet<InstrumentId>;
+  instruments: ReadonlyMap<InstrumentId, FeedMode>;
   socket: WebSocket | null;
   isDialling: boolean;
   attempt: number;
@@ -20,6 +21,18 @@ export interface Consumer {
   known: Set<InstrumentId>;
   /** Since when its socket is broken, ms since 1970; null before the first one and while it is open. */
   brokenAt: number | null;
+}
+
+/** What the links of a shard need of the rest of it. */
+export interface LinkHost {
+  /** Opens the socket of one consumer; throws when it cannot be opened. */
+  dial(consumer: ConsumerId): Promise<WebSocket>;
+  /** A link was opened or lost. */
+  changed(): void;
+  /** How the broker's connection is, for a market that comes new. */
+  feedState(): Pick<LinkStatus, "state" | "message">;
+  provider: string;
+  log: Log;
 }
 
 /** Resolves once the other side has sent `marker` back, or after a bound. */
@@ -41,7 +54,7 @@ export function answerTo(socket: WebSocket, marker: string): Promise<void> {
 
 export const newConsumer = (id: ConsumerId): Consumer => ({
   id,
-  instruments: new Set(),
+  instruments: new Map(),
   socket: null,
   isDialling: false,
   attempt: 0,
@@ -49,6 +62,13 @@ export const newConsumer = (id: ConsumerId): Consumer => ({
   known: new Set(),
   brokenAt: null,
 });
+
+/** The same for consumers with the same list in the same modes. */
+export const groupKey = ({ instruments }: Consumer): string =>
+  [...instruments.keys()]
+    .sort()
+    .map((id) => `${id} ${instruments.get(id)}`)
+    .join(",");
 
 /** The price is the last trade, else the middle of the book; without either there is no mark. */
 export function markOf(held: HeldInstrument, provider: string): Mark[] {

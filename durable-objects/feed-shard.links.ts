@@ -2,7 +2,7 @@
  * The sockets from a shard to its markets and to the ledger: opened while somebody is interested,
  * opened again when they break. Frames are joined once for all consumers with the same list.
  */
-import { errorText, type Log } from "../src/application/log.ts";
+import { errorText } from "../src/application/log.ts";
 import type { ConsumerId } from "../src/application/ports.ts";
 import {
   aliasLine,
@@ -15,9 +15,24 @@ import {
 } from "../src/contract/link.ts";
 import { backoffDelay } from "../src/domain/backoff.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import type { FeedMode } from "../src/domain/tick.ts";
 import { COALESCE_MS_MAX, LINK_RECONNECT, MARK_INTERVAL_MS } from "../src/domain/limits.ts";
-import type { HeldInstrument, LineGroup, MarkGroup, TickBook } from "./feed-shard.book.ts";
-import { answerTo, type Consumer, liveStatus, markOf, newConsumer } from "./feed-shard.consumer.ts";
+import type { TickBook } from "./feed-shard.book.ts";
+import {
+  answerTo,
+  type Consumer,
+  type LinkHost,
+  groupKey,
+  liveStatus,
+  markOf,
+  newConsumer,
+} from "./feed-shard.consumer.ts";
+import {
+  groupsOf,
+  type HeldInstrument,
+  type LineGroup,
+  type MarkGroup,
+} from "./feed-shard.held.ts";
 
 interface Group extends LineGroup {
   consumers: Consumer[];
@@ -25,17 +40,6 @@ interface Group extends LineGroup {
 
 interface Marks extends MarkGroup {
   consumer: Consumer;
-}
-
-export interface LinkHost {
-  /** Opens the socket of one consumer; throws when it cannot be opened. */
-  dial(consumer: ConsumerId): Promise<WebSocket>;
-  /** A link was opened or lost. */
-  changed(): void;
-  /** How the broker's connection is, for a market that comes new. */
-  feedState(): Pick<LinkStatus, "state" | "message">;
-  provider: string;
-  log: Log;
 }
 
 export class Links {
@@ -60,7 +64,7 @@ export class Links {
   }
 
   /** Replaces who wants what; closes the sockets of those who want nothing any more. */
-  set(interest: ReadonlyMap<ConsumerId, ReadonlySet<InstrumentId>>): void {
+  set(interest: ReadonlyMap<ConsumerId, ReadonlyMap<InstrumentId, FeedMode>>): void {
     // Lines already written belong to the groups as they were.
     this.flush();
     for (const [id, consumer] of this.#consumers) if (!interest.has(id)) this.#remove(id, consumer);
@@ -161,11 +165,13 @@ export class Links {
     this.#marks = [];
     for (const held of this.#book.held.values()) {
       held.groups = [];
+      held.ltpGroups = [];
+      held.depthGroups = [];
       held.markGroups = [];
     }
     for (const consumer of this.#consumers.values()) {
       if (consumer.id.startsWith("ledger:")) {
-        const marks: Marks = { instruments: consumer.instruments, changed: new Set(), consumer };
+        const marks: Marks = { changed: new Set(), consumer };
         this.#marks.push(marks);
         this.#eachHeld(consumer, (held) => {
           held.markGroups.push(marks);
@@ -173,23 +179,23 @@ export class Links {
         });
         continue;
       }
-      const key = [...consumer.instruments].sort().join(",");
+      const key = groupKey(consumer);
       const group = groups.get(key) ?? {
         instruments: consumer.instruments,
         lines: [],
         consumers: [],
       };
       if (group.consumers.push(consumer) === 1)
-        this.#eachHeld(consumer, (held) => held.groups.push(group));
+        this.#eachHeld(consumer, (held, mode) => groupsOf(held, mode).push(group));
       groups.set(key, group);
     }
     this.#groups = [...groups.values()];
   }
 
-  #eachHeld(consumer: Consumer, visit: (held: HeldInstrument) => void): void {
-    for (const instrument of consumer.instruments) {
+  #eachHeld(consumer: Consumer, visit: (held: HeldInstrument, mode: FeedMode) => void): void {
+    for (const [instrument, mode] of consumer.instruments) {
       const held = this.#book.held.get(instrument);
-      if (held) visit(held);
+      if (held) visit(held, mode);
     }
   }
 
@@ -199,11 +205,11 @@ export class Links {
     const aliases: string[] = [];
     const ticks: string[] = [];
     const live: InstrumentId[] = [];
-    this.#eachHeld(consumer, (held) => {
+    this.#eachHeld(consumer, (held, mode) => {
       if (consumer.known.has(held.instrument)) return;
       consumer.known.add(held.instrument);
       aliases.push(aliasLine(held.alias, held.instrument));
-      if (held.delivered) ticks.push(this.#book.line(held, held.delivered));
+      if (held.delivered) ticks.push(this.#book.line(held, held.delivered, mode));
       if (held.isLive && held.phase !== "standby") live.push(held.instrument);
     });
     if (aliases.length === 0) return;
@@ -215,7 +221,7 @@ export class Links {
   /** A market whose link was broken hears since when, and how the feed is now. */
   #resume(consumer: Consumer): void {
     if (!consumer.id.startsWith("market:")) return;
-    const instruments = [...consumer.instruments];
+    const instruments = [...consumer.instruments.keys()];
     const from = consumer.brokenAt;
     consumer.brokenAt = null;
     if (from !== null)

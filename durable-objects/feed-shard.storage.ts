@@ -16,7 +16,11 @@ export class FeedShardStorage {
 
   assignment(): ShardAssignment | null {
     const row = this.#sql.exec<{ content: string }>("SELECT content FROM assignment").toArray()[0];
-    return row ? (JSON.parse(row.content) as ShardAssignment) : null;
+    if (!row) return null;
+    const assignment = JSON.parse(row.content) as ShardAssignment;
+    // Written before consumers had modes: the manager's next assignment is whole again.
+    const isOld = assignment.instruments.some(({ consumers }) => typeof consumers[0] === "string");
+    return isOld ? null : assignment;
   }
 
   /** Replaces the assignment; what was released and is no longer assigned is forgotten. */

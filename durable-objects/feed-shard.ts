@@ -165,12 +165,12 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     const now = Date.now();
     this.#book.assign(assignment.instruments, this.#storage.released(), now);
     const wishes = new Map<InstrumentId, FeedMode>();
-    const interest = new Map<ConsumerId, Set<InstrumentId>>();
+    const interest = new Map<ConsumerId, Map<InstrumentId, FeedMode>>();
     for (const { instrument, mode, consumers } of assignment.instruments) {
       wishes.set(instrument, mode);
       for (const consumer of consumers) {
-        const instruments = interest.get(consumer) ?? new Set();
-        interest.set(consumer, instruments.add(instrument));
+        const instruments = interest.get(consumer.id) ?? new Map();
+        interest.set(consumer.id, instruments.set(instrument, consumer.mode));
       }
     }
     this.#subscriber.want(wishes, now);
@@ -273,8 +273,8 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     for (const { instrument, consumers } of this.#assignment?.instruments ?? []) {
       if (this.#book.held.get(instrument)?.isLive !== true) continue;
       // The ledger's marks are conflated anyway: only a market could miss a tick.
-      const markets = consumers.filter((consumer) => consumer.startsWith("market:"));
-      if (markets.every((consumer) => this.#links.isOpenTo(consumer))) live.push(instrument);
+      const markets = consumers.filter(({ id }) => id.startsWith("market:"));
+      if (markets.every(({ id }) => this.#links.isOpenTo(id))) live.push(instrument);
     }
     return { shard: this.#shard, version: this.#assignment?.version ?? 0, live };
   }

@@ -2,8 +2,9 @@
  * Routes ticks to the algos that want them: sockets with the same list and format share each frame's
  * text, so a tick is written once for all of them. It never stores, never calls out and never waits.
  */
-import { compactRow, plainRow, seqOfFields } from "../src/contract/link.ts";
+import { compactRow, ltpFields, plainRow, seqOfFields } from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import type { FeedMode } from "../src/domain/tick.ts";
 
 export type StreamFormat = "plain" | "compact";
 
@@ -13,11 +14,11 @@ export interface FrameReceiver {
   receive(frame: string, group: FrameGroup): void;
 }
 
-/** Receivers with the same list of instruments and the same format. */
+/** Receivers with the same list of instruments, in the same modes, and the same format. */
 export interface FrameGroup {
   readonly key: string;
   readonly format: StreamFormat;
-  readonly instruments: readonly BoardInstrument[];
+  readonly instruments: ReadonlyMap<BoardInstrument, FeedMode>;
   readonly receivers: Set<FrameReceiver>;
   /** Number of the last counted frame. */
   seq: number;
@@ -34,9 +35,14 @@ export interface BoardInstrument {
   seq: number;
   /** Fields of its last tick as the link brought them; null before the first. */
   fields: string | null;
+  /** Levels of its book with that tick, as text; null without. */
+  depth: string | null;
   /** The board's frame that brought it. */
   frame: number;
+  /** Those that get it in mode `quote`. */
   groups: FrameGroup[];
+  /** Those that get it in another mode: its row is written for them apart. */
+  otherGroups: FrameGroup[];
 }
 
 export class Board {
@@ -68,22 +74,27 @@ export class Board {
       isLive: false,
       seq: 0,
       fields: null,
+      depth: null,
       frame: 0,
       groups: [],
+      otherGroups: [],
     };
     this.#instruments.set(instrument, one);
     return one;
   }
 
   /** Takes a tick. One that is not newer than the last of its instrument was delivered already. */
-  take(one: BoardInstrument, fields: string): void {
+  take(one: BoardInstrument, fields: string, depth: string | null = null): void {
     const seq = seqOfFields(fields);
     if (!(seq > one.seq)) {
+      // The same tick again may bring what a lower mode had left out of it.
+      if (seq === one.seq) Object.assign(one, { fields, depth });
       this.repeated += 1;
       return;
     }
     one.seq = seq;
     one.fields = fields;
+    one.depth = depth;
     one.frame = this.frame;
     let plain: string | null = null;
     let compact: string | null = null;
@@ -91,6 +102,20 @@ export class Board {
       if (group.rows.length === 0) this.#touched.push(group);
       if (group.format === "plain") group.rows.push((plain ??= plainRow(one.json, fields)));
       else group.rows.push((compact ??= compactRow(one.alias, fields)));
+    }
+    if (one.otherGroups.length > 0) this.#takeModes(one, fields, depth);
+  }
+
+  /** The rows of those that want less or more than a quote: each text is written once. */
+  #takeModes(one: BoardInstrument, fields: string, depth: string | null): void {
+    const texts = new Map<string, string>();
+    for (const group of one.otherGroups) {
+      const mode = group.instruments.get(one) ?? "ltp";
+      const key = `${group.format} ${mode}`;
+      const text = texts.get(key) ?? rowText(group.format, mode, one, fields, depth);
+      texts.set(key, text);
+      if (group.rows.length === 0) this.#touched.push(group);
+      group.rows.push(text);
     }
   }
 
@@ -115,10 +140,10 @@ export class Board {
     since: number,
   ): string | null {
     const rows: string[] = [];
-    for (const one of group.instruments) {
+    for (const [one, mode] of group.instruments) {
       if (one.fields === null || one.frame < since) continue;
       if (only !== null && !only.has(one.instrument)) continue;
-      rows.push(rowText(group.format, one, one.fields));
+      rows.push(rowText(group.format, mode, one, one.fields, one.depth));
     }
     return rows.length === 0 ? null : this.frameText(group, rows, true);
   }
@@ -134,11 +159,11 @@ export class Board {
   join(
     receiver: FrameReceiver,
     format: StreamFormat,
-    instruments: ReadonlySet<InstrumentId>,
+    instruments: ReadonlyMap<InstrumentId, FeedMode>,
   ): FrameGroup | null {
     if (instruments.size === 0) return null;
-    const list = [...instruments].sort();
-    const key = `${format}|${list.join(",")}`;
+    const list = [...instruments].sort(([a], [b]) => (a < b ? -1 : 1));
+    const key = `${format}|${list.map(([id, mode]) => (mode === "quote" ? id : `${id} ${mode}`)).join(",")}`;
     const group = this.#groups.get(key) ?? this.#open(key, format, list);
     group.receivers.add(receiver);
     return group;
@@ -148,11 +173,18 @@ export class Board {
     group.receivers.delete(receiver);
     if (group.receivers.size > 0) return;
     this.#groups.delete(group.key);
-    for (const one of group.instruments) one.groups = one.groups.filter((other) => other !== group);
+    for (const one of group.instruments.keys()) {
+      one.groups = one.groups.filter((other) => other !== group);
+      one.otherGroups = one.otherGroups.filter((other) => other !== group);
+    }
   }
 
-  #open(key: string, format: StreamFormat, list: readonly InstrumentId[]): FrameGroup {
-    const instruments = list.flatMap((instrument) => this.#instruments.get(instrument) ?? []);
+  #open(key: string, format: StreamFormat, list: readonly [InstrumentId, FeedMode][]): FrameGroup {
+    const instruments = new Map<BoardInstrument, FeedMode>();
+    for (const [instrument, mode] of list) {
+      const one = this.#instruments.get(instrument);
+      if (one) instruments.set(one, mode);
+    }
     const group = {
       key,
       format,
@@ -161,11 +193,24 @@ export class Board {
       seq: 0,
       rows: [],
     };
-    for (const one of instruments) one.groups.push(group);
+    for (const [one, mode] of instruments)
+      (mode === "quote" ? one.groups : one.otherGroups).push(group);
     this.#groups.set(key, group);
     return group;
   }
 }
 
-const rowText = (format: StreamFormat, one: BoardInstrument, fields: string): string =>
-  format === "plain" ? plainRow(one.json, fields) : compactRow(one.alias, fields);
+/** What a mode has of a tick, as a row: never more. */
+function rowText(
+  format: StreamFormat,
+  mode: FeedMode,
+  one: BoardInstrument,
+  all: string,
+  levels: string | null,
+): string {
+  const fields = mode === "ltp" ? ltpFields(all) : all;
+  const depth = mode === "depth" ? levels : null;
+  return format === "plain"
+    ? plainRow(one.json, fields, depth)
+    : compactRow(one.alias, fields, depth);
+}

@@ -2,10 +2,14 @@
  * What all sockets of a market want together, declared whole to the brokers' managers. One declare is
  * under way at a time; what changes meanwhile goes into the next, so a burst of subscribes is one or two.
  */
-import type { BrokerManagerPort, ConsumerId } from "../src/application/ports.ts";
+import type { BrokerManagerPort, ConsumerId, FeedWish } from "../src/application/ports.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
+import { FEED_MODES, type FeedMode } from "../src/domain/tick.ts";
+
+/** Instruments, each in the mode in which it is wanted. */
+export type ModedInstruments = Iterable<readonly [InstrumentId, FeedMode]>;
 
 export type InstrumentStates = ReadonlyMap<InstrumentId, "pending" | "live">;
 
@@ -38,7 +42,8 @@ const UNAVAILABLE: ApiError = {
 
 export class Interest {
   readonly #host: InterestHost;
-  readonly #counts = new Map<InstrumentId, number>();
+  /** How many want an instrument in each mode. */
+  readonly #counts = new Map<InstrumentId, Record<FeedMode, number>>();
   #running: Promise<unknown> | null = null;
   #next: Round | null = null;
   /** Those whose shared round was refused try again one after the other. */
@@ -52,21 +57,25 @@ export class Interest {
     return this.#counts.size;
   }
 
-  add(instruments: Iterable<InstrumentId>): void {
-    for (const instrument of instruments)
-      this.#counts.set(instrument, (this.#counts.get(instrument) ?? 0) + 1);
+  add(instruments: ModedInstruments): void {
+    for (const [instrument, mode] of instruments) {
+      const counts = this.#counts.get(instrument) ?? { ltp: 0, quote: 0, depth: 0 };
+      counts[mode] += 1;
+      this.#counts.set(instrument, counts);
+    }
   }
 
-  remove(instruments: Iterable<InstrumentId>): void {
-    for (const instrument of instruments) {
-      const count = (this.#counts.get(instrument) ?? 0) - 1;
-      if (count > 0) this.#counts.set(instrument, count);
-      else this.#counts.delete(instrument);
+  remove(instruments: ModedInstruments): void {
+    for (const [instrument, mode] of instruments) {
+      const counts = this.#counts.get(instrument);
+      if (!counts) continue;
+      counts[mode] = Math.max(0, counts[mode] - 1);
+      if (highestOf(counts) === null) this.#counts.delete(instrument);
     }
   }
 
   /** Adds these and declares; takes them back when that is refused. */
-  async acquire(instruments: readonly InstrumentId[]): Promise<Outcome> {
+  async acquire(instruments: ModedInstruments): Promise<Outcome> {
     this.add(instruments);
     const round = this.#round();
     const outcome = await round.outcome;
@@ -78,7 +87,7 @@ export class Interest {
     return outcome;
   }
 
-  release(instruments: Iterable<InstrumentId>): void {
+  release(instruments: ModedInstruments): void {
     this.remove(instruments);
     this.redeclare();
   }
@@ -97,7 +106,7 @@ export class Interest {
     return this.#next === null && this.#running === null && this.#text() === this.#host.declared();
   }
 
-  async #acquireAlone(instruments: readonly InstrumentId[]): Promise<Outcome> {
+  async #acquireAlone(instruments: ModedInstruments): Promise<Outcome> {
     const turn = this.#alone.then(async () => {
       this.add(instruments);
       const outcome = await this.#round().outcome;
@@ -134,17 +143,14 @@ export class Interest {
 
   async #declare(): Promise<Outcome> {
     const text = this.#text();
-    const wanted = JSON.parse(text) as Record<string, InstrumentId[]>;
-    const before = JSON.parse(this.#host.declared()) as Record<string, InstrumentId[]>;
+    const wanted = JSON.parse(text) as Record<string, FeedWish[]>;
+    const before = JSON.parse(this.#host.declared()) as Record<string, unknown>;
     // Until every broker has answered nobody knows what holds: after an eviction it is declared again.
     this.#host.saveDeclared(JSON.stringify({ ...before, ...wanted, [UNFINISHED]: [] }));
     const states = new Map<InstrumentId, "pending" | "live">();
     for (const broker of new Set([...Object.keys(wanted), ...Object.keys(before)])) {
       if (broker === UNFINISHED) continue;
-      const wishes = (wanted[broker] ?? []).map((instrument) => ({
-        instrument,
-        mode: "quote" as const,
-      }));
+      const wishes = wanted[broker] ?? [];
       const answer = await this.#host.manager(broker).declare(this.#host.consumer, wishes);
       if (!answer.ok) return answer;
       for (const { instrument, state } of answer.value.instruments) states.set(instrument, state);
@@ -153,11 +159,16 @@ export class Interest {
     return ok(states);
   }
 
-  /** The union by broker, in a fixed order. */
+  /** The union by broker, in a fixed order: each instrument in the highest mode that anybody wants. */
   #text(): string {
-    const byBroker: Record<string, InstrumentId[]> = {};
-    for (const instrument of [...this.#counts.keys()].sort())
-      (byBroker[this.#host.providerOf(instrument)] ??= []).push(instrument);
+    const byBroker: Record<string, FeedWish[]> = {};
+    for (const [instrument, counts] of [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const mode = highestOf(counts) ?? "ltp";
+      (byBroker[this.#host.providerOf(instrument)] ??= []).push({ instrument, mode });
+    }
     return JSON.stringify(byBroker);
   }
 }
+
+const highestOf = (counts: Record<FeedMode, number>): FeedMode | null =>
+  FEED_MODES.findLast((mode) => counts[mode] > 0) ?? null;

@@ -66,9 +66,9 @@ export class MarketLinks {
         link.instruments.set(alias, one);
         hasNewAliases = true;
       },
-      tick: (alias, fields, isSnapshot) => {
+      tick: (alias, fields, isSnapshot, depth) => {
         const one = link.instruments.get(alias);
-        if (one) this.#board.take(one, fields);
+        if (one) this.#board.take(one, fields, depth);
         isSnapshotFrame = isSnapshot;
       },
       gap: (gap) => {

@@ -6,7 +6,7 @@ import type {
 } from "../src/application/ports.ts";
 import { errorText, type Log } from "../src/application/log.ts";
 import type { ApiError } from "../src/contract/errors.ts";
-import { fieldsOfTick } from "../src/contract/link.ts";
+import { depthText, fieldsOfTick } from "../src/contract/link.ts";
 import { parseStreamRequest } from "../src/contract/stream-request.ts";
 import type { StreamChannel, StreamMessage, StreamRequest } from "../src/contract/stream.ts";
 import { CANDLE_INTERVAL_MS } from "../src/domain/candle.ts";
@@ -101,29 +101,36 @@ export class Requests {
   }
 
   async #subscribeTicks(algo: AlgoSocket, request: TicksRequest): Promise<void> {
+    const mode = request.mode ?? "quote";
     const fresh = request.instruments.filter((instrument) => !algo.instruments.has(instrument));
+    const changed = request.instruments.filter(
+      (instrument) => (algo.instruments.get(instrument) ?? mode) !== mode,
+    );
     const asked = algo.instruments.size + fresh.length;
     if (asked > STREAM_INSTRUMENTS_MAX)
       return refuse(algo, tooManyInstruments(asked), request.requestId);
     const known = await this.#know(fresh);
     if (!known.ok) return refuse(algo, known.error, request.requestId);
-    const acquired = fresh.length > 0 ? await this.#host.interest.acquire(fresh) : ok(new Map());
+    const wanted = new Map([...fresh, ...changed].map((instrument) => [instrument, mode] as const));
+    const acquired = wanted.size > 0 ? await this.#host.interest.acquire(wanted) : ok(new Map());
     if (!acquired.ok) return refuse(algo, acquired.error, request.requestId);
     const history = await this.#history(request).catch((error: unknown) => {
-      this.#host.interest.release(fresh);
+      this.#host.interest.release(wanted);
       throw error;
     });
     if (!history.ok) {
-      this.#host.interest.release(fresh);
+      this.#host.interest.release(wanted);
       return refuse(algo, history.error, request.requestId);
     }
-    await this.#fetchLast(request.instruments);
+    await this.#fetchLast(request.instruments, changed);
     // From here to the end nothing waits: the algo sees history, base, snapshot, and then every tick.
-    if (algo.isClosed) return this.#host.interest.release(fresh);
-    for (const instrument of fresh) algo.instruments.add(instrument);
-    if (fresh.length > 0) this.#host.storage.saveSocket(algo.id, algo.instruments);
+    if (algo.isClosed) return this.#host.interest.release(wanted);
+    const before = new Map(changed.map((id) => [id, algo.instruments.get(id) ?? mode] as const));
+    for (const instrument of wanted.keys()) algo.instruments.set(instrument, mode);
+    if (wanted.size > 0) this.#host.storage.saveSocket(algo.id, algo.instruments);
     for (const frame of history.value) algo.send(frame);
-    if (fresh.length > 0) algo.regroup();
+    if (wanted.size > 0) algo.regroup();
+    if (before.size > 0) this.#host.interest.release(before);
     algo.send({
       type: "subscribed",
       channel: "ticks",
@@ -143,11 +150,15 @@ export class Requests {
     asked: readonly InstrumentId[],
     requestId: string | undefined,
   ): void {
-    const instruments = asked.filter((instrument) => algo.instruments.delete(instrument));
+    const held = asked.flatMap((instrument) => {
+      const mode = algo.instruments.get(instrument);
+      return mode && algo.instruments.delete(instrument) ? [[instrument, mode] as const] : [];
+    });
+    const instruments = held.map(([instrument]) => instrument);
     if (instruments.length > 0) {
       this.#host.storage.saveSocket(algo.id, algo.instruments);
       algo.regroup();
-      this.#host.interest.release(instruments);
+      this.#host.interest.release(new Map(held));
     }
     const channel = "ticks";
     algo.send({
@@ -248,15 +259,21 @@ export class Requests {
     return ok(frames);
   }
 
-  /** Asks the shards for last ticks that this market has not seen: it was rebuilt, or comes late. */
-  async #fetchLast(instruments: readonly InstrumentId[]): Promise<void> {
+  /** Asks the shards for last ticks that this market has not seen, or not in the mode now wanted. */
+  async #fetchLast(
+    instruments: readonly InstrumentId[],
+    changed: readonly InstrumentId[],
+  ): Promise<void> {
     const { board, log } = this.#host;
-    const missing = instruments.filter((one) => board.get(one)?.fields === null);
+    const missing = instruments.filter(
+      (one) => board.get(one)?.fields === null || changed.includes(one),
+    );
     for (const [provider, ids] of Map.groupBy(missing, (id) => this.providerOf(id))) {
       try {
         for (const tick of await this.#host.manager(provider).quotes(ids)) {
           const one = board.get(tick.instrument);
-          if (one) board.take(one, fieldsOfTick(tick));
+          const { depth } = tick;
+          if (one) board.take(one, fieldsOfTick(tick), depth ? depthText(depth) : null);
         }
       } catch (error) {
         // Without a snapshot the first live tick is the first one seen: late, but never wrong.

@@ -13,6 +13,7 @@ import {
   STREAM_MESSAGES_PER_SECOND_MAX,
   STREAM_UNACKNOWLEDGED_FRAMES_MAX,
 } from "../src/domain/limits.ts";
+import type { FeedMode } from "../src/domain/tick.ts";
 import type { Board, FrameGroup, FrameReceiver, StreamFormat } from "./market.board.ts";
 
 /** What a hibernating socket keeps; its list of instruments may be too long for that and is stored apart. */
@@ -49,7 +50,7 @@ export class AlgoSocket implements FrameReceiver {
   readonly format: StreamFormat;
   readonly caller: Caller;
   readonly channels: Set<StreamChannel>;
-  readonly instruments = new Set<InstrumentId>();
+  readonly instruments = new Map<InstrumentId, FeedMode>();
   /** Requests are answered one after the other, in the order they came. */
   queue: Promise<void> = Promise.resolve();
   isClosed = false;

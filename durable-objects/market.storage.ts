@@ -1,5 +1,6 @@
 /** What a market must know after it was evicted: who subscribed what, and what its links call each instrument. */
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import type { FeedMode } from "../src/domain/tick.ts";
 
 export interface KnownInstrument {
   instrument: InstrumentId;
@@ -58,14 +59,14 @@ export class MarketStorage {
       .one();
   }
 
-  sockets(): Map<string, InstrumentId[]> {
+  sockets(): Map<string, [InstrumentId, FeedMode][]> {
     const rows = this.#sql
       .exec<{ id: string; instruments: string }>("SELECT * FROM socket")
       .toArray();
-    return new Map(rows.map((row) => [row.id, JSON.parse(row.instruments) as InstrumentId[]]));
+    return new Map(rows.map((row) => [row.id, modedList(row.instruments)]));
   }
 
-  saveSocket(id: string, instruments: Iterable<InstrumentId>): void {
+  saveSocket(id: string, instruments: ReadonlyMap<InstrumentId, FeedMode>): void {
     this.#sql.exec(
       "INSERT INTO socket VALUES (?1, ?2) ON CONFLICT DO UPDATE SET instruments = ?2",
       id,
@@ -108,3 +109,9 @@ export class MarketStorage {
     );
   }
 }
+
+/** A socket's list as it was saved; one from before there were modes is in mode `quote`. */
+const modedList = (text: string): [InstrumentId, FeedMode][] =>
+  (JSON.parse(text) as (InstrumentId | [InstrumentId, FeedMode])[]).map((entry) =>
+    typeof entry === "string" ? [entry, "quote"] : entry,
+  );

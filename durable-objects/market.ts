@@ -143,7 +143,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
         continue;
       }
       const algo = this.#admit(socket, attachment);
-      for (const instrument of lists.get(algo.id) ?? []) algo.instruments.add(instrument);
+      for (const entry of lists.get(algo.id) ?? []) algo.instruments.set(...entry);
       lists.delete(algo.id);
       this.#interest.add(algo.instruments);
       algo.regroup();

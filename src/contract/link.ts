@@ -2,11 +2,12 @@
  * Frames from a shard to a market: text, a line for each thing, so that a tick is written once and read
  * by cutting, never by parsing. A line that starts with a digit is a tick:
  * `alias,last,lastQuantity,bid,bidQuantity,ask,askQuantity,volume,exchangeTime,receivedTime,epoch,seq,late,provider`,
- * where what follows the alias is ready to stand in a JSON array. The others start with a letter.
+ * where what follows the alias is ready to stand in a JSON array. A tick with levels of its book starts with
+ * `D` and ends with them, as `{"bids":[[price,quantity],…],"asks":[…]}`. The others start with a letter too.
  */
 import { z } from "zod";
 import type { InstrumentId } from "../domain/instrument.ts";
-import type { MarketUpdate } from "../domain/tick.ts";
+import type { Depth, MarketUpdate } from "../domain/tick.ts";
 import type { TickView } from "./market.ts";
 
 const gap = z.object({
@@ -56,6 +57,28 @@ export function tickFields(u: MarketUpdate, stamp: TickStamp): string {
   return `${u.last},${u.lastQuantity},${u.bid},${u.bidQuantity},${u.ask},${u.askQuantity},${u.volume},${u.exchangeTime},${stamp.receivedTime},${stamp.epoch},${stamp.seq},${stamp.late ? 1 : 0},${stamp.providerJson}`;
 }
 
+/** Levels of a book as text; every number must be finite. It starts with `DEPTH_START`. */
+export function depthText({ bids, asks }: Depth): string {
+  return `{"bids":[${levelsText(bids)}],"asks":[${levelsText(asks)}]}`;
+}
+
+const levelsText = (levels: Depth["bids"]): string =>
+  levels.map(([price, quantity]) => `[${price},${quantity}]`).join(",");
+
+const DEPTH_START = ',{"bids":';
+
+/** A tick's line. `depth` as `depthText` made it, or null for a tick without levels. */
+export const tickLine = (alias: number, fields: string, depth: string | null): string =>
+  depth === null ? `${alias},${fields}` : `D${alias},${fields},${depth}`;
+
+/** The fields of a tick for who wants the last price alone: those of the book are null. */
+export function ltpFields(fields: string): string {
+  const book = fields.indexOf(",", fields.indexOf(",") + 1);
+  let end = book;
+  for (let count = 0; count < 4; count += 1) end = fields.indexOf(",", end + 1);
+  return `${fields.slice(0, book)},null,null,null,null${fields.slice(end)}`;
+}
+
 /** The same of a tick that came another way. */
 export const fieldsOfTick = (tick: TickView): string =>
   tickFields(tick, { ...tick, providerJson: JSON.stringify(tick.provider) });
@@ -63,8 +86,8 @@ export const fieldsOfTick = (tick: TickView): string =>
 /** What a frame's reader is told, line by line and in order. */
 export interface LinkReader {
   alias(alias: number, instrument: InstrumentId): void;
-  /** `fields` as `tickFields` made them. */
-  tick(alias: number, fields: string, isSnapshot: boolean): void;
+  /** `fields` as `tickFields` made them; `depth` as `depthText` did, null without levels. */
+  tick(alias: number, fields: string, isSnapshot: boolean, depth: string | null): void;
   gap(value: LinkGap): void;
   status(value: LinkStatus): void;
   /** To be answered with `markerLine(marker)`. */
@@ -75,6 +98,7 @@ export interface LinkReader {
 
 const DIGIT_0 = 48;
 const DIGIT_9 = 57;
+const LETTER_D = 68;
 
 /** Reads a frame. Total: what cannot be read is told as such, and the rest of the frame stands. */
 export function readLinkFrame(text: string, reader: LinkReader): void {
@@ -86,14 +110,23 @@ export function readLinkFrame(text: string, reader: LinkReader): void {
     const code = text.charCodeAt(start);
     const comma = code >= DIGIT_0 && code <= DIGIT_9 ? text.indexOf(",", start) : -1;
     if (comma > 0 && comma < end) {
-      reader.tick(Number(text.slice(start, comma)), text.slice(comma + 1, end), isSnapshot);
+      reader.tick(Number(text.slice(start, comma)), text.slice(comma + 1, end), isSnapshot, null);
     } else if (end > start) {
       const line = text.slice(start, end);
       if (line === SNAPSHOT_LINE) isSnapshot = true;
+      else if (code === LETTER_D) readDepthLine(line, reader, isSnapshot);
       else readControlLine(line, reader);
     }
     start = end + 1;
   }
+}
+
+function readDepthLine(line: string, reader: LinkReader, isSnapshot: boolean): void {
+  const comma = line.indexOf(",");
+  const alias = Number(line.slice(1, comma));
+  const depth = line.indexOf(DEPTH_START, comma);
+  if (comma < 2 || depth < 0 || !Number.isSafeInteger(alias)) return reader.unreadable(line);
+  reader.tick(alias, line.slice(comma + 1, depth), isSnapshot, line.slice(depth + 1));
 }
 
 function readControlLine(line: string, reader: LinkReader): void {
@@ -128,11 +161,16 @@ export function seqOfFields(fields: string): number {
   return Number(fields.slice(fields.lastIndexOf(",", late - 1) + 1, late));
 }
 
-/** A row of a compact frame. */
-export const compactRow = (alias: number, fields: string): string => `[${alias},${fields}]`;
+/** A row of a compact frame; levels of the book are its last element, where there are any. */
+export const compactRow = (alias: number, fields: string, depth: string | null = null): string =>
+  depth === null ? `[${alias},${fields}]` : `[${alias},${fields},${depth}]`;
 
 /** A tick of a plain frame, as JSON text. `instrumentJson` is the id with its quotes. */
-export function plainRow(instrumentJson: string, fields: string): string {
+export function plainRow(
+  instrumentJson: string,
+  fields: string,
+  depth: string | null = null,
+): string {
   const f = fields.split(",");
-  return `{"instrument":${instrumentJson},"last":${f[0]},"lastQuantity":${f[1]},"bid":${f[2]},"bidQuantity":${f[3]},"ask":${f[4]},"askQuantity":${f[5]},"volume":${f[6]},"exchangeTime":${f[7]},"receivedTime":${f[8]},"epoch":${f[9]},"seq":${f[10]},"late":${f[11] === "1"},"provider":${f[12]}}`;
+  return `{"instrument":${instrumentJson},"last":${f[0]},"lastQuantity":${f[1]},"bid":${f[2]},"bidQuantity":${f[3]},"ask":${f[4]},"askQuantity":${f[5]},"volume":${f[6]},"exchangeTime":${f[7]},"receivedTime":${f[8]},"epoch":${f[9]},"seq":${f[10]},"late":${f[11] === "1"},"provider":${f[12]}${depth === null ? "" : `,"depth":${depth}`}}`;
 }

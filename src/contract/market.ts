@@ -46,6 +46,11 @@ export const instrumentsQuery = pageQuery.extend({
   search: z.string().max(60).optional(),
 });
 
+/** Price and quantity of one level of a book. */
+const depthLevel = z.tuple([z.number(), z.number()]);
+
+export const depthView = z.object({ bids: z.array(depthLevel), asks: z.array(depthLevel) });
+
 /** The normalised tick as the plain stream and `/v1/quotes` give it. A field nobody gave is null, never 0. */
 export const tickView = z.object({
   instrument: z.string(),
@@ -62,6 +67,8 @@ export const tickView = z.object({
   epoch: z.number().int(),
   seq: z.number().int(),
   late: z.boolean(),
+  /** Levels of the book, best first; only where `depth` was asked for and the broker gives them. */
+  depth: depthView.optional(),
 });
 
 export type TickView = z.infer<typeof tickView>;

@@ -5,8 +5,9 @@
 import { z } from "zod";
 import { CANDLE_INTERVALS } from "../domain/candle.ts";
 import { STREAM_HISTORY_BARS_MAX } from "../domain/limits.ts";
+import { FEED_MODES } from "../domain/tick.ts";
 import { ERROR_CODES } from "./errors.ts";
-import { candleView, tickView } from "./market.ts";
+import { candleView, depthView, tickView } from "./market.ts";
 import { orderView } from "./orders.ts";
 import { instrumentIds } from "./primitives.ts";
 import { riskStatusView } from "./risk.ts";
@@ -28,6 +29,11 @@ const subscribeTicks = z.strictObject({
   /** Bars to send before the first live tick. */
   history: z.number().int().min(1).max(STREAM_HISTORY_BARS_MAX).optional(),
   interval: z.enum(CANDLE_INTERVALS).optional(),
+  /**
+   * How much of each instrument: `ltp` the last trade alone, its book fields null; `quote` (the
+   * default) best bid and ask too; `depth` levels of the book too. Asking again changes it.
+   */
+  mode: z.enum(FEED_MODES).optional(),
   requestId,
 });
 
@@ -114,13 +120,13 @@ const ticks = z.object({
 /**
  * Compact ticks: each row is
  * `[alias, last, lastQuantity, bid, bidQuantity, ask, askQuantity, volume, exchangeTime, receivedTime, epoch, seq, late, provider]`
- * with `late` 0 or 1. `s` is 1 for a snapshot.
+ * with `late` 0 or 1, and in mode `depth` the levels as one more column. `s` is 1 for a snapshot.
  */
 const compactTicks = z.object({
   type: z.literal("t"),
   ...position,
   s: z.literal(1).optional(),
-  t: z.array(z.array(z.union([z.number(), z.string(), z.null()]))),
+  t: z.array(z.array(z.union([z.number(), z.string(), z.null(), depthView]))),
 });
 
 /** History that a subscribe asked for; one frame for each instrument, before its live ticks. */

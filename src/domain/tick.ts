@@ -1,8 +1,23 @@
 /** Normalised market data. Prices on this path are numbers; money in the ledger is exact decimal. */
 import type { InstrumentId } from "./instrument.ts";
 
-/** How much of an instrument's data is wanted: `depth > quote > ltp` (last traded price). */
-export type FeedMode = "ltp" | "quote" | "depth";
+/** How much of an instrument's data is wanted, least first: `depth > quote > ltp` (last traded price). */
+export const FEED_MODES = ["ltp", "quote", "depth"] as const;
+
+export type FeedMode = (typeof FEED_MODES)[number];
+
+/** The higher of two modes: it holds all that the other one gives. */
+export const higherMode = (a: FeedMode, b: FeedMode): FeedMode =>
+  FEED_MODES.indexOf(a) >= FEED_MODES.indexOf(b) ? a : b;
+
+/** One level of an order book: its price and the quantity that stands there. */
+export type DepthLevel = [price: number, quantity: number];
+
+/** An order book as the broker gives it, best level first on both sides. */
+export interface Depth {
+  bids: DepthLevel[];
+  asks: DepthLevel[];
+}
 
 /** One observation as a broker's parser gives it, before the shard stamps it. A missing field is null, never 0. */
 export interface MarketUpdate {
@@ -17,6 +32,8 @@ export interface MarketUpdate {
   volume: number | null;
   /** The exchange's clock, ms since 1970; null when the broker gives none. */
   exchangeTime: number | null;
+  /** Levels of the book; left out where the broker gives none or none were asked for. */
+  depth?: Depth;
 }
 
 /**

@@ -70,7 +70,9 @@ async function setUp(interest: [ConsumerId, string[]][]) {
     provider: "x",
     log: () => {},
   });
-  links.set(new Map(interest.map(([id, list]) => [id, new Set(list)])));
+  links.set(
+    new Map(interest.map(([id, list]) => [id, new Map(list.map((one) => [one, "quote"]))])),
+  );
   await pass(100);
   const sent = (consumer: ConsumerId) => sockets.get(consumer)?.at(-1)?.sent ?? [];
   const forget = () => {

@@ -3,16 +3,19 @@ import { expect, test } from "vitest";
 import {
   aliasLine,
   compactRow,
+  depthText,
   fieldsOfTick,
   gapLine,
   type LinkGap,
   type LinkStatus,
   plainRow,
+  ltpFields,
   markerLine,
   readLinkFrame,
   seqOfFields,
   SNAPSHOT_LINE,
   statusLine,
+  tickLine,
 } from "../../../src/contract/link.ts";
 import { tickView } from "../../../src/contract/market.ts";
 import { INSTRUMENT_ID_PATTERN } from "../../../src/domain/instrument.ts";
@@ -35,6 +38,11 @@ const tick = fc.record({
   seq: time,
   late: fc.boolean(),
 });
+const level = fc.tuple(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
+const depth = fc.record({ bids: fc.array(level), asks: fc.array(level) });
 const gap: fc.Arbitrary<LinkGap> = fc.record({
   instruments: fc.array(fc.string()),
   from: time,
@@ -52,7 +60,8 @@ function readAll(text: string) {
   const seen: unknown[] = [];
   readLinkFrame(text, {
     alias: (alias, instrument) => seen.push(["alias", alias, instrument]),
-    tick: (alias, fields, isSnapshot) => seen.push(["tick", alias, fields, isSnapshot]),
+    tick: (alias, fields, isSnapshot, levels) =>
+      seen.push(["tick", alias, fields, isSnapshot, ...(levels === null ? [] : [levels])]),
     gap: (value) => seen.push(["gap", value]),
     status: (value) => seen.push(["status", value]),
     marker: (marker) => seen.push(["marker", marker]),
@@ -99,8 +108,44 @@ test("a compact row is the alias and the fields in their order", () => {
   );
 });
 
+test("levels of a book survive the link and stand whole in both frames, and only where they belong", () => {
+  fc.assert(
+    fc.property(fc.nat(), tick, depth, (alias, value, book) => {
+      const fields = fieldsOfTick(value);
+      const text = depthText(book);
+      expect(readAll(`1,2\n${tickLine(alias, fields, text)}\n3,4`)[1]).toEqual([
+        "tick",
+        alias,
+        fields,
+        false,
+        text,
+      ]);
+      const plain: unknown = JSON.parse(plainRow(JSON.stringify(value.instrument), fields, text));
+      expect(plain).toEqual(plainZero({ ...value, depth: book }));
+      expect(tickView.safeParse(plain).success).toBe(true);
+      const compact = JSON.parse(compactRow(alias, fields, text)) as unknown[];
+      expect(compact.slice(0, -1)).toEqual(JSON.parse(compactRow(alias, fields)));
+      expect(compact.at(-1)).toEqual(plainZero(book));
+    }),
+  );
+});
+
+test("who wants the last price alone gets no field of the book", () => {
+  fc.assert(
+    fc.property(tick, (value) => {
+      const row: unknown = JSON.parse(plainRow('"X"', ltpFields(fieldsOfTick(value))));
+      const none = { bid: null, bidQuantity: null, ask: null, askQuantity: null };
+      expect(row).toEqual(plainZero({ ...value, ...none, instrument: "X" }));
+    }),
+  );
+});
+
 test("a frame is read line by line, in order", () => {
   const line = fc.oneof(
+    fc.tuple(fc.nat(), tick, depth).map(([alias, value, book]) => ({
+      text: tickLine(alias, fieldsOfTick(value), depthText(book)),
+      read: ["tick", alias, fieldsOfTick(value), false, depthText(book)],
+    })),
     fc.tuple(fc.nat(), tick).map(([alias, value]) => ({
       text: `${alias},${fieldsOfTick(value)}`,
       read: ["tick", alias, fieldsOfTick(value), false],
@@ -125,9 +170,11 @@ test("ticks after the snapshot line are marked as such", () => {
 });
 
 test("a line that cannot be read is told, and the rest of the frame stands", () => {
-  const seen = readAll('Zwhat\nG{"from":1}\nS{\nA,\n12\n\n3,ok');
+  const seen = readAll('Zwhat\nD7,1,2\nD,1,{"bids":\nG{"from":1}\nS{\nA,\n12\n\n3,ok');
   expect(seen).toEqual([
     ["unreadable", "Zwhat"],
+    ["unreadable", "D7,1,2"],
+    ["unreadable", 'D,1,{"bids":'],
     ["unreadable", 'G{"from":1}'],
     ["unreadable", "S{"],
     ["unreadable", "A,"],
@@ -140,7 +187,7 @@ test("no text makes the reader throw", () => {
   const text = fc.oneof(
     fc.string({ unit: "binary" }),
     fc
-      .array(fc.constantFrom("A", "G", "S", "H", "1", ",", "{", "}", "\n", '"'))
+      .array(fc.constantFrom("A", "D", "G", "S", "H", "1", ",", "{", "}", "\n", '"'))
       .map((c) => c.join("")),
   );
   fc.assert(

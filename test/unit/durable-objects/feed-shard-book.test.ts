@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type LineGroup, TickBook } from "../../../durable-objects/feed-shard.book.ts";
+import { TickBook } from "../../../durable-objects/feed-shard.book.ts";
+import type { LineGroup } from "../../../durable-objects/feed-shard.held.ts";
 import type { AssignedInstrument } from "../../../src/application/ports.ts";
 import { seqOfFields } from "../../../src/contract/link.ts";
 import { HAND_OVER_UPDATES_MAX } from "../../../src/domain/limits.ts";
@@ -9,7 +10,7 @@ import { type MarketUpdate, tickSeqBase } from "../../../src/domain/tick.ts";
 const entry = (instrument: string, more: Partial<AssignedInstrument> = {}): AssignedInstrument => ({
   instrument,
   mode: "quote",
-  consumers: ["market:m1"],
+  consumers: [{ id: "market:m1", mode: "quote" }],
   standby: false,
   handOver: null,
   ...more,

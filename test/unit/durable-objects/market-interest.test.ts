@@ -39,32 +39,34 @@ function setUp(capacity = Infinity) {
   };
 }
 
+const quotes = (...ids: string[]) => new Map(ids.map((id) => [id, "quote"] as const));
+
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 test("what many ask in one turn is one declare of everything", async () => {
   const { interest, declares } = setUp();
-  const asked = Array.from({ length: 20 }, (_, index) => interest.acquire([`X:I${index}`]));
+  const asked = Array.from({ length: 20 }, (_, index) => interest.acquire(quotes(`X:I${index}`)));
   expect((await Promise.all(asked)).every(({ ok }) => ok)).toBe(true);
   expect(declares.map(({ length }) => length)).toEqual([20]);
 });
 
 test("what comes in during a declare goes into the next one, together", async () => {
   const { interest, declares } = setUp();
-  const first = interest.acquire(["X:A"]);
+  const first = interest.acquire(quotes("X:A"));
   await Promise.resolve();
   await Promise.resolve();
-  await Promise.all([first, interest.acquire(["X:B"]), interest.acquire(["X:C"])]);
+  await Promise.all([first, interest.acquire(quotes("X:B")), interest.acquire(quotes("X:C"))]);
   expect(declares).toEqual([["X:A"], ["X:A", "X:B", "X:C"]]);
 });
 
 test("an instrument is wanted until the last one lets it go", async () => {
   const { interest, declares } = setUp();
-  await interest.acquire(["X:A"]);
-  await interest.acquire(["X:A"]);
-  interest.release(["X:A"]);
+  await interest.acquire(quotes("X:A"));
+  await interest.acquire(quotes("X:A"));
+  interest.release(quotes("X:A"));
   await settle();
   expect(interest.size).toBe(1);
-  interest.release(["X:A"]);
+  interest.release(quotes("X:A"));
   await settle();
   expect(interest.size).toBe(0);
   expect(declares.at(-1)).toEqual([]);
@@ -73,8 +75,8 @@ test("an instrument is wanted until the last one lets it go", async () => {
 
 test("of many that ask together, only the one that does not fit is refused, and leaves nothing behind", async () => {
   const { interest, declares } = setUp(3);
-  const small = [interest.acquire(["X:A"]), interest.acquire(["X:B"])];
-  const large = interest.acquire(["X:C", "X:D", "X:E"]);
+  const small = [interest.acquire(quotes("X:A")), interest.acquire(quotes("X:B"))];
+  const large = interest.acquire(quotes("X:C", "X:D", "X:E"));
   expect((await Promise.all(small)).map(({ ok }) => ok)).toEqual([true, true]);
   expect(await large).toMatchObject({ ok: false, error: { code: "SHARD_CAPACITY" } });
   await settle();
@@ -85,9 +87,9 @@ test("of many that ask together, only the one that does not fit is refused, and 
 
 test("a manager that cannot be reached refuses for now; what holds is declared again later", async () => {
   const { interest, failures, setDown, declares } = setUp();
-  await interest.acquire(["X:A"]);
+  await interest.acquire(quotes("X:A"));
   setDown(true);
-  expect(await interest.acquire(["X:B"])).toMatchObject({ error: { code: "UNAVAILABLE" } });
+  expect(await interest.acquire(quotes("X:B"))).toMatchObject({ error: { code: "UNAVAILABLE" } });
   await settle();
   // It may have arrived or not: until it is said again, nobody knows what is declared.
   expect(interest.isDeclared()).toBe(false);
@@ -101,12 +103,12 @@ test("a manager that cannot be reached refuses for now; what holds is declared a
 
 test("a declare that was cut off by an eviction is not taken for done", async () => {
   const { interest, declared } = setUp();
-  const asked = interest.acquire(["X:A"]);
+  const asked = interest.acquire(quotes("X:A"));
   await Promise.resolve();
   await Promise.resolve();
   const duringIt = declared();
   await asked;
-  expect(duringIt).not.toBe(JSON.stringify({ paper: ["X:A"] }));
+  expect(duringIt).not.toBe(JSON.stringify({ paper: [{ instrument: "X:A", mode: "quote" }] }));
   expect(duringIt).not.toBe("{}");
-  expect(declared()).toBe(JSON.stringify({ paper: ["X:A"] }));
+  expect(declared()).toBe(JSON.stringify({ paper: [{ instrument: "X:A", mode: "quote" }] }));
 });

@@ -41,7 +41,7 @@ function setUp() {
       board,
       () => (watched.lagging += 1),
     );
-    for (const { instrument } of instruments) algo.instruments.add(instrument);
+    for (const { instrument } of instruments) algo.instruments.set(instrument, "quote");
     algo.regroup();
     return { socket, algo, watched };
   };

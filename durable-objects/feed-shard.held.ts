@@ -1,0 +1,57 @@
+/** What a shard remembers of each instrument that it holds, and who is to get its ticks. Plain data. */
+import type { HandOver } from "../src/application/ports.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
+
+/** Consumers with the same list of instruments in the same modes: they share one frame. */
+export interface LineGroup {
+  instruments: { has(instrument: InstrumentId): boolean };
+  /** Lines of the frame in the making. */
+  lines: string[];
+}
+
+/** Something that only wants to know which instruments have a newer tick than before. */
+export interface MarkGroup {
+  changed: Set<HeldInstrument>;
+}
+
+/**
+ * `standby`: another shard still delivers it. `catching_up`: took over, and waits for the mark to pass.
+ * `released`: given up to another shard, not yet unsubscribed.
+ */
+type Phase = "active" | "standby" | "catching_up" | "released";
+
+export interface HeldInstrument {
+  readonly instrument: InstrumentId;
+  readonly alias: number;
+  phase: Phase;
+  /** Confirmed upstream or ticking. */
+  isLive: boolean;
+  /** Since when data may be missing, ms since 1970; null when none is. */
+  lostAt: number | null;
+  epoch: number;
+  /** Ticks delivered in this epoch: `seq` is the epoch's base plus this. */
+  count: number;
+  handOver: HandOver | null;
+  /** Last good update, delivered or not: what the next one is judged against. */
+  seen: MarketUpdate | null;
+  /** Last update delivered, with its stamp. */
+  delivered: MarketUpdate | null;
+  receivedTime: number;
+  deliveredEpoch: number;
+  deliveredSeq: number;
+  /** Kept in standby, to be delivered after a hand-over. */
+  kept: { update: MarketUpdate; receivedTime: number }[];
+  /** Those who want it in mode `quote`. */
+  groups: LineGroup[];
+  /** Those who want it in another mode, that its line is written for apart. */
+  ltpGroups: LineGroup[];
+  depthGroups: LineGroup[];
+  markGroups: MarkGroup[];
+}
+
+/** The groups of an instrument that get its ticks in this mode. */
+export const groupsOf = (held: HeldInstrument, mode: FeedMode): LineGroup[] =>
+  mode === "quote" ? held.groups : mode === "ltp" ? held.ltpGroups : held.depthGroups;
+
+export const noGroups = () => ({ groups: [], ltpGroups: [], depthGroups: [], markGroups: [] });

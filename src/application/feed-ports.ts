@@ -1,0 +1,118 @@
+/** What the objects of the feed ask of each other: the broker's manager and its shards. Plain data, so that it can cross RPC. */
+import type { BrokerView } from "../contract/brokers.ts";
+import type { ApiError } from "../contract/errors.ts";
+import type { TickView } from "../contract/market.ts";
+import type { CandleInterval } from "../domain/candle.ts";
+import type { CandlePart } from "../domain/candle-builder.ts";
+import type { CandleGap, MarkedCandle } from "../domain/candle-join.ts";
+import type { Instrument, InstrumentId } from "../domain/instrument.ts";
+import type { Result } from "../domain/result.ts";
+import type { FeedMode, MarketUpdate } from "../domain/tick.ts";
+
+/** One consumer's whole wish at one broker: declared, so that saying it twice changes nothing. */
+export interface FeedWish {
+  instrument: InstrumentId;
+  mode: FeedMode;
+}
+
+/** A durable object that shards push frames to: a market, or the ledger for its marks. */
+export type ConsumerId = `market:${string}` | `ledger:${string}`;
+
+export interface BrokerManagerPort {
+  /** Replaces the consumer's wish list. Unknown instruments or a full account refuse it whole. */
+  declare(consumer: ConsumerId, wishes: FeedWish[]): Promise<Result<DeclareAnswer, ApiError>>;
+  pin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>>;
+  unpin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>>;
+  setShards(shards: number): Promise<Result<BrokerView, ApiError>>;
+  /** A shard is about to connect: the next epoch, higher than every one given out before. */
+  openConnection(shard: string): Promise<{ epoch: number }>;
+  /** What a shard holds now; an older assignment's report changes nothing. */
+  report(report: ShardReport): Promise<void>;
+  instruments(): Promise<Instrument[]>;
+  quotes(instruments: InstrumentId[]): Promise<TickView[]>;
+  candles(request: {
+    instrument: InstrumentId;
+    interval: CandleInterval;
+    from: number;
+    to: number;
+  }): Promise<Result<MarkedCandle[], ApiError>>;
+  /** Bars that a shard built, and the gaps in its ticks; the same again changes nothing. */
+  keepCandles(batch: OwnCandles): Promise<void>;
+  view(): Promise<BrokerView>;
+  ensure(): Promise<void>;
+}
+
+export interface OwnCandle {
+  instrument: InstrumentId;
+  part: CandlePart;
+}
+
+/** Minutes built from ticks, and times in which ticks may be missing from them. */
+export interface OwnCandles {
+  bars: OwnCandle[];
+  gaps: ({ instrument: InstrumentId } & CandleGap)[];
+}
+
+export interface DeclareAnswer {
+  /** State of each wished instrument: `live` once confirmed upstream or ticking. */
+  instruments: { instrument: InstrumentId; state: "pending" | "live" }[];
+}
+
+/** What one shard has to hold, whole; `version` rises with each change so that an old one is ignored. */
+export interface ShardAssignment {
+  version: number;
+  broker: string;
+  account: string;
+  shard: string;
+  instruments: AssignedInstrument[];
+}
+
+export interface AssignedInstrument {
+  instrument: InstrumentId;
+  /** The highest that anybody wants: what is subscribed upstream. */
+  mode: FeedMode;
+  /** Who gets its ticks, each in its own mode and never more. */
+  consumers: InstrumentConsumer[];
+  /** Subscribed upstream and kept ready, but another shard still delivers it. */
+  standby: boolean;
+  /** From when on this shard delivers the instrument; null in standby. */
+  handOver: HandOver | null;
+}
+
+export interface InstrumentConsumer {
+  id: ConsumerId;
+  mode: FeedMode;
+}
+
+/** The moment at which a shard begins to deliver an instrument: nothing is told twice, nothing is left out. */
+export interface HandOver {
+  /** Stamped on its ticks from here on; above every epoch that the shard before could have used. */
+  epoch: number;
+  /** The last update that the shard before delivered; null when there was no shard before, or no update. */
+  after: MarketUpdate | null;
+}
+
+/** The state of a shard's instruments as its manager needs it. */
+export interface ShardReport {
+  shard: string;
+  /** Of the assignment that it holds. */
+  version: number;
+  /** Confirmed upstream or ticking, and with an open link to every market that wants it. */
+  live: InstrumentId[];
+}
+
+export interface FeedShardPort {
+  assign(assignment: ShardAssignment): Promise<ShardReport>;
+  /**
+   * Stops delivering these instruments, durably, and answers the last update delivered of each.
+   * Asking twice gives the same answer. The next assignment takes them away for good.
+   */
+  release(
+    instruments: InstrumentId[],
+  ): Promise<{ instrument: InstrumentId; last: MarketUpdate | null }[]>;
+  quotes(instruments: InstrumentId[]): Promise<TickView[]>;
+  /** The bars still in memory, each whole. */
+  candles(instrument: InstrumentId, interval: "1s" | "1m"): Promise<CandlePart[]>;
+  view(): Promise<BrokerView["shards"][number]>;
+  ensure(): Promise<void>;
+}
