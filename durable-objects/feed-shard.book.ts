@@ -12,7 +12,8 @@ import {
 } from "../src/contract/link.ts";
 import type { TickView } from "../src/contract/market.ts";
 import { assert } from "../src/domain/assert.ts";
-import { cleaningRule } from "../src/domain/cleaning.ts";
+import { Cleaner, type CleaningRule } from "../src/domain/cleaning.ts";
+import { noteArrival } from "../src/domain/freshness.ts";
 import { handOverPlace, resumeAfter } from "../src/domain/hand-over.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
@@ -90,16 +91,9 @@ export class TickBook {
   /** The tick path. */
   take(update: MarketUpdate, receivedTime: number): void {
     const held = this.held.get(update.instrument);
-    if (held === undefined) return this.drop("not_wanted");
+    if (held === undefined) return this.count("not_wanted");
     if (!held.isLive) this.#onUnconfirmed(held);
-    const rule = cleaningRule(held.seen, update);
-    if (rule !== null) {
-      if (rule === "out_of_order") this.#logLate(held, update, receivedTime);
-      return this.drop(rule);
-    }
-    held.seen = update;
-    if (held.phase === "active") this.#deliver(held, update, receivedTime);
-    else this.#hold(held, update, receivedTime);
+    held.cleaner.take(update, receivedTime);
   }
 
   /** Stops delivering an instrument; the last update delivered, or null. */
@@ -129,12 +123,14 @@ export class TickBook {
     if (known) {
       this.#retired.delete(instrument);
       // Its last price may be hours old by now: nothing is judged by it.
-      Object.assign(known, { phase: "active", handOver: null, seen: null, delivered: null });
+      Object.assign(known, { phase: "active", handOver: null, delivered: null });
+      known.cleaner.forget();
+      known.cadence.at = null;
       this.#startEpoch(known);
       return known;
     }
     this.#lastAlias += 1;
-    return {
+    const held: HeldInstrument = {
       instrument,
       alias: this.#lastAlias,
       phase: "active",
@@ -143,14 +139,19 @@ export class TickBook {
       epoch: this.#epoch,
       count: 0,
       handOver: null,
-      seen: null,
       delivered: null,
       receivedTime: 0,
       deliveredEpoch: 0,
       deliveredSeq: 0,
       kept: [],
       ...noGroups(),
+      cadence: { at: null, intervalMs: null },
+      cleaner: new Cleaner({
+        pass: (update, receivedTime) => this.#pass(held, update, receivedTime),
+        drop: (rule, update, receivedTime) => this.#drop(held, rule, update, receivedTime),
+      }),
     };
+    return held;
   }
 
   #place(held: HeldInstrument, entry: AssignedInstrument, isReleased: boolean, now: number): void {
@@ -182,6 +183,24 @@ export class TickBook {
     if (epoch <= held.epoch) return;
     held.epoch = epoch;
     held.count = 0;
+  }
+
+  /** A good update, from the cleaner. */
+  #pass(held: HeldInstrument, update: MarketUpdate, receivedTime: number): void {
+    noteArrival(held.cadence, receivedTime);
+    if (held.phase === "active") this.#deliver(held, update, receivedTime);
+    else this.#hold(held, update, receivedTime);
+  }
+
+  /** An update that its cleaner does not pass on. */
+  #drop(
+    held: HeldInstrument,
+    rule: CleaningRule,
+    update: MarketUpdate,
+    receivedTime: number,
+  ): void {
+    if (rule === "out_of_order") this.#logLate(held, update, receivedTime);
+    this.count(rule);
   }
 
   #hold(held: HeldInstrument, update: MarketUpdate, receivedTime: number): void {
@@ -242,7 +261,7 @@ export class TickBook {
   }
 
   /** Counts what was not passed on. */
-  drop(rule: string): void {
-    this.dropped[rule] = (this.dropped[rule] ?? 0) + 1;
+  count(reason: string): void {
+    this.dropped[reason] = (this.dropped[reason] ?? 0) + 1;
   }
 }

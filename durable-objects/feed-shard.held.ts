@@ -1,5 +1,7 @@
 /** What a shard remembers of each instrument that it holds, and who is to get its ticks. Plain data. */
 import type { HandOver } from "../src/application/ports.ts";
+import type { Cleaner } from "../src/domain/cleaning.ts";
+import type { Cadence } from "../src/domain/freshness.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
 
@@ -33,8 +35,10 @@ export interface HeldInstrument {
   /** Ticks delivered in this epoch: `seq` is the epoch's base plus this. */
   count: number;
   handOver: HandOver | null;
-  /** Last good update, delivered or not: what the next one is judged against. */
-  seen: MarketUpdate | null;
+  /** Judges each update by the good ones before it, delivered or not. */
+  readonly cleaner: Cleaner;
+  /** How often good updates come. */
+  readonly cadence: Cadence;
   /** Last update delivered, with its stamp. */
   delivered: MarketUpdate | null;
   receivedTime: number;

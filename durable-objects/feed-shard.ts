@@ -78,7 +78,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
         nextEpoch: async () => (await brokerManager(env, broker).openConnection(this.#shard)).epoch,
         opened: (epoch) => this.#opened(epoch),
         message: (message, now) => this.#message(message, now),
-        unreadable: () => this.#book.drop("unreadable"),
+        unreadable: () => this.#book.count("unreadable"),
         lost: (reason, now) => this.#lost(reason, now),
       },
       this.#log,

@@ -1,5 +1,11 @@
-/** When a data socket counts as dead: liveness is data, not an open socket. Pure. */
-import { SILENCE_DOUBLINGS_MAX } from "./limits.ts";
+/** When a data socket counts as dead and an instrument as stale: liveness is data, not an open socket. Pure. */
+import type { Session } from "./calendar.ts";
+import {
+  SILENCE_DOUBLINGS_MAX,
+  STALE_AFTER_INTERVALS,
+  STALE_AFTER_MS_MAX,
+  STALE_AFTER_MS_MIN,
+} from "./limits.ts";
 
 export interface SocketHealth {
   /** When the socket was opened, ms since 1970. */
@@ -39,3 +45,46 @@ export function silenceAllowance(silenceBoundMs: number, health: SocketHealth): 
 export function isSilent(silenceBoundMs: number, health: SocketHealth, now: number): boolean {
   return now - (health.dataAt ?? health.openedAt) > silenceAllowance(silenceBoundMs, health);
 }
+
+/** How often an instrument's data comes, learned from what came. */
+export interface Cadence {
+  /** When its last good update was received, ms since 1970; null before the first. */
+  at: number | null;
+  /** Usual time between two of them, ms; null until learned. */
+  intervalMs: number | null;
+}
+
+/** Learns from one good update. Updates of one frame are one arrival. Runs on every tick: it allocates nothing. */
+export function noteArrival(cadence: Cadence, receivedTime: number): void {
+  const { at } = cadence;
+  if (at !== null && receivedTime > at)
+    cadence.intervalMs = learnGap(cadence.intervalMs, receivedTime - at, STALE_AFTER_MS_MAX);
+  cadence.at = receivedTime;
+}
+
+/** How old the last update may be before the instrument is stale, ms. */
+export const staleAfterMs = (intervalMs: number | null): number =>
+  Math.min(
+    STALE_AFTER_MS_MAX,
+    Math.max(STALE_AFTER_MS_MIN, STALE_AFTER_INTERVALS * (intervalMs ?? 0)),
+  );
+
+/**
+ * `unknown`: no update came yet. `closed`: the market is shut, and nothing is due. Entries need `fresh`;
+ * exits need nothing.
+ */
+export const FRESHNESS = ["fresh", "stale", "unknown", "closed"] as const;
+
+export type Freshness = (typeof FRESHNESS)[number];
+
+/** `session` is the one that trades now (`sessionAt`), null while the market is shut. */
+export function freshnessOf(cadence: Cadence, session: Session | null, now: number): Freshness {
+  if (session === null) return "closed";
+  if (cadence.at === null) return "unknown";
+  // After the night nothing can be due before the session has run for the bound.
+  const since = Math.max(cadence.at, session.opensAt);
+  return now - since > staleAfterMs(cadence.intervalMs) ? "stale" : "fresh";
+}
+
+export const isStale = (cadence: Cadence, session: Session | null, now: number): boolean =>
+  freshnessOf(cadence, session, now) === "stale";

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { isSilent, learnGap, silenceAllowance } from "../../../src/domain/freshness.ts";
+import {
+  type Cadence,
+  freshnessOf,
+  isSilent,
+  isStale,
+  learnGap,
+  noteArrival,
+  silenceAllowance,
+  staleAfterMs,
+} from "../../../src/domain/freshness.ts";
 
 test("a socket is silent once its last data is older than the bound, not sooner", () => {
   const health = { openedAt: 0, dataAt: 1_000, barren: 3, typicalGapMs: null };
@@ -36,4 +45,45 @@ test("the usual gap follows the frames, and an outage teaches no endless patienc
   expect(gap).toBeCloseTo(4_090);
   for (let frame = 0; frame < 50; frame += 1) gap = learnGap(gap, 100, 40_000);
   expect(gap).toBeLessThan(150);
+});
+
+const OPEN = { opensAt: 0, closesAt: 1e15 };
+
+/** What is learned from arrivals at these times. */
+function learned(...times: number[]): Cadence {
+  const cadence: Cadence = { at: null, intervalMs: null };
+  for (const time of times) noteArrival(cadence, time);
+  return cadence;
+}
+
+test("an instrument's interval is learned, and updates that arrive together are one arrival", () => {
+  expect(learned(1_000)).toEqual({ at: 1_000, intervalMs: null });
+  expect(learned(1_000, 1_000, 3_000, 3_000, 3_000)).toEqual({ at: 3_000, intervalMs: 2_000 });
+  expect(learned(0, 1_000, 3_000).intervalMs).toBe(1_100);
+});
+
+test("an outage teaches no patience beyond the bound", () => {
+  expect(learned(0, 86_400_000).intervalMs).toBe(300_000);
+});
+
+test("an instrument is stale after ten of its usual intervals, within bounds", () => {
+  expect([null, 10, 500, 501, 2_000, 30_000, 60_000].map(staleAfterMs)).toEqual([
+    5_000, 5_000, 5_000, 5_010, 20_000, 300_000, 300_000,
+  ]);
+  const cadence = learned(0, 2_000);
+  expect(freshnessOf(cadence, OPEN, 22_000)).toBe("fresh");
+  expect(freshnessOf(cadence, OPEN, 22_001)).toBe("stale");
+  expect(isStale(cadence, OPEN, 22_001)).toBe(true);
+});
+
+test("without any update an instrument is unknown, and neither fresh nor stale", () => {
+  expect(freshnessOf(learned(), OPEN, 1e9)).toBe("unknown");
+});
+
+test("while the market is shut nothing is stale, and in the morning nothing is due at once", () => {
+  const cadence = learned(0, 1_000);
+  expect(freshnessOf(cadence, null, 50_000_000)).toBe("closed");
+  const morning = { opensAt: 60_000_000, closesAt: 80_000_000 };
+  expect(freshnessOf(cadence, morning, 60_010_000)).toBe("fresh");
+  expect(freshnessOf(cadence, morning, 60_010_001)).toBe("stale");
 });

@@ -83,7 +83,7 @@ test("what is cleaned away is counted by its rule and takes no number", () => {
   book.take({ ...good }, 2);
   book.take({ ...good, exchangeTime: 1 }, 3);
   book.take({ ...good, last: -1 }, 4);
-  book.take({ ...good, bid: 2, ask: 1, exchangeTime: 9_999 }, 5);
+  book.take({ ...good, bid: 2, ask: 1, exchangeTime: 1_999 }, 5);
   book.take(update("X:A", 4), 6);
   expect(read().map(({ seq }) => seq - tickSeqBase(1))).toEqual([1, 2]);
   expect(book.dropped).toEqual({ duplicate: 1, out_of_order: 1, bad_number: 1, crossed_book: 1 });
