@@ -2,7 +2,7 @@
  * Which market updates are not passed on, each rule by name. Runs on every update: it allocates nothing
  * and looks back at two updates only, the last good one and one that waits for its confirmation.
  */
-import { CLOCK_SKEW_TICK_MS_MAX, SPIKE_BAND } from "./limits.ts";
+import { CLOCK_SKEW_TICK_MS_MAX, SPIKE_BAND } from "./quality-limits.ts";
 import type { MarketUpdate } from "./tick.ts";
 
 export const CLEANING_RULES = [
@@ -176,12 +176,16 @@ const isBefore = (a: MarketUpdate, b: MarketUpdate): boolean =>
 /**
  * The same update twice. Two trades of the same price and quantity in the same millisecond are usual:
  * one order filled against two. Without the day's volume they cannot be told from one trade sent
- * twice, and a real trade is not dropped on doubt; nor is anything without the exchange's clock.
+ * twice, and a real trade is not dropped on doubt; nor is anything without the exchange's clock, nor
+ * an update with levels of its own, which were changed or they would not have come.
  */
 const isDouble = (a: MarketUpdate, b: MarketUpdate): boolean =>
-  b.exchangeTime !== null && (b.volume !== null || b.lastQuantity === null) && isSameUpdate(a, b);
+  b.exchangeTime !== null &&
+  (b.volume !== null || b.lastQuantity === null) &&
+  a.depth === b.depth &&
+  isSameUpdate(a, b);
 
-/** The same observation of the same instrument: every field equal, and levels of a book the very same. */
+/** The same observation of the same instrument: every field equal. Levels of the book are not compared. */
 export function isSameUpdate(a: MarketUpdate, b: MarketUpdate): boolean {
   return (
     a.exchangeTime === b.exchangeTime &&
@@ -191,8 +195,7 @@ export function isSameUpdate(a: MarketUpdate, b: MarketUpdate): boolean {
     a.ask === b.ask &&
     a.lastQuantity === b.lastQuantity &&
     a.bidQuantity === b.bidQuantity &&
-    a.askQuantity === b.askQuantity &&
-    a.depth === b.depth
+    a.askQuantity === b.askQuantity
   );
 }
 

@@ -2,7 +2,7 @@
  * How far a broker's clock is behind ours, from times it states and when they arrived. The smallest delay
  * of a window is taken: the network only ever adds. Pure.
  */
-import { CLOCK_OFFSET_MS_MAX, CLOCK_OFFSET_WINDOW_MS } from "./limits.ts";
+import { CLOCK_OFFSET_MS_MAX, CLOCK_OFFSET_WINDOW_MS } from "./quality-limits.ts";
 
 export class ClockOffset {
   #startedAt = 0;

@@ -1,11 +1,7 @@
 /** When a data socket counts as dead and an instrument as stale: liveness is data, not an open socket. Pure. */
 import type { Session } from "./calendar.ts";
-import {
-  SILENCE_DOUBLINGS_MAX,
-  STALE_AFTER_INTERVALS,
-  STALE_AFTER_MS_MAX,
-  STALE_AFTER_MS_MIN,
-} from "./limits.ts";
+import { SILENCE_DOUBLINGS_MAX } from "./limits.ts";
+import { STALE_AFTER_INTERVALS, STALE_AFTER_MS_MAX, STALE_AFTER_MS_MIN } from "./quality-limits.ts";
 
 export interface SocketHealth {
   /** When the socket was opened, ms since 1970. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ClockOffset, isClockSkewed } from "../../../src/domain/clock-offset.ts";
-import { CLOCK_OFFSET_WINDOW_MS } from "../../../src/domain/limits.ts";
+import { CLOCK_OFFSET_WINDOW_MS } from "../../../src/domain/quality-limits.ts";
 
 test("lesson 55: slow answers do not move the offset, a broker's clock does", () => {
   const clock = new ClockOffset();
