@@ -31,6 +31,7 @@ import { dataAccountOf, isTradedAt, SHARDS_DEFAULT } from "../src/platform/deplo
 import { logger } from "../src/platform/logger.ts";
 import { feedShard, orderGateway } from "../src/platform/objects.ts";
 import { OwnCandleStorage } from "./broker-manager.candles.ts";
+import { orderLine } from "./broker-manager.order-line.ts";
 import { Plan, unionOf, type Wanted } from "./broker-manager.plan.ts";
 import * as refusals from "./broker-manager.refusals.ts";
 import { BrokerManagerStorage } from "./broker-manager.storage.ts";
@@ -175,14 +176,13 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
 
   async view(): Promise<BrokerView> {
     const { rules } = this.#clients.feed;
-    const [shards, orderStream] = await Promise.all([
+    const [shards, line] = await Promise.all([
       Promise.all(
         this.#plan
           .shardNumbers()
           .map((number) => feedShard(this.env, this.#plan.shardName(number)).view()),
       ),
-      // A broker that only gives data has no order stream.
-      isTradedAt(this.#broker) ? orderStreamOf(this.env, this.#account) : ("none" as const),
+      orderLine(isTradedAt(this.#broker) ? orderGateway(this.env, this.#account) : null),
     ]);
     const isExpired = shards.some(({ state }) => state === "session_expired");
     return {
@@ -196,7 +196,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
       wanted: unionOf(this.#wishes, this.#pins).size,
       pinned: [...this.#pins],
       session: { state: isExpired ? "expired" : "valid", expiresAt: null },
-      orderStream,
+      ...line,
     };
   }
 
@@ -293,8 +293,3 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     return this.#refreshing;
   }
 }
-
-const orderStreamOf = (env: Env, account: string): Promise<BrokerView["orderStream"]> =>
-  orderGateway(env, account)
-    .streamState()
-    .catch(() => "down" as const);

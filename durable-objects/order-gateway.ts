@@ -14,6 +14,7 @@ import type { BrokerView } from "../src/contract/brokers.ts";
 import { assert } from "../src/domain/assert.ts";
 import { ORDER_STREAM_READY_WAIT_MS, WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
 import type { ApprovedOrder, Order, OrderChanges } from "../src/domain/order.ts";
+import type { MeterUsage } from "../src/domain/rate-limit.ts";
 import type { Result } from "../src/domain/result.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
 import { ACCOUNTS } from "../src/platform/deployment.ts";
@@ -98,6 +99,10 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
 
   async streamState(): Promise<BrokerView["orderStream"]> {
     return this.#stream.state;
+  }
+
+  async meters(): Promise<MeterUsage[]> {
+    return this.#gateway.meters();
   }
 
   /** Also the first call after a deploy: from here on the alarm keeps it going. */

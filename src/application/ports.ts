@@ -2,15 +2,13 @@
  * What the use cases need, said in our own words. Durable Objects and stores fill these; every
  * argument and answer is plain data, so that it can cross RPC. Expected failures are `Result`s.
  */
-import type { BrokerBalance, BrokerOrder } from "../brokers/broker.ts";
-import type { BrokerView } from "../contract/brokers.ts";
+import type { BrokerBalance } from "../brokers/broker.ts";
 import type { ApiError } from "../contract/errors.ts";
 import type { OperatorSettings } from "../contract/operations.ts";
 import type { OrdersQuery, OrderView, PositionView } from "../contract/orders.ts";
 import type { Page, PageQuery } from "../contract/primitives.ts";
 import type { ExposureView, LimitsRequest, LimitView, RiskStatusView } from "../contract/risk.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
-import type { DeskProblem, HandExecution } from "./desk-port.ts";
 import type {
   ApprovedOrder,
   DeadLetterLabel,
@@ -28,6 +26,7 @@ import type { Mark } from "../domain/tick.ts";
 
 export type { DeskProblem, HandExecution } from "./desk-port.ts";
 export type * from "./feed-ports.ts";
+export type { GatewayOutcome, OrderEvidence, OrderGatewayPort } from "./gateway-port.ts";
 export type { TradebookPort, TradebookRow } from "./tradebook-port.ts";
 
 /** Facts about an intent that the ledger does not hold itself, gathered before it decides. */
@@ -104,52 +103,6 @@ export interface RiskLedgerPort {
   unfollow(market: string): Promise<void>;
   /** Watchdog: outbox to D1, sweep of orders whose next step did not happen, day roll. */
   ensure(): Promise<void>;
-}
-
-/** What a submit came to, as the gateway recorded and posted it. */
-export type GatewayOutcome =
-  | { outcome: "accepted"; order: Order }
-  | { outcome: "rejected"; order: Order }
-  /** Proven: a retry is safe. */
-  | { outcome: "not_sent"; order: Order; reason: string }
-  | { outcome: "unknown"; order: Order }
-  /** A kill switch or a newer epoch stopped it at the door. */
-  | { outcome: "stopped"; order: Order };
-
-export interface OrderGatewayPort {
-  /** Sends at most once for each attempt number; the write-ahead record comes before the first byte. */
-  submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome>;
-  cancel(clientOrderId: string): Promise<Order | null>;
-  modify(clientOrderId: string, changes: OrderChanges): Promise<Order | null>;
-  /** Everything the gateway and a fresh broker look-up know of the order. */
-  lookUp(clientOrderId: string): Promise<OrderEvidence>;
-  /** A dead letter that a person executed at the broker. Saying the same again changes nothing. */
-  executeByHand(clientOrderId: string, claim: HandExecution): Promise<Result<Order, DeskProblem>>;
-  /** A dead letter that a named person gives up. */
-  discardByHand(
-    clientOrderId: string,
-    by: string,
-    reason: string,
-  ): Promise<Result<Order, DeskProblem>>;
-  /** Stops everything under the scope whose ledger version is not above `version`'s; answers when stored. */
-  halt(scope: ScopeText, version: number): Promise<void>;
-  resume(scope: ScopeText, version: number): Promise<void>;
-  /** Watchdog: order-update socket, sweep, reconciliation. */
-  ensure(): Promise<void>;
-  balances(): Promise<Result<BrokerBalance[], string>>;
-  streamState(): Promise<BrokerView["orderStream"]>;
-}
-
-export interface OrderEvidence {
-  /**
-   * The gateway's own record: `none` proves that nothing was sent from here, `stopped` that nothing
-   * ever will be.
-   */
-  record: "none" | "recorded" | "not_sent" | "accepted" | "rejected" | "unknown" | "stopped";
-  attempts: number;
-  /** Null when the look-up itself failed, which proves nothing. */
-  found: boolean | null;
-  brokerOrder: BrokerOrder | null;
 }
 
 /** Events of the ledger for the `orders` and `risk` channels, oldest first. */

@@ -14,6 +14,7 @@ import type {
   OrderType,
   TimeInForce,
 } from "../domain/order.ts";
+import type { Meter } from "../domain/rate-limit.ts";
 import type { Result } from "../domain/result.ts";
 import type { FeedMode, MarketUpdate } from "../domain/tick.ts";
 
@@ -32,6 +33,8 @@ export interface BrokerRules {
   orderTypes: readonly OrderType[];
   timesInForce: readonly TimeInForce[];
   ordersPerSecond: number;
+  /** Every scope that the broker meters; left out, new and changed orders by account at `ordersPerSecond`. */
+  meters?: readonly Meter[];
   /** True when the broker refuses a second order with the same client order id: only then a resend is harmless. */
   honoursClientOrderId: boolean;
   /** A new order may be missing from look-ups for this long: "not found" sooner proves nothing. */
@@ -86,7 +89,8 @@ export interface BrokerReference {
 
 /** A query that did not succeed: never to be read as "nothing there". */
 export interface BrokerFailure {
-  kind: "network" | "timeout" | "refused" | "unreadable" | "session_expired";
+  /** `rate_limited`: not asked, because the turn would have come too late. */
+  kind: "network" | "timeout" | "refused" | "unreadable" | "session_expired" | "rate_limited";
   reason: string;
 }
 
@@ -94,7 +98,12 @@ export interface BrokerFailure {
  * What is known after sending. `rejected` needs proof from the broker; `not_sent` needs proof that no
  * byte left or a documented "not accepted, try again"; everything else is `unknown`.
  */
-export type SubmitOutcome =
+export type SubmitOutcome = SubmitResult & {
+  /** How long the broker says that it worked on it; left out when it does not say. */
+  brokerMs?: number;
+};
+
+type SubmitResult =
   | { outcome: "accepted"; brokerOrderId: string; pendingTrigger: boolean }
   | { outcome: "rejected"; reason: string }
   | { outcome: "not_sent"; reason: string }

@@ -1,5 +1,6 @@
 /** Brokers, their feeds and subscriptions as they cross the API. */
 import { z } from "zod";
+import { METER_SCOPES } from "../domain/rate-limit.ts";
 import { instrumentIds, timestamp } from "./primitives.ts";
 
 export const SHARDS_MAX = 32;
@@ -65,6 +66,19 @@ export const brokerView = z.object({
     expiresAt: timestamp.nullable(),
   }),
   orderStream: z.enum(["ready", "connecting", "down", "none"]),
+  /** How full each scope is that the broker meters orders and look-ups by; empty while nobody can say. */
+  orderMeters: z.array(
+    z.object({
+      name: z.string(),
+      scope: z.enum(METER_SCOPES),
+      /** Calls, by weight, that have not been refilled yet. Above `capacity`: turns promised. */
+      used: z.number(),
+      capacity: z.number(),
+      /** What look-ups leave to orders. */
+      reserve: z.number(),
+      perSecond: z.number(),
+    }),
+  ),
 });
 
 export type BrokerView = z.infer<typeof brokerView>;

@@ -48,6 +48,15 @@ export const orderEventView = z.object({
   refusal: refusalView.nullable(),
   brokerOrderId: z.string().nullable(),
   attempt: z.number().int().nullable(),
+  /** Where the time of the attempt went: until it asked for its turn, at the rate limiter, on the way, at the broker. */
+  stages: z
+    .object({
+      queueMs: z.number(),
+      limiterMs: z.number(),
+      networkMs: z.number(),
+      brokerMs: z.number().nullable(),
+    })
+    .nullable(),
   label: z.enum(["not_sent", "rejected", "unknown"]).nullable(),
   /** What was odd about it, such as a fill after a cancel. */
   flag: z.string().nullable(),

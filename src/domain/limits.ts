@@ -112,6 +112,9 @@ export const INSTRUMENT_REFRESH_MS = 3_600_000;
 /** An order waits at most this long for its turn at the broker's order rate; later it would be another trade. */
 export const ORDER_RATE_WAIT_MS_MAX = 1_000;
 
+/** A look-up waits at most this long for a turn that leaves the orders' reserve alone; then it has failed, and the next one is due soon. */
+export const LOOK_UP_RATE_WAIT_MS_MAX = 5_000;
+
 /** How long an entry waits for the order stream to be up and what was missed to be read in; then it is not sent. */
 export const ORDER_STREAM_READY_WAIT_MS = 5_000;
 

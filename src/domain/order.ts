@@ -105,11 +105,23 @@ export interface Execution {
   executedAt: number;
 }
 
+/** Where the time of one attempt to send went, ms. What the broker does not tell of its own time is network. */
+export interface OrderStages {
+  /** From the approval, for a retry from its start, until it asked for its turn. */
+  queueMs: number;
+  /** Waiting for its turn at the broker's rate. */
+  limiterMs: number;
+  /** On the way there and back. */
+  networkMs: number;
+  /** At the broker, by its own word; null when it gives none. */
+  brokerMs: number | null;
+}
+
 /** What happened to an order after it was reserved: made by gateways, posted to the ledger. */
 export type OrderEvent =
-  | { kind: "accepted"; brokerOrderId: string; pendingTrigger: boolean }
+  | { kind: "accepted"; brokerOrderId: string; pendingTrigger: boolean; stages?: OrderStages }
   | { kind: "triggered" }
-  | { kind: "rejected"; reason: string }
+  | { kind: "rejected"; reason: string; stages?: OrderStages }
   | { kind: "filled"; execution: Execution }
   | { kind: "cancel_requested"; by: string }
   | { kind: "cancel_rejected"; reason: string }
@@ -119,8 +131,8 @@ export type OrderEvent =
   | { kind: "replaced"; changes: OrderChanges }
   | { kind: "suspended"; reason: string }
   | { kind: "expired"; reason: string }
-  | { kind: "not_sent"; reason: string; attempt: number }
-  | { kind: "outcome_unknown"; reason: string }
+  | { kind: "not_sent"; reason: string; attempt: number; stages?: OrderStages }
+  | { kind: "outcome_unknown"; reason: string; stages?: OrderStages }
   | { kind: "dead_lettered"; label: DeadLetterLabel; reason: string }
   | { kind: "discarded"; by: string; reason: string };
 

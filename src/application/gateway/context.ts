@@ -1,12 +1,12 @@
 /** What the parts of a gateway share: its ports, and the little it holds in memory and may lose. */
 import { assert } from "../../domain/assert.ts";
 import { ORDER_LOOK_DELAY_MS } from "../../domain/limits.ts";
-import { fullBucket, type BucketRate, type TokenBucket } from "../../domain/rate-limit.ts";
 import type { Order } from "../../domain/order.ts";
 import type { GatewayOutcome } from "../ports.ts";
 import { applyEvidence, post, type Evidence } from "./evidence.ts";
+import { Limiter, metered } from "./limiter.ts";
 import type { GatewayPorts } from "./ports.ts";
-import type { GatewayOrder, RecordChange } from "./record.ts";
+import { stagesOf, type GatewayOrder, type RecordChange } from "./record.ts";
 
 /** A piece of evidence with where it came from. */
 export interface Sighting {
@@ -24,8 +24,7 @@ export interface InFlight {
 
 /** Memory of one run of the object. After a crash, the records say all that matters. */
 export interface GatewayContext extends GatewayPorts {
-  rate: BucketRate;
-  bucket: TokenBucket;
+  limiter: Limiter;
   inFlight: Map<string, InFlight>;
   /** Sightings without our id while some submit is in flight: perhaps of that very order. */
   unplaced: Sighting[];
@@ -37,13 +36,11 @@ export interface GatewayContext extends GatewayPorts {
 }
 
 export function gatewayContext(ports: GatewayPorts): GatewayContext {
-  const { ordersPerSecond } = ports.broker.rules;
-  const rate = { perSecond: ordersPerSecond, burst: Math.max(1, Math.floor(ordersPerSecond)) };
+  const limiter = new Limiter(ports.broker.rules, ports);
   return {
     ...ports,
-    rate,
-    // Full: an object is gone from memory only after a quiet minute, or after a crash, which is rare.
-    bucket: fullBucket(rate, ports.now()),
+    broker: metered(ports.broker, limiter),
+    limiter,
     inFlight: new Map(),
     unplaced: [],
     busy: new Set(),
@@ -107,7 +104,7 @@ export function markUnknown(
     looks: 0,
     nextLookAt: now + lookDelayMs(0),
   };
-  const event = { kind: "outcome_unknown", reason } as const;
+  const event = { kind: "outcome_unknown", reason, ...stagesOf(order) } as const;
   save(context, { order: unknown, posts: [post(order, `unknown:${order.attempt}`, event, now)] });
   context.log("warn", "order_outcome_unknown", { clientOrderId: order.clientOrderId, reason });
   return unknown;

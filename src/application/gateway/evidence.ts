@@ -9,6 +9,7 @@ import {
   changedTerms,
   DUE_NOW,
   sameTerms,
+  stagesOf,
   type GatewayOrder,
   type RecordChange,
 } from "./record.ts";
@@ -55,11 +56,13 @@ function accept(
     nextLookAt: order.cancel === "none" ? null : DUE_NOW,
     looks: 0,
   };
-  return {
-    order: accepted,
-    posts: [post(order, "accepted", { kind: "accepted", brokerOrderId, pendingTrigger }, at)],
-    executions: [],
-  };
+  const event = {
+    kind: "accepted",
+    brokerOrderId,
+    pendingTrigger,
+    ...stagesOf(order),
+  } as const;
+  return { order: accepted, posts: [post(order, "accepted", event, at)], executions: [] };
 }
 
 /**
@@ -104,7 +107,7 @@ function reject(order: GatewayOrder, reason: string, at: number): RecordChange {
   if (order.ended !== null && order.ended !== "dead_lettered") return unchanged(order);
   return {
     order: { ...order, ...settled, record: "rejected", ended: "rejected", reason },
-    posts: [post(order, "rejected", { kind: "rejected", reason }, at)],
+    posts: [post(order, "rejected", { kind: "rejected", reason, ...stagesOf(order) }, at)],
     executions: [],
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { BrokerBalance, OrderStreamMessage } from "../../brokers/broker.ts";
 import type { ApprovedOrder, Order, OrderChanges } from "../../domain/order.ts";
+import type { MeterUsage } from "../../domain/rate-limit.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ScopeText } from "../../domain/scope.ts";
 import { foldHalt } from "../../domain/trading-gate.ts";
@@ -24,7 +25,7 @@ import { submit } from "./submit.ts";
 import { nextDueAt, readMissed, watch } from "./watch.ts";
 import { cancel, modify } from "./wishes.ts";
 
-export class Gateway implements Omit<OrderGatewayPort, "ensure" | "streamState"> {
+export class Gateway implements Omit<OrderGatewayPort, "ensure" | "streamState" | "meters"> {
   readonly #context: GatewayContext;
 
   constructor(ports: GatewayPorts) {
@@ -107,6 +108,10 @@ export class Gateway implements Omit<OrderGatewayPort, "ensure" | "streamState">
     if (!positions.ok) return err(`${positions.error.kind}: ${positions.error.reason}`);
     await flush(this.#context);
     return ok(null);
+  }
+
+  meters(): MeterUsage[] {
+    return this.#context.limiter.usage();
   }
 
   /** Whatever is due by the clock. */

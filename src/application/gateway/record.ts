@@ -1,7 +1,13 @@
 /** A gateway's own durable record of one order: what was sent, what came of it, and what is still wished. */
 import type { DecimalText } from "../../domain/decimal.ts";
 import type { HandExecution } from "../desk-port.ts";
-import type { ApprovedOrder, Execution, OrderChanges, OrderPost } from "../../domain/order.ts";
+import type {
+  ApprovedOrder,
+  Execution,
+  OrderChanges,
+  OrderPost,
+  OrderStages,
+} from "../../domain/order.ts";
 
 export type SendRecord =
   /** The write-ahead: about to send, or sent; what came of it is not known. */
@@ -33,6 +39,8 @@ export interface GatewayOrder {
   attempt: number;
   /** When the latest attempt was recorded, ms since 1970. */
   recordedAt: number;
+  /** Where the time of the latest attempt that was answered went; left out of records that are older than it. */
+  stages?: OrderStages;
   reason: string | null;
   brokerOrderId: string | null;
   pendingTrigger: boolean;
@@ -109,6 +117,10 @@ export function newRecord(
     updatedAt: now,
   };
 }
+
+/** For the event that tells of an attempt. */
+export const stagesOf = ({ stages }: GatewayOrder): { stages?: OrderStages } =>
+  stages ? { stages } : {};
 
 /** Terms with the changes laid over them. */
 export const changedTerms = (terms: Terms, changes: OrderChanges): Terms => ({

@@ -4,9 +4,8 @@
  */
 import type { SubmitOutcome } from "../../brokers/broker.ts";
 import { assert } from "../../domain/assert.ts";
-import { NOT_SENT_SWEEP_MS, ORDER_RATE_WAIT_MS_MAX } from "../../domain/limits.ts";
-import type { ApprovedOrder } from "../../domain/order.ts";
-import { takeTurn } from "../../domain/rate-limit.ts";
+import { NOT_SENT_SWEEP_MS } from "../../domain/limits.ts";
+import type { ApprovedOrder, OrderStages } from "../../domain/order.ts";
 import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
 import type { GatewayOutcome } from "../ports.ts";
@@ -22,7 +21,7 @@ import { leaveInFlight, takeUnplaced } from "./sightings.ts";
 import { post } from "./evidence.ts";
 import { ledgerOrder } from "./outbox.ts";
 import { stop, withdraw } from "./stop.ts";
-import { newRecord, termsOf, type GatewayOrder } from "./record.ts";
+import { newRecord, stagesOf, termsOf, type GatewayOrder } from "./record.ts";
 
 /** Answers once the outcome is stored and, if the ledger is there, posted. A second call for the same order shares it. */
 export async function submit(
@@ -58,31 +57,47 @@ async function attemptOnce(
   await Promise.resolve();
   let record: GatewayOrder;
   try {
-    const hindrance = await waitForTurn(context, approved);
+    const turn = await waitForTurn(context, approved, attempt);
     const order = recordFor(context, approved);
     // While it waited, a cancel may have come first.
     if (order.record !== "not_sent" || order.ended !== null) record = order;
-    else if (hindrance) record = notSent(context, order, attempt, hindrance);
-    else record = await sendRecorded(context, order, attempt);
+    else if (turn.kind === "not_ready") record = notSent(context, order, attempt, turn.reason);
+    else if (turn.kind === "denied") record = stop(context, order, `denied: ${turn.reason}`);
+    else record = await sendRecorded(context, order, attempt, turn.waited);
   } finally {
     leaveInFlight(context, clientOrderId);
   }
   return answer(context, approved, record);
 }
 
-/** Why it cannot go now, or null. Everything here happens before the record, so it proves `not_sent`. */
+type Waited = Pick<OrderStages, "queueMs" | "limiterMs">;
+
+type SendTurn =
+  | { kind: "go"; waited: Waited }
+  /** It may go later: the retry queue has it. */
+  | { kind: "not_ready"; reason: string }
+  /** Its turn would come too late, and a later one would be another trade. */
+  | { kind: "denied"; reason: string };
+
+/** Whether it can go now. Everything here happens before the record, so it proves `not_sent`. */
 async function waitForTurn(
   context: GatewayContext,
-  approved: ApprovedOrder,
-): Promise<string | null> {
+  { intent, approvedAt }: ApprovedOrder,
+  attempt: number,
+): Promise<SendTurn> {
+  const since = attempt === 1 ? approvedAt : context.now();
   // Entries are not sent blind. An order that can only reduce may always go.
-  if (!approved.intent.reduceOnly && !(await context.ready()))
-    return "the broker's order stream is not up, so entries are not sent";
-  const turn = takeTurn(context.bucket, context.rate, context.now(), ORDER_RATE_WAIT_MS_MAX);
-  context.bucket = turn.bucket;
-  if (turn.waitMs === null) return `more than ${context.rate.perSecond} orders per second`;
-  if (turn.waitMs > 0) await context.sleep(turn.waitMs);
-  return null;
+  if (!intent.reduceOnly && !(await context.ready()))
+    return {
+      kind: "not_ready",
+      reason: "the broker's order stream is not up, so entries are not sent",
+    };
+  const asked = context.now();
+  const reason = await context.limiter.order("submit", intent.instrument);
+  if (reason !== null) return { kind: "denied", reason };
+  // The ledger's clock is another one: no stage takes less than nothing.
+  const queueMs = Math.max(0, asked - since);
+  return { kind: "go", waited: { queueMs, limiterMs: context.now() - asked } };
 }
 
 /** What storage has of it now: a cancel may have come while it waited. */
@@ -97,6 +112,7 @@ async function sendRecorded(
   context: GatewayContext,
   order: GatewayOrder,
   attempt: number,
+  waited: Waited,
 ): Promise<GatewayOrder> {
   const { approved } = order;
   assert(approved, "only an approved order is sent");
@@ -112,10 +128,14 @@ async function sendRecorded(
     nextLookAt: null,
   };
   save(context, { order: recorded, posts: [] });
+  const sentAt = context.now();
   const outcome = await sendToBroker(context, approved);
+  const brokerMs = outcome.brokerMs ?? null;
+  const networkMs = Math.max(0, context.now() - sentAt - (brokerMs ?? 0));
   const now = context.store.order(order.clientOrderId);
   assert(now, "a recorded order stays");
-  return settle(context, now, attempt, outcome);
+  const stages: OrderStages = { ...waited, networkMs, brokerMs };
+  return settle(context, { ...now, stages }, attempt, outcome);
 }
 
 function passGates(context: GatewayContext, approved: ApprovedOrder): string | null {
@@ -193,7 +213,7 @@ function notSent(
   reason: string,
 ): GatewayOrder {
   const now = context.now();
-  const event = { kind: "not_sent", reason, attempt } as const;
+  const event = { kind: "not_sent", reason, attempt, ...stagesOf(order) } as const;
   const posts = [post(order, `not_sent:${attempt}`, event, now)];
   const waiting: GatewayOrder = {
     ...order,

@@ -1,8 +1,7 @@
 /** Cancels and new terms. A cancel always passes, and is sent again until the broker's evidence settles it. */
 import type { CancelOutcome } from "../../brokers/broker.ts";
-import { ORDER_CONFIRM_WAIT_MS, ORDER_RATE_WAIT_MS_MAX } from "../../domain/limits.ts";
-import type { Order, OrderChanges } from "../../domain/order.ts";
-import { forceTurn, takeTurn } from "../../domain/rate-limit.ts";
+import { ORDER_CONFIRM_WAIT_MS } from "../../domain/limits.ts";
+import type { ApprovedOrder, Order, OrderChanges } from "../../domain/order.ts";
 import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
@@ -73,7 +72,7 @@ async function step(context: GatewayContext, clientOrderId: string): Promise<voi
 }
 
 async function sendCancel(context: GatewayContext, order: GatewayOrder): Promise<void> {
-  context.bucket = forceTurn(context.bucket, context.rate, context.now());
+  context.limiter.cancel(order.approved?.intent.instrument ?? null);
   const outcome = await ask(() => context.broker.cancel(atBroker(order)));
   const now = readOrder(context, order.clientOrderId);
   if (!now || now.ended !== null) return;
@@ -118,8 +117,11 @@ export async function modify(
   clientOrderId: string,
   changes: OrderChanges,
 ): Promise<Order | null> {
-  const order = readOrder(context, clientOrderId);
-  if (!order) return context.ledger.order(clientOrderId);
+  const known = readOrder(context, clientOrderId);
+  if (!known) return context.ledger.order(clientOrderId);
+  const busy = known.approved && (await turnToModify(context, known, known.approved));
+  // While it waited for its turn, it may have moved on.
+  const order = readOrder(context, clientOrderId) ?? known;
   const changesAsked = order.changesAsked + 1;
   if (order.ended !== null) {
     // The new terms will never be, and the ledger has reserved for them.
@@ -127,7 +129,7 @@ export async function modify(
       refuseChanges(context, { ...order, changesAsked }, "it has filled");
     return ledgerOrder(context, order);
   }
-  const hindrance = whyNotModify(context, order);
+  const hindrance = whyNotModify(context, order) ?? busy;
   if (hindrance) {
     if (order.changes === null) refuseChanges(context, { ...order, changesAsked }, hindrance);
     return ledgerOrder(context, order);
@@ -141,16 +143,22 @@ export async function modify(
   return ledgerOrder(context, readOrder(context, clientOrderId) ?? wished);
 }
 
+/** Only what would go takes a turn. */
+const turnToModify = async (
+  context: GatewayContext,
+  order: GatewayOrder,
+  { intent }: ApprovedOrder,
+): Promise<string | null> =>
+  order.ended !== null || whyNotModify(context, order) !== null
+    ? null
+    : context.limiter.order("modify", intent.instrument);
+
 function whyNotModify(context: GatewayContext, order: GatewayOrder): string | null {
   if (order.record !== "accepted" || !order.approved) return "the broker has not accepted it yet";
   if (order.changes !== null) return "other new terms are under way";
   if (order.cancel !== "none") return "a cancel is under way";
   const halted = context.store.halts().filter((halt) => halt.halted);
-  const stopped = stopReason(order.approved, halted, context.store.number("epoch_seen"));
-  if (stopped) return stopped;
-  const turn = takeTurn(context.bucket, context.rate, context.now(), ORDER_RATE_WAIT_MS_MAX);
-  context.bucket = turn.bucket;
-  return turn.waitMs === null ? `more than ${context.rate.perSecond} orders per second` : null;
+  return stopReason(order.approved, halted, context.store.number("epoch_seen"));
 }
 
 async function settleChanges(

@@ -20,6 +20,34 @@ export const PAPER_RULES: BrokerRules = {
   orderTypes: ORDER_TYPES,
   timesInForce: TIMES_IN_FORCE,
   ordersPerSecond: PAPER_ORDERS_PER_SECOND,
+  meters: [
+    {
+      name: "orders",
+      scope: "account",
+      perSecond: PAPER_ORDERS_PER_SECOND,
+      burst: PAPER_ORDERS_PER_SECOND,
+      orderReserve: 0,
+      weights: { submit: 1, modify: 1, cancel: 1 },
+    },
+    {
+      // Every request with one key, so that an order and a poll draw on the same pool, as at most brokers.
+      name: "requests",
+      scope: "key",
+      perSecond: PAPER_ORDERS_PER_SECOND * 2,
+      burst: PAPER_ORDERS_PER_SECOND * 2,
+      orderReserve: PAPER_ORDERS_PER_SECOND,
+      weights: {
+        submit: 1,
+        modify: 1,
+        cancel: 1,
+        open_orders: 1,
+        closed_orders: 1,
+        executions: 1,
+        positions: 1,
+        balances: 1,
+      },
+    },
+  ],
   honoursClientOrderId: true,
   // Look-ups read the same storage that accepting wrote, so this covers only an answer still under way.
   settlingTimeMs: 1_000,

@@ -10,8 +10,10 @@ import type {
   OrderChanges,
   OrderEvent,
   OrderPost,
+  OrderStages,
   OrderState,
 } from "../order.ts";
+import { ORDER_TRANSITIONS, type OrderTransition } from "../order-state-table.ts";
 import { apply, type LedgerEvent } from "./ledger.ts";
 import { NO_UNIT_RISK } from "./money-at-risk.ts";
 import type { Refusal } from "./refusal.ts";
@@ -26,26 +28,21 @@ export interface RecordedEvent {
   body: LedgerEvent;
 }
 
-export const HISTORY_KINDS = [
+/** The table names a fill by what it leaves and an acceptance by its trigger; an event is just that. */
+type Narrowed = "accepted_untriggered" | "partial_fill" | "full_fill";
+
+export type HistoryKind = "reserved" | "denied" | "filled" | Exclude<OrderTransition, Narrowed>;
+
+const isNarrowed = (name: OrderTransition): name is Narrowed =>
+  name === "accepted_untriggered" || name === "partial_fill" || name === "full_fill";
+
+/** The ledger's own two decisions, then every event of the state table. */
+export const HISTORY_KINDS: readonly HistoryKind[] = [
   "reserved",
   "denied",
-  "accepted",
-  "triggered",
-  "rejected",
   "filled",
-  "cancel_requested",
-  "cancel_rejected",
-  "canceled",
-  "replace_requested",
-  "replace_rejected",
-  "replaced",
-  "suspended",
-  "expired",
-  "not_sent",
-  "outcome_unknown",
-  "dead_lettered",
-  "discarded",
-] as const;
+  ...ORDER_TRANSITIONS.filter((name) => !isNarrowed(name)),
+];
 
 /** `ledger`: its decision. `gateway`: what it did, or did not see. `broker`: the broker's word. */
 export const HISTORY_SOURCES = ["ledger", "gateway", "broker", "algo", "person"] as const;
@@ -56,7 +53,7 @@ export interface HistoryEntry {
   /** The ledger's version after it. */
   version: number;
   at: number;
-  kind: (typeof HISTORY_KINDS)[number];
+  kind: HistoryKind;
   source: HistorySource;
   /** Who asked for it, as the audit log names them; null when nobody did. */
   by: string | null;
@@ -73,6 +70,8 @@ export interface HistoryEntry {
   brokerOrderId: string | null;
   /** Which attempt was proven not sent. */
   attempt: number | null;
+  /** Where the time of the attempt that it tells of went. */
+  stages: OrderStages | null;
   /** How it was labelled on the desk. */
   label: DeadLetterLabel | null;
   /** What was odd about it, such as a fill after a cancel; null mostly. */
@@ -112,6 +111,7 @@ const NO_FACTS = {
   changes: null,
   refusal: null,
   attempt: null,
+  stages: null,
   label: null,
 } as const;
 
@@ -166,6 +166,7 @@ function postedFacts({ event }: OrderPost, eventId: string): Facts {
     ...(kind === "filled" ? { execution: event.execution } : {}),
     ...("changes" in event ? { changes: event.changes } : {}),
     ...(kind === "not_sent" ? { attempt: event.attempt } : {}),
+    ...("stages" in event && event.stages ? { stages: event.stages } : {}),
     ...(kind === "dead_lettered" ? { label: event.label } : {}),
   };
 }

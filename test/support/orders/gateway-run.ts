@@ -183,6 +183,7 @@ export class GatewayRuns {
       }),
       balances: to((gateway) => gateway.balances()),
       ensure: to((gateway) => gateway.watch()),
+      meters: to(async (gateway) => gateway.meters()),
       streamState: async () => (this.#streamReady ? "ready" : "connecting"),
     };
   }

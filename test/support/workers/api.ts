@@ -94,6 +94,9 @@ export const BROKER: BrokerView = {
   pinned: [],
   session: { state: "valid", expiresAt: null },
   orderStream: "ready",
+  orderMeters: [
+    { name: "orders", scope: "account", used: 1, capacity: 10, reserve: 0, perSecond: 10 },
+  ],
 };
 
 export const RISK: RiskStatusView = {
@@ -166,6 +169,7 @@ export const GATEWAY: Partial<OrderGatewayPort> = {
   discardByHand: async () => ok({ ...ORDER, state: "canceled" }),
   balances: async () => ok([{ currency: "INR", total: "10", available: "9" }]),
   streamState: async () => "ready",
+  meters: async () => [],
 };
 
 export const MANAGER: Partial<BrokerManagerPort> = {

@@ -78,6 +78,10 @@ function Broker({ broker, note }: { broker: BrokerView; note: ReactNode }) {
               name: "Subscribe messages",
               value: `${formatQuantity(limits.subscribeMessagesPerSecond)} a second`,
             },
+            ...broker.orderMeters.map((meter) => ({
+              name: `Calls: ${meter.name}, by ${meter.scope}`,
+              value: meterText(meter),
+            })),
             ...(session.expiresAt === null
               ? []
               : [{ name: "Session ends", value: <Moment at={session.expiresAt} /> }]),
@@ -87,6 +91,12 @@ function Broker({ broker, note }: { broker: BrokerView; note: ReactNode }) {
       <Shards shards={broker.shards} />
     </div>
   );
+}
+
+/** How much of a metered scope is in use now, and what of it polling leaves to orders. */
+function meterText({ used, capacity, reserve }: BrokerView["orderMeters"][number]): string {
+  const use = `${formatQuantity(Math.ceil(used))} of ${formatQuantity(capacity)}`;
+  return reserve === 0 ? use : `${use}, ${formatQuantity(reserve)} kept for orders`;
 }
 
 function ShardCount({ broker }: { broker: BrokerView }) {

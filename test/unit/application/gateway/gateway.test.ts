@@ -97,7 +97,7 @@ describe("sending", () => {
     expect(desk.sent).toEqual(["o-2"]);
   });
 
-  test("past the wait for the broker's rate an order is not sent, late is another trade", async () => {
+  test("past the wait for the broker's rate an order is denied and queued nowhere: late is another trade", async () => {
     const desk = scripted({ isFrozen: true });
     // At one moment: the burst, then as many as the bounded wait has turns for.
     const { ordersPerSecond } = SIMULATED_RULES;
@@ -107,7 +107,7 @@ describe("sending", () => {
         desk.gateway.submit(approvedWith({ clientOrderId: `n-${number}` }), 1),
       ),
     );
-    expect(outcomes.filter(({ outcome }) => outcome === "not_sent")).toHaveLength(1);
+    expect(outcomes.filter(({ outcome }) => outcome === "stopped")).toHaveLength(1);
   });
 
   test("while the ledger is away, what it has to know waits in order", async () => {

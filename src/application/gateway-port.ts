@@ -1,0 +1,56 @@
+/** What the use cases ask of a gateway, and what it answers. Every argument and answer is plain data. */
+import type { BrokerBalance, BrokerOrder } from "../brokers/broker.ts";
+import type { BrokerView } from "../contract/brokers.ts";
+import type { ApprovedOrder, Order, OrderChanges } from "../domain/order.ts";
+import type { MeterUsage } from "../domain/rate-limit.ts";
+import type { Result } from "../domain/result.ts";
+import type { ScopeText } from "../domain/scope.ts";
+import type { DeskProblem, HandExecution } from "./desk-port.ts";
+
+/** What a submit came to, as the gateway recorded and posted it. */
+export type GatewayOutcome =
+  | { outcome: "accepted"; order: Order }
+  | { outcome: "rejected"; order: Order }
+  /** Proven: a retry is safe. */
+  | { outcome: "not_sent"; order: Order; reason: string }
+  | { outcome: "unknown"; order: Order }
+  /** A kill switch or a newer epoch stopped it at the door, or its turn at the broker would have come too late. */
+  | { outcome: "stopped"; order: Order };
+
+export interface OrderGatewayPort {
+  /** Sends at most once for each attempt number; the write-ahead record comes before the first byte. */
+  submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome>;
+  cancel(clientOrderId: string): Promise<Order | null>;
+  modify(clientOrderId: string, changes: OrderChanges): Promise<Order | null>;
+  /** Everything the gateway and a fresh broker look-up know of the order. */
+  lookUp(clientOrderId: string): Promise<OrderEvidence>;
+  /** A dead letter that a person executed at the broker. Saying the same again changes nothing. */
+  executeByHand(clientOrderId: string, claim: HandExecution): Promise<Result<Order, DeskProblem>>;
+  /** A dead letter that a named person gives up. */
+  discardByHand(
+    clientOrderId: string,
+    by: string,
+    reason: string,
+  ): Promise<Result<Order, DeskProblem>>;
+  /** Stops everything under the scope whose ledger version is not above `version`'s; answers when stored. */
+  halt(scope: ScopeText, version: number): Promise<void>;
+  resume(scope: ScopeText, version: number): Promise<void>;
+  /** Watchdog: order-update socket, sweep, reconciliation. */
+  ensure(): Promise<void>;
+  balances(): Promise<Result<BrokerBalance[], string>>;
+  streamState(): Promise<BrokerView["orderStream"]>;
+  /** How full each scope is that the broker meters calls by. */
+  meters(): Promise<MeterUsage[]>;
+}
+
+export interface OrderEvidence {
+  /**
+   * The gateway's own record: `none` proves that nothing was sent from here, `stopped` that nothing
+   * ever will be.
+   */
+  record: "none" | "recorded" | "not_sent" | "accepted" | "rejected" | "unknown" | "stopped";
+  attempts: number;
+  /** Null when the look-up itself failed, which proves nothing. */
+  found: boolean | null;
+  brokerOrder: BrokerOrder | null;
+}
