@@ -16,6 +16,7 @@ import { rateLimit } from "./middleware/rate-limit.ts";
 import { responseHeaders } from "./middleware/response-headers.ts";
 import { type ApiPorts, apiPorts } from "./ports.ts";
 import { gate } from "./route.ts";
+import { alertRoutes } from "./routes/alerts.ts";
 import { brokerRoutes } from "./routes/brokers.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deskRoutes } from "./routes/desk.ts";
@@ -76,6 +77,7 @@ export function createApp(parts: Partial<AppParts> = {}): ApiApp {
   riskRoutes(app, guard);
   deadLetterRoutes(app, guard);
   deskRoutes(app, guard);
+  alertRoutes(app, guard);
   keyRoutes(app, guard, keys);
   paperRoutes(app, guard);
   documentRoutes(app);

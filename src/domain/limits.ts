@@ -249,3 +249,6 @@ export const REPORT_RETRY_MS = 300_000;
 
 /** The day's reconciliation begins this long after the trading day's end: late reports are in by then. */
 export const REPORT_DELAY_MS = 600_000;
+
+/** Devices signed up for notifications: one message goes to each, and a person has a handful. */
+export const PUSH_DEVICES_MAX = 50;

@@ -2,7 +2,7 @@
 import type { DeadLetterLabel } from "../domain/order.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 
-export const CHANNELS = ["slack", "webhook", "email", "sms", "voice"] as const;
+export const CHANNELS = ["slack", "webhook", "web_push", "email", "sms", "voice"] as const;
 
 export type ChannelName = (typeof CHANNELS)[number];
 
@@ -28,6 +28,8 @@ export interface SendFailure {
   /** False when trying again cannot help: the receiver refused it. */
   mayRetry: boolean;
   reason: string;
+  /** Of the answer, if there was one. */
+  status?: number;
 }
 
 export interface Channel {
@@ -63,10 +65,10 @@ export function textOf(message: AlertMessage): string {
 const SEND_TIMEOUT_MS = 10_000;
 
 /** One request. Its failure is told in our words: an address may itself be a secret. */
-export async function request(
+export async function post(
   fetch: Fetch,
   url: string,
-  init: { headers: Record<string, string>; body: string },
+  init: { headers: Record<string, string>; body: string | Uint8Array<ArrayBuffer> },
 ): Promise<Result<null, SendFailure>> {
   let response: Response;
   try {
@@ -80,5 +82,5 @@ export async function request(
   if (response.ok) return ok(null);
   const { status } = response;
   const mayRetry = status === 408 || status === 429 || status >= 500;
-  return err({ mayRetry, reason: `answered ${status}` });
+  return err({ mayRetry, reason: `answered ${status}`, status });
 }

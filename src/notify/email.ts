@@ -1,12 +1,5 @@
 /** Email through an HTTP mail API, in the shape of Resend's `POST /emails` (https://resend.com/docs/api-reference/emails/send-email). */
-import {
-  request,
-  textOf,
-  titleOf,
-  type AlertMessage,
-  type Channel,
-  type Fetch,
-} from "./channel.ts";
+import { post, textOf, titleOf, type AlertMessage, type Channel, type Fetch } from "./channel.ts";
 
 export interface EmailSettings {
   url: string;
@@ -23,7 +16,7 @@ export const formatEmail = (
 export const email = (fetch: Fetch, settings: EmailSettings): Channel => ({
   name: "email",
   send: (message) =>
-    request(fetch, settings.url, {
+    post(fetch, settings.url, {
       headers: {
         authorization: `Bearer ${settings.key}`,
         "content-type": "application/json",

@@ -24,17 +24,17 @@ const MINUTE_MS = 60_000;
 export const POLICIES: Record<"critical" | "serious", Policy> = {
   critical: {
     steps: [
-      { afterMs: 0, channels: ["slack", "webhook", "email", "sms"] },
+      { afterMs: 0, channels: ["slack", "webhook", "web_push", "email", "sms"] },
       { afterMs: 2 * MINUTE_MS, channels: ["voice"] },
-      { afterMs: 5 * MINUTE_MS, channels: ["slack", "sms", "voice"] },
+      { afterMs: 5 * MINUTE_MS, channels: ["slack", "web_push", "sms", "voice"] },
     ],
     repeatMs: 5 * MINUTE_MS,
   },
   serious: {
     steps: [
-      { afterMs: 0, channels: ["slack", "webhook", "email"] },
+      { afterMs: 0, channels: ["slack", "webhook", "web_push", "email"] },
       { afterMs: 3 * MINUTE_MS, channels: ["sms"] },
-      { afterMs: 10 * MINUTE_MS, channels: ["slack", "sms", "voice"] },
+      { afterMs: 10 * MINUTE_MS, channels: ["slack", "web_push", "sms", "voice"] },
     ],
     repeatMs: 15 * MINUTE_MS,
   },

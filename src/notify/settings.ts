@@ -5,6 +5,7 @@ import { email } from "./email.ts";
 import { slack } from "./slack.ts";
 import { sms } from "./sms.ts";
 import { voice } from "./voice.ts";
+import { webPush, type PushDevices, type PushKeys } from "./web-push.ts";
 import { webhook } from "./webhook.ts";
 
 const url = z
@@ -36,6 +37,27 @@ const slackSettings = z.object({ SLACK_WEBHOOK_URL: url });
 
 const webhookSettings = z.object({ ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: token });
 
+/** Base64url of so many bytes, without padding. */
+const bytes = (count: number, what: string) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^[A-Za-z0-9_-]{${Math.ceil((count * 4) / 3)}}$`),
+      `must be ${what} of ${count} bytes in base64url`,
+    );
+
+const pushSettings = z.object({
+  WEB_PUSH_PUBLIC_KEY: bytes(65, "a P-256 point").startsWith("B"),
+  WEB_PUSH_PRIVATE_KEY: bytes(32, "a P-256 key"),
+  WEB_PUSH_SUBJECT: z.string().regex(/^(?:mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/),
+});
+
+const pushKeysOf = (set: z.output<typeof pushSettings>): PushKeys => ({
+  subject: set.WEB_PUSH_SUBJECT,
+  publicKey: set.WEB_PUSH_PUBLIC_KEY,
+  privateKey: set.WEB_PUSH_PRIVATE_KEY,
+});
+
 const emailSettings = z.object({
   EMAIL_API_URL: url.default("https://api.resend.com/emails"),
   EMAIL_API_KEY: token,
@@ -63,32 +85,41 @@ type Made = { ok: true; channel: Channel } | { ok: false; error: z.ZodError };
 interface Kind {
   /** The one setting that says that the channel is wanted. */
   wanted: string;
-  make: (env: unknown, fetch: Fetch) => Made;
+  make: (env: unknown, parts: ChannelParts) => Made;
+}
+
+/** What channels need beside their settings. */
+export interface ChannelParts {
+  fetch: Fetch;
+  devices: PushDevices;
 }
 
 function kind<T extends z.ZodType>(
   wanted: string,
   schema: T,
-  make: (fetch: Fetch, set: z.output<T>) => Channel,
+  make: (parts: ChannelParts, set: z.output<T>) => Channel,
 ): Kind {
   return {
     wanted,
-    make(env, fetch) {
+    make(env, parts) {
       const parsed = schema.safeParse(env);
       if (!parsed.success) return { ok: false, error: parsed.error };
-      return { ok: true, channel: make(fetch, parsed.data) };
+      return { ok: true, channel: make(parts, parsed.data) };
     },
   };
 }
 
 const KINDS: Record<ChannelName, Kind> = {
-  slack: kind("SLACK_WEBHOOK_URL", slackSettings, (fetch, set) =>
+  slack: kind("SLACK_WEBHOOK_URL", slackSettings, ({ fetch }, set) =>
     slack(fetch, { url: set.SLACK_WEBHOOK_URL }),
   ),
-  webhook: kind("ALERT_WEBHOOK_URL", webhookSettings, (fetch, set) =>
+  webhook: kind("ALERT_WEBHOOK_URL", webhookSettings, ({ fetch }, set) =>
     webhook(fetch, { url: set.ALERT_WEBHOOK_URL, secret: set.ALERT_WEBHOOK_SECRET }),
   ),
-  email: kind("EMAIL_TO", emailSettings, (fetch, set) =>
+  web_push: kind("WEB_PUSH_PUBLIC_KEY", pushSettings, ({ fetch, devices }, set) =>
+    webPush(fetch, pushKeysOf(set), devices),
+  ),
+  email: kind("EMAIL_TO", emailSettings, ({ fetch }, set) =>
     email(fetch, {
       url: set.EMAIL_API_URL,
       key: set.EMAIL_API_KEY,
@@ -96,10 +127,10 @@ const KINDS: Record<ChannelName, Kind> = {
       to: set.EMAIL_TO,
     }),
   ),
-  sms: kind("ALERT_SMS_TO", smsSettings, (fetch, set) =>
+  sms: kind("ALERT_SMS_TO", smsSettings, ({ fetch }, set) =>
     sms(fetch, twilioOf(set, set.ALERT_SMS_TO)),
   ),
-  voice: kind("ALERT_VOICE_TO", voiceSettings, (fetch, set) =>
+  voice: kind("ALERT_VOICE_TO", voiceSettings, ({ fetch }, set) =>
     voice(fetch, twilioOf(set, set.ALERT_VOICE_TO)),
   ),
 };
@@ -117,16 +148,18 @@ export interface Channels {
   states: ChannelState[];
   /** Where people reach the dashboard; null when nobody has said. */
   link: string | null;
+  /** What browsers sign up with; null unless web push is on. */
+  pushKey: string | null;
 }
 
 /** Reads the channels from the environment. Empty text is the same as unset. */
-export function channelsOf(env: object, fetch: Fetch): Channels {
+export function channelsOf(env: object, parts: ChannelParts): Channels {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const channels: Channel[] = [];
   const states = CHANNELS.map((name): ChannelState => {
     const { wanted, make } = KINDS[name];
     if (given[wanted] === undefined) return { name, state: "off", settings: [] };
-    const made = make(given, fetch);
+    const made = make(given, parts);
     if (made.ok) {
       channels.push(made.channel);
       return { name, state: "on", settings: [] };
@@ -135,5 +168,11 @@ export function channelsOf(env: object, fetch: Fetch): Channels {
     return { name, state: "wrong", settings: [...settings] };
   });
   const link = url.safeParse(given["DASHBOARD_URL"]);
-  return { channels, states, link: link.success ? link.data : null };
+  const push = pushSettings.safeParse(given);
+  return {
+    channels,
+    states,
+    link: link.success ? link.data : null,
+    pushKey: push.success ? push.data.WEB_PUSH_PUBLIC_KEY : null,
+  };
 }

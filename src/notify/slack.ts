@@ -1,5 +1,5 @@
 /** Slack by an incoming webhook (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). The address is the secret. */
-import { request, textOf, type AlertMessage, type Channel, type Fetch } from "./channel.ts";
+import { post, textOf, type AlertMessage, type Channel, type Fetch } from "./channel.ts";
 
 /** In Slack's text only these three are special. */
 const escaped = (text: string): string =>
@@ -11,7 +11,7 @@ export const formatSlack = (message: AlertMessage): string =>
 export const slack = (fetch: Fetch, { url }: { url: string }): Channel => ({
   name: "slack",
   send: (message) =>
-    request(fetch, url, {
+    post(fetch, url, {
       headers: { "content-type": "application/json" },
       body: formatSlack(message),
     }),

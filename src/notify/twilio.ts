@@ -1,6 +1,6 @@
 /** What SMS and voice share: Twilio's REST API, basic auth and form bodies (https://www.twilio.com/docs/usage/requests-to-twilio). */
 import type { Result } from "../domain/result.ts";
-import { request, type Fetch, type SendFailure } from "./channel.ts";
+import { post, type Fetch, type SendFailure } from "./channel.ts";
 
 export interface TwilioSettings {
   url: string;
@@ -16,7 +16,7 @@ export function postForm(
   { url, accountSid, authToken }: TwilioSettings,
   body: string,
 ): Promise<Result<null, SendFailure>> {
-  return request(fetch, `${url}/2010-04-01/Accounts/${accountSid}/${resource}.json`, {
+  return post(fetch, `${url}/2010-04-01/Accounts/${accountSid}/${resource}.json`, {
     headers: {
       authorization: `Basic ${btoa(`${accountSid}:${authToken}`)}`,
       "content-type": "application/x-www-form-urlencoded",

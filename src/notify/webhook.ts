@@ -1,5 +1,5 @@
 /** A signed JSON request to any address: HMAC-SHA256 over the time and the body, so that neither can be forged or replayed late. */
-import { request, type AlertMessage, type Channel, type Fetch } from "./channel.ts";
+import { post, type AlertMessage, type Channel, type Fetch } from "./channel.ts";
 
 /** `t=<seconds since 1970>,v1=<hex>`; the signature is over `<t>.<body>`. */
 const SIGNATURE_HEADER = "trunkline-signature";
@@ -23,7 +23,7 @@ export const webhook = (
   name: "webhook",
   async send(message, now) {
     const body = formatWebhook(message);
-    return request(fetch, url, {
+    return post(fetch, url, {
       headers: {
         "content-type": "application/json",
         [SIGNATURE_HEADER]: await signature(secret, Math.floor(now / 1_000), body),

@@ -2,6 +2,7 @@
 import { errorText } from "../application/log.ts";
 import type { TradebookPort } from "../application/ports.ts";
 import { channelsOf, type Channels } from "../notify/settings.ts";
+import type { PushDevices } from "../notify/web-push.ts";
 import { tellPeople, type AlertBook } from "../notify/tell-people.ts";
 import {
   claimSend,
@@ -11,10 +12,19 @@ import {
   unacknowledged,
 } from "../storage/alerts.ts";
 import { database, type Database } from "../storage/database.ts";
+import { allPushDevices, forgetPushDevice } from "../storage/push-devices.ts";
 import { logger } from "./logger.ts";
 
+const pushDevices = (book: Database): PushDevices => ({
+  all: () => allPushDevices(book),
+  forget: (endpoint) => forgetPushDevice(book, endpoint),
+});
+
 export const alertChannels = (env: Env): Channels =>
-  channelsOf(env, (url, init) => fetch(url, init));
+  channelsOf(env, {
+    fetch: (url, init) => fetch(url, init),
+    devices: pushDevices(database(env.DB)),
+  });
 
 export const alertBook = (book: Database): AlertBook => ({
   follow: (now) => followDeadLetters(book, now),

@@ -271,3 +271,14 @@ export const incidents = sqliteTable(
   },
   (table) => [index("incidents_told").on(table.toldAt, table.at)],
 );
+
+/** Browsers that people signed up to be told by. `id` is a hash of the endpoint. */
+export const pushDevices = sqliteTable("push_devices", {
+  id: text("id").primaryKey(),
+  endpoint: text("endpoint").notNull(),
+  p256dh: text("p256dh").notNull(),
+  auth: text("auth").notNull(),
+  person: text("person").notNull(),
+  name: text("name").notNull(),
+  createdAt: integer("created_at").notNull(),
+});

@@ -3,8 +3,8 @@ import type { z } from "zod";
 import { errorBody, type ErrorCode, type ErrorDetails } from "../../../src/contract/errors.ts";
 import { currentSession, expireSession, refuseSession } from "./session.ts";
 
-/** `NETWORK`: no answer came. `UNREADABLE`: an answer came that the contract does not know. */
-export type FailureCode = ErrorCode | "NETWORK" | "UNREADABLE";
+/** `NETWORK`: no answer came. `UNREADABLE`: an answer came that the contract does not know. `BROWSER`: the browser itself refused. */
+export type FailureCode = ErrorCode | "NETWORK" | "UNREADABLE" | "BROWSER";
 
 export class ApiFailure extends Error {
   readonly code: FailureCode;

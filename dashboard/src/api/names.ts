@@ -17,6 +17,8 @@ export const names = {
   balances: ["balances"],
   deadLetters: ["dead-letters"],
   deadLetter: ["dead-letter"],
+  alerts: ["alerts"],
+  ownDevice: ["own-device"],
   keys: ["keys"],
   audit: ["audit"],
   instruments: ["instruments"],

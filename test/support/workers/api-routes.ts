@@ -15,6 +15,13 @@ export const INTENT = {
 export const EXPLAIN =
   "algoId=momentum&instrument=NSE:INFY&side=buy&type=limit&quantity=10&limitPrice=1500.05";
 
+/** A browser as it signs itself up, with keys of the right shape. */
+export const PUSH_DEVICE = {
+  name: "Ann's phone",
+  endpoint: "https://fcm.googleapis.com/fcm/send/device-1",
+  keys: { p256dh: `B${"D".repeat(86)}`, auth: "C".repeat(22) },
+};
+
 export interface Route {
   scope: "read" | "trade" | "admin";
   /** Only people and the development key. */
@@ -106,6 +113,20 @@ export const ROUTES: Record<string, Route> = {
     people: true,
     path: "/v1/dead-letters/order-1/discard",
     body: { reason: REASON },
+  },
+  "GET /v1/alerts": { scope: "read", people: true },
+  // Web push is off where the tests run, and that is said.
+  "POST /v1/alerts/devices": {
+    scope: "trade",
+    people: true,
+    body: PUSH_DEVICE,
+    status: 409,
+  },
+  "DELETE /v1/alerts/devices/{id}": {
+    scope: "trade",
+    people: true,
+    path: "/v1/alerts/devices/0000000000000000",
+    status: 404,
   },
   "GET /v1/audit": { scope: "admin" },
   "GET /v1/watchlist": { scope: "read" },

@@ -4,7 +4,8 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CHANNELS, type AlertMessage, type ChannelName } from "../../../src/notify/channel.ts";
-import { channelsOf } from "../../../src/notify/settings.ts";
+import { channelsOf, type ChannelParts } from "../../../src/notify/settings.ts";
+import { newBrowser, newPushKeys } from "../../support/push-service.ts";
 
 interface Received {
   method: string;
@@ -40,12 +41,23 @@ beforeEach(async () => {
 afterEach(() => new Promise((done) => server.close(done)));
 
 const SID = `AC${"0a".repeat(16)}`;
-const SECRETS = ["hook-secret", "mail-key-1", "twilio-token", "signing-secret"];
+const PUSH_KEYS = newPushKeys();
+const SECRETS = [
+  PUSH_KEYS.privateKey,
+  "/device",
+  "hook-secret",
+  "mail-key-1",
+  "twilio-token",
+  "signing-secret",
+];
 
 const everySetting = () => ({
   SLACK_WEBHOOK_URL: `${origin}/services/hook-secret`,
   ALERT_WEBHOOK_URL: `${origin}/alerts`,
   ALERT_WEBHOOK_SECRET: "signing-secret",
+  WEB_PUSH_PUBLIC_KEY: PUSH_KEYS.publicKey,
+  WEB_PUSH_PRIVATE_KEY: PUSH_KEYS.privateKey,
+  WEB_PUSH_SUBJECT: "mailto:desk@example.com",
   EMAIL_API_URL: `${origin}/emails`,
   EMAIL_API_KEY: "mail-key-1",
   EMAIL_FROM: "desk@example.com",
@@ -56,6 +68,17 @@ const everySetting = () => ({
   TWILIO_FROM: "+14155550100",
   ALERT_SMS_TO: "+14155550101",
   ALERT_VOICE_TO: "+14155550102",
+});
+
+/** The push service is on loopback; only its host differs. */
+const SERVICE = "https://fcm.googleapis.com";
+
+const parts = (): ChannelParts => ({
+  fetch: (url, init) => fetch(url.replace(SERVICE, origin), init),
+  devices: {
+    all: async () => [{ endpoint: `${SERVICE}/device`, ...newBrowser().keys }],
+    forget: async () => {},
+  },
 });
 
 const MESSAGE: AlertMessage = {
@@ -74,7 +97,7 @@ const MESSAGE: AlertMessage = {
 const NOW = 1_700_000_000_999;
 
 async function sendBy(name: ChannelName) {
-  const { channels } = channelsOf(everySetting(), fetch);
+  const { channels } = channelsOf(everySetting(), parts());
   const channel = channels.find((each) => each.name === name);
   if (!channel) throw new Error(`${name} is not set up`);
   const result = await channel.send(MESSAGE, NOW);
@@ -173,14 +196,14 @@ describe("what an answer means", () => {
 describe("settings", () => {
   test("unset or empty is off", () => {
     for (const env of [{}, { SLACK_WEBHOOK_URL: "", EMAIL_TO: "" }]) {
-      const { channels, states } = channelsOf(env, fetch);
+      const { channels, states } = channelsOf(env, parts());
       expect(channels).toEqual([]);
       expect(new Set(states.map(({ state }) => state))).toEqual(new Set(["off"]));
     }
   });
 
   test("all set is all on", () => {
-    const { states } = channelsOf(everySetting(), fetch);
+    const { states } = channelsOf(everySetting(), parts());
     expect(states.map(({ state }) => state)).toEqual(CHANNELS.map(() => "on"));
   });
 
@@ -188,18 +211,20 @@ describe("settings", () => {
     ["SLACK_WEBHOOK_URL", "http://hooks.example.com/x", "slack"],
     ["SLACK_WEBHOOK_URL", "nonsense", "slack"],
     ["ALERT_WEBHOOK_SECRET", "short", "webhook"],
+    ["WEB_PUSH_PUBLIC_KEY", "short", "web_push"],
+    ["WEB_PUSH_SUBJECT", "nobody", "web_push"],
     ["EMAIL_API_KEY", "with a\nline break", "email"],
     ["EMAIL_TO", "nobody", "email"],
     ["ALERT_SMS_TO", "0155", "sms"],
     ["ALERT_VOICE_TO", "+0", "voice"],
   ])("a wrong %s (%j) turns off %s alone, and is told by name only", (setting, value, name) => {
-    const { states } = channelsOf({ ...everySetting(), [setting]: value }, fetch);
+    const { states } = channelsOf({ ...everySetting(), [setting]: value }, parts());
     const wrong = states.filter(({ state }) => state !== "on");
     expect(wrong).toEqual([{ name, state: "wrong", settings: [setting] }]);
   });
 
   test("one missing part of a wanted channel is named", () => {
-    const { states } = channelsOf({ EMAIL_TO: "ann@example.com" }, fetch);
+    const { states } = channelsOf({ EMAIL_TO: "ann@example.com" }, parts());
     expect(states.find(({ name }) => name === "email")).toEqual({
       name: "email",
       state: "wrong",

@@ -35,7 +35,7 @@ test("an unknown outcome is more urgent than what never left", () => {
 });
 
 describe("what is due", () => {
-  const first = ["slack", "webhook", "email", "sms"] as const;
+  const first = ["slack", "webhook", "web_push", "email", "sms"] as const;
   const told = first.map((channel) => sentBy(channel, 0));
 
   test("the first step at once, the next at its minute and not before", () => {
@@ -48,11 +48,12 @@ describe("what is due", () => {
     const all = [
       ...told,
       sentBy("voice", 1),
-      ...(["slack", "sms", "voice"] as const).map((c) => sentBy(c, 2)),
+      ...(["slack", "web_push", "sms", "voice"] as const).map((c) => sentBy(c, 2)),
     ];
     expect(at(9.9, all)).toEqual([]);
     expect(at(10, all)).toMatchObject([
       { channel: "slack", step: 3 },
+      { channel: "web_push" },
       { channel: "sms" },
       { channel: "voice" },
     ]);
@@ -84,7 +85,7 @@ describe("what is due", () => {
 
   test("a dead letter that comes back is told anew", () => {
     const again = { ...ALERT, openedAt: ALERT.openedAt + 1 };
-    expect(dueSends(critical, again, told, again.openedAt)).toHaveLength(4);
+    expect(dueSends(critical, again, told, again.openedAt)).toHaveLength(5);
   });
 });
 

@@ -2,12 +2,13 @@
 import { Tabs } from "@mantine/core";
 import { useLocation, useParams } from "wouter";
 import { useBrokers } from "../../api/queries.ts";
+import { Alerts } from "./alerts.tsx";
 import { Audit } from "./audit.tsx";
 import { Brokers } from "./brokers.tsx";
 import { Keys } from "./keys.tsx";
 import { PaperMarket } from "./paper-market.tsx";
 
-const TABS = ["brokers", "paper", "keys", "audit"] as const;
+const TABS = ["brokers", "paper", "alerts", "keys", "audit"] as const;
 
 export default function SystemPage() {
   const { tab = "brokers" } = useParams<{ tab?: string }>();
@@ -23,6 +24,7 @@ export default function SystemPage() {
         <Tabs.List mb="md">
           <Tabs.Tab value="brokers">Brokers</Tabs.Tab>
           {paper && <Tabs.Tab value="paper">Paper market</Tabs.Tab>}
+          <Tabs.Tab value="alerts">Alerts</Tabs.Tab>
           <Tabs.Tab value="keys">API keys</Tabs.Tab>
           <Tabs.Tab value="audit">Audit</Tabs.Tab>
         </Tabs.List>
@@ -31,6 +33,9 @@ export default function SystemPage() {
         </Tabs.Panel>
         <Tabs.Panel value="paper">
           <PaperMarket />
+        </Tabs.Panel>
+        <Tabs.Panel value="alerts">
+          <Alerts />
         </Tabs.Panel>
         <Tabs.Panel value="keys">
           <Keys />

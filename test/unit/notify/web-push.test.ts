@@ -1,0 +1,166 @@
+/** Web push against a push service on loopback that checks the signature, and a browser that opens what it gets. */
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { importJWK, jwtVerify } from "jose";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { AlertMessage } from "../../../src/notify/channel.ts";
+import { webPush, type PushDevice } from "../../../src/notify/web-push.ts";
+import { newBrowser, newPushKeys, type Browser } from "../../support/push-service.ts";
+
+interface Received {
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+const SERVICE = "https://fcm.googleapis.com";
+const KEYS = { ...newPushKeys(), subject: "mailto:desk@example.com" };
+
+const MESSAGE: AlertMessage = {
+  sendId: "order-1:5:0:web_push",
+  clientOrderId: "order-1",
+  algoId: "momentum",
+  instrument: "NSE:M&M",
+  order: "buy 10 NSE:M&M limit",
+  label: "unknown",
+  reason: "no answer",
+  openedAt: 5,
+  step: 0,
+  link: "https://desk.example.com/orders",
+};
+
+let server: Server;
+let origin: string;
+let received: Received[];
+/** By path; 201 where nothing is said. */
+let answers: Record<string, number>;
+let forgotten: string[];
+
+beforeEach(async () => {
+  received = [];
+  answers = {};
+  forgotten = [];
+  server = createServer((incoming, outgoing) => {
+    const parts: Buffer[] = [];
+    incoming.on("data", (part: Buffer) => parts.push(part));
+    incoming.on("end", () => {
+      const path = incoming.url ?? "";
+      received.push({ path, headers: incoming.headers, body: Buffer.concat(parts) });
+      outgoing.writeHead(answers[path] ?? 201).end();
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(() => new Promise((done) => server.close(done)));
+
+const deviceOf = (path: string, { keys }: Browser): PushDevice => ({
+  endpoint: `${SERVICE}${path}`,
+  ...keys,
+});
+
+/** The push service is on loopback; only its host differs. */
+const channel = (...devices: PushDevice[]) =>
+  webPush((url, init) => fetch(url.replace(SERVICE, origin), init), KEYS, {
+    all: async () => devices,
+    forget: async (endpoint) => void forgotten.push(endpoint),
+  });
+
+test("a device opens its own message, which no other device can", async () => {
+  const phone = newBrowser();
+  const stranger = newBrowser();
+  expect(await channel(deviceOf("/a", phone)).send(MESSAGE, 0)).toEqual({ ok: true, value: null });
+  const [request] = received;
+  if (!request) throw new Error("nothing was sent");
+  expect(JSON.parse(phone.open(request.body))).toEqual({
+    title: "Order has an unknown outcome: buy 10 NSE:M&M limit",
+    body: expect.stringContaining("Why: no answer") as string,
+    tag: "order-1",
+    link: "https://desk.example.com/orders",
+  });
+  expect(() => stranger.open(request.body)).toThrow("authenticate");
+  expect(request.body.toString("latin1")).not.toContain("momentum");
+  expect(request.headers).toMatchObject({
+    "content-encoding": "aes128gcm",
+    ttl: "3600",
+    urgency: "high",
+  });
+});
+
+test("the push service can prove whose message it is, and that it is meant for it", async () => {
+  await channel(deviceOf("/a", newBrowser())).send(MESSAGE, 0);
+  const [, token = "", key = ""] =
+    /^vapid t=([^,]+), k=(.+)$/.exec(received[0]?.headers.authorization ?? "") ?? [];
+  expect(key).toBe(KEYS.publicKey);
+  const point = Buffer.from(key, "base64url");
+  const x = point.subarray(1, 33).toString("base64url");
+  const y = point.subarray(33).toString("base64url");
+  const verifier = await importJWK({ kty: "EC", crv: "P-256", x, y }, "ES256");
+  const { payload } = await jwtVerify(token, verifier, { audience: SERVICE });
+  expect(payload.sub).toBe("mailto:desk@example.com");
+  const forged = newPushKeys();
+  const other = Buffer.from(forged.publicKey, "base64url");
+  const wrong = await importJWK(
+    {
+      kty: "EC",
+      crv: "P-256",
+      x: other.subarray(1, 33).toString("base64url"),
+      y: other.subarray(33).toString("base64url"),
+    },
+    "ES256",
+  );
+  await expect(jwtVerify(token, wrong, { audience: SERVICE })).rejects.toThrow(
+    "signature verification failed",
+  );
+});
+
+test.each([404, 410])("a device that its service answers with %s is forgotten", async (status) => {
+  answers["/gone"] = status;
+  const gone = deviceOf("/gone", newBrowser());
+  const result = await channel(gone, deviceOf("/a", newBrowser())).send(MESSAGE, 0);
+  expect(result.ok).toBe(true);
+  expect(forgotten).toEqual([gone.endpoint]);
+});
+
+test.each([
+  [500, true],
+  [429, true],
+  [400, false],
+  [403, false],
+])(
+  "when every device is answered %s, trying again is %s, and none is forgotten",
+  async (status, mayRetry) => {
+    answers["/a"] = status;
+    const result = await channel(deviceOf("/a", newBrowser())).send(MESSAGE, 0);
+    expect(result.ok ? null : result.error.mayRetry).toBe(mayRetry);
+    expect(JSON.stringify(result)).not.toContain(SERVICE);
+    expect(forgotten).toEqual([]);
+  },
+);
+
+test("one device that took it is enough: the others are not told twice for one that failed", async () => {
+  answers["/b"] = 503;
+  const result = await channel(deviceOf("/a", newBrowser()), deviceOf("/b", newBrowser())).send(
+    MESSAGE,
+    0,
+  );
+  expect(result.ok).toBe(true);
+});
+
+test("without a device nobody is told, and that is said", async () => {
+  const result = await channel().send(MESSAGE, 0);
+  expect(result).toEqual({
+    ok: false,
+    error: { mayRetry: false, reason: "no device is signed up" },
+  });
+});
+
+test("a device whose key is no point of the curve is forgotten, and stops nobody else", async () => {
+  const broken = { ...deviceOf("/x", newBrowser()), p256dh: `B${"A".repeat(86)}` };
+  const phone = newBrowser();
+  const result = await channel(broken, deviceOf("/a", phone)).send(MESSAGE, 0);
+  expect(result.ok).toBe(true);
+  expect(forgotten).toEqual([broken.endpoint]);
+  expect(received.map(({ path }) => path)).toEqual(["/a"]);
+});
