@@ -93,6 +93,11 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     await this.ctx.storage.sync();
   }
 
+  async fence(epoch: number): Promise<void> {
+    await this.#gateway.fence(epoch);
+    await this.ctx.storage.sync();
+  }
+
   balances(): Promise<Result<BrokerBalance[], string>> {
     return this.#gateway.balances();
   }

@@ -35,6 +35,16 @@ export class GatewayCalls implements OwedCalls {
     }
   }
 
+  /** Every gateway is to know the epoch: one row of its own, so that no halt is replaced by it. */
+  oweFence(epoch: number): void {
+    for (const { account } of ACCOUNTS)
+      this.#sql.exec(
+        "INSERT OR REPLACE INTO gateway_calls VALUES (?, 'lease', 'fence', ?)",
+        account,
+        epoch,
+      );
+  }
+
   get owed(): number {
     return this.#sql.exec<{ calls: number }>("SELECT COUNT(*) AS calls FROM gateway_calls").one()
       .calls;
@@ -50,7 +60,9 @@ export class GatewayCalls implements OwedCalls {
   async #pay({ account, scope, action, version }: OwedCall): Promise<boolean> {
     const gateway = orderGateway(this.#env, account);
     try {
-      await (action === "halt" ? gateway.halt(scope, version) : gateway.resume(scope, version));
+      if (action === "fence") await gateway.fence(version);
+      else if (action === "halt") await gateway.halt(scope, version);
+      else await gateway.resume(scope, version);
     } catch {
       // The ledger's own latch holds meanwhile, and the alarm calls again.
       return false;

@@ -39,24 +39,27 @@ export function readLedger(
     balances: balances.map(([account, body]) => [account, unpackBalances(body)]),
     tradingStates: states.map((body) => JSON.parse(body) as TradingStateRecord),
     limits: storedLimits(sql),
+    controls: setting("controls"),
   };
 }
 
 /** New orders since a version, by algo and instrument. Denied and adopted ones were never sent by us. */
 const ordersOfDay = (sql: SqlStorage, since: number): StoredLedger["counts"] =>
   sql
-    .exec<{ algoId: string; instrument: string; orders: number }>(
-      `SELECT algo_id AS algoId, instrument, COUNT(*) AS orders FROM orders
+    .exec<{ algoId: string; instrument: string; account: string; orders: number }>(
+      `SELECT algo_id AS algoId, instrument, body ->> '$.order.account' AS account,
+         COUNT(*) AS orders FROM orders
        WHERE version > ? AND state <> 'denied' AND algo_id <> 'external'
-       GROUP BY algo_id, instrument`,
+       GROUP BY algo_id, instrument, account`,
       since,
     )
     .toArray();
 
 const recentOrders = (sql: SqlStorage, now: number): StoredLedger["recent"] =>
   sql
-    .exec<{ algoId: string; instrument: string; at: number }>(
-      `SELECT algo_id AS algoId, instrument, created_at AS at FROM (
+    .exec<{ algoId: string; instrument: string; account: string; at: number }>(
+      `SELECT algo_id AS algoId, instrument, body ->> '$.order.account' AS account,
+         created_at AS at FROM (
          SELECT * FROM orders WHERE state <> 'denied' AND algo_id <> 'external'
          ORDER BY version DESC LIMIT ?
        ) WHERE created_at > ? ORDER BY version`,

@@ -15,6 +15,7 @@ import type {
 } from "../src/application/ports.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { OrdersQuery, OrderView, PositionView } from "../src/contract/orders.ts";
+import type { ControlCommand } from "../src/contract/risk-controls.ts";
 import type { Page, PageQuery } from "../src/contract/primitives.ts";
 import type {
   ExposureView,
@@ -36,14 +37,7 @@ import type { LimitExceeded } from "../src/domain/risk/above.ts";
 import type { Refusal } from "../src/domain/risk/refusal.ts";
 import type { Holding } from "../src/domain/risk/state.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
-import {
-  approvedOf,
-  deadLetter,
-  orderOf,
-  postAll,
-  requestCancel,
-  takeBalances,
-} from "../src/application/ledger/orders.ts";
+import * as orders from "../src/application/ledger/orders.ts";
 import { announced } from "../src/platform/alerts.ts";
 import { PORTFOLIO } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
@@ -52,12 +46,8 @@ import { retryQueue } from "../src/platform/wiring.ts";
 import { tradebook } from "../src/storage/tradebook.ts";
 import { LedgerBook } from "../src/application/ledger/book.ts";
 import { LedgerDuties } from "../src/application/ledger/duties.ts";
-import {
-  explainIntent,
-  reserve,
-  reserveReplace,
-  setLimits,
-} from "../src/application/ledger/deciding.ts";
+import * as deciding from "../src/application/ledger/deciding.ts";
+import { controlsView, LedgerControls } from "../src/application/ledger/controls.ts";
 import { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
 import { historyPage } from "./risk-ledger.history.ts";
 import { KillSwitch } from "../src/application/ledger/kill-switch.ts";
@@ -77,6 +67,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   readonly #notices: Notices;
   readonly #wishes: MarkWishes;
   readonly #killSwitch: KillSwitch;
+  readonly #controls: LedgerControls;
   readonly #duties: LedgerDuties;
   readonly #log: Log;
   /** The alarm as last set in this run; null when this run has not set one. */
@@ -101,6 +92,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     this.#notices = new Notices((name, notices) => market(env, name).publish(notices));
     this.#wishes = new MarkWishes(storage, env, PORTFOLIO, log);
     this.#killSwitch = new KillSwitch(this.#book, gateways);
+    this.#controls = new LedgerControls(this.#book, gateways, this.#killSwitch);
     this.#duties = new LedgerDuties({
       book: this.#book,
       gateways,
@@ -113,11 +105,11 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async reserve(intent: OrderIntent, facts: IntentFacts): Promise<ReserveAnswer> {
-    return reserve(this.#book, intent, facts, Date.now());
+    return deciding.reserve(this.#book, intent, facts, Date.now());
   }
 
   async post(posts: OrderPost[]): Promise<Order[]> {
-    return postAll(this.#book, posts, Date.now());
+    return orders.postAll(this.#book, posts, Date.now());
   }
 
   async reserveReplace(
@@ -126,19 +118,19 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     facts: IntentFacts,
     by: string,
   ): Promise<Result<Order, Refusal | OrderProblem>> {
-    return reserveReplace(this.#book, clientOrderId, changes, facts, by, Date.now());
+    return deciding.reserveReplace(this.#book, clientOrderId, changes, facts, by, Date.now());
   }
 
   async requestCancel(clientOrderId: string, by: string): Promise<Result<Order, OrderProblem>> {
-    return requestCancel(this.#book, clientOrderId, by, Date.now());
+    return orders.requestCancel(this.#book, clientOrderId, by, Date.now());
   }
 
   async order(clientOrderId: string): Promise<Order | null> {
-    return orderOf(this.#book, clientOrderId, Date.now());
+    return orders.orderOf(this.#book, clientOrderId, Date.now());
   }
 
   async approved(clientOrderId: string): Promise<ApprovedOrder | null> {
-    return approvedOf(this.#book, clientOrderId, Date.now());
+    return orders.approvedOf(this.#book, clientOrderId, Date.now());
   }
 
   async orders(query: OrdersQuery): Promise<Page<OrderView>> {
@@ -150,7 +142,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async explain(intent: OrderIntent, facts: IntentFacts) {
-    return explainIntent(this.#book, intent, facts, Date.now());
+    return deciding.explainIntent(this.#book, intent, facts, Date.now());
   }
 
   async positions(): Promise<PositionView[]> {
@@ -178,7 +170,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     request: LimitsRequest,
     by: string,
   ): Promise<{ limits: LimitView[]; above: LimitExceeded[] }> {
-    return setLimits(this.#book, request, by, Date.now());
+    return deciding.setLimits(this.#book, request, by, Date.now());
   }
 
   trip(scope: ScopeText, reason: string, by: string): Promise<KillAnswer> {
@@ -189,8 +181,16 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     return this.#killSwitch.reset(scope, reason, by, Date.now());
   }
 
+  async controls() {
+    return controlsView(this.#book.state(Date.now()));
+  }
+
+  control(command: ControlCommand, by: string) {
+    return this.#controls.run(command, by, Date.now());
+  }
+
   async recordBalances(account: string, balances: BrokerBalance[], at: number): Promise<void> {
-    takeBalances(this.#book, account, balances, at, Date.now());
+    orders.takeBalances(this.#book, account, balances, at, Date.now());
   }
 
   async deadLetter(
@@ -198,7 +198,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     label: DeadLetterLabel,
     reason: string,
   ): Promise<Order | null> {
-    return deadLetter(this.#book, clientOrderId, label, reason, Date.now());
+    return orders.deadLetter(this.#book, clientOrderId, label, reason, Date.now());
   }
 
   async follow(name: string): Promise<{ version: number }> {

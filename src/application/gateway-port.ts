@@ -35,6 +35,8 @@ export interface OrderGatewayPort {
   /** Stops everything under the scope whose ledger version is not above `version`'s; answers when stored. */
   halt(scope: ScopeText, version: number): Promise<void>;
   resume(scope: ScopeText, version: number): Promise<void>;
+  /** The lease has moved on: nothing of an older epoch leaves from here; answers when stored. */
+  fence(epoch: number): Promise<void>;
   /** Watchdog: order-update socket, sweep, reconciliation. */
   ensure(): Promise<void>;
   balances(): Promise<Result<BrokerBalance[], string>>;

@@ -8,7 +8,8 @@ import type { OperatorSettings } from "../contract/operations.ts";
 import type { OrdersQuery, OrderView, PositionView } from "../contract/orders.ts";
 import type { Page, PageQuery } from "../contract/primitives.ts";
 import type { ExposureView, LimitsRequest, LimitView, RiskStatusView } from "../contract/risk.ts";
-import type { Instrument, InstrumentId } from "../domain/instrument.ts";
+import type { ControlCommand, RiskControlsView } from "../contract/risk-controls.ts";
+import type { InstrumentId } from "../domain/instrument.ts";
 import type {
   ApprovedOrder,
   DeadLetterLabel,
@@ -18,11 +19,11 @@ import type {
   OrderPost,
 } from "../domain/order.ts";
 import type { Result } from "../domain/result.ts";
+import type { DecideFacts as IntentFacts } from "../domain/risk/case.ts";
 import type { Explanation } from "../domain/risk/explain.ts";
 import type { HistoryEntry } from "../domain/risk/history.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
 import type { ScopeText, TradingState } from "../domain/scope.ts";
-import type { Mark } from "../domain/tick.ts";
 
 export type { DeskProblem, HandExecution } from "./desk-port.ts";
 export type * from "./feed-ports.ts";
@@ -30,17 +31,7 @@ export type { GatewayOutcome, OrderEvidence, OrderGatewayPort } from "./gateway-
 export type { TradebookPort, TradebookRow } from "./tradebook-port.ts";
 
 /** Facts about an intent that the ledger does not hold itself, gathered before it decides. */
-export interface IntentFacts {
-  /** Null when no broker knows the instrument. */
-  instrument: Instrument | null;
-  marketOpen: boolean;
-  /** Why this broker's rules forbid the order, or null. */
-  brokerRefusal: string | null;
-  /** A mark fetched for this intent; null lets the ledger use its own. */
-  mark: Mark | null;
-  /** The lease epoch under which the caller acts; left out, the ledger's own. */
-  epoch?: number;
-}
+export type { DecideFacts as IntentFacts } from "../domain/risk/case.ts";
 
 export type ReserveAnswer =
   /** A new approved order: submit it now. */
@@ -95,6 +86,10 @@ export interface RiskLedgerPort {
   status(): Promise<RiskStatusView>;
   trip(scope: ScopeText, reason: string, by: string): Promise<KillAnswer>;
   resetTrip(scope: ScopeText, reason: string, by: string): Promise<Result<KillAnswer, ApiError>>;
+  /** Restrictions, registered algos, how the trips are set, and the lease. */
+  controls(): Promise<RiskControlsView>;
+  /** Lays one of them down, or tells what a trip watches. Twice is as once. */
+  control(command: ControlCommand, by: string): Promise<Result<RiskControlsView, ApiError>>;
   /** Balances as the gateway read them from the broker. */
   recordBalances(account: string, balances: BrokerBalance[], at: number): Promise<void>;
   deadLetter(clientOrderId: string, label: DeadLetterLabel, reason: string): Promise<Order | null>;

@@ -64,6 +64,9 @@ export const UNKNOWN_DEADLINE_MS = 60_000;
 /** A kill switch is not reset sooner than this: a reflex is not a decision. */
 export const KILL_SWITCH_HOLD_MS = 2_000;
 
+/** Restrictions, and registered algos, that one ledger keeps: a wide watchlist, and a bound for its memory. */
+export const CONTROLS_PER_KIND_MAX = 1_000;
+
 /** How long a Worker isolate may keep an API key's row: a revoked key dies within this time. */
 export const API_KEY_CACHE_MS = 10_000;
 

@@ -62,6 +62,8 @@ export interface ReservedOrder {
   /** The region lease's fencing number. */
   epoch: number;
   approvedAt: number;
+  /** An exit that the platform makes after a halt: the kill switch that it was made under lets it go. */
+  flattens?: true;
 }
 
 export type ApprovedOrder = Approved<ReservedOrder>;

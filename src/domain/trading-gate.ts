@@ -44,7 +44,7 @@ function covers(scope: ScopeText, order: ReservedOrder): boolean {
 /**
  * Why this order must not leave, or null. While a scope is halted nothing under it leaves; after its
  * reset, what was approved before the halt still does not. An epoch below the highest one seen
- * belongs to a region that lost the lease.
+ * belongs to a region that lost the lease. A flatten that was approved after the halt goes.
  */
 export function stopReason(
   order: ReservedOrder,
@@ -54,7 +54,9 @@ export function stopReason(
   if (order.epoch < epochSeen)
     return `stopped: epoch ${order.epoch} is over, the lease is at epoch ${epochSeen}`;
   const halt = halts.find(
-    (each) => covers(each.scope, order) && (each.halted || order.ledgerVersion <= each.haltVersion),
+    (each) =>
+      covers(each.scope, order) &&
+      ((each.halted && order.flattens !== true) || order.ledgerVersion <= each.haltVersion),
   );
   return halt ? `stopped: kill switch on ${halt.scope}` : null;
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decimal, ZERO, type Decimal } from "../../src/domain/decimal.ts";
+import { packControls } from "../../src/domain/risk/controls.ts";
 import { worstPosition } from "../../src/domain/risk/case.ts";
 import { brokenEquations } from "../../src/domain/risk/equation.ts";
 import { refreshHolding } from "../../src/domain/risk/exposure.ts";
@@ -83,6 +84,7 @@ const restored = (state: LedgerState): LedgerState =>
       balances: [...state.balances].map(([at, each]) => [at, unpackBalances(packBalances(each))]),
       tradingStates: [...state.tradingStates.values()],
       limits: state.limits.list(),
+      controls: packControls(state.controls),
     },
     NOON,
   );

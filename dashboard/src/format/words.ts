@@ -88,6 +88,10 @@ export const LIMIT_WORDS: Record<LimitName, { label: string; unit: string }> = {
   moneyAtRiskInstrument: { label: "Money at risk, instrument", unit: "money" },
   moneyAtRiskAlgo: { label: "Money at risk, algo", unit: "money" },
   moneyAtRiskPortfolio: { label: "Money at risk, portfolio", unit: "money" },
+  grossExposure: { label: "Gross exposure with open orders", unit: "money" },
+  netExposure: { label: "Net exposure with open orders", unit: "money" },
+  dailyLossSoft: { label: "Daily loss, then only reducing", unit: "money" },
   dailyLoss: { label: "Daily loss", unit: "money" },
+  drawdownSoft: { label: "Drawdown, then only reducing", unit: "money" },
   drawdown: { label: "Drawdown", unit: "money" },
 };

@@ -82,6 +82,14 @@ export class Gateway implements Omit<OrderGatewayPort, "ensure" | "streamState" 
     this.#fold(scope, version, false);
   }
 
+  /** The lease has moved on: nothing of an older epoch leaves from here. */
+  async fence(epoch: number): Promise<void> {
+    const { store, log } = this.#context;
+    if (epoch <= store.number("epoch_seen")) return;
+    store.setNumber("epoch_seen", epoch);
+    log("warn", "gateway_fenced", { epoch });
+  }
+
   #fold(scope: ScopeText, version: number, halted: boolean): void {
     const { store, log } = this.#context;
     store.saveHalt(foldHalt(store.halt(scope), { scope, version, halted }));

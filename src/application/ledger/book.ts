@@ -8,6 +8,7 @@ import type { Order, OrderEvent, OrderPost } from "../../domain/order.ts";
 import { MARKS_STORE_INTERVAL_MS } from "../../domain/limits.ts";
 import { applyMarks } from "../../domain/risk/exposure.ts";
 import { apply, forgetEnded, type Change, type LedgerEvent } from "../../domain/risk/ledger.ts";
+import { packControls, type ControlChange } from "../../domain/risk/controls.ts";
 import { addOrder } from "../../domain/risk/restore.ts";
 import {
   tradingDay,
@@ -105,6 +106,13 @@ export class LedgerBook {
     }
     this.#notices.push({ version, order: entry?.order ?? null, risk: null });
     return change;
+  }
+
+  /** The same for a restriction, a registration, a trip or the lease, which are stored as one text. */
+  control(state: LedgerState, change: ControlChange, at: number): Change {
+    const applied = this.apply(state, { kind: "control", change }, at);
+    this.storage.set("controls", packControls(state.controls));
+    return applied;
   }
 
   /** Applies a post unless it was applied before. Answers the order as it then stands. */

@@ -7,6 +7,7 @@ import { transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { nextVersion, openOrders, underScope } from "../../domain/risk/ledger.ts";
 import type { LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
+import type { TripName } from "../../domain/risk/trips/settings.ts";
 import type { ScopeText } from "../../domain/scope.ts";
 import type { LedgerBook } from "./book.ts";
 import type { OwedCalls } from "./ports.ts";
@@ -52,12 +53,54 @@ export class KillSwitch {
     return next;
   }
 
+  /**
+   * `reducing`, or back to `active`. From `halted` it is a reset, with all that a reset needs. Saying
+   * it again changes nothing.
+   */
+  async set(
+    scope: ScopeText,
+    wanted: "active" | "reducing",
+    reason: string,
+    by: string,
+    now: number,
+  ): Promise<Result<null, ApiError>> {
+    if (this.#book.state(now).tradingStates.get(scope)?.state === "halted") {
+      const reset = await this.reset(scope, reason, by, now, wanted);
+      return reset.ok ? ok(null) : reset;
+    }
+    this.#book.commit(now, (state) => {
+      const known = state.tradingStates.get(scope) ?? null;
+      if ((known?.state ?? "active") === wanted) return;
+      const version = nextVersion(state);
+      const next: TradingStateRecord = { scope, state: wanted, reason, by, since: now, version };
+      this.#set(state, next, "trading_state", known, now);
+    });
+    return ok(null);
+  }
+
+  /** A trip latches what it is set to, and never anything milder than what stands. */
+  async tripped(
+    trip: TripName,
+    scope: ScopeText,
+    reason: string,
+    now: number,
+  ): Promise<Result<null, ApiError>> {
+    const state = this.#book.state(now);
+    const setting = state.controls.trips.get(trip);
+    if (!setting?.on) return ok(null);
+    if (setting.state === "halted") await this.trip(scope, reason, `trip:${trip}`, now);
+    else if (!state.tradingStates.has(scope))
+      return this.set(scope, "reducing", reason, `trip:${trip}`, now);
+    return ok(null);
+  }
+
   /** Leaving `halted` needs a person, a reason and a moment's thought. */
   async reset(
     scope: ScopeText,
     reason: string,
     by: string,
     now: number,
+    wanted: "active" | "reducing" = "active",
   ): Promise<Result<KillAnswer, ApiError>> {
     const reset = this.#book.commit(now, (state): Result<KillAnswer, ApiError> => {
       const known = state.tradingStates.get(scope);
@@ -71,7 +114,7 @@ export class KillSwitch {
           details: { scope, limit: String(KILL_SWITCH_HOLD_MS), have: String(held) },
         });
       const version = nextVersion(state);
-      const next: TradingStateRecord = { scope, state: "active", reason, by, since: now, version };
+      const next: TradingStateRecord = { scope, state: wanted, reason, by, since: now, version };
       this.#set(state, next, "kill_switch_reset", known, now);
       this.#gateways.owe(scope, "resume", version);
       return ok(answer(state, next, []));

@@ -23,7 +23,7 @@ export interface EventRow {
 }
 
 /** What the book itself keeps by name. */
-export type BookSetting = "day" | "day_first_version" | "marks";
+export type BookSetting = "day" | "day_first_version" | "marks" | "controls";
 
 /** Durable and synchronous; the calls of one transaction are stored together or not at all. */
 export interface LedgerStore {
@@ -64,10 +64,14 @@ export interface LedgerOutbox {
   flush(): Promise<boolean>;
 }
 
+export type GatewayAction = "halt" | "resume";
+
 /** Halts and their ends on their way to the gateways: owed with the latch, paid until each has confirmed. */
 export interface OwedCalls {
   /** Call it in the transaction that latches. */
-  owe(scope: ScopeText, action: "halt" | "resume", version: number): void;
+  owe(scope: ScopeText, action: GatewayAction, version: number): void;
+  /** The lease has moved on to this epoch; owed in the same way. */
+  oweFence(epoch: number): void;
   readonly owed: number;
   /** Makes every owed call. True when none is left. */
   settle(): Promise<boolean>;

@@ -1,5 +1,5 @@
 /** Which present exposures are already above a limit: a new limit holds for new risk at once, and says what it found. */
-import { decimal, decimalText, ZERO, type Decimal } from "../decimal.ts";
+import { decimal, decimalText, maxDecimal, ZERO, type Decimal } from "../decimal.ts";
 import { dayLoss, drawdownOf } from "./checks/loss.ts";
 import { worstPosition } from "./case.ts";
 import type { LimitName } from "./limit-names.ts";
@@ -61,8 +61,16 @@ function measured(
         under.filter((at) => at.scope === "portfolio"),
         ({ figures }) => figures.moneyAtRisk,
       );
+    case "grossExposure":
+      return each(own, ({ figures }) => figures.worstGross);
+    case "netExposure":
+      return each(own, ({ figures: { net, buyNotional, sellNotional } }) =>
+        maxDecimal(net.plus(buyNotional), sellNotional.minus(net)),
+      );
+    case "dailyLossSoft":
     case "dailyLoss":
       return each(own, dayLoss);
+    case "drawdownSoft":
     case "drawdown":
       return each(own, drawdownOf);
     case "orderNotional":

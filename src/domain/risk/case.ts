@@ -5,7 +5,7 @@ import type { OrderChanges, OrderIntent, Side } from "../order.ts";
 import { averagePrice } from "../position.ts";
 import type { Mark } from "../tick.ts";
 import { openRisk, rateOf, sharesOf } from "./exposure.ts";
-import { pairScope, type ScopedLimit } from "./limits.ts";
+import { accountScope, pairScope, type ScopedLimit } from "./limits.ts";
 import {
   closable,
   EMPTY_SIDE,
@@ -40,6 +40,10 @@ export interface DecideFacts {
   mark: Mark | null;
   /** The lease epoch under which the caller acts; left out, the ledger's own. */
   epoch?: number;
+  /** False when the algo has no key; left out by who acts for an order that stands. */
+  algoKnown?: boolean;
+  /** True for an exit that the platform itself makes after a halt. */
+  flattens?: boolean;
 }
 
 export interface IntentCase {
@@ -69,7 +73,7 @@ export interface IntentCase {
   notional: Decimal | null;
 }
 
-const NO_SHARE: Share = { quantity: ZERO, riskPerUnit: ZERO };
+const NO_SHARE: Share = { quantity: ZERO, price: ZERO, riskPerUnit: ZERO };
 
 export function caseOf(
   state: LedgerState,
@@ -140,6 +144,7 @@ function addedRisk(
   const old = asked.replaced?.share ?? NO_SHARE;
   const share: Share = {
     quantity: maxDecimal(asked.remaining, old.quantity),
+    price: maxDecimal(asked.unit.price, old.price),
     riskPerUnit: maxDecimal(asked.unit.moneyAtRisk, old.riskPerUnit),
   };
   if (!holding) return share.quantity.times(share.riskPerUnit);
@@ -183,6 +188,15 @@ export function addedQuantity({ remaining, replaced }: IntentCase): Decimal {
   return maxDecimal(ZERO, remaining.minus(replaced?.share?.quantity ?? ZERO));
 }
 
+/** What it adds to the notional of the open orders, in the base currency; null when a price or a rate is missing. */
+export function addedNotional({ notional, rate, replaced }: IntentCase): Decimal | null {
+  if (!notional || !rate) return null;
+  const old = replaced?.share;
+  return old
+    ? maxDecimal(ZERO, notional.minus(old.quantity.times(old.price).times(rate)))
+    : notional;
+}
+
 export const figuresAt = (state: LedgerState, scope: string): Figures =>
   state.aggregates.get(scope)?.figures ?? NO_FIGURES;
 
@@ -194,6 +208,14 @@ export const tightest = (each: IntentCase, name: LimitName): ScopedLimit | null 
 
 export const limitsOn = (each: IntentCase, name: LimitName): ScopedLimit[] =>
   each.state.limits.on(name, each.intent.algoId, each.intent.instrument);
+
+/** The same with what is set for the account: orders are counted there, too. */
+export function orderLimitsOn(each: IntentCase, name: LimitName): ScopedLimit[] {
+  const scope = accountScope(each.intent.account);
+  const value = each.state.limits.at(scope, name);
+  const others = limitsOn(each, name);
+  return value ? [...others, { scope, value }] : others;
+}
 
 /** The price that a price is compared with: the worse side would flatter it, so the last one. */
 export const markPrice = (mark: Mark): Decimal => decimal(mark.price);

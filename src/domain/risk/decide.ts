@@ -38,6 +38,7 @@ export function decide(
     ledgerVersion: nextVersion(state),
     epoch: state.epoch,
     approvedAt: now,
+    ...(facts.flattens === true ? { flattens: true as const } : {}),
   };
   return {
     kind: "approved",

@@ -35,6 +35,8 @@ export const DEFAULT_LIMITS: Readonly<Partial<Record<LimitName, string>>> = {
   moneyAtRiskInstrument: "250000",
   moneyAtRiskAlgo: "500000",
   moneyAtRiskPortfolio: "1000000",
+  grossExposure: "5000000",
+  netExposure: "5000000",
   dailyLoss: "50000",
   drawdown: "100000",
 };

@@ -45,6 +45,7 @@ function brokenOrders(holding: Holding): string | null {
   for (const side of SIDES) {
     let reserved: Decimal = ZERO;
     let fullRisk: Decimal = ZERO;
+    let notional: Decimal = ZERO;
     let filled: Decimal = holding.ended[side];
     for (const entry of holding.orders.values()) {
       if (entry.order.side !== side) continue;
@@ -52,11 +53,14 @@ function brokenOrders(holding: Holding): string | null {
       const share = shareOf(entry);
       reserved = reserved.plus(share.quantity);
       fullRisk = fullRisk.plus(share.quantity.times(share.riskPerUnit));
+      notional = notional.plus(share.quantity.times(share.price));
       filled = filled.plus(entry.filled);
     }
     const totals = holding.sides[side];
     if (!reserved.eq(totals.quantity))
       return `${side} orders reserve ${reserved.toFixed()}, the sum says ${totals.quantity.toFixed()}`;
+    if (!notional.eq(totals.notional))
+      return `${side} orders are worth ${notional.toFixed()}, the sum says ${totals.notional.toFixed()}`;
     if (!fullRisk.eq(totals.fullRisk))
       return `${side} orders risk ${fullRisk.toFixed()}, the sum says ${totals.fullRisk.toFixed()}`;
     if (!filled.eq(holding.filled[side]))

@@ -4,6 +4,7 @@ import type { InstrumentId } from "../instrument.ts";
 import type { Side } from "../order.ts";
 import { unrealisedProfit } from "../position.ts";
 import type { Mark } from "../tick.ts";
+import { forgetBest } from "./best-price.ts";
 import { limitScopes } from "./limits.ts";
 import { closable, sideRisk, withoutShare, withShare, type Share } from "./money-at-risk.ts";
 import {
@@ -30,6 +31,7 @@ export function refreshShare(holding: Holding, entry: LedgerOrder): void {
   if (after) totals = withShare(totals, after);
   holding.sides[side] = totals;
   entry.share = after;
+  forgetBest(holding, side);
   if (after) holding.orders.set(clientOrderId, entry);
   else holding.orders.delete(clientOrderId);
   const ended = after ? ZERO : entry.filled;
@@ -41,9 +43,10 @@ export function refreshShare(holding: Holding, entry: LedgerOrder): void {
 /** What an order reserves: what is left of it, on the dearer of its present and its asked terms. */
 export function shareOf(entry: LedgerOrder): Share {
   const quantity = entry.asked ? maxDecimal(entry.quantity, entry.asked.quantity) : entry.quantity;
-  const { moneyAtRisk } = entry.unit;
+  const { moneyAtRisk, price } = entry.unit;
   return {
     quantity: maxDecimal(ZERO, quantity.minus(entry.filled)),
+    price: entry.asked ? maxDecimal(price, entry.asked.unit.price) : price,
     riskPerUnit: entry.asked ? maxDecimal(moneyAtRisk, entry.asked.unit.moneyAtRisk) : moneyAtRisk,
   };
 }
@@ -103,8 +106,13 @@ function figuresOf(state: LedgerState, holding: Holding): Figures {
   // Without a mark the position stands at its cost: its size is known, its profit is not.
   const price = mark && decimal(mark.price);
   const value = flat ? ZERO : (price ? position.quantity.times(price) : position.cost).times(rate);
+  const buyNotional = sides.buy.notional.times(rate);
+  const sellNotional = sides.sell.notional.times(rate);
   return {
     ...counted,
+    buyNotional,
+    sellNotional,
+    worstGross: worstGross(value, buyNotional, sellNotional),
     moneyAtRisk: holdingRisk(holding).times(rate),
     gross: value.abs(),
     net: value,
@@ -114,6 +122,10 @@ function figuresOf(state: LedgerState, holding: Holding): Figures {
     doubt: unvalued ? position.moneyAtRisk.times(rate) : ZERO,
   };
 }
+
+/** The largest absolute value that a position can reach by its open orders. */
+export const worstGross = (net: Decimal, buys: Decimal, sells: Decimal): Decimal =>
+  maxDecimal(net.plus(buys).abs(), net.minus(sells).abs());
 
 /** The last known profit stays until a good mark comes; `doubt` says what it may have become. */
 const keptProfit = (holding: Holding, flat: boolean): Decimal =>
@@ -128,6 +140,9 @@ function shifted(sum: Figures, before: Figures, after: Figures): Figures {
     quantity: move(sum.quantity, before.quantity, after.quantity),
     openBuy: move(sum.openBuy, before.openBuy, after.openBuy),
     openSell: move(sum.openSell, before.openSell, after.openSell),
+    buyNotional: move(sum.buyNotional, before.buyNotional, after.buyNotional),
+    sellNotional: move(sum.sellNotional, before.sellNotional, after.sellNotional),
+    worstGross: move(sum.worstGross, before.worstGross, after.worstGross),
     moneyAtRisk: move(sum.moneyAtRisk, before.moneyAtRisk, after.moneyAtRisk),
     gross: move(sum.gross, before.gross, after.gross),
     net: move(sum.net, before.net, after.net),

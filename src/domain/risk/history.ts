@@ -151,6 +151,7 @@ function factsOf(event: LedgerEvent, eventId: string): Facts {
       return { kind: "reserved", source: "ledger" };
     case "trading_state":
     case "limit":
+    case "control":
     case "day":
       assert(false, `${event.kind} is no event of an order`);
   }

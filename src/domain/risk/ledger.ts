@@ -11,10 +11,10 @@ import { assertEquation } from "./equation.ts";
 import { aggregateFor, observe, profitOf, refreshHolding, refreshShare } from "./exposure.ts";
 import { commitFunds } from "./funds.ts";
 import type { LimitName } from "./limit-names.ts";
-import { limitScopes } from "./limits.ts";
+import { applyControl, type ControlChange } from "./controls.ts";
 import { NO_UNIT_RISK, type UnitRisk } from "./money-at-risk.ts";
 import { applyPost, newEntry } from "./posting.ts";
-import { countOrder } from "./order-rate.ts";
+import { countedScopes, countOrder } from "./order-rate.ts";
 import {
   holdingFor,
   type Holding,
@@ -58,6 +58,7 @@ export type LedgerEvent =
       by: string;
       at: number;
     }
+  | { kind: "control"; change: ControlChange }
   | { kind: "day"; day: string };
 
 /** What an event changed, for whoever stores and tells it. */
@@ -107,6 +108,11 @@ function applyKind(state: LedgerState, event: LedgerEvent): Effects {
       else state.limits.put({ scope, name, value, changedBy: by, changedAt: at });
       return NOTHING;
     }
+    case "control":
+      applyControl(state.controls, event.change);
+      // It never goes back, whoever asks for it.
+      state.epoch = Math.max(state.epoch, state.controls.lease.epoch);
+      return NOTHING;
     case "day":
       rollDay(state, event.day);
       return NOTHING;
@@ -124,8 +130,7 @@ function applyReserved(state: LedgerState, order: Order, reservation: Reservatio
   if (funds.gt(ZERO)) commitFunds(state, entry, { currency, amount: funds, confirmedAt: null });
   refreshShare(holding, entry);
   refreshHolding(state, holding);
-  for (const scope of limitScopes(order.algoId, order.instrument))
-    countOrder(aggregateFor(state, scope), order.createdAt);
+  for (const scope of countedScopes(order)) countOrder(aggregateFor(state, scope), order.createdAt);
   return { entry, execution: null, holding, flag: null };
 }
 

@@ -2,8 +2,8 @@
 
 /**
  * Money is in the portfolio's base currency. Unset at a scope means: what the scope above says; the
- * tightest of all that are set wins. `openOrders`, `ordersPerSecond`, `ordersPerDay`, `dailyLoss` and
- * `drawdown` are measured over the whole scope that they are set on; the others over what they name.
+ * tightest of all that are set wins. `openOrders`, `ordersPerSecond`, `ordersPerDay`, `grossExposure`,
+ * `netExposure` and the losses are measured over the whole scope that they are set on; the others over what they name.
  */
 export const LIMIT_NAMES = [
   /** Largest notional of one order. */
@@ -27,8 +27,16 @@ export const LIMIT_NAMES = [
   /** Of one algo. */
   "moneyAtRiskAlgo",
   "moneyAtRiskPortfolio",
+  /** Positions and open orders at their worst, long and short added up. */
+  "grossExposure",
+  /** The same with long and short against each other. */
+  "netExposure",
+  /** Past it the scope may only reduce, until a person says otherwise. */
+  "dailyLossSoft",
   /** Worst realised and unrealised loss since the day's start; past it entries are refused. */
   "dailyLoss",
+  /** As for the daily loss. */
+  "drawdownSoft",
   /** Loss from the peak of equity; past it entries are refused. */
   "drawdown",
 ] as const;

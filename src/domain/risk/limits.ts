@@ -25,6 +25,9 @@ export const limitScopes = (algoId: string, instrument: InstrumentId): readonly 
   pairScope(algoId, instrument),
 ];
 
+/** Where orders are counted beside the four levels: the rate and the number of the day. */
+export const accountScope = (account: string): string => `account:${account}`;
+
 /** An algo in one instrument. */
 export const pairScope = (algoId: string, instrument: InstrumentId): string =>
   `algo:${algoId}|instrument:${instrument}`;

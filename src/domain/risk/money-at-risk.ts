@@ -90,6 +90,8 @@ function priceRange(
 /** What one open order puts on its side of a holding. */
 export interface Share {
   quantity: Decimal;
+  /** Highest price of a unit. */
+  price: Decimal;
   riskPerUnit: Decimal;
 }
 
@@ -98,18 +100,22 @@ export interface SideTotals {
   quantity: Decimal;
   /** Σ quantity × risk per unit, as if all of it opened. */
   fullRisk: Decimal;
+  /** Σ quantity × price. */
+  notional: Decimal;
 }
 
-export const EMPTY_SIDE: SideTotals = { quantity: ZERO, fullRisk: ZERO };
+export const EMPTY_SIDE: SideTotals = { quantity: ZERO, fullRisk: ZERO, notional: ZERO };
 
 export const withShare = (side: SideTotals, share: Share): SideTotals => ({
   quantity: side.quantity.plus(share.quantity),
   fullRisk: side.fullRisk.plus(share.quantity.times(share.riskPerUnit)),
+  notional: side.notional.plus(share.quantity.times(share.price)),
 });
 
 export const withoutShare = (side: SideTotals, share: Share): SideTotals => ({
   quantity: side.quantity.minus(share.quantity),
   fullRisk: side.fullRisk.minus(share.quantity.times(share.riskPerUnit)),
+  notional: side.notional.minus(share.quantity.times(share.price)),
 });
 
 /** How much an order on this side can close. */

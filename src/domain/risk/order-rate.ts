@@ -1,4 +1,6 @@
 /** New orders in the last second and in the trading day, for each scope. */
+import type { Order } from "../order.ts";
+import { accountScope, limitScopes } from "./limits.ts";
 import type { Aggregate } from "./state.ts";
 
 /** Width of the sliding window, ms. */
@@ -6,6 +8,14 @@ export const ORDER_RATE_WINDOW_MS = 1_000;
 
 /** Consumed entries are cut off once there are this many, so that the cost per order stays level. */
 const COMPACT_AT = 1_024;
+
+/** The scopes that a new order counts for. */
+export const countedScopes = (
+  order: Pick<Order, "algoId" | "instrument" | "account">,
+): readonly string[] => [
+  ...limitScopes(order.algoId, order.instrument),
+  accountScope(order.account),
+];
 
 export function countOrder(aggregate: Aggregate, at: number): void {
   aggregate.ordersToday += 1;

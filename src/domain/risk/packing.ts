@@ -54,7 +54,7 @@ const unpackUnit = (unit: Packed<UnitRisk>): UnitRisk => ({
   stop: unit.stop === null ? null : decimal(unit.stop),
 });
 
-type StoredHolding = Omit<Holding, "orders" | "sides" | "figures">;
+type StoredHolding = Omit<Holding, "orders" | "sides" | "figures" | "best">;
 
 export function packHolding(holding: Holding): string {
   const { algoId, instrument, account, currency, position, filled, ended } = holding;
@@ -90,6 +90,7 @@ export function unpackHolding(text: string): Holding {
     orders: new Map(),
     sides: { buy: EMPTY_SIDE, sell: EMPTY_SIDE },
     figures: NO_FIGURES,
+    best: {},
   };
 }
 

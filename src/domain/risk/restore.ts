@@ -4,9 +4,10 @@ import type { Mark } from "../tick.ts";
 import { brokenEquations } from "./equation.ts";
 import { aggregateFor, observe, refreshHolding, shareOf } from "./exposure.ts";
 import { commitFunds } from "./funds.ts";
-import { LimitBook, limitScopes, type Limit } from "./limits.ts";
+import { unpackControls } from "./controls.ts";
+import { LimitBook, type Limit } from "./limits.ts";
 import { withShare } from "./money-at-risk.ts";
-import { countOrder } from "./order-rate.ts";
+import { countedScopes, countOrder } from "./order-rate.ts";
 import {
   emptyLedger,
   holdingKey,
@@ -30,18 +31,22 @@ export interface StoredLedger {
   holdings: Holding[];
   days: [scope: string, day: DayFigures][];
   /** New orders of the trading day. */
-  counts: { algoId: string; instrument: string; orders: number }[];
+  counts: { algoId: string; instrument: string; account: string; orders: number }[];
   /** Orders of the last moments, oldest first, which `counts` holds too. */
-  recent: { algoId: string; instrument: string; at: number }[];
+  recent: { algoId: string; instrument: string; account: string; at: number }[];
   marks: Mark[];
   balances: [account: string, balances: AccountBalances][];
   tradingStates: TradingStateRecord[];
   limits: Limit[];
+  /** As `packControls` wrote it; null when nobody has laid anything down. */
+  controls: string | null;
 }
 
 /** `now` gives the trading day of a ledger that has never run. */
 export function restoreLedger(stored: StoredLedger, now: number): LedgerState {
-  const state = emptyLedger(now, { epoch: stored.epoch });
+  const controls = unpackControls(stored.controls, stored.epoch);
+  const state = emptyLedger(now, { epoch: controls.lease.epoch });
+  state.controls = controls;
   state.version = stored.version;
   state.day = stored.day ?? state.day;
   state.limits = new LimitBook(stored.limits);
@@ -92,10 +97,9 @@ function restoreDays(state: LedgerState, days: StoredLedger["days"]): void {
 }
 
 function countOrders(state: LedgerState, stored: StoredLedger): void {
-  for (const { algoId, instrument, at } of stored.recent)
-    for (const scope of limitScopes(algoId, instrument)) countOrder(aggregateFor(state, scope), at);
+  for (const { at, ...order } of stored.recent)
+    for (const scope of countedScopes(order)) countOrder(aggregateFor(state, scope), at);
   for (const aggregate of state.aggregates.values()) aggregate.ordersToday = 0;
-  for (const { algoId, instrument, orders } of stored.counts)
-    for (const scope of limitScopes(algoId, instrument))
-      aggregateFor(state, scope).ordersToday += orders;
+  for (const { orders, ...order } of stored.counts)
+    for (const scope of countedScopes(order)) aggregateFor(state, scope).ordersToday += orders;
 }

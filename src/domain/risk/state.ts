@@ -7,6 +7,7 @@ import { FLAT, type Position } from "../position.ts";
 import type { ScopeText, TradingState } from "../scope.ts";
 import type { Mark } from "../tick.ts";
 import { REFERENCE_RATES } from "./default-limits.ts";
+import { firstControls, type Controls } from "./controls.ts";
 import { LimitBook } from "./limits.ts";
 import { EMPTY_SIDE, type Share, type SideTotals, type UnitRisk } from "./money-at-risk.ts";
 
@@ -65,7 +66,14 @@ export interface Holding {
   /** Of the fills whose order reserves nothing any more. */
   ended: Traded;
   figures: Figures;
+  /** The best price of each side, where it has been worked out: kept by `best-price.ts`. */
+  best: { readonly buy?: BestPrice | undefined; readonly sell?: BestPrice | undefined };
 }
+
+/** An open market order: it meets any price. */
+export const MEETS_ANY = "any";
+
+export type BestPrice = Decimal | typeof MEETS_ANY | null;
 
 /** Sums that each holding adds to its four scopes. Money is in the base currency. */
 export interface Figures {
@@ -74,6 +82,11 @@ export interface Figures {
   quantity: Decimal;
   openBuy: Decimal;
   openSell: Decimal;
+  /** What the open orders of each side are worth at their highest price. */
+  buyNotional: Decimal;
+  sellNotional: Decimal;
+  /** What the positions can come to, at their largest, by those orders. */
+  worstGross: Decimal;
   moneyAtRisk: Decimal;
   /** Absolute value of the positions. */
   gross: Decimal;
@@ -92,6 +105,9 @@ export const NO_FIGURES: Figures = {
   quantity: ZERO,
   openBuy: ZERO,
   openSell: ZERO,
+  buyNotional: ZERO,
+  sellNotional: ZERO,
+  worstGross: ZERO,
   moneyAtRisk: ZERO,
   gross: ZERO,
   net: ZERO,
@@ -168,6 +184,7 @@ export interface LedgerState {
   committers: Set<LedgerOrder>;
   tradingStates: Map<ScopeText, TradingStateRecord>;
   limits: LimitBook;
+  controls: Controls;
 }
 
 export interface LedgerSettings {
@@ -194,6 +211,7 @@ export function emptyLedger(now: number, settings: LedgerSettings = {}): LedgerS
     committers: new Set(),
     tradingStates: new Map(),
     limits: new LimitBook(),
+    controls: firstControls(settings.epoch ?? 1),
   };
 }
 
@@ -236,6 +254,7 @@ const newHolding = (
   filled: { buy: ZERO, sell: ZERO },
   ended: { buy: ZERO, sell: ZERO },
   figures: NO_FIGURES,
+  best: {},
 });
 
 /** True while the order may still trade, as far as is known: then its risk stays reserved. */

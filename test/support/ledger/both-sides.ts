@@ -23,12 +23,31 @@ export const BOTH_SIDES: Record<RefusalCode, Sides> = {
     refused: [{}],
   },
   STALE_EPOCH: { passes: [{}, { epoch: 1 }], refused: [{}, { epoch: 0 }] },
+  PORTFOLIO_ASLEEP: {
+    passes: [{}],
+    change: (run) => run.restrict("portfolio"),
+    refused: [{}],
+  },
+  ALGO_UNKNOWN: { passes: [{}, { algoKnown: true }], refused: [{}, { algoKnown: false }] },
+  ALGO_PAUSED: {
+    given: (run) => run.restrict("algo:algo-a"),
+    passes: [{ algoId: "algo-b" }],
+    refused: [{}],
+  },
   DUPLICATE_INTENT: {
     given: (run) => void run.reserve({ clientOrderId: "same" }),
     passes: [{ clientOrderId: "another" }],
     refused: [{ clientOrderId: "same", quantity: "11" }],
   },
   INSTRUMENT_UNKNOWN: { passes: [{}], refused: [{}, { instrument: null }] },
+  INSTRUMENT_BLOCKED: {
+    given: (run) => {
+      run.restrict("instrument:XNAS:OTHER");
+      run.mark(100, "XNAS:OTHER");
+    },
+    passes: [{}],
+    refused: [{ instrument: "XNAS:OTHER" }, other],
+  },
   MARKET_CLOSED: { passes: [{}, { marketOpen: true }], refused: [{}, { marketOpen: false }] },
   NOT_PERMITTED_BY_BROKER: {
     passes: [{}],
@@ -117,6 +136,24 @@ export const BOTH_SIDES: Record<RefusalCode, Sides> = {
     passes: [{ quantity: "5" }],
     refused: [{ quantity: "6" }],
   },
+  GROSS_EXPOSURE: {
+    given: (run) => {
+      run.limit("grossExposure", "3000");
+      run.mark(100, "XNAS:OTHER");
+      long(run, "10");
+      run.reserve({ algoId: "algo-b", side: "sell", instrument: "XNAS:OTHER" }, other);
+    },
+    passes: [{ quantity: "10" }],
+    refused: [{ quantity: "11" }],
+  },
+  NET_EXPOSURE: {
+    given: (run) => {
+      run.limit("netExposure", "1500", "algo:algo-a");
+      long(run, "10");
+    },
+    passes: [{ quantity: "5" }],
+    refused: [{ quantity: "6" }],
+  },
   FUNDS: {
     given: (run) => {
       run.balance("2000");
@@ -145,6 +182,11 @@ export const BOTH_SIDES: Record<RefusalCode, Sides> = {
     passes: [{}],
     change: (run) => run.mark(98.99),
     refused: [{}],
+  },
+  SELF_CROSS: {
+    given: (run) => void run.reserve({ algoId: "algo-b", side: "sell", limitPrice: "101" }),
+    passes: [{ limitPrice: "100.99" }],
+    refused: [{ limitPrice: "101" }],
   },
   REDUCE_ONLY: {
     given: (run) => {

@@ -40,6 +40,11 @@ export class LedgerRun {
     apply(this.state, { kind: "trading_state", record });
   }
 
+  restrict(scope: string): void {
+    const restriction = { scope, reason: "test", by: "person", since: this.now };
+    apply(this.state, { kind: "control", change: { kind: "restrict", restriction } });
+  }
+
   decide(changes: Partial<OrderIntent> = {}, facts: Partial<DecideFacts> = {}): Decision {
     return decide(this.state, intentWith(changes), factsWith(facts), this.now);
   }

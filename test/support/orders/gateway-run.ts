@@ -181,6 +181,7 @@ export class GatewayRuns {
         await gateway.resume(scope, version);
         monitor.gatewayTold(scope, version, false);
       }),
+      fence: to((gateway, epoch) => gateway.fence(epoch)),
       balances: to((gateway) => gateway.balances()),
       ensure: to((gateway) => gateway.watch()),
       meters: to(async (gateway) => gateway.meters()),

@@ -93,16 +93,27 @@ export class MemoryLedgerStore implements LedgerStore {
         days: [...this.#days].map(([scope, body]) => [scope, unpackDay(body)]),
         counts: sent
           .filter(({ order }) => order.ledgerVersion > firstOfDay)
-          .map(({ order: { algoId, instrument } }) => ({ algoId, instrument, orders: 1 })),
+          .map(({ order: { algoId, instrument, account } }) => ({
+            algoId,
+            instrument,
+            account,
+            orders: 1,
+          })),
         recent: sent
           .filter(({ order }) => order.createdAt > now - ORDER_RATE_WINDOW_MS)
-          .map(({ order: { algoId, instrument, createdAt: at } }) => ({ algoId, instrument, at })),
+          .map(({ order: { algoId, instrument, account, createdAt: at } }) => ({
+            algoId,
+            instrument,
+            account,
+            at,
+          })),
         marks: JSON.parse(this.setting("marks") ?? "[]"),
         balances: [...this.#balances].map(([account, body]) => [account, unpackBalances(body)]),
         tradingStates: [...this.#tradingStates.values()].map(
           (body) => JSON.parse(body) as TradingStateRecord,
         ),
         limits: [...this.#limits.values()],
+        controls: this.setting("controls"),
       },
       now,
     );

@@ -57,7 +57,7 @@ export interface LedgerWorld {
 
 interface OwedCall {
   scope: ScopeText;
-  action: "halt" | "resume";
+  action: "halt" | "resume" | "fence";
   version: number;
 }
 
@@ -119,6 +119,8 @@ export class SimulatedLedger {
     const owed = this.#owed;
     return {
       owe: (scope, action, version) => void owed.set(scope, { scope, action, version }),
+      oweFence: (epoch) =>
+        void owed.set("lease", { scope: "lease", action: "fence", version: epoch }),
       get owed() {
         return owed.size;
       },
@@ -133,7 +135,9 @@ export class SimulatedLedger {
     const { scope, action, version } = call;
     try {
       const gateway = this.#world.gateway();
-      await (action === "halt" ? gateway.halt(scope, version) : gateway.resume(scope, version));
+      if (action === "fence") await gateway.fence(version);
+      else if (action === "halt") await gateway.halt(scope, version);
+      else await gateway.resume(scope, version);
     } catch {
       return false;
     }

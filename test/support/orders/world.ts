@@ -145,6 +145,8 @@ export class World {
       positions: unused,
       exposure: unused,
       limits: unused,
+      controls: unused,
+      control: unused,
       status: unused,
       follow: unused,
       unfollow: unused,

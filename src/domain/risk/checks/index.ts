@@ -1,8 +1,12 @@
 /** The risk checks in the order in which they run; the first refusal is the answer. A new check is one file and one line here. */
 import type { RefusalCode } from "../refusal.ts";
+import { algoPaused } from "./algo-paused.ts";
+import { algoUnknown } from "./algo-unknown.ts";
 import type { RiskCheck } from "./check.ts";
 import { duplicateIntent } from "./duplicate-intent.ts";
+import { grossExposure, netExposure } from "./exposure.ts";
 import { funds } from "./funds.ts";
+import { instrumentBlocked } from "./instrument-blocked.ts";
 import { instrumentUnknown } from "./instrument-unknown.ts";
 import { dailyLoss, drawdown } from "./loss.ts";
 import { marketClosed } from "./market-closed.ts";
@@ -12,12 +16,14 @@ import { openOrders } from "./open-orders.ts";
 import { orderNotional } from "./order-notional.ts";
 import { orderRate } from "./order-rate.ts";
 import { ordersPerDay } from "./orders-per-day.ts";
+import { portfolioAsleep } from "./portfolio-asleep.ts";
 import { positionLimit } from "./position-limit.ts";
 import { priceCollar } from "./price-collar.ts";
 import { priceGrid } from "./price-grid.ts";
 import { quantityGrid } from "./quantity-grid.ts";
 import { quantityLimits } from "./quantity-limits.ts";
 import { reduceOnly } from "./reduce-only.ts";
+import { selfCross } from "./self-cross.ts";
 import { staleEpoch } from "./stale-epoch.ts";
 import { stalePrice } from "./stale-price.ts";
 import { tradingState } from "./trading-state.ts";
@@ -25,8 +31,12 @@ import { tradingState } from "./trading-state.ts";
 export const RISK_CHECKS: readonly (readonly [RefusalCode, RiskCheck])[] = [
   ["KILL_SWITCH", tradingState],
   ["STALE_EPOCH", staleEpoch],
+  ["PORTFOLIO_ASLEEP", portfolioAsleep],
+  ["ALGO_UNKNOWN", algoUnknown],
+  ["ALGO_PAUSED", algoPaused],
   ["DUPLICATE_INTENT", duplicateIntent],
   ["INSTRUMENT_UNKNOWN", instrumentUnknown],
+  ["INSTRUMENT_BLOCKED", instrumentBlocked],
   ["MARKET_CLOSED", marketClosed],
   ["NOT_PERMITTED_BY_BROKER", notPermittedByBroker],
   ["PRICE_OFF_GRID", priceGrid],
@@ -42,8 +52,11 @@ export const RISK_CHECKS: readonly (readonly [RefusalCode, RiskCheck])[] = [
   ["MONEY_AT_RISK_INSTRUMENT", moneyAtRiskInstrument],
   ["MONEY_AT_RISK_ALGO", moneyAtRiskAlgo],
   ["MONEY_AT_RISK_PORTFOLIO", moneyAtRiskPortfolio],
+  ["GROSS_EXPOSURE", grossExposure],
+  ["NET_EXPOSURE", netExposure],
   ["FUNDS", funds],
   ["DAILY_LOSS", dailyLoss],
   ["DRAWDOWN", drawdown],
+  ["SELF_CROSS", selfCross],
   ["REDUCE_ONLY", reduceOnly],
 ];

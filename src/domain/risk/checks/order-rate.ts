@@ -1,6 +1,6 @@
 /** `ORDER_RATE`: new orders in any second, over the scope that sets the limit. A brake on a loop that runs away. */
 import { decimal } from "../../decimal.ts";
-import { limitsOn } from "../case.ts";
+import { orderLimitsOn } from "../case.ts";
 import { recentOrders } from "../order-rate.ts";
 import { fits } from "../margin.ts";
 import { refuse } from "../refusal-of.ts";
@@ -10,7 +10,7 @@ export const orderRate: RiskCheck = {
   applies: "every",
   check(each, note) {
     if (each.replaced) return null;
-    for (const { scope, value } of limitsOn(each, "ordersPerSecond")) {
+    for (const { scope, value } of orderLimitsOn(each, "ordersPerSecond")) {
       const aggregate = each.state.aggregates.get(scope);
       const have = aggregate ? recentOrders(aggregate, each.now) : 0;
       const facts = { scope, limit: value, asked: decimal(1), have: decimal(have) };

@@ -1,15 +1,16 @@
-/** `KILL_SWITCH`: a halted scope takes nothing but cancels, a reducing one only what lowers exposure. */
+/** `KILL_SWITCH`: a halted scope takes nothing but cancels, a reducing one only what lowers exposure; what the platform closes after a halt passes. */
 import { killScopes } from "./scopes.ts";
 import type { RiskCheck } from "./check.ts";
 import { refuse } from "../refusal-of.ts";
 
 export const tradingState: RiskCheck = {
   applies: "every",
-  check({ state, intent, onlyReduces }) {
+  check({ state, intent, facts, onlyReduces }) {
     if (state.tradingStates.size === 0) return null;
     for (const scope of killScopes(intent)) {
       const record = state.tradingStates.get(scope);
-      if (!record || (record.state === "reducing" && onlyReduces)) continue;
+      if (!record) continue;
+      if (onlyReduces && (record.state === "reducing" || facts.flattens === true)) continue;
       const what =
         record.state === "halted"
           ? "is halted and takes only cancels"

@@ -25,18 +25,26 @@ const checkOf = (all: ReturnType<typeof explained>, code: RefusalCode) => {
   return check;
 };
 
-/** Everything in it as text, so that any change shows; how far the rate's window slid is the clock's doing. */
+/** Everything in it as text, so that any change shows; what was only worked out again does not count. */
 const dump = (state: LedgerState): string =>
   JSON.stringify({ ...state, limits: state.limits.list() }, (key, value: unknown) =>
-    key === "from" ? undefined : value instanceof Map || value instanceof Set ? [...value] : value,
+    key === "from" || key === "best"
+      ? undefined
+      : value instanceof Map || value instanceof Set
+        ? [...value]
+        : value,
   );
 
 /** What is left of the limit on either side of it; null where nothing is measured. */
 const ROOMS: Record<RefusalCode, [passes: string | null, refused: string | null]> = {
   KILL_SWITCH: [null, null],
   STALE_EPOCH: ["0", "-1"],
+  PORTFOLIO_ASLEEP: [null, null],
+  ALGO_UNKNOWN: [null, null],
+  ALGO_PAUSED: [null, null],
   DUPLICATE_INTENT: [null, null],
   INSTRUMENT_UNKNOWN: [null, null],
+  INSTRUMENT_BLOCKED: [null, null],
   MARKET_CLOSED: [null, null],
   NOT_PERMITTED_BY_BROKER: [null, null],
   PRICE_OFF_GRID: [null, null],
@@ -52,9 +60,12 @@ const ROOMS: Record<RefusalCode, [passes: string | null, refused: string | null]
   MONEY_AT_RISK_INSTRUMENT: ["0", "-5"],
   MONEY_AT_RISK_ALGO: ["0", "-100"],
   MONEY_AT_RISK_PORTFOLIO: ["0", "-100"],
+  GROSS_EXPOSURE: ["0", "-100"],
+  NET_EXPOSURE: ["0", "-100"],
   FUNDS: ["0", "-100"],
   DAILY_LOSS: ["0", "-0.1"],
   DRAWDOWN: ["0", "-0.1"],
+  SELF_CROSS: ["0.01", "0"],
   REDUCE_ONLY: ["0", "-1"],
 };
 

@@ -172,6 +172,8 @@ describe("marks", () => {
     run.post(order.clientOrderId, fillOf(order, "10", "100", { feeCurrency: "INR" }));
     run.mark(90);
     for (const { scope, figures } of run.state.aggregates.values()) {
+      // An account only counts its orders.
+      if (scope.startsWith("account:")) continue;
       expect([scope, figures.gross.toFixed()]).toEqual([scope, "10.35"]);
       expect(figures.net.toFixed()).toBe("-10.35");
       expect(figures.unrealised.toFixed()).toBe("1.15");

@@ -83,6 +83,7 @@ describe("money at risk of one unit", () => {
 
 const share = (quantity: number, risk: number): Share => ({
   quantity: decimal(quantity),
+  price: decimal(100),
   riskPerUnit: decimal(risk),
 });
 const riskOf = (shares: Share[], capacity: number) => {

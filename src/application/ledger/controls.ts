@@ -1,0 +1,182 @@
+/**
+ * What people lay down beside limits and the kill switch, each in one transaction with its audit row:
+ * sleep, pauses, blocks, registrations, trip settings, trading states and the lease.
+ */
+import type { ControlCommand, RiskControlsView } from "../../contract/risk-controls.ts";
+import type { ApiError } from "../../contract/errors.ts";
+import { CONTROLS_PER_KIND_MAX } from "../../domain/limits.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
+import type { ControlChange, Lease } from "../../domain/risk/controls.ts";
+import type { LedgerState } from "../../domain/risk/state.ts";
+import { changedTrip, foreignBound } from "../../domain/risk/trips/settings.ts";
+import type { LedgerBook } from "./book.ts";
+import type { KillSwitch } from "./kill-switch.ts";
+import type { OwedCalls } from "./ports.ts";
+
+type Command<Kind extends ControlCommand["kind"]> = Extract<ControlCommand, { kind: Kind }>;
+
+type Outcome = Result<null, ApiError>;
+
+export class LedgerControls {
+  readonly #book: LedgerBook;
+  readonly #gateways: OwedCalls;
+  readonly #killSwitch: KillSwitch;
+
+  constructor(book: LedgerBook, gateways: OwedCalls, killSwitch: KillSwitch) {
+    this.#book = book;
+    this.#gateways = gateways;
+    this.#killSwitch = killSwitch;
+  }
+
+  async run(
+    command: ControlCommand,
+    by: string,
+    now: number,
+  ): Promise<Result<RiskControlsView, ApiError>> {
+    const done = await this.#run(command, by, now);
+    return done.ok ? ok(controlsView(this.#book.state(now))) : done;
+  }
+
+  async #run(command: ControlCommand, by: string, now: number): Promise<Outcome> {
+    switch (command.kind) {
+      case "restrict":
+      case "lift":
+        return this.#book.commit(now, (state) => this.#restrict(state, command, by, now));
+      case "register":
+        return this.#book.commit(now, (state) => this.#register(state, command, by, now));
+      case "trading_state":
+        return this.#killSwitch.set(command.scope, command.state, command.reason, by, now);
+      case "trips":
+        return this.#book.commit(now, (state) => this.#setTrips(state, command, by, now));
+      case "take_lease":
+        return this.#takeLease(command, by, now);
+      case "reconcile_failed": {
+        const { reason, scope } = command;
+        return this.#killSwitch.tripped("reconcileFailure", scope, reason, now);
+      }
+      case "clock_offset":
+        return ok(null);
+    }
+  }
+
+  #restrict(
+    state: LedgerState,
+    { kind, scope, reason }: Command<"restrict" | "lift">,
+    by: string,
+    now: number,
+  ): Outcome {
+    const { restrictions } = state.controls;
+    const known = restrictions.get(scope) ?? null;
+    // Saying it again keeps who was first.
+    if ((kind === "restrict") === (known !== null)) return ok(null);
+    if (kind === "restrict" && restrictions.size >= CONTROLS_PER_KIND_MAX)
+      return err(full("restrictions"));
+    const restriction = { scope, reason, by, since: now };
+    const change: ControlChange =
+      kind === "restrict"
+        ? { kind: "restrict", restriction }
+        : { kind: "lift", scope, reason, by, at: now };
+    const after = kind === "restrict" ? restriction : null;
+    this.#apply(state, change, { action: kind, subject: scope, before: known, after, reason, by });
+    return ok(null);
+  }
+
+  #register(
+    state: LedgerState,
+    { algoId, reason }: Command<"register">,
+    by: string,
+    now: number,
+  ): Outcome {
+    const { algos } = state.controls;
+    if (algos.has(algoId)) return ok(null);
+    if (algos.size >= CONTROLS_PER_KIND_MAX) return err(full("registered algos"));
+    const facts = { subject: algoId, before: null, after: algoId, reason, by };
+    const change: ControlChange = { kind: "register", algoId, reason, by, at: now };
+    this.#apply(state, change, { action: "algo_register", ...facts });
+    return ok(null);
+  }
+
+  #setTrips(
+    state: LedgerState,
+    { request: { changes, reason } }: Command<"trips">,
+    by: string,
+    now: number,
+  ): Outcome {
+    for (const change of changes) {
+      const foreign = foreignBound(change);
+      if (foreign)
+        return err({
+          code: "BAD_REQUEST",
+          message: `changes: trip ${change.trip} has no bound ${foreign}`,
+          details: { issues: [{ path: "changes", message: `has no bound ${foreign}` }] },
+        });
+    }
+    for (const change of changes) {
+      const { trip } = change;
+      const before = state.controls.trips.get(trip);
+      if (!before) continue;
+      const setting = changedTrip(before, change);
+      const facts = { subject: trip, before, after: setting, reason, by };
+      this.#apply(
+        state,
+        { kind: "trip_set", trip, setting, by, at: now },
+        { action: "trip_set", ...facts },
+      );
+    }
+    return ok(null);
+  }
+
+  /** A new epoch, stored and told to every gateway before it answers: what is older leaves no more. */
+  async #takeLease(
+    { region, reason }: Command<"take_lease">,
+    by: string,
+    now: number,
+  ): Promise<Outcome> {
+    this.#book.commit(now, (state) => {
+      const before = state.controls.lease;
+      const lease: Lease = { region, epoch: state.epoch + 1, by, reason, since: now };
+      const facts = { subject: region, before, after: lease, reason, by };
+      this.#apply(state, { kind: "lease", lease }, { action: "lease_take", ...facts });
+      this.#gateways.oweFence(lease.epoch);
+    });
+    await this.#gateways.settle();
+    return ok(null);
+  }
+
+  #apply(
+    state: LedgerState,
+    change: ControlChange,
+    facts: {
+      action: string;
+      subject: string;
+      before: unknown;
+      after: unknown;
+      reason: string;
+      by: string;
+    },
+  ): void {
+    const at = atOf(change);
+    const { version } = this.#book.control(state, change, at);
+    const { action, subject, before, after, reason, by } = facts;
+    this.#book.audit(version, at, action, subject, before, after, reason, by);
+  }
+}
+
+function atOf(change: ControlChange): number {
+  if (change.kind === "restrict") return change.restriction.since;
+  return change.kind === "lease" ? change.lease.since : change.at;
+}
+
+const full = (what: string): ApiError => ({
+  code: "CONFLICT",
+  message: `there are already ${CONTROLS_PER_KIND_MAX} ${what}; take some away first`,
+  details: { limit: String(CONTROLS_PER_KIND_MAX) },
+});
+
+export const controlsView = ({ version, controls }: LedgerState): RiskControlsView => ({
+  version,
+  lease: controls.lease,
+  restrictions: [...controls.restrictions.values()],
+  algos: [...controls.algos].sort(),
+  trips: [...controls.trips].map(([trip, setting]) => ({ trip, ...setting })),
+});

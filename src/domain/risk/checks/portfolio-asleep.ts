@@ -1,0 +1,16 @@
+/** `PORTFOLIO_ASLEEP`: outside its session a portfolio sends nothing; cancels and a flatten pass. */
+import { refuse } from "../refusal-of.ts";
+import type { RiskCheck } from "./check.ts";
+
+export const portfolioAsleep: RiskCheck = {
+  applies: "every",
+  check({ state, facts, onlyReduces }) {
+    const asleep = state.controls.restrictions.get("portfolio");
+    if (!asleep || (facts.flattens === true && onlyReduces)) return null;
+    return refuse(
+      "PORTFOLIO_ASLEEP",
+      { scope: "portfolio" },
+      `The portfolio is asleep (${asleep.reason}, by ${asleep.by}) and takes only cancels; wake it first.`,
+    );
+  },
+};
