@@ -1,70 +1,105 @@
-/** `npm run bench [-- --case NAME --seconds N]`: measures what matters, against something, in one run. */
-import { availableParallelism, cpus, loadavg } from "node:os";
+/** `npm run bench [-- CASE… --seconds N --rounds N]`: measures what matters, against others, in one run. */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { fanOut, type FanOutOptions } from "../bench/fan-out/case.ts";
-import { cpuSeconds, residentBytes } from "../bench/lib/processes.ts";
-import { startRuntime } from "../bench/lib/runtime.ts";
+import type { Case } from "../bench/cases/case.ts";
+import { MOVING_CASES } from "../bench/cases/moving-cases.ts";
+import { STEADY_CASES } from "../bench/cases/steady-cases.ts";
+import { keep, machineNow, type Run, textOf } from "../bench/lib/results.ts";
+import { NATS_HELP, natsProgram } from "../bench/load/servers.ts";
 import { EXIT_USAGE, Failure, main } from "./lib/failure.ts";
-import { dashboardStep, runStep } from "./lib/steps.ts";
+import { ROOT } from "./lib/paths.ts";
 
-/** One measurement; with the defaults the whole case stays well under two minutes. */
-const SECONDS_DEFAULT = "3";
-const SECONDS_MAX = 6;
-const REPEATS = 3;
-const TICKS_PER_SECOND_DEFAULT = "2000";
-const TICKS_PER_SECOND_MAX = 20_000;
+const CASES: Case[] = [...STEADY_CASES, ...MOVING_CASES];
 
-function bounded(text: string, name: string, max: number): number {
+/** Longer runs say nothing more, and the whole bench is to be done in minutes. */
+const SECONDS_MAX = 30;
+const ROUNDS_MAX = 9;
+
+const help = (): string => `Usage: npm run bench [-- CASE… --seconds N --rounds N]
+
+Measures Trunkline beside nats-server with WebSocket clients and a plain Node ws hub, each fed by the
+same feed process and read by the same clients, in turns on this machine.
+
+Cases (all of them when none is named):
+${CASES.map(({ name, title }) => `  ${name.padEnd(10)} ${title}`).join("\n")}
+
+  --seconds N  length of each measurement, above 0 and at most ${SECONDS_MAX} (default 3)
+  --rounds N   repeats of each, of which the middle is told, 1 to ${ROUNDS_MAX} (default 1)
+  --help       this text
+
+The newest run of each case is kept in bench/results. Ends with 1 when a target was missed.
+`;
+
+function bounded(text: string, name: string, min: number, max: number): number {
   const value = Number(text);
-  if (value > 0 && value <= max) return value;
-  throw new Failure(`--${name} must be above 0 and at most ${max}, not "${text}".`, EXIT_USAGE);
+  if (text.trim() !== "" && value >= min && value <= max) return value;
+  throw new Failure(`--${name} must be a number from ${min} to ${max}, not "${text}".`, EXIT_USAGE);
 }
 
-function options(): FanOutOptions {
-  const text = { type: "string" } as const;
-  let values: Record<string, string | undefined>;
+const say = (line: string): void => console.log(line);
+
+interface Options {
+  cases: Case[];
+  seconds: number;
+  rounds: number;
+}
+
+function options(): Options | null {
+  let parsed;
   try {
-    ({ values } = parseArgs({ options: { case: text, seconds: text, rate: text } }));
+    parsed = parseArgs({
+      allowPositionals: true,
+      options: {
+        seconds: { type: "string", default: "3" },
+        rounds: { type: "string", default: "1" },
+        help: { type: "boolean", default: false },
+      },
+    });
   } catch (error) {
-    throw new Failure((error as Error).message, EXIT_USAGE);
+    throw new Failure(`${(error as Error).message}\n\n${help()}`, EXIT_USAGE);
   }
-  if (values["case"] !== undefined && values["case"] !== "fan-out") {
-    throw new Failure(`There is no case "${values["case"]}". Cases: fan-out`, EXIT_USAGE);
-  }
+  if (parsed.values.help) return null;
+  const cases = parsed.positionals.map((name) => {
+    const found = CASES.find((each) => each.name === name);
+    if (found) return found;
+    const known = CASES.map((each) => each.name).join(", ");
+    throw new Failure(`There is no case "${name}". Cases: ${known}.`, EXIT_USAGE);
+  });
+  const rounds = bounded(parsed.values.rounds, "rounds", 1, ROUNDS_MAX);
+  if (!Number.isInteger(rounds)) throw new Failure("--rounds must be whole.", EXIT_USAGE);
   return {
-    seconds: bounded(values["seconds"] ?? SECONDS_DEFAULT, "seconds", SECONDS_MAX),
-    repeats: REPEATS,
-    ticksPerSecond: bounded(
-      values["rate"] ?? TICKS_PER_SECOND_DEFAULT,
-      "rate",
-      TICKS_PER_SECOND_MAX,
-    ),
+    cases: cases.length > 0 ? cases : CASES,
+    seconds: bounded(parsed.values.seconds, "seconds", 0.5, SECONDS_MAX),
+    rounds,
   };
 }
 
 await main(async () => {
   const chosen = options();
-  const machine = {
-    processor: cpus()[0]?.model ?? "unknown",
-    cores: availableParallelism(),
-    load: loadavg().map((value) => Math.round(value * 100) / 100),
-    node: process.version,
-  };
-  console.log(
-    `${machine.cores} cores, ${machine.processor}, load before ${machine.load.join(" ")}, Node ${machine.node}`,
-  );
-  await runStep(dashboardStep, (line) => console.log(line));
-  const { platform, pid } = await startRuntime();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void platform.stop().finally(() => process.exit(1)));
+  if (chosen === null) {
+    say(help());
+    return 0;
   }
-  try {
-    const result = await fanOut(platform, chosen);
-    const megabytes = Math.round((residentBytes(pid) ?? 0) / 1_048_576);
-    console.log(`the runtime used ${cpuSeconds(pid)} s of processor time and ${megabytes} MB`);
-    console.log(`\n${JSON.stringify({ case: "fan-out", machine, ...result })}`);
-  } finally {
-    await platform.stop();
+  if (natsProgram() === null) say(NATS_HELP);
+  let isAnyMissed = false;
+  for (const each of chosen.cases) {
+    say(`\n${each.name}: ${each.title}`);
+    const machine = machineNow();
+    const { seconds, rounds } = chosen;
+    const result = await each.run({ seconds, rounds, say });
+    const { name, title } = each;
+    const run: Run = {
+      case: name,
+      title,
+      at: new Date().toISOString(),
+      seconds,
+      rounds,
+      machine,
+      ...result,
+    };
+    say(`\n${textOf(run)}`);
+    keep(run, join(ROOT, "bench", "results"));
+    isAnyMissed ||= run.checks.some((check) => check.isMet === false);
   }
-  return 0;
+  return isAnyMissed ? 1 : 0;
 });

@@ -34,8 +34,13 @@ export interface Runtime {
   platform: Platform;
   /** Of the runtime's own process, to measure it. */
   pid: number;
-  /** Ends the present run of an object: its memory and its sockets are gone, its storage stays. */
-  evict(className: string, name: string): Promise<void>;
+  /** Ends a shard's present run at once: its memory and its sockets are gone, its storage stays. */
+  crashShard(shard: string): Promise<void>;
+}
+
+interface DurableObjects {
+  idFromName(name: string): unknown;
+  get(id: unknown): { fetch(url: string): Promise<unknown> };
 }
 
 /** What we use of the local simulator that comes with wrangler, of the very version that wrangler runs. */
@@ -43,11 +48,7 @@ interface Simulator {
   Miniflare: new (options: unknown) => {
     ready: Promise<URL>;
     unsafeGetDirectURL(worker: string): Promise<URL>;
-    unsafeEvictDurableObject(
-      script: string,
-      className: string,
-      options: { name: string },
-    ): Promise<void>;
+    getDurableObjectNamespace(binding: string, worker: string): Promise<DurableObjects>;
     dispose(): Promise<void>;
   };
   convertV4MiniflareOptions(options: unknown): unknown;
@@ -66,6 +67,16 @@ async function bundle(directory: string): Promise<string> {
   if (code !== 0) throw new Failure(`${output}\nThe Worker could not be bundled.`);
   return join(directory, "index.js");
 }
+
+/** The bundle with one thing more: a shard can be ended, as the platform does without asking. */
+const ENTRY = `
+import { FeedShard as Shard } from "./index.js";
+export * from "./index.js";
+export { default } from "./index.js";
+export class FeedShard extends Shard {
+  fetch() { this.ctx.abort("ended by the bench"); }
+}
+`;
 
 /** The exchange's class runs in a Worker of its own; the Worker's binding points there. */
 function exchangeWorker({ script, bindings }: ExchangeWorker, compatibilityDate: string) {
@@ -86,7 +97,10 @@ async function start(options: LocalWorkerOptions, more: RuntimeOptions): Promise
   const main = {
     ...worker,
     name: WORKER,
-    modules: [{ type: "ESModule", path: await bundle(directory) }],
+    modules: [
+      { type: "ESModule", path: join(directory, "entry.js"), contents: ENTRY },
+      { type: "ESModule", path: await bundle(directory) },
+    ],
     modulesRoot: directory,
     unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
     bindings: {
@@ -112,7 +126,6 @@ async function start(options: LocalWorkerOptions, more: RuntimeOptions): Promise
     port: 0,
     resourcePersistencePath: state,
     unsafeTriggerHandlers: true,
-    unsafeInspectDurableObjects: true,
     logRequests: false,
     ...(more.inspectorPort !== undefined && { inspectorPort: more.inspectorPort }),
   };
@@ -137,8 +150,13 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
   return {
     platform,
     pid: platform.pid,
-    evict: async (className, name) => {
-      await instance?.unsafeEvictDurableObject(WORKER, className, { name });
+    crashShard: async (shard) => {
+      const shards = await instance?.getDurableObjectNamespace("FEED_SHARD", WORKER);
+      // The answer is the crash itself.
+      await shards
+        ?.get(shards.idFromName(shard))
+        .fetch("https://object/crash")
+        .catch(() => null);
     },
   };
 }

@@ -1,0 +1,171 @@
+/** One measurement: sockets on a server, ticks at a rate, and what came of them, phase by phase. */
+import { availableParallelism } from "node:os";
+import type { Child } from "../lib/child.ts";
+import { Histogram } from "../lib/histogram.ts";
+import { cpuSeconds } from "../lib/processes.ts";
+import type { ClientsMessage, ClientsReport, FeedCounts, PhaseReport } from "./protocol.ts";
+import { type Server, startClients } from "./servers.ts";
+
+/** The feed and the server need a core each; what is left is the clients'. */
+const CLIENT_PROCESSES = Math.max(1, Math.min(4, availableParallelism() - 2));
+
+const WARM_UP_MS = 1_500;
+
+/** How long what is still on its way may take to arrive once the feed has stopped. */
+const DRAIN_MS = 5_000;
+
+/** Processor seconds per second of the phase: 1 is one whole core. */
+export interface Cores {
+  server: number;
+  feed: number;
+  clients: number;
+}
+
+export interface Figures {
+  /** Ticks × the sockets that want them, in the phase, per second. */
+  offeredPerSecond: number;
+  deliveriesPerSecond: number;
+  framesPerSecond: number;
+  p50Ms: number | null;
+  p99Ms: number | null;
+  p999Ms: number | null;
+  lost: number;
+  doubled: number;
+  silenceMs: number;
+  cores: Cores;
+  /** Processor time of the server for each delivered tick, µs. */
+  serverMicrosPerDelivery: number | null;
+}
+
+export interface Measured {
+  phases: Record<string, Figures>;
+  /** Of the sockets at the end: what never came, announced gaps, conflations, and those that ended. */
+  missing: number;
+  gaps: number;
+  lagging: number;
+  dropped: number;
+}
+
+export interface Load {
+  /** The instruments of each socket, by index. */
+  lists: number[][];
+  ticksPerSecond: number;
+  /** The instruments that tick. */
+  ticking: number[];
+  /** What happens in each measured phase; a phase lasts as long as its work. */
+  phases: Record<string, () => Promise<unknown>>;
+  /** Called once all sockets are subscribed, before the first tick. */
+  opened?: () => Promise<void>;
+}
+
+export const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms));
+
+interface Used {
+  at: number;
+  server: number;
+  feed: number;
+  clients: number;
+}
+
+function share<T>(items: T[], parts: number): T[][] {
+  return Array.from({ length: parts }, (_, part) =>
+    items.filter((__, index) => index % parts === part),
+  );
+}
+
+const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+function figuresOf(reports: PhaseReport[], used: Cores, offeredPerSecond: number): Figures {
+  const latencies = new Histogram();
+  for (const report of reports) latencies.merge(report.latencies);
+  const sum = (of: (report: PhaseReport) => number): number =>
+    reports.reduce((total, report) => total + of(report), 0);
+  const seconds = Math.max(...reports.map(({ durationMs }) => durationMs)) / 1_000;
+  const deliveries = sum((report) => report.deliveries);
+  return {
+    offeredPerSecond: Math.round(offeredPerSecond),
+    deliveriesPerSecond: Math.round(deliveries / seconds),
+    framesPerSecond: Math.round(sum((report) => report.frames) / seconds),
+    p50Ms: latencies.percentile(0.5),
+    p99Ms: latencies.percentile(0.99),
+    p999Ms: latencies.percentile(0.999),
+    lost: sum((report) => report.lost),
+    doubled: sum((report) => report.doubled),
+    silenceMs: Math.max(...reports.map(({ silenceMs }) => silenceMs)),
+    cores: {
+      server: rounded(used.server / seconds, 2),
+      feed: rounded(used.feed / seconds, 2),
+      clients: rounded(used.clients / seconds, 2),
+    },
+    serverMicrosPerDelivery:
+      deliveries === 0 ? null : rounded((used.server * 1_000_000) / deliveries, 3),
+  };
+}
+
+/** Runs the load; the server stays as it is, and its sockets are closed. */
+export async function measure(server: Server, load: Load): Promise<Measured> {
+  const lists = share(load.lists, Math.min(CLIENT_PROCESSES, load.lists.length));
+  const clients = lists.map(() => startClients());
+  const all = <T>(of: (child: Child<ClientsMessage>, index: number) => Promise<T>): Promise<T[]> =>
+    Promise.all(clients.map(of));
+  const { url, key, kind, feed } = server;
+  const used = (): Used => ({
+    at: performance.now(),
+    server: cpuSeconds(server.pid) ?? 0,
+    feed: feed.cpuSeconds(),
+    clients: clients.reduce((sum, child) => sum + child.cpuSeconds(), 0),
+  });
+  try {
+    await all((child, index) =>
+      child.ask({ op: "open", server: kind, url, key, lists: lists[index] ?? [] }),
+    );
+    await load.opened?.();
+    await all((child) => child.ask({ op: "phase", name: "warm-up" }));
+    await feed.ask({ op: "tick", ticksPerSecond: load.ticksPerSecond, only: load.ticking });
+    await pause(WARM_UP_MS);
+    const spent: Record<string, Cores> = {};
+    for (const [name, work] of Object.entries(load.phases)) {
+      await all((child) => child.ask({ op: "phase", name }));
+      const before = used();
+      await work();
+      const after = used();
+      spent[name] = {
+        server: after.server - before.server,
+        feed: after.feed - before.feed,
+        clients: after.clients - before.clients,
+      };
+    }
+    await all((child) => child.ask({ op: "phase", name: "drain" }));
+    const { volumes } = await feed.ask<FeedCounts>({ op: "stop" });
+    const reports = await all((child) =>
+      child.ask<ClientsReport>({ op: "finish", volumes, boundMs: DRAIN_MS }),
+    );
+    const ticking = new Set(load.ticking);
+    const wanted = load.lists.reduce(
+      (sum, list) => sum + list.filter((index) => ticking.has(index)).length,
+      0,
+    );
+    const offered = (load.ticksPerSecond * wanted) / load.ticking.length;
+    const sum = (of: (report: ClientsReport) => number): number =>
+      reports.reduce((total, report) => total + of(report), 0);
+    return {
+      phases: Object.fromEntries(
+        Object.entries(spent).map(([name, cores]) => [
+          name,
+          figuresOf(
+            reports.flatMap((report) => report.phases[name] ?? []),
+            cores,
+            offered,
+          ),
+        ]),
+      ),
+      missing: sum((report) => report.missing),
+      gaps: sum((report) => report.gaps),
+      lagging: sum((report) => report.lagging),
+      dropped: sum((report) => report.dropped),
+    };
+  } finally {
+    for (const child of clients) child.stop();
+  }
+}
