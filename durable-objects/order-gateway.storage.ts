@@ -1,5 +1,10 @@
 /** A gateway's SQLite: records, executions, halts and the outbox to the ledger. Every method is synchronous. */
-import type { GatewayStore, NumberName } from "../src/application/gateway/ports.ts";
+import type {
+  GatewayStore,
+  NoteName,
+  NotePrefix,
+  NumberName,
+} from "../src/application/gateway/ports.ts";
 import type { GatewayOrder, HandOrder, RecordChange } from "../src/application/gateway/record.ts";
 import type { Execution, OrderPost } from "../src/domain/order.ts";
 import type { Halt } from "../src/domain/trading-gate.ts";
@@ -34,6 +39,7 @@ const MIGRATIONS: readonly Migration[] = [
     "CREATE TABLE external_orders (broker_order_id TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) WITHOUT ROWID",
   ],
   ["CREATE TABLE hand_orders (broker_order_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"],
+  ["CREATE TABLE notes (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"],
 ];
 
 type Body = { body: string };
@@ -213,5 +219,28 @@ export class OrderGatewayStorage implements GatewayStore {
       Math.round(at),
     );
     return noted.rowsWritten > 0;
+  }
+
+  note(name: NoteName): string | null {
+    const query = "SELECT body FROM notes WHERE name = ?";
+    return this.#sql.exec<Body>(query, name).toArray()[0]?.body ?? null;
+  }
+
+  setNote(name: NoteName, body: string | null): void {
+    if (body === null) this.#sql.exec("DELETE FROM notes WHERE name = ?", name);
+    else this.#sql.exec("INSERT OR REPLACE INTO notes VALUES (?, ?)", name, body);
+  }
+
+  notes(prefix: NotePrefix): string[] {
+    // The prefix ends in ":", and ";" is the character after it.
+    const after = `${prefix.slice(0, -1)};`;
+    return this.#sql
+      .exec<Body>(
+        "SELECT body FROM notes WHERE name >= ? AND name < ? ORDER BY name",
+        prefix,
+        after,
+      )
+      .toArray()
+      .map(({ body }) => body);
   }
 }

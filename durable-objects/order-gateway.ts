@@ -8,10 +8,13 @@ import type {
   OrderEvidence,
   OrderGatewayPort,
 } from "../src/application/ports.ts";
+import type { BrokerBook } from "../src/application/reconcile-port.ts";
 import type { BrokerBalance } from "../src/brokers/broker.ts";
 import { brokerClients } from "../src/brokers/registry.ts";
 import type { BrokerView } from "../src/contract/brokers.ts";
+import type { AccountReconciliation } from "../src/contract/reconciliation.ts";
 import { assert } from "../src/domain/assert.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
 import { ORDER_STREAM_READY_WAIT_MS, WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
 import type { ApprovedOrder, Order, OrderChanges } from "../src/domain/order.ts";
 import type { MeterUsage } from "../src/domain/rate-limit.ts";
@@ -21,6 +24,8 @@ import { ACCOUNTS } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { riskLedger } from "../src/platform/objects.ts";
 import { retryQueue } from "../src/platform/wiring.ts";
+import { database } from "../src/storage/database.ts";
+import { layDown } from "../src/storage/incidents.ts";
 import { OrderGatewayStorage } from "./order-gateway.storage.ts";
 import { OrderStream } from "./order-gateway.stream.ts";
 
@@ -45,6 +50,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       broker,
       ledger: riskLedger(env, placed.portfolio),
       retries: retryQueue(env),
+      tell: (incident) => layDown(database(env.DB), incident),
       now: () => Date.now(),
       sleep: (ms) => scheduler.wait(ms),
       ready: () => this.#stream.ready(Date.now(), ORDER_STREAM_READY_WAIT_MS),
@@ -108,6 +114,18 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
 
   async meters(): Promise<MeterUsage[]> {
     return this.#gateway.meters();
+  }
+
+  async reconciliation(): Promise<AccountReconciliation> {
+    return this.#gateway.reconciliation(this.#stream.state === "ready");
+  }
+
+  brokerBook(since: number): Promise<Result<BrokerBook, string>> {
+    return this.#armed(() => this.#gateway.brokerBook(since));
+  }
+
+  unfreeze(instruments: InstrumentId[], by: string): Promise<void> {
+    return this.#armed(() => this.#gateway.unfreeze(instruments, by));
   }
 
   /** Also the first call after a deploy: from here on the alarm keeps it going. */

@@ -1,4 +1,5 @@
 /** What the use cases ask of a gateway, and what it answers. Every argument and answer is plain data. */
+import type { ReconcilingPort } from "./reconcile-port.ts";
 import type { BrokerBalance, BrokerOrder } from "../brokers/broker.ts";
 import type { BrokerView } from "../contract/brokers.ts";
 import type { ApprovedOrder, Order, OrderChanges } from "../domain/order.ts";
@@ -17,7 +18,7 @@ export type GatewayOutcome =
   /** A kill switch or a newer epoch stopped it at the door, or its turn at the broker would have come too late. */
   | { outcome: "stopped"; order: Order };
 
-export interface OrderGatewayPort {
+export interface OrderGatewayPort extends ReconcilingPort {
   /** Sends at most once for each attempt number; the write-ahead record comes before the first byte. */
   submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome>;
   cancel(clientOrderId: string): Promise<Order | null>;

@@ -1,6 +1,9 @@
 /** What a reconciliation compares: the broker's whole word about an account, each query of which succeeded. */
 import type { BrokerBalance, BrokerPosition } from "../brokers/broker.ts";
+import type { AccountReconciliation } from "../contract/reconciliation.ts";
+import type { InstrumentId } from "../domain/instrument.ts";
 import type { Execution } from "../domain/order.ts";
+import type { Result } from "../domain/result.ts";
 
 export interface BrokerBook {
   /** From the time asked for on. */
@@ -19,4 +22,14 @@ export interface Incident {
   account: string;
   title: string;
   message: string;
+}
+
+/** What a gateway offers to whoever compares. */
+export interface ReconcilingPort {
+  /** How its comparisons with the broker stand. */
+  reconciliation(): Promise<AccountReconciliation>;
+  /** All that the broker tells of a time, after everything missed has been posted; a failed query is an error. */
+  brokerBook(since: number): Promise<Result<BrokerBook, string>>;
+  /** A person lets an instrument trade again that did not converge. */
+  unfreeze(instruments: InstrumentId[], by: string): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { ORDER_LOOK_DELAY_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
 import type { GatewayOutcome } from "../ports.ts";
 import { applyEvidence, post, type Evidence } from "./evidence.ts";
+import { countFill, takeBackInferred } from "./inferred-fills.ts";
 import { Limiter, metered } from "./limiter.ts";
 import type { GatewayPorts } from "./ports.ts";
 import { stagesOf, type GatewayOrder, type RecordChange } from "./record.ts";
@@ -86,7 +87,8 @@ export function book(
   const now = context.now();
   const stamped = { ...change.order, updatedAt: now };
   context.store.save({ ...change, order: stamped });
-  if (change.executions.length > 0) context.store.setNumber("filled_at", now);
+  for (const execution of change.executions) takeBackInferred(context, execution);
+  if (change.executions.length > 0) countFill(context);
   return stamped;
 }
 

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import type { DeskProblem, HandExecution } from "../ports.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
 import { post } from "./evidence.ts";
+import { countFill } from "./inferred-fills.ts";
 import { absorbFinding, askBroker, findingOf, isFound, type BrokerPicture } from "./look-up.ts";
 import { flush } from "./outbox.ts";
 import { newRecord, type GatewayOrder, type HandOrder } from "./record.ts";
@@ -70,7 +71,7 @@ export async function executeByHand(
   const covered = adopted.reduce((sum, each) => sum.plus(decimal(each.quantity)), ZERO);
   const hand = { clientOrderId, brokerOrderId: claim.brokerOrderId, claim };
   store.saveHandOrder({ ...hand, covered: decimalText(covered) }, closed(record), posts);
-  store.setNumber("filled_at", context.now());
+  countFill(context);
   context.log("warn", "order_executed_by_hand", { clientOrderId, by: claim.by });
   return posted(context, order);
 }

@@ -3,6 +3,8 @@
  * a thin shell, and the simulation runs this very class.
  */
 import type { BrokerBalance, OrderStreamMessage } from "../../brokers/broker.ts";
+import type { AccountReconciliation } from "../../contract/reconciliation.ts";
+import type { InstrumentId } from "../../domain/instrument.ts";
 import type { ApprovedOrder, Order, OrderChanges } from "../../domain/order.ts";
 import type { MeterUsage } from "../../domain/rate-limit.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
@@ -15,17 +17,22 @@ import type {
   OrderEvidence,
   OrderGatewayPort,
 } from "../ports.ts";
+import type { BrokerBook } from "../reconcile-port.ts";
 import { gatewayContext, readOrder, type GatewayContext } from "./context.ts";
 import { discardByHand, executeByHand } from "./desk.ts";
 import { absorbFinding, askBroker, findingOf, isFound } from "./look-up.ts";
 import { flush } from "./outbox.ts";
 import type { GatewayPorts } from "./ports.ts";
+import { brokerBook, reconcileAfterReconnect, unfreeze } from "./reconcile.ts";
 import { sight } from "./sightings.ts";
 import { submit } from "./submit.ts";
-import { nextDueAt, readMissed, watch } from "./watch.ts";
+import { nextDueAt, reconciliationState, watch } from "./watch.ts";
 import { cancel, modify } from "./wishes.ts";
 
-export class Gateway implements Omit<OrderGatewayPort, "ensure" | "streamState" | "meters"> {
+export class Gateway implements Omit<
+  OrderGatewayPort,
+  "ensure" | "streamState" | "meters" | "reconciliation"
+> {
   readonly #context: GatewayContext;
 
   constructor(ports: GatewayPorts) {
@@ -110,12 +117,21 @@ export class Gateway implements Omit<OrderGatewayPort, "ensure" | "streamState" 
 
   /** After the stream came up: what was missed, and the positions. Entries wait until this is ok. */
   async catchUp(): Promise<Result<null, string>> {
-    const read = await readMissed(this.#context);
-    if (!read.ok) return read;
-    const positions = await this.#context.broker.positions();
-    if (!positions.ok) return err(`${positions.error.kind}: ${positions.error.reason}`);
-    await flush(this.#context);
-    return ok(null);
+    const read = await reconcileAfterReconnect(this.#context);
+    if (read.ok) await flush(this.#context);
+    return read;
+  }
+
+  async reconciliation(ready: boolean): Promise<AccountReconciliation> {
+    return reconciliationState(this.#context, ready);
+  }
+
+  brokerBook(since: number): Promise<Result<BrokerBook, string>> {
+    return brokerBook(this.#context, since);
+  }
+
+  async unfreeze(instruments: InstrumentId[], by: string): Promise<void> {
+    unfreeze(this.#context, instruments, by);
   }
 
   meters(): MeterUsage[] {

@@ -2,6 +2,7 @@
 import { decimal, decimalText, minDecimal, ZERO } from "../../domain/decimal.ts";
 import type { OrderPost } from "../../domain/order.ts";
 import type { GatewayContext, Sighting } from "./context.ts";
+import { countFill } from "./inferred-fills.ts";
 
 /**
  * The broker's word about an order that a person has booked already: what the person's figure covers
@@ -28,6 +29,6 @@ export function coverByHand(context: GatewayContext, sighting: Sighting): boolea
   }
   const covered = decimalText(decimal(hand.covered).plus(taken));
   context.store.coverHandOrder(brokerOrderId, covered, execution, posts);
-  context.store.setNumber("filled_at", context.now());
+  countFill(context);
   return true;
 }

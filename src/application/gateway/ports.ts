@@ -4,6 +4,7 @@ import type { Execution, OrderPost } from "../../domain/order.ts";
 import type { Halt } from "../../domain/trading-gate.ts";
 import type { Log } from "../log.ts";
 import type { RetryQueuePort, RiskLedgerPort } from "../ports.ts";
+import type { Incident } from "../reconcile-port.ts";
 import type { GatewayOrder, HandOrder, RecordChange } from "./record.ts";
 
 /** Durable and synchronous: each call is one atomic step, and is stored before any byte leaves. */
@@ -48,7 +49,17 @@ export interface GatewayStore {
   executionsOfBroker(brokerOrderId: string): Execution[];
   /** An order that is not from here. True when it is new. */
   noteExternal(brokerOrderId: string, at: number): boolean;
+  /** Small JSON by name: doubts, frozen instruments, inferred fills, incidents, how checks went. */
+  note(name: NoteName): string | null;
+  /** Null takes it away. */
+  setNote(name: NoteName, body: string | null): void;
+  /** Bodies of all names with this prefix, by name. */
+  notes(prefix: NotePrefix): string[];
 }
+
+export type NotePrefix = "doubt:" | "frozen:" | "inferred:" | "incident:" | "check:";
+
+export type NoteName = `${NotePrefix}${string}`;
 
 export type NumberName =
   | "epoch_seen"
@@ -57,14 +68,20 @@ export type NumberName =
   | "polled_at"
   | "balances_tried_at"
   | "balances_read_at"
-  | "filled_at";
+  | "filled_at"
+  /** Bookings of fills so far: two readings that differ have a fill between them. */
+  | "fills_booked"
+  | "positions_compared_at"
+  | "in_flight_looked_at";
 
 export interface GatewayPorts {
   account: string;
   store: GatewayStore;
   broker: BrokerTrading;
-  ledger: Pick<RiskLedgerPort, "post" | "order" | "approved" | "recordBalances">;
+  ledger: Pick<RiskLedgerPort, "post" | "order" | "approved" | "recordBalances" | "positions">;
   retries: RetryQueuePort;
+  /** Durable when it answers; what it refuses is offered again. */
+  tell(incident: Incident): Promise<void>;
   now(): number;
   sleep(ms: number): Promise<void>;
   /** True once the order stream is up and what was missed has been read in; false past the bound. */

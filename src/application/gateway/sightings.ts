@@ -5,6 +5,8 @@
 import type { Execution } from "../../domain/order.ts";
 import { book, readOrder, type GatewayContext, type Sighting } from "./context.ts";
 import { coverByHand } from "./hand-orders.ts";
+import { countFill, takeBackInferred } from "./inferred-fills.ts";
+import { raise } from "./reconcile-notes.ts";
 
 /** Sightings that may wait without our id; beyond it the next poll brings them again. */
 const UNPLACED_MAX = 1_000;
@@ -44,7 +46,17 @@ function noteExternal(context: GatewayContext, sighting: Sighting): void {
   if (!context.store.noteExternal(brokerOrderId, at)) return;
   const { account } = context;
   context.log("warn", "external_order_seen", { account, brokerOrderId, evidence: evidence.kind });
+  const what =
+    evidence.kind === "filled" ? tradeText(evidence.execution) : `it is ${evidence.kind}`;
+  raise(context, {
+    id: `external-${account}-${brokerOrderId}`,
+    title: `Order placed past the platform: ${brokerOrderId}`,
+    message: `The broker has order ${brokerOrderId}, which did not leave from here: ${what}. Its fills are kept under the algo external and count against the limits.`,
+  });
 }
+
+const tradeText = ({ side, quantity, instrument, price }: Execution): string =>
+  `${side} ${quantity} ${instrument} at ${price}`;
 
 function adoptFill(
   context: GatewayContext,
@@ -55,13 +67,14 @@ function adoptFill(
   if (context.store.hasExecution(execution.executionId)) return;
   const clientOrderId = execution.clientOrderId || `external-${brokerOrderId}`;
   const adopted = { ...execution, clientOrderId };
+  takeBackInferred(context, execution);
   context.store.adopt(adopted, {
     eventId: `${clientOrderId}:fill:${execution.executionId}`,
     clientOrderId,
     event: { kind: "filled", execution: adopted },
     at,
   });
-  context.store.setNumber("filled_at", context.now());
+  countFill(context);
 }
 
 /** What waited without our id for this very order. */

@@ -20,6 +20,7 @@ import {
 import { leaveInFlight, takeUnplaced } from "./sightings.ts";
 import { post } from "./evidence.ts";
 import { ledgerOrder } from "./outbox.ts";
+import { blockReason } from "./reconcile.ts";
 import { stop, withdraw } from "./stop.ts";
 import { newRecord, stagesOf, termsOf, type GatewayOrder } from "./record.ts";
 
@@ -61,8 +62,7 @@ async function attemptOnce(
     const order = recordFor(context, approved);
     // While it waited, a cancel may have come first.
     if (order.record !== "not_sent" || order.ended !== null) record = order;
-    else if (turn.kind === "not_ready") record = notSent(context, order, attempt, turn.reason);
-    else if (turn.kind === "denied") record = stop(context, order, `denied: ${turn.reason}`);
+    else if (turn.kind === "refused") record = stop(context, order, turn.reason);
     else record = await sendRecorded(context, order, attempt, turn.waited);
   } finally {
     leaveInFlight(context, clientOrderId);
@@ -74,10 +74,8 @@ type Waited = Pick<OrderStages, "queueMs" | "limiterMs">;
 
 type SendTurn =
   | { kind: "go"; waited: Waited }
-  /** It may go later: the retry queue has it. */
-  | { kind: "not_ready"; reason: string }
-  /** Its turn would come too late, and a later one would be another trade. */
-  | { kind: "denied"; reason: string };
+  /** It would come too late, or blind, and never waits for a better time: a later one would be another trade. */
+  | { kind: "refused"; reason: string };
 
 /** Whether it can go now. Everything here happens before the record, so it proves `not_sent`. */
 async function waitForTurn(
@@ -89,12 +87,13 @@ async function waitForTurn(
   // Entries are not sent blind. An order that can only reduce may always go.
   if (!intent.reduceOnly && !(await context.ready()))
     return {
-      kind: "not_ready",
-      reason: "the broker's order stream is not up, so entries are not sent",
+      kind: "refused",
+      reason:
+        "NOT_RECONCILED: the broker's order stream is not up and read in, so entries are refused",
     };
   const asked = context.now();
   const reason = await context.limiter.order("submit", intent.instrument);
-  if (reason !== null) return { kind: "denied", reason };
+  if (reason !== null) return { kind: "refused", reason: `denied: ${reason}` };
   // The ledger's clock is another one: no stage takes less than nothing.
   const queueMs = Math.max(0, asked - since);
   return { kind: "go", waited: { queueMs, limiterMs: context.now() - asked } };
@@ -141,7 +140,9 @@ async function sendRecorded(
 function passGates(context: GatewayContext, approved: ApprovedOrder): string | null {
   const epochSeen = context.store.number("epoch_seen");
   if (approved.epoch > epochSeen) context.store.setNumber("epoch_seen", approved.epoch);
-  return stopReason(approved, context.store.halts(), epochSeen);
+  const stopped = stopReason(approved, context.store.halts(), epochSeen);
+  if (stopped !== null || approved.intent.reduceOnly) return stopped;
+  return blockReason(context, approved.intent.instrument);
 }
 
 async function sendToBroker(

@@ -5,13 +5,28 @@ import {
   BALANCES_RETRY_MS,
   IDLE_POLL_MS,
   OPEN_ORDERS_POLL_MS,
+  POSITIONS_POLL_MS,
+  POSITIONS_RECHECK_MS,
 } from "../../domain/limits.ts";
-import { ok, type Result } from "../../domain/result.ts";
+import {
+  RECONCILE_KINDS,
+  type AccountReconciliation,
+  type ReconcileKind,
+} from "../../contract/reconciliation.ts";
 import { errorText } from "../log.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
-import { lookAt } from "./doubt.ts";
-import { absorb, askBroker, findingOf, isFound } from "./look-up.ts";
+import { inFlightDueAt, lookInFlight } from "./in-flight.ts";
 import { flush } from "./outbox.ts";
+import { readMissed } from "./read-missed.ts";
+import {
+  checkRun,
+  doubts,
+  endIncident,
+  frozenInstruments,
+  incidents,
+  saveCheck,
+} from "./reconcile-notes.ts";
+import { reconcilePositions } from "./reconcile.ts";
 import { pursue } from "./wishes.ts";
 
 /** Orders that are pursued at once: a broker's look-ups have their own rate. */
@@ -25,9 +40,12 @@ export async function watch(context: GatewayContext): Promise<void> {
     const some = due.slice(start, start + PURSUED_AT_ONCE);
     await Promise.all(some.map(({ clientOrderId }) => guarded(context, clientOrderId)));
   }
+  if (inFlightDueAt(context) <= now) await lookInFlight(context);
   if (pollDueAt(context) <= now) await readMissed(context);
   if (balancesDueAt(context) <= now) await readBalances(context);
   if (outboxDueAt(context) <= now) await flush(context);
+  if (positionsDueAt(context) <= now) await reconcilePositions(context);
+  await tellIncidents(context);
 }
 
 /** When the next part is due, ms since 1970. */
@@ -37,6 +55,8 @@ export function nextDueAt(context: GatewayContext): number {
     pollDueAt(context),
     balancesDueAt(context),
     outboxDueAt(context),
+    inFlightDueAt(context),
+    positionsDueAt(context),
   );
 }
 
@@ -58,6 +78,23 @@ const pollDueAt = (context: GatewayContext): number =>
   context.store.number("polled_at") +
   (context.store.hasLive() ? OPEN_ORDERS_POLL_MS : IDLE_POLL_MS);
 
+const positionsDueAt = (context: GatewayContext): number =>
+  context.store.number("positions_compared_at") +
+  (doubts(context).length > 0 ? POSITIONS_RECHECK_MS : POSITIONS_POLL_MS);
+
+/** What people have to hear of, as far as it could be laid down for them. */
+async function tellIncidents(context: GatewayContext): Promise<void> {
+  for (const incident of incidents(context)) {
+    try {
+      await context.tell(incident);
+      endIncident(context, incident.id);
+    } catch (error) {
+      context.log("error", "incident_not_told", { id: incident.id, error: errorText(error) });
+      return;
+    }
+  }
+}
+
 const outboxDueAt = (context: GatewayContext): number =>
   context.store.outbox(1).length > 0 ? context.flushAfter : Infinity;
 
@@ -70,35 +107,6 @@ function balancesDueAt(context: GatewayContext): number {
   return Math.max(due, store.number("balances_tried_at") + BALANCES_RETRY_MS);
 }
 
-/**
- * Reads in what the stream may have lost: everything since the last such reading that was complete. A
- * failed query changes nothing, and the next reading starts where this one did.
- */
-export async function readMissed(context: GatewayContext): Promise<Result<null, string>> {
-  const { store } = context;
-  store.setNumber("polled_at", context.now());
-  // Nothing from before this gateway's first look can be its own.
-  if (store.number("read_until") === 0) store.setNumber("read_until", context.now());
-  const live = store.live().filter(({ record }) => record === "accepted");
-  const picture = await askBroker(context, store.number("read_until"));
-  if (!picture.ok) {
-    const { kind, reason } = picture.error;
-    context.log("warn", "order_poll_failed", { account: context.account, kind, reason });
-    return { ok: false, error: `${kind}: ${reason}` };
-  }
-  absorb(context, picture.value);
-  for (const order of live) {
-    if (isFound(findingOf(picture.value, order))) continue;
-    // Neither open nor closed lately: it may have ended before this reading began.
-    const finding = await lookAt(context, order);
-    if (!finding) return { ok: false, error: "a look-up failed" };
-    if (!isFound(finding))
-      context.log("error", "order_absent_at_broker", { clientOrderId: order.clientOrderId });
-  }
-  store.setNumber("read_until", picture.value.askedAt);
-  return ok(null);
-}
-
 /** Funds, for the ledger's checks. They count as read when the ledger has them. */
 async function readBalances(context: GatewayContext): Promise<void> {
   const { account, store, log } = context;
@@ -108,12 +116,34 @@ async function readBalances(context: GatewayContext): Promise<void> {
   if (!balances.ok) {
     const { kind, reason } = balances.error;
     log("warn", "balances_failed", { account, kind, reason });
+    saveCheck(context, "balances", "failed", `${kind}: ${reason}`);
     return;
   }
   try {
     await context.ledger.recordBalances(account, balances.value, now);
     store.setNumber("balances_read_at", now);
+    saveCheck(context, "balances", "ok", `${balances.value.length} currencies read`);
   } catch (error) {
     log("error", "gateway_ledger_away", { error: errorText(error) });
   }
+}
+
+/** How each comparison stands, for people. */
+export function reconciliationState(
+  context: GatewayContext,
+  ready: boolean,
+): AccountReconciliation {
+  const dueAt: Record<ReconcileKind, number> = {
+    in_flight: inFlightDueAt(context),
+    open_orders: pollDueAt(context),
+    positions: positionsDueAt(context),
+    balances: balancesDueAt(context),
+  };
+  const checks = RECONCILE_KINDS.map((kind) => {
+    const run = checkRun(context, kind);
+    const nextRunAt = Number.isFinite(dueAt[kind]) ? dueAt[kind] : null;
+    const { at, result, message } = run ?? { at: null, result: "not_run", message: "" };
+    return { kind, lastRunAt: at, result, message, nextRunAt } as const;
+  });
+  return { account: context.account, ready, checks, frozen: frozenInstruments(context) };
 }

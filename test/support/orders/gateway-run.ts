@@ -3,6 +3,7 @@ import { Gateway } from "../../../src/application/gateway/gateway.ts";
 import type { GatewayPorts } from "../../../src/application/gateway/ports.ts";
 import type { Log } from "../../../src/application/log.ts";
 import type { OrderGatewayPort, RetryQueuePort } from "../../../src/application/ports.ts";
+import type { Incident } from "../../../src/application/reconcile-port.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { Monitor } from "./monitor.ts";
 import type { Random } from "./random.ts";
@@ -36,6 +37,8 @@ export interface GatewayWorld {
 
 export class GatewayRuns {
   readonly store = new MemoryStore();
+  /** What people were told, by id. */
+  readonly incidents = new Map<string, Incident>();
   readonly #world: GatewayWorld;
   #generation = 0;
   #gateway: Gateway;
@@ -141,11 +144,13 @@ export class GatewayRuns {
         post: guard((posts) => ledger.post(posts)),
         order: guard((id) => ledger.order(id)),
         approved: guard((id) => ledger.approved(id)),
+        positions: guard(() => ledger.positions()),
         recordBalances: guard((account, balances, at) =>
           ledger.recordBalances(account, balances, at),
         ),
       },
       retries: { send: guard((message) => retries.send(message)) },
+      tell: guard(async (incident) => void this.incidents.set(incident.id, incident)),
       now: () => this.#world.now(),
       sleep: guard((ms) => timeline.sleep(ms)),
       ready: guard(() => this.#ready()),
@@ -185,6 +190,9 @@ export class GatewayRuns {
       balances: to((gateway) => gateway.balances()),
       ensure: to((gateway) => gateway.watch()),
       meters: to(async (gateway) => gateway.meters()),
+      reconciliation: to((gateway) => gateway.reconciliation(this.#streamReady)),
+      brokerBook: to((gateway, since) => gateway.brokerBook(since)),
+      unfreeze: to((gateway, instruments, by) => gateway.unfreeze(instruments, by)),
       streamState: async () => (this.#streamReady ? "ready" : "connecting"),
     };
   }

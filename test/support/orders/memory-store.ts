@@ -1,5 +1,10 @@
 /** A gateway's storage in memory, with the behaviour of the real one: every read and write is a copy. */
-import type { GatewayStore, NumberName } from "../../../src/application/gateway/ports.ts";
+import type {
+  GatewayStore,
+  NoteName,
+  NotePrefix,
+  NumberName,
+} from "../../../src/application/gateway/ports.ts";
 import type {
   GatewayOrder,
   HandOrder,
@@ -15,6 +20,7 @@ export class MemoryStore implements GatewayStore {
   readonly #hands = new Map<string, HandOrder>();
   readonly #halts = new Map<string, Halt>();
   readonly #numbers = new Map<NumberName, number>();
+  readonly #notes = new Map<NoteName, string>();
   #outbox: { seq: number; post: OrderPost }[] = [];
   #seq = 0;
 
@@ -129,5 +135,19 @@ export class MemoryStore implements GatewayStore {
     if (this.externals.has(brokerOrderId)) return false;
     this.externals.set(brokerOrderId, at);
     return true;
+  }
+
+  note(name: NoteName): string | null {
+    return this.#notes.get(name) ?? null;
+  }
+
+  setNote(name: NoteName, body: string | null): void {
+    if (body === null) this.#notes.delete(name);
+    else this.#notes.set(name, body);
+  }
+
+  notes(prefix: NotePrefix): string[] {
+    const names = [...this.#notes.keys()].filter((name) => name.startsWith(prefix)).sort();
+    return names.map((name) => this.#notes.get(name) ?? "");
   }
 }

@@ -1,7 +1,9 @@
 /** A gateway whose broker does exactly what the test says, call by call. */
-import type { BrokerOrder, SubmitOutcome } from "../../../src/brokers/broker.ts";
+import type { BrokerOrder, BrokerPosition, SubmitOutcome } from "../../../src/brokers/broker.ts";
 import { Gateway } from "../../../src/application/gateway/gateway.ts";
 import type { GatewayPorts } from "../../../src/application/gateway/ports.ts";
+import type { Incident } from "../../../src/application/reconcile-port.ts";
+import type { PositionView } from "../../../src/contract/orders.ts";
 import type {
   ApprovedOrder,
   Execution,
@@ -73,6 +75,8 @@ export interface Scripted {
   posts: OrderPost[];
   sent: string[];
   canceled: string[];
+  /** What people were told. */
+  incidents: Incident[];
   /** Lets time pass. */
   advance(ms: number): void;
   kinds(): string[];
@@ -86,6 +90,9 @@ export interface Script {
   isUnreachable?: boolean;
   ready?: boolean;
   ledgerIsAway?: boolean;
+  brokerPositions?: () => BrokerPosition[];
+  /** By what has been posted until then. */
+  ledgerPositions?: (posts: readonly OrderPost[]) => PositionView[];
   /** Time stands still while somebody waits. */
   isFrozen?: boolean;
 }
@@ -98,6 +105,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
   const posts: OrderPost[] = [];
   const sent: string[] = [];
   const canceled: string[] = [];
+  const incidents: Incident[] = [];
   let now = START;
   const answer = <T>(rows: T[]) =>
     script.isUnreachable
@@ -122,7 +130,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       openOrders: async () => answer(orders().filter(isOpen)),
       closedOrders: async () => answer(orders().filter((order) => !isOpen(order))),
       executions: async () => answer(script.executions ?? []),
-      positions: async () => answer([]),
+      positions: async () => answer(script.brokerPositions?.() ?? []),
       balances: async () => answer([]),
       openOrderStream: () => Promise.reject(new Error("no stream here")),
       parseOrderStream: () => ({ ok: false, error: { reason: "no stream here", sample: "" } }),
@@ -136,8 +144,10 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       order: async () => null,
       approved: async () => approvedWith(),
       recordBalances: async () => {},
+      positions: async () => script.ledgerPositions?.(posts) ?? [],
     },
     retries: { send: async () => {} },
+    tell: async (incident) => void incidents.push(incident),
     now: () => now,
     sleep: async (ms) => void (now += script.isFrozen ? 0 : ms),
     ready: async () => script.ready ?? true,
@@ -149,6 +159,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
     posts,
     sent,
     canceled,
+    incidents,
     advance: (ms) => void (now += ms),
     kinds: () => posts.map(({ event }) => event.kind),
   };

@@ -10,8 +10,9 @@ import type {
   OrderStreamMessage,
   SubmitOutcome,
 } from "../../../src/brokers/broker.ts";
-import { decimal, decimalText } from "../../../src/domain/decimal.ts";
+import { decimal, decimalText, ZERO } from "../../../src/domain/decimal.ts";
 import type { ApprovedOrder, Execution, OrderChanges } from "../../../src/domain/order.ts";
+import { signedQuantity } from "../../../src/domain/reconciliation/compare.ts";
 import { err, ok, type Result } from "../../../src/domain/result.ts";
 import { SIMULATED_RULES } from "./broker-faults.ts";
 import type { BrokerFaults } from "./broker-faults.ts";
@@ -272,8 +273,11 @@ export class SimulatedBroker implements BrokerTrading {
     return this.#query(() => this.fills.filter(({ executedAt }) => executedAt >= since));
   }
 
-  positions(): Promise<Result<never[], BrokerFailure>> {
-    return this.#query(() => []);
+  positions(): ReturnType<BrokerTrading["positions"]> {
+    return this.#query(() => {
+      const quantity = this.fills.reduce((sum, each) => sum.plus(signedQuantity(each)), ZERO);
+      return [{ instrument: "SIM:AAA", quantity: decimalText(quantity), averagePrice: "100" }];
+    });
   }
 
   balances(): ReturnType<BrokerTrading["balances"]> {

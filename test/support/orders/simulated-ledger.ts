@@ -14,6 +14,7 @@ import {
   requestCancel,
   takeBalances,
 } from "../../../src/application/ledger/orders.ts";
+import { positionViews } from "../../../src/application/ledger/views.ts";
 import type { OwedCalls } from "../../../src/application/ledger/ports.ts";
 import type { Log } from "../../../src/application/log.ts";
 import type {
@@ -37,6 +38,7 @@ export type LedgerCalls = Pick<
   | "requestCancel"
   | "order"
   | "approved"
+  | "positions"
   | "trip"
   | "resetTrip"
   | "setLimits"
@@ -168,6 +170,7 @@ export class SimulatedLedger {
       requestCancel: async (id, by) => requestCancel(this.#book, id, by, now()),
       order: async (id) => orderOf(this.#book, id, now()),
       approved: async (id) => approvedOf(this.#book, id, now()),
+      positions: async () => positionViews(this.#book.state(now()), now()),
       trip: (scope, reason, by) => this.#killSwitch.trip(scope, reason, by, now()),
       resetTrip: (scope, reason, by) => this.#killSwitch.reset(scope, reason, by, now()),
       setLimits: async (request, by) => setLimits(this.#book, request, by, now()),

@@ -142,7 +142,7 @@ export class World {
       orders: unused,
       history: unused,
       explain: unused,
-      positions: unused,
+      positions: over(() => calls.positions()),
       exposure: unused,
       limits: unused,
       controls: unused,

@@ -89,9 +89,13 @@ describe("sending", () => {
     expect((await desk.gateway.submit(approvedWith(), 1)).outcome).toBe("unknown");
   });
 
-  test("entries wait for the order stream, and are not sent without it; what only reduces goes", async () => {
+  test("lesson 43: entries are refused by name while the order stream is not up and read in; what only reduces goes", async () => {
     const desk = scripted({ ready: false });
-    expect((await desk.gateway.submit(approvedWith(), 1)).outcome).toBe("not_sent");
+    expect((await desk.gateway.submit(approvedWith(), 1)).outcome).toBe("stopped");
+    const refused = {
+      event: { kind: "rejected", reason: expect.stringMatching(/^NOT_RECONCILED/) },
+    };
+    expect(desk.posts).toMatchObject([refused]);
     const exit = approvedWith({ clientOrderId: "o-2", reduceOnly: true });
     expect((await desk.gateway.submit(exit, 1)).outcome).toBe("accepted");
     expect(desk.sent).toEqual(["o-2"]);

@@ -1,0 +1,17 @@
+/** Ids of what we concluded ourselves: made of the facts alone, so that the same conclusion is the same event. */
+
+const PRIME = 0x100000001b3n;
+const OFFSET = 0xcbf29ce484222325n;
+const MASK = 0xffffffffffffffffn;
+
+/** What our own executions begin with; no broker's execution id does. */
+export const INFERRED_PREFIX = "inferred-";
+export const HAND_PREFIX = "hand-";
+
+/** 64-bit FNV-1a over the facts, each told from the next by a byte that no fact holds; 16 hex digits. */
+export function syntheticId(...facts: readonly (string | number)[]): string {
+  let hash = OFFSET;
+  for (const unit of facts.map(String).join("\u0000"))
+    hash = ((hash ^ BigInt(unit.codePointAt(0) ?? 0)) * PRIME) & MASK;
+  return hash.toString(16).padStart(16, "0");
+}
