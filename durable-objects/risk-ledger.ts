@@ -9,6 +9,7 @@ import type {
   IntentFacts,
   KillAnswer,
   LedgerNotice,
+  OpenOrderFilter,
   OrderProblem,
   ReserveAnswer,
   RiskLedgerPort,
@@ -123,6 +124,10 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
 
   async requestCancel(clientOrderId: string, by: string): Promise<Result<Order, OrderProblem>> {
     return orders.requestCancel(this.#book, clientOrderId, by, Date.now());
+  }
+
+  async requestCancels(filter: OpenOrderFilter, by: string) {
+    return orders.requestCancels(this.#book, filter, by, Date.now());
   }
 
   async order(clientOrderId: string): Promise<Order | null> {

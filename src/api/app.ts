@@ -25,6 +25,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { marketDataRoutes } from "./routes/market-data.ts";
 import { operationsRoutes } from "./routes/operations.ts";
+import { wayOutRoutes } from "./routes/way-out.ts";
 import { orderRoutes } from "./routes/orders.ts";
 import { paperRoutes } from "./routes/paper.ts";
 import { portfolioRoutes } from "./routes/portfolio.ts";
@@ -72,6 +73,7 @@ export function createApp(parts: Partial<AppParts> = {}): ApiApp {
   recordingRoutes(app, guard);
   streamRoutes(app, guard);
   brokerRoutes(app, guard);
+  wayOutRoutes(app, guard);
   orderRoutes(app, guard);
   portfolioRoutes(app, guard);
   riskRoutes(app, guard);

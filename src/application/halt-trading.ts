@@ -68,7 +68,8 @@ const answerOf = (killed: KillAnswer, cancelsSent: number): HaltAnswer => ({
   since: killed.since,
 });
 
-async function cancelAll(ports: OrderPorts, orders: readonly Order[]): Promise<number> {
+/** Hands each cancel to its gateway; answers how many were taken. */
+export async function cancelAll(ports: OrderPorts, orders: readonly Order[]): Promise<number> {
   let sent = 0;
   for (let start = 0; start < orders.length; start += CANCELS_AT_ONCE) {
     const burst = orders.slice(start, start + CANCELS_AT_ONCE);

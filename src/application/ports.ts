@@ -43,6 +43,14 @@ export type ReserveAnswer =
 /** `ended`: it can trade no more. `absent`: there is no such order for this caller. */
 export type OrderProblem = "absent" | "ended" | "not_permitted";
 
+/** Which open orders are meant; what is left out is not asked about. */
+export interface OpenOrderFilter {
+  account?: string | undefined;
+  algoId?: string | undefined;
+  instrument?: InstrumentId | undefined;
+  side?: Order["side"] | undefined;
+}
+
 export interface KillAnswer {
   scope: ScopeText;
   state: TradingState;
@@ -65,6 +73,11 @@ export interface RiskLedgerPort {
     by: string,
   ): Promise<Result<Order, Refusal | OrderProblem>>;
   requestCancel(clientOrderId: string, by: string): Promise<Result<Order, OrderProblem>>;
+  /** The wish to cancel every open order under the filter, in one step. An order that cannot be canceled is only counted. */
+  requestCancels(
+    filter: OpenOrderFilter,
+    by: string,
+  ): Promise<{ openOrders: number; toCancel: Order[] }>;
   order(clientOrderId: string): Promise<Order | null>;
   /** The approved order again, for a retry; null when it is not to be sent any more: not `pending_new`. */
   approved(clientOrderId: string): Promise<ApprovedOrder | null>;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ORDER_STATES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from "../domain/order.ts";
 import { REFUSAL_CODES } from "../domain/risk/refusal.ts";
+import { errorBody } from "./errors.ts";
 import {
   accountId,
   algoId,
@@ -129,6 +130,60 @@ export const ordersQuery = pageQuery.extend({
 });
 
 export type OrdersQuery = z.infer<typeof ordersQuery>;
+
+/** What is left out is not asked about. */
+export const cancelAllRequest = z.strictObject({
+  account: accountId.optional(),
+  algoId: algoId.optional(),
+  instrument: instrumentId.optional(),
+  side: z.enum(SIDES).optional(),
+});
+
+export const cancelAllView = z.object({
+  /** Orders meant that can still trade. */
+  openOrders: z.number().int(),
+  /** Cancels that are on their way; the broker's evidence ends the orders. */
+  cancelsSent: z.number().int(),
+  /** Orders on the desk, or whose gateway could not be reached. */
+  notSent: z.number().int(),
+});
+
+export type CancelAllView = z.infer<typeof cancelAllView>;
+
+export const closeAllRequest = z.strictObject({
+  /** Fixed by the caller: the same id again is the same close. */
+  closeId: z.string().regex(/^[A-Za-z0-9_-]{1,25}$/, "must be 1 to 25 letters, digits, _ or -"),
+  account: accountId.optional(),
+  algoId: algoId.optional(),
+  /** First cancels what rests on the closing side; without it, what those could still close is left to them. */
+  cancelOpen: z.boolean().default(false),
+});
+
+export const closePositionRequest = closeAllRequest.extend({
+  instrument: instrumentId,
+  /** Part of one position; left out, all of it. */
+  quantity: positiveDecimalInput.optional(),
+});
+
+export type ClosePositionsRequest = z.infer<typeof closeAllRequest> &
+  Partial<Pick<z.infer<typeof closePositionRequest>, "instrument" | "quantity">>;
+
+export const closePositionsView = z.object({
+  positions: z.array(
+    z.object({
+      algoId: z.string(),
+      account: z.string(),
+      instrument: z.string(),
+      /** The closing order; null when it was refused. */
+      order: orderView.nullable(),
+      refusal: errorBody.shape.error.omit({ requestId: true }).nullable(),
+    }),
+  ),
+  /** What was canceled first. */
+  cancels: cancelAllView,
+});
+
+export type ClosePositionsView = z.infer<typeof closePositionsView>;
 
 /** An execution in the tradebook. */
 export const tradeView = z.object({

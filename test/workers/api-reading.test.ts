@@ -9,11 +9,11 @@ import {
   DEVELOPMENT_KEY,
   errorOf,
   failing,
-  INSTRUMENT,
   makeKey,
   played,
   RISK,
 } from "../support/workers/api.ts";
+import { INSTRUMENT } from "../support/workers/api-market.ts";
 
 const all = { key: "" };
 

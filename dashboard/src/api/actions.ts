@@ -11,7 +11,11 @@ import {
 } from "../../../src/contract/operations.ts";
 import { explainView, type ExplainView } from "../../../src/contract/explorer.ts";
 import {
+  cancelAllView,
+  closePositionsView,
   orderView,
+  type CancelAllView,
+  type ClosePositionsView,
   type OrderChangeRequest,
   type OrderRequestInput,
   type OrderView,
@@ -54,6 +58,22 @@ export const changeOrder = async (
   changes: OrderChangeRequest,
 ): Promise<OrderView> =>
   afterOrder(await call(orderView, orderPath(clientOrderId), { method: "PATCH", body: changes }));
+
+/** Cancels every open order. Asking again asks for the same. */
+export async function cancelAllOrders(): Promise<CancelAllView> {
+  const answer = await call(cancelAllView, "/v1/orders/cancel-all", { method: "POST", body: {} });
+  void refresh(names.openOrders, names.allOrders, names.exposure);
+  return answer;
+}
+
+/** Closes every position. The `closeId` is fixed by the caller, so that a second press places nothing new. */
+export async function closeAllPositions(closeId: string): Promise<ClosePositionsView> {
+  const body = { closeId, cancelOpen: true };
+  const path = "/v1/positions/close-all";
+  const answer = await call(closePositionsView, path, { method: "POST", body });
+  void refresh(names.openOrders, names.allOrders, names.trades, names.positions, names.exposure);
+  return answer;
+}
 
 const letterPath = (clientOrderId: string): string =>
   `/v1/dead-letters/${encodeURIComponent(clientOrderId)}`;

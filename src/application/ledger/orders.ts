@@ -5,8 +5,9 @@ import { isTerminal, transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { approvedAgain } from "../../domain/risk/decide.ts";
 import { applyBalances } from "../../domain/risk/funds.ts";
+import { openOrders } from "../../domain/risk/ledger.ts";
 import type { LedgerOrder } from "../../domain/risk/state.ts";
-import type { OrderProblem } from "../ports.ts";
+import type { OpenOrderFilter, OrderProblem } from "../ports.ts";
 import type { LedgerBook } from "./book.ts";
 
 /** Applies posts in order, each once. Answers each order as it then stands. */
@@ -35,6 +36,28 @@ export function requestCancel(
     return ok(book.wishCancel(state, entry, by, now).order);
   });
 }
+
+/** Every open order under the filter, in one transaction: no order is approved between two of the wishes. */
+export function requestCancels(
+  book: LedgerBook,
+  filter: OpenOrderFilter,
+  by: string,
+  now: number,
+): { openOrders: number; toCancel: Order[] } {
+  return book.commit(now, (state) => {
+    const open = openOrders(state, (order) => isMeant(order, filter));
+    const toCancel = open
+      .filter(({ order }) => transition(order.state, "cancel_requested").ok)
+      .map((entry) => book.wishCancel(state, entry, by, now).order);
+    return { openOrders: open.length, toCancel };
+  });
+}
+
+const isMeant = (order: Order, { account, algoId, instrument, side }: OpenOrderFilter): boolean =>
+  (account ?? order.account) === order.account &&
+  (algoId ?? order.algoId) === order.algoId &&
+  (instrument ?? order.instrument) === order.instrument &&
+  (side ?? order.side) === order.side;
 
 /** From memory, else from storage; null when there is no such order. */
 export function orderOf(book: LedgerBook, clientOrderId: string, now: number): Order | null {

@@ -12,6 +12,7 @@ import {
   orderOf,
   postAll,
   requestCancel,
+  requestCancels,
   takeBalances,
 } from "../../../src/application/ledger/orders.ts";
 import { positionViews } from "../../../src/application/ledger/views.ts";
@@ -36,6 +37,7 @@ export type LedgerCalls = Pick<
   | "post"
   | "reserveReplace"
   | "requestCancel"
+  | "requestCancels"
   | "order"
   | "approved"
   | "positions"
@@ -168,6 +170,7 @@ export class SimulatedLedger {
         return answer;
       },
       requestCancel: async (id, by) => requestCancel(this.#book, id, by, now()),
+      requestCancels: async (filter, by) => requestCancels(this.#book, filter, by, now()),
       order: async (id) => orderOf(this.#book, id, now()),
       approved: async (id) => approvedOf(this.#book, id, now()),
       positions: async () => positionViews(this.#book.state(now()), now()),

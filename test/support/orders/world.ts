@@ -130,6 +130,7 @@ export class World {
       post: over((posts) => calls.post(posts)),
       order: over((id) => calls.order(id)),
       approved: over((id) => calls.approved(id)),
+      requestCancels: over((filter, by) => calls.requestCancels(filter, by)),
       requestCancel: over((id, by) => calls.requestCancel(id, by)),
       reserveReplace: over((id, changes, facts, by) =>
         calls.reserveReplace(id, changes, facts, by),

@@ -74,6 +74,12 @@ export const ROUTES: Record<string, Route> = {
     body: { quantity: 5 },
   },
   "DELETE /v1/orders/{clientOrderId}": { scope: "trade", path: "/v1/orders/order-1" },
+  "POST /v1/orders/cancel-all": { scope: "trade", body: { instrument: "NSE:INFY" } },
+  "POST /v1/positions/close": {
+    scope: "trade",
+    body: { closeId: "close-1", instrument: "NSE:INFY" },
+  },
+  "POST /v1/positions/close-all": { scope: "trade", body: { closeId: "close-1" } },
   "GET /v1/trades": { scope: "read" },
   "GET /v1/positions": { scope: "read" },
   "GET /v1/balances": { scope: "read" },

@@ -1,8 +1,7 @@
 /** The API on a real D1 with objects played by hand: what a route does with what it is told. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import type { BrokerRules } from "../../../src/brokers/broker.ts";
-import type { AccountMarket, OrderPorts } from "../../../src/application/order-ports.ts";
+import type { OrderPorts } from "../../../src/application/order-ports.ts";
 import type {
   BrokerManagerPort,
   OperatorProfilePort,
@@ -19,12 +18,12 @@ import type { KeyScope } from "../../../src/contract/operations.ts";
 import type { PaperView } from "../../../src/contract/paper.ts";
 import type { RiskStatusView } from "../../../src/contract/risk.ts";
 import { EXPLAINED } from "../ledger/samples.ts";
-import type { Instrument } from "../../../src/domain/instrument.ts";
 import type { ApprovedOrder, Order } from "../../../src/domain/order.ts";
 import { ok } from "../../../src/domain/result.ts";
 import { addApiKey } from "../../../src/storage/api-keys.ts";
 import { database } from "../../../src/storage/database.ts";
 import { RECORDINGS } from "./recordings.ts";
+import { ACCOUNT_MARKET, INSTRUMENT } from "./api-market.ts";
 
 export const DEVELOPMENT_KEY = "development-key-of-the-tests";
 
@@ -51,21 +50,6 @@ export const ORDER: Order = {
   epoch: 1,
   createdAt: 1_000,
   updatedAt: 1_000,
-};
-
-export const INSTRUMENT: Instrument = {
-  id: "NSE:INFY",
-  exchange: "NSE",
-  symbol: "INFY",
-  name: "Infosys",
-  kind: "equity",
-  currency: "INR",
-  tickSize: "0.05",
-  lotSize: "1",
-  minQuantity: "1",
-  maxQuantity: "100000",
-  tradable: true,
-  calendar: "NSE",
 };
 
 export const BROKER: BrokerView = {
@@ -147,6 +131,7 @@ export const LEDGER: Partial<RiskLedgerPort> = {
     const quantity = changes.quantity ?? ORDER.quantity;
     return ok({ ...ORDER, state: "pending_replace", quantity });
   },
+  requestCancels: async () => ({ openOrders: 0, toCancel: [] }),
   requestCancel: async () => ok({ ...ORDER, state: "pending_cancel" }),
   order: async (id) => (id === ORDER.clientOrderId ? ORDER : null),
   orders: async () => ({ items: [ORDER], nextCursor: null }),
@@ -186,19 +171,6 @@ export const MANAGER: Partial<BrokerManagerPort> = {
 const STANDBY: Partial<BrokerManagerPort> = {
   ...MANAGER,
   view: async () => ({ ...BROKER, shards: [], wanted: 0, orderStream: "none" }),
-};
-
-const RULES = {
-  broker: "paper",
-  orderTypes: ["limit", "market", "stop", "stop_limit"],
-  timesInForce: ["day", "ioc", "gtc"],
-};
-
-const ACCOUNT_MARKET: AccountMarket = {
-  rules: RULES as unknown as BrokerRules,
-  instrument: async (id) => (id === INSTRUMENT.id ? INSTRUMENT : null),
-  isOpen: async () => true,
-  mark: async () => null,
 };
 
 const PROFILE: OperatorProfilePort = {

@@ -5,7 +5,13 @@ import { z } from "zod";
 import { feedRequest, subscriptionsRequest } from "../../../src/contract/brokers.ts";
 import { errorBody } from "../../../src/contract/errors.ts";
 import { keyRequest, profileRequest, watchlistRequest } from "../../../src/contract/operations.ts";
-import { orderChangeRequest, orderRequest } from "../../../src/contract/orders.ts";
+import {
+  cancelAllRequest,
+  closeAllRequest,
+  closePositionRequest,
+  orderChangeRequest,
+  orderRequest,
+} from "../../../src/contract/orders.ts";
 import { faultRequest, marketRequest } from "../../../src/contract/paper.ts";
 import { killSwitchRequest, limitsRequest } from "../../../src/contract/risk.ts";
 import { streamMessage, streamRequest } from "../../../src/contract/stream.ts";
@@ -66,6 +72,9 @@ const BODIES: Record<string, z.ZodType> = {
   "PUT /v1/brokers/paper/feed": feedRequest,
   "POST /v1/orders": orderRequest,
   "PATCH /v1/orders/$ID": orderChangeRequest,
+  "POST /v1/orders/cancel-all": cancelAllRequest,
+  "POST /v1/positions/close": closePositionRequest,
+  "POST /v1/positions/close-all": closeAllRequest,
   "DELETE /v1/orders/$ID": z.strictObject({}),
   "PUT /v1/risk/limits": limitsRequest,
   "POST /v1/kill-switch": killSwitchRequest,

@@ -8,6 +8,7 @@ import { DataTable } from "../../components/data-table.tsx";
 import { Answer, Empty, Panel, StaleNote } from "../../components/panel.tsx";
 import { useAction } from "../../components/use-action.ts";
 import type { OrderState, OrderView } from "../../../../src/contract/orders.ts";
+import { CancelAll } from "./cancel-all.tsx";
 import { ChangeOrder } from "./change-order.tsx";
 import { openOrderColumns } from "./columns.tsx";
 import { OrderHistory } from "./order-history.tsx";
@@ -49,7 +50,12 @@ export function OpenOrders() {
   const [changing, setChanging] = useState<OrderView | null>(null);
   const [opened, setOpened] = useState<OrderView | null>(null);
   return (
-    <Panel title="Open orders" flush note={<StaleNote query={orders} />}>
+    <Panel
+      title="Open orders"
+      flush
+      note={<StaleNote query={orders} />}
+      actions={(orders.data?.length ?? 0) > 0 && <CancelAll />}
+    >
       <Answer
         query={orders}
         empty={

@@ -12,6 +12,7 @@ import type { PositionView } from "../../../../src/contract/orders.ts";
 import { formatPrice, formatQuantity, signOf } from "../../format/number.ts";
 import { groupBy, sum } from "../../format/totals.ts";
 import { Balances } from "./balances.tsx";
+import { CloseAll } from "./close-all.tsx";
 import { ClosePosition } from "./close-position.tsx";
 
 const price = (value: string | null) => (value === null ? <Unknown /> : formatPrice(value));
@@ -73,8 +74,14 @@ export default function PositionsPage() {
 function Positions() {
   const positions = usePositions();
   const [closing, setClosing] = useState<PositionView | null>(null);
+  const held = (positions.data ?? []).filter(({ quantity }) => signOf(quantity) !== 0);
   return (
-    <Panel title="Positions" flush note={<StaleNote query={positions} />}>
+    <Panel
+      title="Positions"
+      flush
+      note={<StaleNote query={positions} />}
+      actions={held.length > 0 && <CloseAll count={held.length} />}
+    >
       <Answer
         query={positions}
         rows={6}

@@ -1,0 +1,65 @@
+/** Closes every position with orders that may only reduce it, after one question. */
+import { Button, Modal } from "@mantine/core";
+import { useState } from "react";
+import { closeAllPositions } from "../../api/actions.ts";
+import formStyles from "../../components/form.module.css";
+import { FailureNote } from "../../components/refusal.tsx";
+import { useAction } from "../../components/use-action.ts";
+import type { ClosePositionsView } from "../../../../src/contract/orders.ts";
+
+export function CloseAll({ count }: { count: number }) {
+  const [opened, setOpened] = useState(false);
+  return (
+    <>
+      <Button variant="default" size="compact-sm" onClick={() => setOpened(true)}>
+        Close all
+      </Button>
+      <Modal opened={opened} onClose={() => setOpened(false)} title="Close every position">
+        {opened && <CloseForm count={count} close={() => setOpened(false)} />}
+      </Modal>
+    </>
+  );
+}
+
+function CloseForm({ count, close }: { count: number; close: () => void }) {
+  // One dialog is one close: a second press of the button places nothing new.
+  const [closeId] = useState(() => crypto.randomUUID().slice(0, 23));
+  const [answer, setAnswer] = useState<ClosePositionsView | null>(null);
+  const run = useAction(closeAllPositions);
+  const refused = answer?.positions.filter(({ refusal }) => refusal !== null) ?? [];
+  return (
+    <div className={formStyles.form}>
+      <p className={formStyles.lead}>
+        Cancels what rests in the way, then sends one market order for each of{" "}
+        <strong>{count === 1 ? "1 position" : `${count} positions`}</strong>, reduce only. No
+        position is turned round.
+      </p>
+      <FailureNote failure={run.failure} />
+      {answer && (
+        <p className={formStyles.lead} role="status">
+          {answer.positions.length - refused.length} of {answer.positions.length} closing orders
+          sent.
+        </p>
+      )}
+      {refused.map(({ algoId, account, instrument, refusal }) => (
+        <p className={formStyles.lead} key={`${algoId} ${account} ${instrument}`}>
+          {algoId} {instrument}: {refusal?.message}
+        </p>
+      ))}
+      <div className={formStyles.buttons}>
+        <Button variant="default" onClick={close}>
+          {answer ? "Done" : "Keep positions"}
+        </Button>
+        {!answer && (
+          <Button
+            color="red"
+            loading={run.busy}
+            onClick={() => void run.run(closeId).then(setAnswer)}
+          >
+            Close all positions
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}

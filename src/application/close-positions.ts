@@ -1,0 +1,143 @@
+/**
+ * Closes positions: one market order for each, which may only reduce. Every order's id comes from the
+ * caller's close id, so that asking again finds the orders of the first time and places no others.
+ */
+import type { ApiError } from "../contract/errors.ts";
+import type { ClosePositionsRequest, OrderRequest, PositionView } from "../contract/orders.ts";
+import { decimal, decimalText, ZERO } from "../domain/decimal.ts";
+import { orderIdFor } from "../domain/derived-id.ts";
+import { CLOSE_CANCEL_POLL_MS, CLOSE_CANCEL_WAIT_MS } from "../domain/limits.ts";
+import type { Order } from "../domain/order.ts";
+import { isTerminal } from "../domain/order-state.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import type { Caller } from "./caller.ts";
+import { ownFilter, type CancelOrdersAnswer } from "./cancel-orders.ts";
+import { cancelAll } from "./halt-trading.ts";
+import { callerName } from "./order-access.ts";
+import { badField, refusalError } from "./order-errors.ts";
+import type { OrderPorts } from "./order-ports.ts";
+import { submitOrder } from "./submit-order.ts";
+
+export interface ClosedPosition {
+  algoId: string;
+  account: string;
+  instrument: string;
+  /** The closing order; null when it was refused. */
+  order: Order | null;
+  refusal: ApiError | null;
+}
+
+export interface ClosePositionsAnswer {
+  positions: ClosedPosition[];
+  cancels: CancelOrdersAnswer;
+}
+
+/** Positions that are closed at once: the broker's rate is the gateway's business. */
+const CLOSED_AT_ONCE = 10;
+
+export async function closePositions(
+  ports: OrderPorts,
+  caller: Caller,
+  request: ClosePositionsRequest,
+  now: number,
+): Promise<Result<ClosePositionsAnswer, ApiError>> {
+  const own = ownFilter(caller, request);
+  if (!own.ok) return own;
+  const held = (await ports.ledger.positions()).filter((each) => isMeant(each, own.value));
+  const open = held.filter(({ quantity }) => !decimal(quantity).eq(ZERO));
+  if (request.quantity !== undefined && open.length > 1)
+    return err(
+      badField("quantity", `${open.length} positions are meant; name algoId and account, too`),
+    );
+  const cancels = request.cancelOpen
+    ? await clearTheWay(ports, caller, open)
+    : { openOrders: 0, cancelsSent: 0, notSent: 0 };
+  const positions: ClosedPosition[] = [];
+  for (let start = 0; start < held.length; start += CLOSED_AT_ONCE) {
+    const some = held.slice(start, start + CLOSED_AT_ONCE);
+    const closed = await Promise.all(some.map((each) => close(ports, caller, request, each, now)));
+    positions.push(...closed.filter((each) => each !== null));
+  }
+  return ok({ positions, cancels });
+}
+
+const isMeant = (
+  { algoId, account, instrument }: PositionView,
+  meant: ClosePositionsRequest,
+): boolean =>
+  (meant.algoId ?? algoId) === algoId &&
+  (meant.account ?? account) === account &&
+  (meant.instrument ?? instrument) === instrument;
+
+const closingSide = ({ quantity }: PositionView): "buy" | "sell" =>
+  decimal(quantity).gt(ZERO) ? "sell" : "buy";
+
+/** Cancels what rests on the closing side, and waits a bounded time until the broker has said so. */
+async function clearTheWay(
+  ports: OrderPorts,
+  caller: Caller,
+  open: readonly PositionView[],
+): Promise<CancelOrdersAnswer> {
+  const by = callerName(caller);
+  const sum: CancelOrdersAnswer = { openOrders: 0, cancelsSent: 0, notSent: 0 };
+  const canceled: Order[] = [];
+  for (const position of open) {
+    const { algoId, account, instrument } = position;
+    const filter = { algoId, account, instrument, side: closingSide(position) };
+    const { openOrders, toCancel } = await ports.ledger.requestCancels(filter, by);
+    const cancelsSent = await cancelAll(ports, toCancel);
+    sum.openOrders += openOrders;
+    sum.cancelsSent += cancelsSent;
+    sum.notSent += openOrders - cancelsSent;
+    canceled.push(...toCancel);
+  }
+  await ended(ports, canceled);
+  return sum;
+}
+
+/** Past the bound the closing order is tried all the same: the ledger refuses what the others might still fill. */
+async function ended(ports: OrderPorts, orders: readonly Order[]): Promise<void> {
+  let waiting = orders.map(({ clientOrderId }) => clientOrderId);
+  for (let waitedMs = 0; waitedMs < CLOSE_CANCEL_WAIT_MS; waitedMs += CLOSE_CANCEL_POLL_MS) {
+    const now = await Promise.all(waiting.map((id) => ports.ledger.order(id)));
+    waiting = now.flatMap((order) =>
+      order && !isTerminal(order.state) ? [order.clientOrderId] : [],
+    );
+    if (waiting.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, CLOSE_CANCEL_POLL_MS));
+  }
+}
+
+/** Null for a position that is flat and was not closed under this id. */
+async function close(
+  ports: OrderPorts,
+  caller: Caller,
+  request: ClosePositionsRequest,
+  position: PositionView,
+  now: number,
+): Promise<ClosedPosition | null> {
+  const { algoId, account, instrument } = position;
+  const about = { algoId, account, instrument };
+  const clientOrderId = orderIdFor(request.closeId, algoId, account, instrument);
+  const known = await ports.ledger.order(clientOrderId);
+  if (known) {
+    const refusal = known.refusal && refusalError(known.refusal, instrument);
+    return { ...about, order: refusal ? null : known, refusal };
+  }
+  const held = decimal(position.quantity).abs();
+  if (held.eq(ZERO)) return null;
+  const order: OrderRequest = {
+    clientOrderId,
+    ...about,
+    side: closingSide(position),
+    type: "market",
+    quantity: request.quantity ?? decimalText(held),
+    timeInForce: "day",
+    reduceOnly: true,
+    round: false,
+  };
+  const sent = await submitOrder(ports, caller, order, now);
+  return sent.ok
+    ? { ...about, order: sent.value.order, refusal: null }
+    : { ...about, order: null, refusal: sent.error };
+}
