@@ -2,6 +2,7 @@
 import type { BrokerFailure } from "../src/brokers/broker.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { CANDLES_PER_CALL_MAX } from "../src/domain/limits.ts";
 
 const facts = (limit: number, asked: number) => ({ limit: String(limit), asked: String(asked) });
 
@@ -28,11 +29,15 @@ export const tooManyConnections = (broker: string, limit: number, asked: number)
   details: facts(limit, asked),
 });
 
-export const tooManyCandles = (limit: number, asked: number): ApiError => ({
-  code: "BAD_REQUEST",
-  message: `from and to span ${asked} bars; one answer holds ${limit}`,
-  details: facts(limit, asked),
-});
+/** Null when one answer holds that many bars. */
+export const tooManyCandles = (bars: number): ApiError | null =>
+  bars <= CANDLES_PER_CALL_MAX
+    ? null
+    : {
+        code: "BAD_REQUEST",
+        message: `from and to span ${Math.ceil(bars)} bars; one answer holds ${CANDLES_PER_CALL_MAX}`,
+        details: facts(CANDLES_PER_CALL_MAX, Math.ceil(bars)),
+      };
 
 export const brokerFailed = (broker: string, failure: BrokerFailure): ApiError => ({
   code: failure.kind === "session_expired" ? "BROKER_SESSION_EXPIRED" : "BROKER_UNAVAILABLE",

@@ -8,6 +8,7 @@ import type {
   BrokerManagerPort,
   ConsumerId,
   DeclareAnswer,
+  FeedTerms,
   FeedWish,
   OwnCandles,
   ShardReport,
@@ -16,38 +17,37 @@ import { marketDataClients, type MarketDataClients } from "../src/brokers/regist
 import type { BrokerView } from "../src/contract/brokers.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { TickView } from "../src/contract/market.ts";
+import type { CleaningView, QualityView } from "../src/contract/quality.ts";
 import { assert } from "../src/domain/assert.ts";
 import { CANDLE_INTERVAL_MS, type CandleInterval } from "../src/domain/candle.ts";
 import type { MarkedCandle } from "../src/domain/candle-join.ts";
+import type { CleaningSettings } from "../src/domain/cleaning.ts";
 import type { Instrument, InstrumentId } from "../src/domain/instrument.ts";
-import {
-  CANDLES_PER_CALL_MAX,
-  INSTRUMENT_REFRESH_MS,
-  OBJECT_RETRY_MS,
-  WATCHDOG_INTERVAL_MS,
-} from "../src/domain/limits.ts";
+import { OBJECT_RETRY_MS, WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
 import { dataAccountOf, isTradedAt, SHARDS_DEFAULT } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { feedShard, orderGateway } from "../src/platform/objects.ts";
 import { OwnCandleStorage } from "./broker-manager.candles.ts";
+import { InstrumentMaster } from "./broker-manager.master.ts";
 import { orderLine } from "./broker-manager.order-line.ts";
 import { Plan, unionOf, type Wanted } from "./broker-manager.plan.ts";
 import * as refusals from "./broker-manager.refusals.ts";
 import { BrokerManagerStorage } from "./broker-manager.storage.ts";
+import { TermsStorage } from "./broker-manager.terms.ts";
 
 export class BrokerManager extends DurableObject<Env> implements BrokerManagerPort {
   readonly #storage: BrokerManagerStorage;
   readonly #candles: OwnCandleStorage;
+  readonly #terms: TermsStorage;
   readonly #broker: string;
   readonly #account: string;
   readonly #clients: MarketDataClients;
+  readonly #master: InstrumentMaster;
   readonly #plan: Plan;
   readonly #log;
   readonly #wishes: Map<ConsumerId, FeedWish[]>;
   #pins: Set<InstrumentId>;
-  #instruments: Map<InstrumentId, Instrument>;
-  #refreshing: Promise<void> | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -59,9 +59,15 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     this.#clients = clients.value;
     this.#storage = new BrokerManagerStorage(ctx.storage.sql);
     this.#candles = new OwnCandleStorage(ctx.storage.sql);
+    this.#terms = new TermsStorage(ctx.storage.sql, this.#broker);
     this.#wishes = this.#storage.wishes();
     this.#pins = this.#storage.pins();
-    this.#instruments = this.#storage.instruments();
+    this.#master = new InstrumentMaster(
+      this.#broker,
+      this.#clients.reference,
+      this.#storage,
+      this.#log,
+    );
     this.#plan = new Plan(
       {
         broker: this.#broker,
@@ -80,7 +86,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     wishes: FeedWish[],
   ): Promise<Result<DeclareAnswer, ApiError>> {
     const instruments = wishes.map(({ instrument }) => instrument);
-    const unknown = await this.#refuseUnknown(instruments);
+    const unknown = await this.#master.refuseUnknown(instruments);
     if (unknown) return err(unknown);
     const next = new Map(this.#wishes).set(consumer, wishes);
     const wanted = unionOf(next, this.#pins);
@@ -93,7 +99,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   }
 
   async pin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>> {
-    const unknown = await this.#refuseUnknown(instruments);
+    const unknown = await this.#master.refuseUnknown(instruments);
     if (unknown) return err(unknown);
     const pins = new Set([...this.#pins, ...instruments]);
     const wanted = unionOf(this.#wishes, pins);
@@ -103,7 +109,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   }
 
   async unpin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>> {
-    const unknown = await this.#refuseUnknown(instruments);
+    const unknown = await this.#master.refuseUnknown(instruments);
     if (unknown) return err(unknown);
     const pins = new Set([...this.#pins].filter((pinned) => !instruments.includes(pinned)));
     const wanted = unionOf(this.#wishes, pins);
@@ -137,8 +143,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   }
 
   async instruments(): Promise<Instrument[]> {
-    await this.#haveInstruments();
-    return [...this.#instruments.values()];
+    return [...(await this.#master.have()).values()];
   }
 
   async quotes(instruments: InstrumentId[]): Promise<TickView[]> {
@@ -157,10 +162,9 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     to: number;
   }): Promise<Result<MarkedCandle[], ApiError>> {
     const { instrument, interval, from, to } = request;
-    const bars = (to - from) / CANDLE_INTERVAL_MS[interval];
-    if (bars > CANDLES_PER_CALL_MAX)
-      return err(refusals.tooManyCandles(CANDLES_PER_CALL_MAX, Math.ceil(bars)));
-    const unknown = await this.#refuseUnknown([instrument]);
+    const tooMany = refusals.tooManyCandles((to - from) / CANDLE_INTERVAL_MS[interval]);
+    if (tooMany) return err(tooMany);
+    const unknown = await this.#master.refuseUnknown([instrument]);
     if (unknown) return err(unknown);
     const [answer, live] = await Promise.all([
       this.#clients.reference.candles(request),
@@ -177,11 +181,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   async view(): Promise<BrokerView> {
     const { rules } = this.#clients.feed;
     const [shards, line] = await Promise.all([
-      Promise.all(
-        this.#plan
-          .shardNumbers()
-          .map((number) => feedShard(this.env, this.#plan.shardName(number)).view()),
-      ),
+      Promise.all(this.#shards().map(({ shard }) => shard.view())),
       orderLine(isTradedAt(this.#broker) ? orderGateway(this.env, this.#account) : null),
     ]);
     const isExpired = shards.some(({ state }) => state === "session_expired");
@@ -200,19 +200,42 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     };
   }
 
+  async quality(): Promise<QualityView[]> {
+    return (await Promise.all(this.#shards().map(({ shard }) => shard.quality()))).flat();
+  }
+
+  async cleaning(instruments: InstrumentId[]): Promise<Result<CleaningView[], ApiError>> {
+    const unknown = await this.#master.refuseUnknown(instruments);
+    return unknown ? err(unknown) : ok(instruments.map((id) => this.#terms.view(id)));
+  }
+
+  async setCleaning(
+    instrument: InstrumentId,
+    settings: CleaningSettings | null,
+  ): Promise<Result<CleaningView, ApiError>> {
+    const unknown = await this.#master.refuseUnknown([instrument]);
+    if (unknown) return err(unknown);
+    this.#terms.set(instrument, settings);
+    const terms = await this.feedTerms([instrument]);
+    // A shard that cannot be reached now asks for its terms itself, by its watchdog.
+    await Promise.allSettled(this.#shards().map(({ shard }) => shard.learnTerms(terms)));
+    return ok(this.#terms.view(instrument));
+  }
+
+  async feedTerms(instruments: InstrumentId[]): Promise<FeedTerms[]> {
+    const { calendarAlwaysOpen } = this.#clients.feed.rules;
+    return this.#terms.terms(instruments, await this.#master.have(), calendarAlwaysOpen);
+  }
+
   async ensure(): Promise<void> {
     if (this.#plan.isIdle) return;
     await this.#arm();
-    const numbers = this.#plan.shardNumbers();
-    const answers = await Promise.allSettled(
-      numbers.map((number) => feedShard(this.env, this.#plan.shardName(number)).ensure()),
+    const ensured = this.#shards().map(({ name, shard }) =>
+      shard.ensure().catch((error: unknown) => {
+        this.#log("warn", "shard_unreachable", { shard: name, reason: errorText(error) });
+      }),
     );
-    for (const [index, answer] of answers.entries())
-      if (answer.status === "rejected")
-        this.#log("warn", "shard_unreachable", {
-          shard: this.#plan.shardName(numbers[index] ?? 0),
-          reason: errorText(answer.reason),
-        });
+    await Promise.all(ensured);
   }
 
   override async alarm(): Promise<void> {
@@ -220,8 +243,14 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
     await this.#plan.pushAll();
     await this.ensure();
-    const readAt = this.#storage.setting("master_read_at") ?? 0;
-    if (Date.now() - readAt > INSTRUMENT_REFRESH_MS) await this.#refresh();
+    await this.#master.refreshWhenOld(Date.now());
+  }
+
+  #shards() {
+    return this.#plan.shardNumbers().map((number) => {
+      const name = this.#plan.shardName(number);
+      return { name, shard: feedShard(this.env, name) };
+    });
   }
 
   async #carryOut(
@@ -263,33 +292,5 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     const { instrumentsPerConnectionMax } = this.#clients.feed.rules;
     if (count <= shards * instrumentsPerConnectionMax) return null;
     return refusals.overCapacity(this.#broker, instrumentsPerConnectionMax, shards, count);
-  }
-
-  /** Null when this broker knows all of these. A list that could not be read proves nothing unknown. */
-  async #refuseUnknown(instruments: readonly InstrumentId[]): Promise<ApiError | null> {
-    await this.#haveInstruments();
-    if (this.#instruments.size === 0) return refusals.noInstruments(this.#broker);
-    const unknown = instruments.filter((instrument) => !this.#instruments.has(instrument));
-    return unknown.length > 0 ? refusals.unknownInstruments(this.#broker, unknown) : null;
-  }
-
-  async #haveInstruments(): Promise<void> {
-    if (this.#instruments.size === 0) await this.#refresh();
-  }
-
-  /** Reads the broker's list again; a failed read leaves the one there is. */
-  #refresh(): Promise<void> {
-    this.#refreshing ??= (async () => {
-      const answer = await this.#clients.reference.instruments();
-      if (answer.ok) {
-        const instruments = new Map(answer.value.map((one) => [one.id, one]));
-        this.#storage.saveInstruments(this.#instruments, instruments);
-        this.#storage.set("master_read_at", Date.now());
-        this.#instruments = instruments;
-      } else this.#log("warn", "instruments_unread", { reason: answer.error.reason });
-    })().finally(() => {
-      this.#refreshing = null;
-    });
-    return this.#refreshing;
   }
 }

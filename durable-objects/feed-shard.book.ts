@@ -93,6 +93,8 @@ export class TickBook {
     const held = this.held.get(update.instrument);
     if (held === undefined) return this.count("not_wanted");
     if (!held.isLive) this.#onUnconfirmed(held);
+    const depth = held.orderBook?.depth();
+    if (depth) update.depth = depth;
     held.cleaner.take(update, receivedTime);
   }
 
@@ -126,6 +128,7 @@ export class TickBook {
       Object.assign(known, { phase: "active", handOver: null, delivered: null });
       known.cleaner.forget();
       known.cadence.at = null;
+      known.isStale = false;
       this.#startEpoch(known);
       return known;
     }
@@ -146,6 +149,11 @@ export class TickBook {
       kept: [],
       ...noGroups(),
       cadence: { at: null, intervalMs: null },
+      isStale: false,
+      gaps: 0,
+      ticksBefore: 0,
+      mode: "quote",
+      orderBook: null,
       cleaner: new Cleaner({
         pass: (update, receivedTime) => this.#pass(held, update, receivedTime),
         drop: (rule, update, receivedTime) => this.#drop(held, rule, update, receivedTime),
@@ -182,6 +190,7 @@ export class TickBook {
     const epoch = Math.max(this.#epoch, held.handOver?.epoch ?? 0);
     if (epoch <= held.epoch) return;
     held.epoch = epoch;
+    held.ticksBefore += held.count;
     held.count = 0;
   }
 

@@ -75,7 +75,9 @@ export function markOf(held: HeldInstrument, provider: string): Mark[] {
   if (!held.delivered) return [];
   const { instrument, last, bid, ask } = held.delivered;
   const price = last ?? (bid !== null && ask !== null ? (bid + ask) / 2 : null);
-  return price === null ? [] : [{ instrument, price, bid, ask, time: held.receivedTime, provider }];
+  const { receivedTime: time, isStale } = held;
+  if (price === null) return [];
+  return [{ instrument, price, bid, ask, time, provider, ...(isStale && { stale: true }) }];
 }
 
 export const liveStatus = (instruments: InstrumentId[]): LinkStatus => ({

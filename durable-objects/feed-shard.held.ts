@@ -3,6 +3,7 @@ import type { HandOver } from "../src/application/ports.ts";
 import type { Cleaner } from "../src/domain/cleaning.ts";
 import type { Cadence } from "../src/domain/freshness.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import type { OrderBook } from "../src/domain/order-book/order-book.ts";
 import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
 
 /** Consumers with the same list of instruments in the same modes: they share one frame. */
@@ -39,6 +40,16 @@ export interface HeldInstrument {
   readonly cleaner: Cleaner;
   /** How often good updates come. */
   readonly cadence: Cadence;
+  /** Its data is older than usual: entries are refused. */
+  isStale: boolean;
+  /** Times in which ticks may be missing. */
+  gaps: number;
+  /** Ticks delivered in earlier epochs. */
+  ticksBefore: number;
+  /** What is subscribed upstream. */
+  mode: FeedMode;
+  /** Its order book, where it is subscribed and comes apart from the ticks. */
+  orderBook: OrderBook | null;
   /** Last update delivered, with its stamp. */
   delivered: MarketUpdate | null;
   receivedTime: number;

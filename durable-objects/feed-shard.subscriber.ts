@@ -19,6 +19,8 @@ export class Subscriber {
   #state = subscriptions.NO_SUBSCRIPTIONS;
   #isOpen = false;
   #sentAt: number[] = [];
+  /** Other messages that wait for their turn at the broker's pace. */
+  #asked: string[] = [];
   #timer: number | null = null;
 
   constructor(feed: BrokerFeed, send: (text: string) => void) {
@@ -45,6 +47,7 @@ export class Subscriber {
   close(now: number): void {
     this.#state = subscriptions.restart(this.#state, now);
     this.#isOpen = false;
+    this.#asked = [];
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
@@ -61,6 +64,12 @@ export class Subscriber {
     const step = subscriptions.refuse(this.#state, instruments, now);
     this.#state = step.state;
     return step.alarmed;
+  }
+
+  /** Sends these too, at the broker's pace; what the connection's end overtakes is not sent. */
+  ask(messages: readonly string[]): void {
+    this.#asked.push(...messages);
+    this.#pump(Date.now());
   }
 
   dropped(instruments: readonly InstrumentId[]): void {
@@ -81,6 +90,12 @@ export class Subscriber {
     const { subscribeBatchMax, subscribeMessagesPerSecond } = this.#feed.rules;
     this.#sentAt = this.#sentAt.filter((at) => now - at < PACE_MS);
     while (this.#sentAt.length < subscribeMessagesPerSecond) {
+      const asked = this.#asked.shift();
+      if (asked !== undefined) {
+        this.#send(asked);
+        this.#sentAt.push(now);
+        continue;
+      }
       const next = subscriptions.nextBatch(this.#state, subscribeBatchMax, now);
       if (!next) return;
       this.#state = next.state;

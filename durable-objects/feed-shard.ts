@@ -3,10 +3,10 @@
  * links to consumers stand in their own files; here they meet storage, alarms and the manager.
  */
 import { DurableObject } from "cloudflare:workers";
-import { errorText } from "../src/application/log.ts";
 import type {
   ConsumerId,
   FeedShardPort,
+  FeedTerms,
   ShardAssignment,
   ShardReport,
 } from "../src/application/ports.ts";
@@ -15,6 +15,7 @@ import { marketDataClients } from "../src/brokers/registry.ts";
 import type { ShardView } from "../src/contract/brokers.ts";
 import type { LinkStatus } from "../src/contract/link.ts";
 import type { TickView } from "../src/contract/market.ts";
+import type { QualityView } from "../src/contract/quality.ts";
 import { assert } from "../src/domain/assert.ts";
 import type { CandlePart } from "../src/domain/candle-builder.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
@@ -27,6 +28,8 @@ import { BrokerConnection } from "./feed-shard.connection.ts";
 import { dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
 import { type ShardHistory, shardHistory } from "./feed-shard.history.ts";
 import { Links } from "./feed-shard.links.ts";
+import { type ShardQuality, shardQuality } from "./feed-shard.quality.ts";
+import { Reporter, reportOf } from "./feed-shard.reporter.ts";
 import { FeedShardStorage } from "./feed-shard.storage.ts";
 import { Subscriber } from "./feed-shard.subscriber.ts";
 
@@ -36,12 +39,13 @@ const HOUSEKEEPING_MS = 1_000;
 export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   readonly #storage: FeedShardStorage;
   readonly #shard: string;
-  readonly #broker: string;
   readonly #book: TickBook;
   readonly #links: Links;
   readonly #connection: BrokerConnection;
   readonly #subscriber: Subscriber;
   readonly #history: ShardHistory;
+  readonly #quality: ShardQuality;
+  readonly #reporter: Reporter;
   readonly #log;
   #assignment: ShardAssignment | null;
   #housekeeping: number | null = null;
@@ -49,7 +53,6 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     state: "disconnected",
     message: "the broker's connection is not open yet",
   };
-  #isReporting = false;
   #ticksBefore = 0;
   #ticksPerSecond = 0;
 
@@ -58,16 +61,19 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#storage = new FeedShardStorage(ctx.storage.sql);
     this.#shard = ctx.id.name ?? "";
     const [broker = "", account = ""] = this.#shard.split(":");
-    this.#broker = broker;
     this.#log = logger({ object: "FeedShard", name: this.#shard });
     const clients = marketDataClients(env, broker, account);
     assert(clients.ok, `shard ${this.#shard} names no broker`);
     const { feed } = clients.value;
     this.#book = new TickBook(broker, (held) => this.#confirm([held.instrument], Date.now()));
     this.#history = shardHistory(env, broker, this.#shard, this.#book.log, this.#log);
+    this.#reporter = new Reporter(
+      () => brokerManager(env, broker).report(this.#report()),
+      this.#log,
+    );
     this.#links = new Links(this.#book, {
       dial: (consumer) => dialConsumer(env, this.#shard, consumer),
-      changed: () => this.#reportSoon(),
+      changed: () => this.#reporter.soon(),
       feedState: () => this.#feedState,
       provider: broker,
       log: this.#log,
@@ -84,9 +90,12 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       this.#log,
     );
     this.#subscriber = new Subscriber(feed, (text) => this.#connection.send(text));
-    const { dataAt, reconnects } = this.#storage.checkpoint();
-    this.#connection.dataAt = dataAt;
-    this.#connection.reconnects = reconnects;
+    this.#quality = shardQuality(env, this.#shard, this.#book, this.#log, {
+      feed,
+      tell: (status) => this.#links.tellStatus(status),
+      ask: (messages) => this.#subscriber.ask(messages),
+    });
+    const { dataAt } = Object.assign(this.#connection, this.#storage.checkpoint());
     this.#assignment = this.#storage.assignment();
     if (this.#assignment) this.#hold(this.#assignment);
     // This object was evicted: data may be missing since the last checkpoint.
@@ -118,7 +127,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   }
 
   async quotes(instruments: InstrumentId[]): Promise<TickView[]> {
-    return instruments.flatMap((instrument) => this.#book.quote(instrument) ?? []);
+    return this.#quality.quotes(instruments, Date.now());
   }
 
   async candles(instrument: InstrumentId, interval: "1s" | "1m"): Promise<CandlePart[]> {
@@ -143,6 +152,14 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     };
   }
 
+  async quality(): Promise<QualityView[]> {
+    return this.#quality.view(Date.now());
+  }
+
+  async learnTerms(terms: FeedTerms[]): Promise<void> {
+    this.#quality.learn(terms);
+  }
+
   async ensure(): Promise<void> {
     if (this.#book.held.size === 0) {
       this.#stop();
@@ -157,6 +174,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     if (this.#book.held.size === 0) return this.#stop();
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
     this.#connection.ensure(Date.now());
+    this.#quality.askForTerms();
     this.#checkpoint(this.#connection.dataAt);
   }
 
@@ -164,6 +182,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   #hold(assignment: ShardAssignment): void {
     const now = Date.now();
     this.#book.assign(assignment.instruments, this.#storage.released(), now);
+    this.#quality.assign(assignment.instruments);
     const wishes = new Map<InstrumentId, FeedMode>();
     const interest = new Map<ConsumerId, Map<InstrumentId, FeedMode>>();
     for (const { instrument, mode, consumers } of assignment.instruments) {
@@ -180,6 +199,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
 
   #opened(epoch: number): void {
     this.#book.openEpoch(epoch);
+    this.#quality.opened();
     this.#housekeeping ??= setInterval(() => this.#keepHouse(), HOUSEKEEPING_MS);
     this.#tellFeed("connected", "the broker's connection is open");
     this.#subscriber.open(Date.now());
@@ -189,7 +209,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#book.lose(this.#connection.dataAt ?? now);
     this.#subscriber.close(now);
     this.#tellFeed("disconnected", reason);
-    this.#reportSoon();
+    this.#reporter.soon();
   }
 
   #message(message: FeedMessage, now: number): void {
@@ -204,7 +224,10 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
         return this.#subscriber.dropped(message.instruments);
       case "refused":
         return this.#alarm(this.#subscriber.refuse(message.instruments, now), message.reason);
+      case "books":
+        return this.#quality.takeBooks(message.books, now);
       case "heartbeat":
+        return this.#quality.heard(message.time, now);
       case "session_expired":
         return;
     }
@@ -219,11 +242,12 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#history.gaps(gaps);
     for (const one of held) {
       one.isLive = true;
+      if (one.lostAt !== null) one.gaps += 1;
       one.lostAt = null;
     }
     this.#links.tellStatus(liveStatus(told.map(({ instrument }) => instrument)));
     this.#links.flushSoon(now);
-    this.#reportSoon();
+    this.#reporter.soon();
     this.#checkpointOnce();
   }
 
@@ -257,6 +281,8 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#ticksBefore = this.#book.ticks;
     this.#alarm(this.#subscriber.sweep(Date.now()), "the broker did not answer");
     this.#history.beat(Date.now());
+    this.#quality.beat(Date.now());
+    this.#links.flushSoon(Date.now());
   }
 
   #stop(): void {
@@ -269,28 +295,6 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   }
 
   #report(): ShardReport {
-    const live: InstrumentId[] = [];
-    for (const { instrument, consumers } of this.#assignment?.instruments ?? []) {
-      if (this.#book.held.get(instrument)?.isLive !== true) continue;
-      // The ledger's marks are conflated anyway: only a market could miss a tick.
-      const markets = consumers.filter(({ id }) => id.startsWith("market:"));
-      if (markets.every(({ id }) => this.#links.isOpenTo(id))) live.push(instrument);
-    }
-    return { shard: this.#shard, version: this.#assignment?.version ?? 0, live };
-  }
-
-  /** Tells the manager what became live; many changes of one moment are one report. */
-  #reportSoon(): void {
-    if (this.#isReporting) return;
-    this.#isReporting = true;
-    setTimeout(() => {
-      this.#isReporting = false;
-      brokerManager(this.env, this.#broker)
-        .report(this.#report())
-        .catch((error: unknown) => {
-          // The manager asks again by its own alarm.
-          this.#log("warn", "report_failed", { reason: errorText(error) });
-        });
-    }, 0);
+    return reportOf(this.#shard, this.#assignment, this.#book, this.#links);
   }
 }

@@ -2,9 +2,11 @@
 import type { BrokerView } from "../contract/brokers.ts";
 import type { ApiError } from "../contract/errors.ts";
 import type { TickView } from "../contract/market.ts";
+import type { CleaningView, QualityView } from "../contract/quality.ts";
 import type { CandleInterval } from "../domain/candle.ts";
 import type { CandlePart } from "../domain/candle-builder.ts";
 import type { CandleGap, MarkedCandle } from "../domain/candle-join.ts";
+import type { CleaningSettings } from "../domain/cleaning.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
 import type { Result } from "../domain/result.ts";
 import type { FeedMode, MarketUpdate } from "../domain/tick.ts";
@@ -39,7 +41,25 @@ export interface BrokerManagerPort {
   /** Bars that a shard built, and the gaps in its ticks; the same again changes nothing. */
   keepCandles(batch: OwnCandles): Promise<void>;
   view(): Promise<BrokerView>;
+  /** How good the data of each held instrument is. */
+  quality(): Promise<QualityView[]>;
+  cleaning(instruments: InstrumentId[]): Promise<Result<CleaningView[], ApiError>>;
+  /** Null goes back to the default. Shards follow at once, and are told again when they connect. */
+  setCleaning(
+    instrument: InstrumentId,
+    settings: CleaningSettings | null,
+  ): Promise<Result<CleaningView, ApiError>>;
+  /** By what a shard judges these instruments. */
+  feedTerms(instruments: InstrumentId[]): Promise<FeedTerms[]>;
   ensure(): Promise<void>;
+}
+
+/** By what an instrument's data is judged. */
+export interface FeedTerms {
+  instrument: InstrumentId;
+  /** While it is shut, nothing is stale. */
+  calendar: string;
+  cleaning: CleaningSettings;
 }
 
 export interface OwnCandle {
@@ -114,5 +134,8 @@ export interface FeedShardPort {
   /** The bars still in memory, each whole. */
   candles(instrument: InstrumentId, interval: "1s" | "1m"): Promise<CandlePart[]>;
   view(): Promise<BrokerView["shards"][number]>;
+  quality(): Promise<QualityView[]>;
+  /** These terms hold from now on. */
+  learnTerms(terms: FeedTerms[]): Promise<void>;
   ensure(): Promise<void>;
 }

@@ -49,4 +49,5 @@ const markFrom = (tick: TickView): Mark | null =>
         ask: tick.ask,
         time: tick.receivedTime,
         provider: tick.provider,
+        ...(tick.freshness === "stale" && { stale: true }),
       };

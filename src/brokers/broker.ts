@@ -15,6 +15,7 @@ import type {
   TimeInForce,
 } from "../domain/order.ts";
 import type { Meter } from "../domain/rate-limit.ts";
+import type { BookChecksum, BookMessage } from "../domain/order-book/message.ts";
 import type { Result } from "../domain/result.ts";
 import type { FeedMode, MarketUpdate } from "../domain/tick.ts";
 
@@ -45,10 +46,13 @@ export interface BrokerRules {
 /** One parsed frame of a data socket. */
 export type FeedMessage =
   | { kind: "updates"; updates: MarketUpdate[] }
+  /** Order books of mode `depth`, in the order of the frame. */
+  | { kind: "books"; books: BookMessage[] }
   | { kind: "subscribed"; instruments: InstrumentId[] }
   | { kind: "unsubscribed"; instruments: InstrumentId[] }
   | { kind: "refused"; instruments: InstrumentId[]; reason: string }
-  | { kind: "heartbeat" }
+  /** `time`: the broker's clock, ms since 1970; left out where it gives none. */
+  | { kind: "heartbeat"; time?: number }
   | { kind: "session_expired"; reason: string };
 
 /** Something about a frame or an answer that could not be read. Counted and logged, never fatal. */
@@ -66,6 +70,10 @@ export interface BrokerFeed {
   /** Messages that subscribe these instruments, at most `subscribeBatchMax` in each. */
   formatSubscribe(instruments: readonly InstrumentId[], mode: FeedMode): string[];
   formatUnsubscribe(instruments: readonly InstrumentId[]): string[];
+  /** Messages that make the broker send these order books afresh; left out where it gives no book. */
+  formatBookResync?(instruments: readonly InstrumentId[]): string[];
+  /** The broker's checksum of a book; left out where it gives none. */
+  bookChecksum?: BookChecksum;
   parse(data: string | ArrayBuffer): Result<FeedMessage, ParseFailure>;
 }
 
@@ -177,7 +185,8 @@ export type OrderStreamMessage =
       at: number;
     }
   | { kind: "ready" }
-  | { kind: "heartbeat" }
+  /** `time`: the broker's clock, ms since 1970; left out where it gives none. */
+  | { kind: "heartbeat"; time?: number }
   | { kind: "session_expired"; reason: string };
 
 /** A broker account's trading side as a gateway uses it. Every call has a deadline inside. */

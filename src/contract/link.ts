@@ -22,7 +22,7 @@ export type LinkGap = z.infer<typeof gap>;
 
 const status = z.object({
   subject: z.enum(["instrument", "feed"]),
-  state: z.enum(["live", "alarm", "connected", "disconnected"]),
+  state: z.enum(["live", "alarm", "stale", "connected", "disconnected"]),
   instruments: z.array(z.string()),
   message: z.string(),
 });

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { CANDLE_INTERVALS } from "../domain/candle.ts";
 import { CANDLE_MARKS } from "../domain/candle-join.ts";
+import { FRESHNESS } from "../domain/freshness.ts";
 import { CANDLES_PER_CALL_MAX } from "../domain/limits.ts";
 import {
   decimalOutput,
@@ -69,6 +70,8 @@ export const tickView = z.object({
   late: z.boolean(),
   /** Levels of the book, best first; only where `depth` was asked for and the broker gives them. */
   depth: depthView.optional(),
+  /** In answers only, not on the stream: `stale` is older than the instrument's data usually gets. */
+  freshness: z.enum(FRESHNESS).optional(),
 });
 
 export type TickView = z.infer<typeof tickView>;

@@ -12,6 +12,7 @@ export const markFrame = z.object({
   ask: price,
   time: timestamp,
   provider: z.string().max(32),
+  stale: z.boolean().optional(),
 });
 
 /** Marks are checked one by one, so that a malformed one does not take the others with it. */

@@ -68,4 +68,6 @@ export interface Mark {
   /** Our clock when the tick arrived, ms since 1970. */
   time: number;
   provider: string;
+  /** The provider's data is older than usual: no entry is priced by it. */
+  stale?: boolean;
 }

@@ -32,7 +32,7 @@ class FakeSocket extends EventTarget {
 
 const update = (instrument: string, n: number, more: Partial<MarketUpdate> = {}): MarketUpdate => ({
   instrument,
-  last: n,
+  last: 1_000 + n,
   lastQuantity: 1,
   bid: null,
   bidQuantity: null,
@@ -122,12 +122,12 @@ test("the ledger gets the latest mark of what moved, at most once a second", asy
   await pass(MARK_INTERVAL_MS - 1);
   const frames = () => sent("ledger:main").map((text) => JSON.parse(text) as unknown);
   expect(frames()).toEqual([
-    { marks: [{ instrument: "X:A", price: 1, bid: null, ask: null, time: at, provider: "x" }] },
+    { marks: [{ instrument: "X:A", price: 1_001, bid: null, ask: null, time: at, provider: "x" }] },
   ]);
   await pass(1);
   expect(frames()[1]).toEqual({
     marks: [
-      { instrument: "X:A", price: 2, bid: null, ask: null, time: at, provider: "x" },
+      { instrument: "X:A", price: 1_002, bid: null, ask: null, time: at, provider: "x" },
       { instrument: "X:B", price: 11, bid: 10, ask: 12, time: at, provider: "x" },
     ],
   });

@@ -220,8 +220,8 @@ export function orderLimitsOn(each: IntentCase, name: LimitName): ScopedLimit[] 
 /** The price that a price is compared with: the worse side would flatter it, so the last one. */
 export const markPrice = (mark: Mark): Decimal => decimal(mark.price);
 
-/** True when the mark is there and young enough for an entry. */
+/** True when the mark is there, young enough for an entry, and not called stale by its provider's shard. */
 export function isFresh(mark: Mark | null, ageMsMax: Decimal | null, now: number): boolean {
-  if (!mark || !isGoodPrice(mark.price)) return false;
+  if (!mark || mark.stale === true || !isGoodPrice(mark.price)) return false;
   return ageMsMax === null || ageMsMax.gte(now - mark.time);
 }

@@ -14,8 +14,9 @@ export const stalePrice: RiskCheck = {
     const have = mark && decimal(now - mark.time);
     note?.({ scope, unit: "ms", limit, have, room: limit && have && limit.minus(have) });
     if (isFresh(mark, limit, now)) return null;
+    const isSilent = mark?.stale === true;
     const what = have
-      ? `the latest price of ${intent.instrument} is ${have.toFixed()} ms old`
+      ? `the latest price of ${intent.instrument} is ${have.toFixed()} ms old${isSilent ? ", and its data comes more often than that" : ""}`
       : `there is no good price of ${intent.instrument}`;
     return refuse(
       "STALE_PRICE",

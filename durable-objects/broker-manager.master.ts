@@ -1,0 +1,59 @@
+/** The broker's list of instruments: read when it is first needed, and again now and then; a failed read leaves the one there is. */
+import type { Log } from "../src/application/log.ts";
+import type { BrokerReference } from "../src/brokers/broker.ts";
+import type { ApiError } from "../src/contract/errors.ts";
+import type { Instrument, InstrumentId } from "../src/domain/instrument.ts";
+import { INSTRUMENT_REFRESH_MS } from "../src/domain/limits.ts";
+import * as refusals from "./broker-manager.refusals.ts";
+import type { BrokerManagerStorage } from "./broker-manager.storage.ts";
+
+export class InstrumentMaster {
+  readonly #broker: string;
+  readonly #reference: BrokerReference;
+  readonly #storage: BrokerManagerStorage;
+  readonly #log: Log;
+  #instruments: Map<InstrumentId, Instrument>;
+  #refreshing: Promise<void> | null = null;
+
+  constructor(broker: string, reference: BrokerReference, storage: BrokerManagerStorage, log: Log) {
+    this.#broker = broker;
+    this.#reference = reference;
+    this.#storage = storage;
+    this.#log = log;
+    this.#instruments = storage.instruments();
+  }
+
+  /** The list; empty when it could not be read yet. */
+  async have(): Promise<ReadonlyMap<InstrumentId, Instrument>> {
+    if (this.#instruments.size === 0) await this.#refresh();
+    return this.#instruments;
+  }
+
+  /** Null when this broker knows all of these. A list that could not be read proves nothing unknown. */
+  async refuseUnknown(instruments: readonly InstrumentId[]): Promise<ApiError | null> {
+    const known = await this.have();
+    if (known.size === 0) return refusals.noInstruments(this.#broker);
+    const unknown = instruments.filter((instrument) => !known.has(instrument));
+    return unknown.length > 0 ? refusals.unknownInstruments(this.#broker, unknown) : null;
+  }
+
+  async refreshWhenOld(now: number): Promise<void> {
+    const readAt = this.#storage.setting("master_read_at") ?? 0;
+    if (now - readAt > INSTRUMENT_REFRESH_MS) await this.#refresh();
+  }
+
+  #refresh(): Promise<void> {
+    this.#refreshing ??= (async () => {
+      const answer = await this.#reference.instruments();
+      if (answer.ok) {
+        const instruments = new Map(answer.value.map((one) => [one.id, one]));
+        this.#storage.saveInstruments(this.#instruments, instruments);
+        this.#storage.set("master_read_at", Date.now());
+        this.#instruments = instruments;
+      } else this.#log("warn", "instruments_unread", { reason: answer.error.reason });
+    })().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+}

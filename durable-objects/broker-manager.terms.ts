@@ -1,0 +1,68 @@
+/** By what each instrument's data is judged, as the operator set it; what was never set is the default. */
+import type { FeedTerms } from "../src/application/ports.ts";
+import type { CleaningView } from "../src/contract/quality.ts";
+import { ALWAYS } from "../src/domain/calendar.ts";
+import { CLEANING_DEFAULTS, type CleaningSettings } from "../src/domain/cleaning.ts";
+import type { Instrument, InstrumentId } from "../src/domain/instrument.ts";
+
+export class TermsStorage {
+  readonly #sql: SqlStorage;
+  readonly #provider: string;
+  readonly #settings: Map<InstrumentId, CleaningSettings>;
+
+  constructor(sql: SqlStorage, provider: string) {
+    this.#sql = sql;
+    this.#provider = provider;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS cleaning (instrument TEXT PRIMARY KEY, settings TEXT NOT NULL)",
+    );
+    const rows = sql.exec<{ instrument: string; settings: string }>("SELECT * FROM cleaning");
+    this.#settings = new Map(
+      rows
+        .toArray()
+        .map(({ instrument, settings }) => [instrument, JSON.parse(settings) as CleaningSettings]),
+    );
+  }
+
+  /** Null goes back to the default. */
+  set(instrument: InstrumentId, settings: CleaningSettings | null): void {
+    if (settings === null) {
+      this.#sql.exec("DELETE FROM cleaning WHERE instrument = ?", instrument);
+      this.#settings.delete(instrument);
+      return;
+    }
+    this.#sql.exec(
+      "INSERT INTO cleaning VALUES (?1, ?2) ON CONFLICT DO UPDATE SET settings = ?2",
+      instrument,
+      JSON.stringify(settings),
+    );
+    this.#settings.set(instrument, settings);
+  }
+
+  view(instrument: InstrumentId): CleaningView {
+    const settings = this.#settings.get(instrument);
+    const { off, spikeBand, clockSkewMs } = settings ?? CLEANING_DEFAULTS;
+    return {
+      instrument,
+      provider: this.#provider,
+      off: [...off],
+      spikeBand,
+      clockSkewMs,
+      isDefault: settings === undefined,
+    };
+  }
+
+  /** Instruments that the broker does not know any more have no terms. */
+  terms(
+    instruments: readonly InstrumentId[],
+    known: ReadonlyMap<InstrumentId, Instrument>,
+    isAlwaysOpen: boolean,
+  ): FeedTerms[] {
+    return instruments.flatMap((instrument) => {
+      const calendar = known.get(instrument)?.calendar;
+      if (calendar === undefined) return [];
+      const cleaning = this.#settings.get(instrument) ?? CLEANING_DEFAULTS;
+      return { instrument, calendar: isAlwaysOpen ? ALWAYS : calendar, cleaning };
+    });
+  }
+}
