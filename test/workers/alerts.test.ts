@@ -60,7 +60,7 @@ const took = () => asked.splice(0).sort();
 const BOTH = ["hooks.example.com", "ops.example.com"];
 const START = 1_000_000;
 
-test("nothing is told before the ledger has committed a dead letter", async () => {
+test("lesson 31: nothing is told before the ledger has committed a dead letter", async () => {
   await flow.reserve(RESTING);
   await written();
   await pass(START);

@@ -40,7 +40,7 @@ describe("an order that goes well", () => {
     await until(async () => (await rows("orders", clientOrderId))[0]?.["state"] === "filled");
   });
 
-  test("the same intent sent at once from many places is one order at the broker", async () => {
+  test("lesson 29: the same intent sent at once from many places is one order at the broker", async () => {
     const request = orderRequest.parse({
       clientOrderId: "same-1",
       instrument: "NSE:INFY",
@@ -99,7 +99,7 @@ describe("an answer that does not come", { timeout: 40_000 }, () => {
   });
 
   test.each(["error_5xx_after_accept", "malformed_answer"] as const)(
-    "%s with a silent stream: unknown, then found, never sent twice",
+    "lesson 18: %s after it was sent, with a silent stream, is unknown, then found, and nothing is sent again",
     async (fault) => {
       await flow.fault("silent_order_stream", { durationMs: 60_000 });
       await flow.fault(fault, { durationMs: 100 });
@@ -113,7 +113,7 @@ describe("an answer that does not come", { timeout: 40_000 }, () => {
   );
 
   test.each(["timeout_before_accept", "error_5xx_before_accept"] as const)(
-    "%s: unknown until the deadline, then on the desk as unknown, and never sent again",
+    "lesson 21: %s ends the order in no state that the broker did not say: unknown until the deadline, then on the desk",
     async (fault) => {
       await flow.fault(fault, { durationMs: 100 });
       const { clientOrderId, state } = await flow.place(RESTING);
@@ -128,6 +128,18 @@ describe("an answer that does not come", { timeout: 40_000 }, () => {
       expect((await flow.ledger.status()).openOrders).toBe(1);
     },
   );
+
+  test("lesson 22: an answer to a market order that cannot be read is unknown and warned of, and the position is not missed", async () => {
+    await flow.fault("silent_order_stream", { durationMs: 60_000 });
+    await flow.fault("malformed_answer");
+    const { clientOrderId, state } = await flow.place();
+    expect(state).toBe("unknown");
+    const { items } = await flow.ledger.history(clientOrderId, { limit: 10 });
+    expect(items.at(-1)).toMatchObject({ kind: "outcome_unknown", source: "gateway" });
+    await becomes(clientOrderId, "filled");
+    expect((await flow.ledger.positions())[0]?.quantity).toBe("10");
+    expect(await atBroker(flow, clientOrderId)).toHaveLength(1);
+  });
 
   test("a cancel of an order in doubt is sent as soon as the order is found", async () => {
     await flow.fault("silent_order_stream", { durationMs: 60_000 });
@@ -154,7 +166,7 @@ describe("a stream that loses news", () => {
     await becomes(clientOrderId, "filled");
   });
 
-  test("a fill after the cancel is booked, once", async () => {
+  test("lesson 24: a fill after the cancel is booked, once, though the order had ended", async () => {
     const { clientOrderId } = await flow.place(RESTING);
     await flow.fault("late_fill", { durationMs: 200 });
     await cancel(clientOrderId);

@@ -104,7 +104,7 @@ describe("attempts", () => {
     expect((await flow.paper.control()).ordersReceived).toBe(1);
   });
 
-  test("a write-ahead record without an outcome is unknown, is looked up, and is never sent again", async () => {
+  test("lesson 32: what may have left is only looked for: a write-ahead record without an outcome is unknown, and is never sent again", async () => {
     const { clientOrderId } = await flow.place(RESTING);
     const forget = `UPDATE orders SET record = 'recorded', broker_order_id = NULL,
       body = json_set(body, '$.record', 'recorded', '$.brokerOrderId', NULL)`;
@@ -148,21 +148,25 @@ const DEATHS: [string, () => Promise<unknown>][] = [
 ];
 
 describe.each(DEATHS)("when the %s dies between every two steps", (_, die) => {
-  test("an order still goes from intent to fill, once", { timeout: 20_000 }, async () => {
-    const approved = await flow.reserve();
-    const { clientOrderId } = approved.intent;
-    await die();
-    expect(["accepted", "unknown"]).toContain((await flow.gateway.submit(approved, 1)).outcome);
-    await die();
-    await settle(clientOrderId, "filled");
-    await die();
-    await pollIsDue();
-    await watchNow();
-    const order = await flow.order(clientOrderId);
-    expect(order).toMatchObject({ state: "filled", filledQuantity: "10" });
-    expect(await atBroker(flow, clientOrderId)).toHaveLength(1);
-    expect((await flow.ledger.positions())[0]?.quantity).toBe("10");
-  });
+  test(
+    "lesson 26: an order still goes from intent to fill, once, and the position is what the broker filled",
+    { timeout: 20_000 },
+    async () => {
+      const approved = await flow.reserve();
+      const { clientOrderId } = approved.intent;
+      await die();
+      expect(["accepted", "unknown"]).toContain((await flow.gateway.submit(approved, 1)).outcome);
+      await die();
+      await settle(clientOrderId, "filled");
+      await die();
+      await pollIsDue();
+      await watchNow();
+      const order = await flow.order(clientOrderId);
+      expect(order).toMatchObject({ state: "filled", filledQuantity: "10" });
+      expect(await atBroker(flow, clientOrderId)).toHaveLength(1);
+      expect((await flow.ledger.positions())[0]?.quantity).toBe("10");
+    },
+  );
 
   test("a resting order is canceled, and reserves nothing", { timeout: 20_000 }, async () => {
     const { clientOrderId } = await flow.place(RESTING);

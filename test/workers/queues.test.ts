@@ -104,7 +104,7 @@ describe("order-retries", () => {
     expect(await atBroker(flow, message.clientOrderId)).toHaveLength(1);
   });
 
-  test("evidence at the broker cancels the retry, whatever the record says", async () => {
+  test("lesson 20: evidence at the broker cancels the retry, whatever the record says", async () => {
     await flow.fault("refuse_not_accepted");
     const message = await notSent();
     const approved = await flow.ledger.approved(message.clientOrderId);

@@ -33,7 +33,7 @@ beforeEach(async () => {
 afterEach(() => reset());
 
 describe("reserve", () => {
-  test("200 concurrent intents against a limit that admits 7 give exactly 7 orders", async () => {
+  test("lesson 27: 200 concurrent intents against a limit that admits 7 give exactly 7 orders", async () => {
     const value = "7000";
     const changes = [{ scope: "algo:algo-a", name: "moneyAtRiskAlgo" as const, value }];
     await ledger().setLimits({ changes, reason: "for the test" }, "person");
@@ -84,7 +84,7 @@ describe("reserve", () => {
 });
 
 describe("post", () => {
-  test("a fill is booked once, whatever is sent twice", async () => {
+  test("lesson 30: a fill is booked once, whatever is sent twice", async () => {
     const intent = intentWith();
     await reserve(intent);
     const id = intent.clientOrderId;

@@ -163,14 +163,36 @@ describe("a stream that is faster than the answer", () => {
 });
 
 describe("an unknown outcome", () => {
-  test("is resolved by executions alone, though the order is nowhere to be seen", async () => {
-    const desk = await inDoubt({ executions: [executionOf("E1", "10")] });
+  const closed = brokerOrderWith({ state: "canceled" });
+  test.each<[string, Script, string[]]>([
+    ["open orders", { orders: [brokerOrderWith()] }, ["accepted"]],
+    ["closed orders", { orders: [closed] }, ["accepted", "canceled"]],
+    ["executions alone", { executions: [executionOf("E1", "10")] }, ["accepted", "filled"]],
+  ])("lesson 19: it is found among %s", async (_, script, kinds) => {
+    const desk = await inDoubt(script);
     desk.advance(1_000);
     await desk.gateway.watch();
-    expect(desk.kinds()).toEqual(["accepted", "filled"]);
+    expect(desk.kinds()).toEqual(kinds);
+    expect(desk.sent).toEqual([]);
   });
 
-  test("stays unknown while the broker cannot be asked, and the desk hears of it at the deadline", async () => {
+  test("lesson 25: an order that is missing from look-ups for seconds is not taken for one that is not there", async () => {
+    const script: Script = {};
+    const desk = await inDoubt(script);
+    for (let second = 0; second < 20; second += 1) {
+      desk.advance(1_000);
+      await desk.gateway.watch();
+    }
+    expect(desk.kinds()).toEqual([]);
+    expect((await desk.gateway.submit(approvedWith(), 2)).outcome).toBe("unknown");
+    script.orders = [brokerOrderWith()];
+    desk.advance(10_000);
+    await desk.gateway.watch();
+    expect(desk.kinds()).toEqual(["accepted"]);
+    expect(desk.sent).toEqual([]);
+  });
+
+  test("lesson 23: a broker that cannot be asked never counts as not found: it stays unknown, and the desk hears of it at the deadline", async () => {
     const desk = await inDoubt({ isUnreachable: true });
     desk.advance(UNKNOWN_DEADLINE_MS - 1);
     await desk.gateway.watch();

@@ -101,6 +101,19 @@ describe("what the broker says", () => {
     expect(run.figures().quantity.toFixed()).toBe("3");
   });
 
+  test("lesson 28: an order whose cancel is asked for can still fill, and keeps its risk until the broker's word", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve({ protectiveStop: "95" });
+    run.post(order.clientOrderId, { kind: "cancel_requested", by: "algo:key-1" });
+    expect(run.risk()).toBe("50");
+    const part = run.post(order.clientOrderId, fillOf(order, "4", "100"));
+    expect(part.order).toMatchObject({ state: "pending_cancel", filledQuantity: "4" });
+    expect(run.risk()).toBe("50");
+    const { state } = run.post(order.clientOrderId, fillOf(order, "6", "100")).order;
+    expect(state).toBe("filled");
+    expect(run.figures().quantity.toFixed()).toBe("10");
+  });
+
   test("an overfill is booked and flagged", () => {
     const run = new LedgerRun();
     const { order } = run.reserve();
