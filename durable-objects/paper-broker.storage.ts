@@ -279,6 +279,11 @@ export class PaperStorage {
     this.#sql.exec("DELETE FROM own_minutes");
   }
 
+  /** An order came a second time. Whoever watches the platform wants this to stay at none. */
+  countDuplicate(): void {
+    this.saveSetting("duplicates", this.setting("duplicates", 0) + 1);
+  }
+
   setting<T>(name: string, otherwise: T): T {
     const query = "SELECT value FROM settings WHERE name = ?";
     const row = this.#sql.exec<{ value: string }>(query, name).toArray()[0];

@@ -86,6 +86,7 @@ export class PaperOrders {
   ): Result<OrderRow, OrderRefusal> {
     const known = this.#storage.orderByClientId(request.clientOrderId);
     if (known) {
+      this.#storage.countDuplicate();
       const message = `client order id ${request.clientOrderId} is order ${known.brokerOrderId}`;
       return err({ code: "DUPLICATE_CLIENT_ORDER_ID", message });
     }

@@ -37,6 +37,8 @@ export interface Running {
   tail: () => string;
   /** Ends it and everything it started; resolves when it is gone. Calling it twice is fine. */
   stop: () => Promise<void>;
+  /** Ends it as a crash would: the whole group at once, with nothing said first. */
+  kill: () => Promise<void>;
 }
 
 /** Signals a whole group; a group that is already gone is what was wanted. */
@@ -104,6 +106,11 @@ export function start(command: Command): Running {
     clearTimeout(kill);
   };
 
+  const kill = async (): Promise<void> => {
+    if (exitCode === null) signalGroup(pid, "SIGKILL");
+    await ended;
+  };
+
   return {
     name: command.name,
     pid,
@@ -112,5 +119,6 @@ export function start(command: Command): Running {
     exitCode: () => exitCode,
     tail: () => tail.trimEnd(),
     stop,
+    kill,
   };
 }

@@ -44,6 +44,7 @@ export const STAGES: Stage[] = [
   vitest("workers", "workers"),
   vitest("simulation", "plain", "test/simulation/"),
   vitest("deploy", "plain", "test/deploy.test.ts"),
+  plain("chaos", "node", "scripts/chaos.ts", "--seconds", "40"),
   vitest("e2e", "e2e"),
 ];
 
