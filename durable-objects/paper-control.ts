@@ -1,7 +1,12 @@
 /** The operator's switches of the paper exchange, and its view of itself. */
 import { Hono } from "hono";
 import type { FaultSwitches } from "../src/brokers/paper/faults.ts";
-import { faultRequest, marketRequest, replayRequest } from "../src/contract/paper.ts";
+import {
+  faultRequest,
+  handOrderRequest,
+  marketRequest,
+  replayRequest,
+} from "../src/contract/paper.ts";
 import type { PaperView, ReplayRequest } from "../src/contract/paper.ts";
 import { ok } from "../src/domain/result.ts";
 import type { Result } from "../src/domain/result.ts";
@@ -60,6 +65,15 @@ export function controlRoutes(parts: PaperParts): Hono {
     const done = replayed(market, op, { ticks, fresh, speed, now });
     if (!done.ok) return paperError("BAD_REQUEST", done.error);
     return view();
+  });
+
+  routes.post("/hand-orders", async (c) => {
+    const body = await readBody(c.req.raw, handOrderRequest);
+    if (!body.ok) return body.error;
+    const now = Date.now();
+    market.prepare(body.value.instrument, now);
+    const placed = orders.byHand(body.value, now);
+    return placed.ok ? view() : paperError(placed.error.code, placed.error.message);
   });
 
   routes.post("/faults", async (c) => {

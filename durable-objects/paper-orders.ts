@@ -13,13 +13,19 @@ import type {
   Listing,
 } from "../src/brokers/paper/engine/types.ts";
 import type { FaultSwitches } from "../src/brokers/paper/faults.ts";
-import { executionRowOf, orderRowOf, streamFrameOf } from "../src/brokers/paper/view.ts";
+import {
+  executionRowOf,
+  HAND_ORDER_PREFIX,
+  orderRowOf,
+  streamFrameOf,
+} from "../src/brokers/paper/view.ts";
 import type {
   ChangeOrderRequest,
   ExecutionRow,
   NewOrderRequest,
   OrderRow,
 } from "../src/brokers/paper/wire.ts";
+import type { HandOrderRequest } from "../src/contract/paper.ts";
 import { sessionAt } from "../src/domain/calendar.ts";
 import { err, ok } from "../src/domain/result.ts";
 import type { Result } from "../src/domain/result.ts";
@@ -100,6 +106,20 @@ export class PaperOrders {
     this.#commit(events, [order]);
     if (order.state === "rejected") return err({ code: "REJECTED", message: order.reason ?? "" });
     return ok(this.#row(order));
+  }
+
+  /** An order that no client sent: a person at the exchange's own terminal, or the exchange closing a position. */
+  byHand(request: HandOrderRequest, now: number): Result<OrderRow, OrderRefusal> {
+    const { instrument, limitPrice = null } = request;
+    const held = this.#account.positions().find((each) => each.instrument === instrument);
+    const quantity = request.quantity ?? held?.quantity.replace("-", "");
+    if (quantity === undefined)
+      return err({ code: "NOT_FOUND", message: `there is no position in ${instrument}` });
+    const side = request.side ?? (held?.quantity.startsWith("-") ? "buy" : "sell");
+    const clientOrderId = `${HAND_ORDER_PREFIX}${this.#storage.countOrders() + 1}`;
+    const type = limitPrice === null ? "market" : "limit";
+    const order = { clientOrderId, instrument, side, type, quantity, limitPrice } as const;
+    return this.submit({ ...order, stopPrice: null, timeInForce: "day" }, now, null);
   }
 
   cancel(brokerOrderId: string, now: number): Result<OrderRow, OrderRefusal> {

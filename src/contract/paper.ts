@@ -1,6 +1,7 @@
 /** The paper broker's own switches. They exist on paper accounts only. */
 import { z } from "zod";
-import { instrumentId } from "./primitives.ts";
+import { SIDES } from "../domain/order.ts";
+import { instrumentId, positiveDecimalInput } from "./primitives.ts";
 
 /** Upper bound of the simulated market's total tick rate. */
 export const PAPER_TICKS_PER_SECOND_MAX = 20_000;
@@ -53,6 +54,21 @@ export const marketRequest = z
   .refine((request) => Object.values(request).some((value) => value !== undefined), {
     message: "must set ticksPerSecond, hours or seed",
   });
+
+/** An order placed past the platform. Without side and quantity the exchange closes the position itself. */
+export const handOrderRequest = z
+  .strictObject({
+    instrument: instrumentId,
+    side: z.enum(SIDES).optional(),
+    quantity: positiveDecimalInput.optional(),
+    /** A market order when left out. */
+    limitPrice: positiveDecimalInput.optional(),
+  })
+  .refine(({ side, quantity }) => (side === undefined) === (quantity === undefined), {
+    message: "must name side and quantity, or neither to liquidate the position",
+  });
+
+export type HandOrderRequest = z.infer<typeof handOrderRequest>;
 
 export type MarketRequest = z.infer<typeof marketRequest>;
 

@@ -3,6 +3,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import {
   faultRequest,
+  handOrderRequest,
   marketRequest,
   type PaperView,
   paperView,
@@ -39,6 +40,7 @@ export function paperRoutes(app: ApiApp, gate: Gate): void {
   const switches = [
     ["market", marketRequest, "Set tick rate, hours or seed"],
     ["faults", faultRequest, "Make the exchange misbehave"],
+    ["hand-orders", handOrderRequest, "Trade past the platform, or liquidate a position"],
     ["replay", replayRequest, "Load recorded ticks, start and stop playing them"],
   ] as const;
   for (const [name, request, summary] of switches)
@@ -57,7 +59,7 @@ export function paperRoutes(app: ApiApp, gate: Gate): void {
         const wish = c.req.valid("json");
         // Recorded ticks come in many chunks; the audit log keeps that they came, not what they are.
         const kept = "ticks" in wish ? { ...wish, ticks: wish.ticks.length } : wish;
-        await auditAsked(c, `paper_${name}`, account, kept);
+        await auditAsked(c, `paper_${name.replace("-", "_")}`, account, kept);
         return c.json(await control(c.get("ports"), account, `/${name}`, wish), 200);
       },
     );

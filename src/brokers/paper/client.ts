@@ -15,7 +15,7 @@ import type { Result } from "../../domain/result.ts";
 import { cancelOutcome, outcomeWithoutAnswer, submitOutcome } from "./errors.ts";
 import type { NoAnswer, RawAnswer } from "./errors.ts";
 import { formatChanges, formatOrder, formatSubscribe, formatUnsubscribe } from "./format.ts";
-import { executionOf, parseAs, parseFeedFrame, parseOrderStreamFrame } from "./parse.ts";
+import { executionsOf, parseAs, parseFeedFrame, parseOrderStreamFrame } from "./parse.ts";
 import { PAPER_RULES, PAPER_ROWS_PER_ANSWER } from "./rules.ts";
 import {
   balancesAnswer,
@@ -121,7 +121,7 @@ export function paperClients(exchange: PaperExchange, options: PaperClientOption
     closedOrders: (since) => pages(`/orders/closed?since=${since}`, ordersAnswer),
     executions: async (since) => {
       const rows = await pages(`/executions?since=${since}`, executionsAnswer);
-      return rows.ok ? ok(rows.value.map((row) => executionOf(row, options.account))) : rows;
+      return rows.ok ? ok(executionsOf(rows.value, options.account)) : rows;
     },
     positions: async () => items(await query("/positions", positionsAnswer)),
     balances: async () => items(await query("/balances", balancesAnswer)),

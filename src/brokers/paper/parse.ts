@@ -5,6 +5,7 @@ import { err, ok } from "../../domain/result.ts";
 import type { Result } from "../../domain/result.ts";
 import type { MarketUpdate } from "../../domain/tick.ts";
 import type { FeedMessage, OrderStreamMessage, ParseFailure } from "../broker.ts";
+import { PAPER_QUANTITY_ROWS } from "./rules.ts";
 import { feedNotice, orderStreamFrame, TICK_ROW_LENGTH } from "./wire.ts";
 import type { ExecutionRow, OrderStreamEvent } from "./wire.ts";
 
@@ -94,8 +95,17 @@ export function parseFeedFrame(data: string | ArrayBuffer): Result<FeedMessage, 
   }
 }
 
+const movesQuantity = ({ type }: ExecutionRow): boolean => PAPER_QUANTITY_ROWS.includes(type);
+
 /** The exchange's execution in our words. */
-export const executionOf = (row: ExecutionRow, account: string): Execution => ({ ...row, account });
+function executionOf(row: ExecutionRow, account: string): Execution {
+  const { type: _, ...execution } = row;
+  return { ...execution, account };
+}
+
+/** Of the exchange's list, what moves a position; a kind of row that nobody has allowed does not. */
+export const executionsOf = (rows: readonly ExecutionRow[], account: string): Execution[] =>
+  rows.filter(movesQuantity).map((row) => executionOf(row, account));
 
 /** A frame of the order-update socket. */
 export function parseOrderStreamFrame(
@@ -107,6 +117,9 @@ export function parseOrderStreamFrame(
   const frame = parsed.value;
   if (frame.type !== "order") return ok({ kind: frame.type });
   const { eventId, clientOrderId, brokerOrderId, at } = frame;
+  // News of money alone is none of an order's; that the line lives is all that it says here.
+  if (frame.event.kind === "filled" && !movesQuantity(frame.event.execution))
+    return ok({ kind: "heartbeat" });
   const event = eventOf(frame.event, brokerOrderId, account);
   return ok({ kind: "order_event", clientOrderId, brokerOrderId, eventId, event, at });
 }

@@ -3,11 +3,18 @@ import { priceText, quantityText } from "./grid.ts";
 import type { EngineEvent, EngineOrder, Fill, Listing } from "./engine/types.ts";
 import type { ExecutionRow, OrderRow, OrderStreamEvent, OrderStreamFrame } from "./wire.ts";
 
+/** Begins the exchange's own id of an order that no client sent; no client's id can begin so. */
+export const HAND_ORDER_PREFIX = "@hand-";
+
+/** What an order placed by hand lacks. */
+const clientIdOf = ({ clientOrderId }: EngineOrder): string | null =>
+  clientOrderId.startsWith(HAND_ORDER_PREFIX) ? null : clientOrderId;
+
 export function orderRowOf(listing: Listing, order: EngineOrder): OrderRow {
   const price = (ticks: number | null) => (ticks === null ? null : priceText(listing.grid, ticks));
   return {
     brokerOrderId: order.brokerOrderId,
-    clientOrderId: order.clientOrderId,
+    clientOrderId: clientIdOf(order),
     instrument: order.instrument,
     side: order.side,
     type: order.type,
@@ -26,7 +33,8 @@ export function orderRowOf(listing: Listing, order: EngineOrder): OrderRow {
 export function executionRowOf(listing: Listing, order: EngineOrder, fill: Fill): ExecutionRow {
   return {
     executionId: fill.executionId,
-    clientOrderId: order.clientOrderId,
+    type: "trade",
+    clientOrderId: clientIdOf(order) ?? "",
     brokerOrderId: order.brokerOrderId,
     instrument: order.instrument,
     side: order.side,
@@ -40,7 +48,8 @@ export function executionRowOf(listing: Listing, order: EngineOrder, fill: Fill)
 
 /** The frame that tells an event on the order-update socket. */
 export function streamFrameOf(listing: Listing, event: EngineEvent): OrderStreamFrame {
-  const { brokerOrderId, clientOrderId } = event.order;
+  const { brokerOrderId } = event.order;
+  const clientOrderId = clientIdOf(event.order);
   const what = streamEventOf(listing, event);
   return {
     type: "order",

@@ -105,6 +105,8 @@ export type OrderRow = z.infer<typeof orderRow>;
 /** An execution as the exchange tells it: it knows no account but the one it is. */
 export const executionRow = z.object({
   executionId: z.string().min(1),
+  /** What kind of row it is; only some of them move a quantity (`rules.ts`). */
+  type: z.string().min(1),
   clientOrderId: z.string(),
   brokerOrderId: z.string().min(1),
   instrument: z.string().min(1),

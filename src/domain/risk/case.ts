@@ -4,6 +4,7 @@ import type { Instrument } from "../instrument.ts";
 import type { OrderChanges, OrderIntent, Side } from "../order.ts";
 import { averagePrice } from "../position.ts";
 import type { Mark } from "../tick.ts";
+import { closableNow } from "./allowance.ts";
 import { openRisk, rateOf, sharesOf } from "./exposure.ts";
 import { accountScope, pairScope, type ScopedLimit } from "./limits.ts";
 import {
@@ -92,7 +93,7 @@ export function caseOf(
   const rate = rateOf(state, currency);
 
   const others = otherOrders(holding, side, replaced);
-  const capacity = holding ? closable(holding.position.quantity, side) : ZERO;
+  const capacity = closableNow(state, holding, side);
   const free = maxDecimal(ZERO, capacity.minus(others.quantity));
   const opening = maxDecimal(ZERO, remaining.minus(free));
   const onlyReduces =

@@ -4,14 +4,12 @@ import { decimal, decimalText, maxDecimal, meanText, ZERO, type Decimal } from "
 import type { Execution, Order, OrderEvent, OrderPost } from "../order.ts";
 import { closerState, transition, transitionFlag, transitionOf } from "../order-state.ts";
 import { fillPosition } from "../position.ts";
+import { EXTERNAL_ALGO } from "./external.ts";
 import { rateOf, refreshHolding, refreshShare } from "./exposure.ts";
 import { confirmFunds, settleFunds } from "./funds.ts";
 import { filledUnitRisk, NO_UNIT_RISK, type UnitRisk } from "./money-at-risk.ts";
 import { unitRiskNow } from "./pricing.ts";
 import { holdingFor, type Holding, type LedgerOrder, type LedgerState } from "./state.ts";
-
-/** Orders placed past us, by hand or by the broker, are kept under this algo. */
-export const EXTERNAL_ALGO = "external";
 
 /** What a post changed, for whoever stores and tells it. */
 export interface Posted {

@@ -1,5 +1,5 @@
 /** What must hold after every run, whatever went wrong in it. Each breach is a sentence that names the order. */
-import { EXTERNAL_ALGO } from "../../../src/domain/risk/posting.ts";
+import { EXTERNAL_ALGO } from "../../../src/domain/risk/external.ts";
 import { decimal } from "../../../src/domain/decimal.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import type { World } from "./world.ts";

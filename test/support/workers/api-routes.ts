@@ -149,6 +149,10 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/paper": { scope: "admin" },
   "POST /v1/paper/market": { scope: "admin", body: { ticksPerSecond: 5 } },
   "POST /v1/paper/faults": { scope: "admin", body: { fault: "delay" } },
+  "POST /v1/paper/hand-orders": {
+    scope: "admin",
+    body: { instrument: "NSE:INFY", side: "buy", quantity: "1" },
+  },
   "POST /v1/paper/replay": { scope: "admin", body: { op: "stop" } },
 };
 

@@ -1,7 +1,11 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { formatSubscribe, formatUnsubscribe } from "../../../../src/brokers/paper/format.ts";
-import { parseFeedFrame, parseOrderStreamFrame } from "../../../../src/brokers/paper/parse.ts";
+import {
+  executionsOf,
+  parseFeedFrame,
+  parseOrderStreamFrame,
+} from "../../../../src/brokers/paper/parse.ts";
 import { feedRequest, newOrderRequest } from "../../../../src/brokers/paper/wire.ts";
 import type { OrderStreamFrame } from "../../../../src/brokers/paper/wire.ts";
 
@@ -95,7 +99,7 @@ test.each([
   ],
   [{ kind: "triggered" }, { kind: "triggered" }],
   [
-    { kind: "filled", execution: EXECUTION },
+    { kind: "filled", execution: { ...EXECUTION, type: "trade" } },
     { kind: "filled", execution: { ...EXECUTION, account: "paper" } },
   ],
   [
@@ -122,6 +126,24 @@ test.each([
       at: 5,
     },
   });
+});
+
+describe("lesson 37: only rows that are listed move a quantity", () => {
+  test.each(["trade", "liquidation"])("a %s does", (type) => {
+    expect(executionsOf([{ ...EXECUTION, type }], "paper")).toEqual([
+      { ...EXECUTION, account: "paper" },
+    ]);
+  });
+
+  test.each(["funding", "dividend", "fee", "interest", "Trade", ""])(
+    "a row of %j does not",
+    (type) => {
+      const row = { ...EXECUTION, type };
+      expect(executionsOf([row], "paper")).toEqual([]);
+      const told = parseOrderStreamFrame(event({ kind: "filled", execution: row }), "paper");
+      expect(told.ok && told.value.kind === "order_event").toBe(false);
+    },
+  );
 });
 
 test("an execution type that nobody listed moves nothing", () => {
