@@ -13,7 +13,7 @@ import {
 import type { TickView } from "../src/contract/market.ts";
 import { assert } from "../src/domain/assert.ts";
 import { Cleaner, type CleaningRule } from "../src/domain/cleaning.ts";
-import { noteArrival } from "../src/domain/freshness.ts";
+import { NO_ARRIVAL, noteArrival } from "../src/domain/freshness.ts";
 import { handOverPlace, resumeAfter } from "../src/domain/hand-over.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
@@ -127,7 +127,7 @@ export class TickBook {
       // Its last price may be hours old by now: nothing is judged by it.
       Object.assign(known, { phase: "active", handOver: null, delivered: null });
       known.cleaner.forget();
-      known.cadence.at = null;
+      Object.assign(known.cadence, NO_ARRIVAL);
       known.isStale = false;
       this.#startEpoch(known);
       return known;
@@ -148,7 +148,7 @@ export class TickBook {
       deliveredSeq: 0,
       kept: [],
       ...noGroups(),
-      cadence: { at: null, intervalMs: null },
+      cadence: { ...NO_ARRIVAL },
       isStale: false,
       gaps: 0,
       ticksBefore: 0,
@@ -196,7 +196,7 @@ export class TickBook {
 
   /** A good update, from the cleaner. */
   #pass(held: HeldInstrument, update: MarketUpdate, receivedTime: number): void {
-    noteArrival(held.cadence, receivedTime);
+    noteArrival(held.cadence, receivedTime, update.exchangeTime);
     if (held.phase === "active") this.#deliver(held, update, receivedTime);
     else this.#hold(held, update, receivedTime);
   }

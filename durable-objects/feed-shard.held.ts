@@ -69,4 +69,8 @@ export interface HeldInstrument {
 export const groupsOf = (held: HeldInstrument, mode: FeedMode): LineGroup[] =>
   mode === "quote" ? held.groups : mode === "ltp" ? held.ltpGroups : held.depthGroups;
 
+/** Confirmed, delivered from here, and as young as its data usually is. */
+export const isToldLive = ({ isLive, phase, isStale }: HeldInstrument): boolean =>
+  isLive && phase !== "standby" && !isStale;
+
 export const noGroups = () => ({ groups: [], ltpGroups: [], depthGroups: [], markGroups: [] });

@@ -29,6 +29,7 @@ import {
 } from "./feed-shard.consumer.ts";
 import {
   groupsOf,
+  isToldLive,
   type HeldInstrument,
   type LineGroup,
   type MarkGroup,
@@ -210,7 +211,7 @@ export class Links {
       consumer.known.add(held.instrument);
       aliases.push(aliasLine(held.alias, held.instrument));
       if (held.delivered) ticks.push(this.#book.line(held, held.delivered, mode));
-      if (held.isLive && held.phase !== "standby") live.push(held.instrument);
+      if (isToldLive(held)) live.push(held.instrument);
     });
     if (aliases.length === 0) return;
     this.#send(consumer, aliases.join("\n"));

@@ -126,8 +126,11 @@ export class ShardQuality {
     }
   }
 
-  /** Every second: tells what became stale and what recovered, once each, and asks again for broken books. */
-  beat(now: number): void {
+  /**
+   * Every second: tells what became stale and what recovered, once each, and asks again for broken
+   * books. True when something was told, which is then to be sent.
+   */
+  beat(now: number): boolean {
     const sessions = new Map<string, Session | null>();
     const stale: HeldInstrument[] = [];
     const recovered: HeldInstrument[] = [];
@@ -152,6 +155,7 @@ export class ShardQuality {
       this.#host.log("info", "instruments_recovered", { instruments: recovered.length });
     }
     this.#resync(now);
+    return stale.length + recovered.length > 0;
   }
 
   /** The last delivered ticks, each with how fresh it is. */
@@ -180,7 +184,7 @@ export class ShardQuality {
             : this.#freshnessOf(held, sessions, now),
         lastTickAt: held.cadence.at,
         ageMs: held.cadence.at === null ? null : Math.max(0, now - held.cadence.at),
-        exchangeTime: held.cleaner.seen?.exchangeTime ?? null,
+        exchangeTime: held.cadence.exchangeTime,
         intervalMs: held.cadence.intervalMs,
         staleAfterMs: staleAfterMs(held.cadence.intervalMs),
         ticks: held.ticksBefore + held.count,

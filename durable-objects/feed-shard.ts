@@ -26,6 +26,7 @@ import { brokerManager } from "../src/platform/objects.ts";
 import { TickBook } from "./feed-shard.book.ts";
 import { BrokerConnection } from "./feed-shard.connection.ts";
 import { dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
+import { isToldLive } from "./feed-shard.held.ts";
 import { type ShardHistory, shardHistory } from "./feed-shard.history.ts";
 import { Links } from "./feed-shard.links.ts";
 import { type ShardQuality, shardQuality } from "./feed-shard.quality.ts";
@@ -245,7 +246,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       if (one.lostAt !== null) one.gaps += 1;
       one.lostAt = null;
     }
-    this.#links.tellStatus(liveStatus(told.map(({ instrument }) => instrument)));
+    this.#links.tellStatus(liveStatus(told.filter(isToldLive).map(({ instrument }) => instrument)));
     this.#links.flushSoon(now);
     this.#reporter.soon();
     this.#checkpointOnce();
@@ -281,8 +282,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#ticksBefore = this.#book.ticks;
     this.#alarm(this.#subscriber.sweep(Date.now()), "the broker did not answer");
     this.#history.beat(Date.now());
-    this.#quality.beat(Date.now());
-    this.#links.flushSoon(Date.now());
+    if (this.#quality.beat(Date.now())) this.#links.flushSoon(Date.now());
   }
 
   #stop(): void {

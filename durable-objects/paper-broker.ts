@@ -67,6 +67,7 @@ export class PaperBroker extends DurableObject<Env> {
     this.#feed = new PaperFeed(this.#faults, {
       isListed: (id) => LISTINGS.has(id),
       snapshot: (id) => this.#market.snapshot(id, Date.now()),
+      book: (id) => this.#market.book(id, Date.now()),
     });
     const settings = {
       seed: this.#storage.setting("seed", SEED_DEFAULT),

@@ -11,6 +11,8 @@ export class FeedConnection {
   /** Until then (ms since 1970) nothing at all is sent, heartbeats neither: what is due meanwhile is lost. */
   silentUntil = 0;
   #rows: string[] = [];
+  /** Order books, as JSON; they leave before the ticks that carry them. */
+  #books: string[] = [];
   #later: { dueAt: number; row: string }[] = [];
   readonly #swapped = new Map<string, string>();
   /** Its messages, against the exchange's rate. */
@@ -23,6 +25,10 @@ export class FeedConnection {
 
   add(row: string): void {
     this.#rows.push(row);
+  }
+
+  addBook(book: string): void {
+    this.#books.push(book);
   }
 
   addLater(row: string, dueAt: number): void {
@@ -44,13 +50,18 @@ export class FeedConnection {
 
   /** True when `flush` has something to send. */
   isReady(now: number): boolean {
-    return this.#rows.length > 0 || this.#later.some(({ dueAt }) => dueAt <= now);
+    const waits = this.#rows.length + this.#books.length;
+    return waits > 0 || this.#later.some(({ dueAt }) => dueAt <= now);
   }
 
   flush(now: number): void {
     if (this.#later.length > 0) {
       for (const { dueAt, row } of this.#later) if (dueAt <= now) this.#rows.push(row);
       this.#later = this.#later.filter(({ dueAt }) => dueAt > now);
+    }
+    if (this.#books.length > 0) {
+      this.send(`{"type":"books","books":[${this.#books.join(",")}]}`, now);
+      this.#books = [];
     }
     if (this.#rows.length === 0) return;
     const frame = `{"type":"ticks","ticks":[${this.#rows.join(",")}]}`;

@@ -6,6 +6,7 @@ import { feedRequest } from "../src/brokers/paper/wire.ts";
 import type { FeedNotice, FeedRequest } from "../src/brokers/paper/wire.ts";
 import type { FaultSwitches } from "../src/brokers/paper/faults.ts";
 import { PAPER_RULES } from "../src/brokers/paper/rules.ts";
+import { crossedBook, type PaperBookRow } from "../src/brokers/paper/market/depth.ts";
 import { parseAs } from "../src/brokers/paper/parse.ts";
 import type { TickText } from "../src/brokers/paper/tick-text.ts";
 import type { PaperView } from "../src/contract/paper.ts";
@@ -16,6 +17,8 @@ export interface FeedSource {
   isListed(instrument: string): boolean;
   /** The present state of an instrument, sent on subscribe; null while it has no price. */
   snapshot(instrument: string): TickText | null;
+  /** Its whole order book; null while it has none. */
+  book(instrument: string): PaperBookRow | null;
 }
 
 /** Close code of a dropped socket: "going away", as a broker's restart gives it. */
@@ -53,6 +56,12 @@ export class PaperFeed {
     return this.#subscribers.has(instrument);
   }
 
+  /** True when somebody follows its order book. */
+  isFollowed(instrument: string): boolean {
+    const subscribers = this.#subscribers.get(instrument) ?? [];
+    return subscribers.some(({ modes }) => modes.get(instrument) === "depth");
+  }
+
   /** Why no further connection is taken now, or null. */
   refusal(): string | null {
     if (this.#faults.strike("refuse_connection", () => true))
@@ -84,7 +93,10 @@ export class PaperFeed {
     }
     const { op, instruments } = request.value;
     if (op === "subscribe") this.#subscribe(connection, request.value, now);
-    else {
+    else if (op === "snapshot") {
+      for (const instrument of instruments) this.#sendBook(connection, instrument);
+      connection.flush(now);
+    } else {
       for (const instrument of instruments) this.#letGo(connection, instrument);
       this.#notify(connection, { type: "unsubscribed", instruments }, now);
       this.onChange();
@@ -120,9 +132,14 @@ export class PaperFeed {
     }
     const taken = known.filter((id) => !over.has(id));
     if (taken.length === 0) return;
-    for (const instrument of taken) this.#hold(connection, instrument, mode);
     this.#notify(connection, { type: "subscribed", instruments: taken }, now);
-    for (const instrument of taken) this.#sendSnapshot(connection, instrument);
+    for (const instrument of taken) {
+      // Taken before it is held: whether somebody follows the book already is asked for it.
+      const book = mode === "depth" ? this.#source.book(instrument) : null;
+      this.#hold(connection, instrument, mode);
+      if (book) connection.addBook(JSON.stringify(book));
+      this.#sendSnapshot(connection, instrument);
+    }
     connection.flush(now);
     this.strikeConnections(now);
     this.onChange();
@@ -147,6 +164,12 @@ export class PaperFeed {
   #sendSnapshot(connection: FeedConnection, instrument: string): void {
     const text = this.#source.snapshot(instrument);
     if (text) connection.add(connection.modes.get(instrument) === "ltp" ? text.ltp : text.quote);
+  }
+
+  #sendBook(connection: FeedConnection, instrument: string): void {
+    if (connection.modes.get(instrument) !== "depth") return;
+    const book = this.#source.book(instrument);
+    if (book) connection.addBook(JSON.stringify(book));
   }
 
   #notify(connection: FeedConnection, notice: FeedNotice, now: number): void {
@@ -174,6 +197,22 @@ export class PaperFeed {
       const row = connection.modes.get(text.instrument) === "ltp" ? text.ltp : text.quote;
       this.#deliver(connection, text.instrument, row, now);
       this.ticksSent += 1;
+    }
+  }
+
+  /** Hands a change of an order book, or a whole one, to whoever follows it; `flush` sends it. */
+  book(row: PaperBookRow): void {
+    const { instrument } = row;
+    const concerns = (id: string) => id === instrument;
+    let text: string | null = null;
+    for (const connection of this.#subscribers.get(instrument) ?? []) {
+      if (connection.modes.get(instrument) !== "depth") continue;
+      if (this.#faults.strike("drop_book_delta", concerns)) continue;
+      if (this.#faults.strike("cross_book", concerns))
+        connection.addBook(JSON.stringify(crossedBook(row)));
+      else if (this.#faults.strike("wrong_book_checksum", concerns))
+        connection.addBook(JSON.stringify({ ...row, checksum: (row.checksum ^ 1) >>> 0 }));
+      else connection.addBook((text ??= JSON.stringify(row)));
     }
   }
 

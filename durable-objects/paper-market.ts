@@ -8,6 +8,7 @@ import { sessionOfDay, ALWAYS } from "../src/domain/calendar.ts";
 import { OwnBars } from "../src/brokers/paper/market/bars.ts";
 import { pathMinuteUntil, seededCandles } from "../src/brokers/paper/market/history.ts";
 import { MINUTE_MS } from "../src/brokers/paper/market/path.ts";
+import { type PaperBookRow, SeededBooks } from "../src/brokers/paper/market/depth.ts";
 import { liquidityOf, SeededMarket, tickOf } from "../src/brokers/paper/market/seeded.ts";
 import type { Listing } from "../src/brokers/paper/engine/types.ts";
 import { tickText } from "../src/brokers/paper/tick-text.ts";
@@ -35,6 +36,7 @@ export class PaperMarket {
   readonly #feed: PaperFeed;
   readonly replay: PaperReplay;
   #market: SeededMarket;
+  readonly #books = new SeededBooks();
   #bars = new OwnBars();
   #areBarsRestored = false;
   #minute: number;
@@ -126,6 +128,7 @@ export class PaperMarket {
     this.#bars.add(instrument, now, lastTicks, lastLots, (minute) =>
       pathMinuteUntil(terms, minute, now),
     );
+    if (this.#feed.isFollowed(instrument)) this.#feed.book(this.#books.change(walk, now));
     this.#feed.tick(tickText(tickOf(walk)), now);
   }
 
@@ -161,7 +164,11 @@ export class PaperMarket {
   /** Changes from one market to the other: prices of the one mean nothing in the other. */
   startReplay(speed: number, now: number): ReturnType<PaperReplay["start"]> {
     const started = this.replay.start(speed, now);
-    if (started.ok) this.#orders.forgetPrices();
+    if (started.ok) {
+      this.#orders.forgetPrices();
+      for (const instrument of this.#feed.instruments)
+        this.#feed.book(this.#books.empty(instrument, now));
+    }
     return started;
   }
 
@@ -184,6 +191,13 @@ export class PaperMarket {
     if (this.replay.isOn) return this.replay.snapshot(instrument);
     const walk = this.#market.walk(instrument, now);
     return walk ? tickText({ ...tickOf(walk), lastQuantity: null }) : null;
+  }
+
+  /** The order book as it stands. */
+  book(instrument: string, now: number): PaperBookRow | null {
+    if (this.replay.isOn) return this.#books.empty(instrument, now);
+    const walk = this.#market.walk(instrument, now);
+    return walk ? this.#books.snapshot(walk, this.#feed.isFollowed(instrument), now) : null;
   }
 
   /** Bars that start in the range, oldest first, the one in progress included. */

@@ -17,6 +17,10 @@ export const PAPER_FAULTS = [
   "duplicate",
   "reorder",
   "malformed_feed",
+  /** Order books: one change is not sent, tells a bid above the asks, or carries another book's checksum. */
+  "drop_book_delta",
+  "cross_book",
+  "wrong_book_checksum",
   "refuse_connection",
   "refuse_subscribe",
   /** Order path: what the next matching requests meet. */

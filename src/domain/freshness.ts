@@ -48,11 +48,25 @@ export interface Cadence {
   at: number | null;
   /** Usual time between two of them, ms; null until learned. */
   intervalMs: number | null;
+  /** What the exchange's clock said of it, ms since 1970; null when it said nothing. */
+  exchangeTime: number | null;
 }
 
-/** Learns from one good update. Updates of one frame are one arrival. Runs on every tick: it allocates nothing. */
-export function noteArrival(cadence: Cadence, receivedTime: number): void {
+export const NO_ARRIVAL: Readonly<Cadence> = { at: null, intervalMs: null, exchangeTime: null };
+
+/**
+ * Learns from one good update. Updates of one frame are one arrival, and what the exchange said at a
+ * time already known is no news: a snapshot after a reconnect must not make old data fresh. Runs on
+ * every tick: it allocates nothing.
+ */
+export function noteArrival(
+  cadence: Cadence,
+  receivedTime: number,
+  exchangeTime: number | null,
+): void {
   const { at } = cadence;
+  if (exchangeTime !== null && exchangeTime === cadence.exchangeTime) return;
+  cadence.exchangeTime = exchangeTime;
   if (at !== null && receivedTime > at)
     cadence.intervalMs = learnGap(cadence.intervalMs, receivedTime - at, STALE_AFTER_MS_MAX);
   cadence.at = receivedTime;

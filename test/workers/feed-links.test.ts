@@ -167,7 +167,7 @@ test("a link that breaks is opened again, and begins with the gap, the names and
     ["gap", ["X:A"], brokenAt],
     ["status", "connected"],
     ["alias", 1, "X:A"],
-    ["tick", 1, "2", true],
+    ["tick", 1, "1002", true],
     ["status", "live"],
   ]);
 });

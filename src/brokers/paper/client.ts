@@ -12,9 +12,16 @@ import type {
 } from "../broker.ts";
 import { err, ok } from "../../domain/result.ts";
 import type { Result } from "../../domain/result.ts";
+import { paperChecksum } from "./checksum.ts";
 import { cancelOutcome, outcomeWithoutAnswer, submitOutcome } from "./errors.ts";
 import type { NoAnswer, RawAnswer } from "./errors.ts";
-import { formatChanges, formatOrder, formatSubscribe, formatUnsubscribe } from "./format.ts";
+import {
+  formatBookResync,
+  formatChanges,
+  formatOrder,
+  formatSubscribe,
+  formatUnsubscribe,
+} from "./format.ts";
 import { executionsOf, parseAs, parseFeedFrame, parseOrderStreamFrame } from "./parse.ts";
 import { PAPER_RULES, PAPER_ROWS_PER_ANSWER } from "./rules.ts";
 import {
@@ -87,6 +94,8 @@ export function paperClients(exchange: PaperExchange, options: PaperClientOption
     open: () => openSocket(exchange, "/feed"),
     formatSubscribe,
     formatUnsubscribe,
+    formatBookResync,
+    bookChecksum: paperChecksum,
     parse: parseFeedFrame,
   };
 

@@ -12,6 +12,10 @@ export const formatSubscribe = (instruments: readonly InstrumentId[], mode: Feed
 export const formatUnsubscribe = (instruments: readonly InstrumentId[]): string[] =>
   batches(instruments).map((batch) => text({ op: "unsubscribe", instruments: batch }));
 
+/** Order books afresh; the exchange sends those that are subscribed in mode `depth`. */
+export const formatBookResync = (instruments: readonly InstrumentId[]): string[] =>
+  batches(instruments).map((batch) => text({ op: "snapshot", instruments: batch }));
+
 /** The body of `POST /orders`. The protective stop stays here: the exchange has no business with it. */
 export function formatOrder({ intent }: ApprovedOrder): string {
   const body: NewOrderRequest = {

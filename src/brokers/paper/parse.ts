@@ -3,10 +3,11 @@ import type { z } from "zod";
 import type { Execution } from "../../domain/order.ts";
 import { err, ok } from "../../domain/result.ts";
 import type { Result } from "../../domain/result.ts";
+import type { BookLevel, BookMessage } from "../../domain/order-book/message.ts";
 import type { MarketUpdate } from "../../domain/tick.ts";
 import type { FeedMessage, OrderStreamMessage, ParseFailure } from "../broker.ts";
 import { PAPER_QUANTITY_ROWS } from "./rules.ts";
-import { feedNotice, orderStreamFrame, TICK_ROW_LENGTH } from "./wire.ts";
+import { type bookRow, booksFrame, feedNotice, orderStreamFrame, TICK_ROW_LENGTH } from "./wire.ts";
 import type { ExecutionRow, OrderStreamEvent } from "./wire.ts";
 
 /** Characters of a bad frame that are kept for the log. */
@@ -80,6 +81,11 @@ export function parseFeedFrame(data: string | ArrayBuffer): Result<FeedMessage, 
     }
     return ok({ kind: "updates", updates });
   }
+  if (frame?.type === "books") {
+    const books = booksFrame.safeParse(frame);
+    if (!books.success) return err(failure("books: not order books", data));
+    return ok({ kind: "books", books: books.data.books.map(bookMessage) });
+  }
   const notice = feedNotice.safeParse(frame);
   if (!notice.success) return err(failure("a frame of no known type", data));
   const value = notice.data;
@@ -91,11 +97,27 @@ export function parseFeedFrame(data: string | ArrayBuffer): Result<FeedMessage, 
     case "refused":
       return ok({ kind: "refused", instruments: value.instruments, reason: value.reason });
     case "heartbeat":
-      return ok({ kind: "heartbeat" });
+      return ok({ kind: "heartbeat", time: value.time });
   }
 }
 
 const movesQuantity = ({ type }: ExecutionRow): boolean => PAPER_QUANTITY_ROWS.includes(type);
+
+const levelOf = ([priceText, quantityText]: [string, string]): BookLevel => ({
+  price: Number(priceText),
+  quantity: Number(quantityText),
+  priceText,
+  quantityText,
+});
+
+const bookMessage = ({ seq, bids, asks, time, ...row }: z.output<typeof bookRow>): BookMessage => ({
+  ...row,
+  bids: bids.map(levelOf),
+  asks: asks.map(levelOf),
+  first: seq,
+  last: seq,
+  exchangeTime: time,
+});
 
 /** The exchange's execution in our words. */
 function executionOf(row: ExecutionRow, account: string): Execution {
@@ -115,7 +137,8 @@ export function parseOrderStreamFrame(
   const parsed = parseAs(orderStreamFrame, data);
   if (!parsed.ok) return parsed;
   const frame = parsed.value;
-  if (frame.type !== "order") return ok({ kind: frame.type });
+  if (frame.type === "heartbeat") return ok({ kind: "heartbeat", time: frame.time });
+  if (frame.type === "ready") return ok({ kind: "ready" });
   const { eventId, clientOrderId, brokerOrderId, at } = frame;
   // News of money alone is none of an order's; that the line lives is all that it says here.
   if (frame.event.kind === "filled" && !movesQuantity(frame.event.execution))

@@ -39,11 +39,28 @@ export const feedRequest = z.discriminatedUnion("op", [
     mode: z.enum(["ltp", "quote", "depth"]).default("quote"),
   }),
   z.strictObject({ op: z.literal("unsubscribe"), instruments: z.array(instrumentId).min(1) }),
+  /** The whole order book again, of those that are subscribed in mode `depth`. */
+  z.strictObject({ op: z.literal("snapshot"), instruments: z.array(instrumentId).min(1) }),
 ]);
 
 export type FeedRequest = z.infer<typeof feedRequest>;
 
-/** Answers on the data socket besides `ticks`. */
+const bookLevels = z.array(z.tuple([decimalOutput, decimalOutput]));
+
+/** One book inside `{"type":"books","books":[…]}`: price and quantity of each level, 0 takes it away. */
+export const bookRow = z.object({
+  kind: z.enum(["snapshot", "delta"]),
+  instrument: z.string().min(1),
+  seq: z.number().int().nonnegative(),
+  bids: bookLevels,
+  asks: bookLevels,
+  checksum: z.number().int().nonnegative(),
+  time: timestamp,
+});
+
+export const booksFrame = z.object({ type: z.literal("books"), books: z.array(bookRow) });
+
+/** Answers on the data socket besides `ticks` and `books`. */
 export const feedNotice = z.discriminatedUnion("type", [
   z.object({ type: z.literal("subscribed"), instruments: z.array(z.string()) }),
   z.object({ type: z.literal("unsubscribed"), instruments: z.array(z.string()) }),

@@ -5,6 +5,7 @@ import {
   isSilent,
   isStale,
   learnGap,
+  NO_ARRIVAL,
   noteArrival,
   silenceAllowance,
   staleAfterMs,
@@ -51,15 +52,28 @@ const OPEN = { opensAt: 0, closesAt: 1e15 };
 
 /** What is learned from arrivals at these times. */
 function learned(...times: number[]): Cadence {
-  const cadence: Cadence = { at: null, intervalMs: null };
-  for (const time of times) noteArrival(cadence, time);
+  const cadence: Cadence = { ...NO_ARRIVAL };
+  for (const time of times) noteArrival(cadence, time, time);
   return cadence;
 }
 
 test("an instrument's interval is learned, and updates that arrive together are one arrival", () => {
-  expect(learned(1_000)).toEqual({ at: 1_000, intervalMs: null });
-  expect(learned(1_000, 1_000, 3_000, 3_000, 3_000)).toEqual({ at: 3_000, intervalMs: 2_000 });
+  expect(learned(1_000)).toEqual({ at: 1_000, intervalMs: null, exchangeTime: 1_000 });
+  expect(learned(1_000, 1_000, 3_000, 3_000, 3_000)).toEqual({
+    at: 3_000,
+    intervalMs: 2_000,
+    exchangeTime: 3_000,
+  });
   expect(learned(0, 1_000, 3_000).intervalMs).toBe(1_100);
+});
+
+test("what the exchange said at a time already known makes nothing fresh, and without its clock all is news", () => {
+  const cadence = learned(0, 1_000);
+  noteArrival(cadence, 60_000, 1_000);
+  expect(cadence.at).toBe(1_000);
+  noteArrival(cadence, 60_000, null);
+  noteArrival(cadence, 61_000, null);
+  expect(cadence.at).toBe(61_000);
 });
 
 test("an outage teaches no patience beyond the bound", () => {
