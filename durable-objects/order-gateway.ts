@@ -4,6 +4,7 @@ import { Gateway } from "../src/application/gateway/gateway.ts";
 import type {
   DeskProblem,
   GatewayOutcome,
+  HaltConfirmed,
   HandExecution,
   OrderEvidence,
   OrderGatewayPort,
@@ -89,9 +90,10 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     return this.#armed(() => this.#gateway.discardByHand(id, by, reason));
   }
 
-  async halt(scope: ScopeText, version: number): Promise<void> {
-    await this.#gateway.halt(scope, version);
+  async halt(scope: ScopeText, version: number): Promise<HaltConfirmed> {
+    const confirmed = await this.#gateway.halt(scope, version);
     await this.ctx.storage.sync();
+    return confirmed;
   }
 
   async resume(scope: ScopeText, version: number): Promise<void> {

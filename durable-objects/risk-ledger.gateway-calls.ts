@@ -1,4 +1,5 @@
 /** Halts and their ends on their way to the gateways: owed durably with the latch, paid until each has confirmed. */
+import type { HaltConfirmed } from "../src/application/ports.ts";
 import type { OwedCalls } from "../src/application/ledger/ports.ts";
 import { ACCOUNTS } from "../src/platform/deployment.ts";
 import { orderGateway } from "../src/platform/objects.ts";
@@ -14,6 +15,7 @@ interface OwedCall extends Record<string, SqlStorageValue> {
 export class GatewayCalls implements OwedCalls {
   readonly #sql: SqlStorage;
   readonly #env: Env;
+  lastLeftAt: number | null = null;
 
   constructor(sql: SqlStorage, env: Env) {
     this.#sql = sql;
@@ -57,11 +59,15 @@ export class GatewayCalls implements OwedCalls {
     return paid.every(Boolean);
   }
 
+  #note({ lastLeftAt }: HaltConfirmed): void {
+    if (lastLeftAt !== null) this.lastLeftAt = Math.max(this.lastLeftAt ?? 0, lastLeftAt);
+  }
+
   async #pay({ account, scope, action, version }: OwedCall): Promise<boolean> {
     const gateway = orderGateway(this.#env, account);
     try {
       if (action === "fence") await gateway.fence(version);
-      else if (action === "halt") await gateway.halt(scope, version);
+      else if (action === "halt") this.#note(await gateway.halt(scope, version));
       else await gateway.resume(scope, version);
     } catch {
       // The ledger's own latch holds meanwhile, and the alarm calls again.

@@ -1,6 +1,18 @@
 /** Reads what shards send on the `/marks` socket. It never throws: a frame that cannot be read changes nothing. */
+import { assert } from "../src/domain/assert.ts";
 import { markFrame, marksFrame } from "../src/contract/marks.ts";
 import type { Mark } from "../src/domain/tick.ts";
+
+/** Takes a shard's socket, or says why not. */
+export function acceptMarks(ctx: DurableObjectState, request: Request): Response {
+  if (new URL(request.url).pathname !== "/marks") return new Response("not found", { status: 404 });
+  if (request.headers.get("Upgrade") !== "websocket")
+    return new Response("a WebSocket is expected here", { status: 426 });
+  const [client, server] = Object.values(new WebSocketPair());
+  assert(client && server, "a pair of sockets has two ends");
+  ctx.acceptWebSocket(server);
+  return new Response(null, { status: 101, webSocket: client });
+}
 
 /** The readable marks of a frame, and how many were not. */
 export function readMarks(data: string | ArrayBuffer): { marks: Mark[]; unreadable: number } {

@@ -81,4 +81,11 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
 ];
 
 /** Names of the single values in `settings`. */
-export type SettingName = "day" | "day_first_version" | "epoch" | "marks" | "wishes" | "controls";
+export type SettingName =
+  | "day"
+  | "day_first_version"
+  | "epoch"
+  | "marks"
+  | "wishes"
+  | "controls"
+  | "index";

@@ -8,6 +8,7 @@ import type { Log } from "../src/application/log.ts";
 import type {
   IntentFacts,
   KillAnswer,
+  KillOptions,
   LedgerNotice,
   OpenOrderFilter,
   OrderProblem,
@@ -24,7 +25,6 @@ import type {
   LimitView,
   RiskStatusView,
 } from "../src/contract/risk.ts";
-import { assert } from "../src/domain/assert.ts";
 import type {
   ApprovedOrder,
   DeadLetterLabel,
@@ -34,8 +34,6 @@ import type {
   OrderPost,
 } from "../src/domain/order.ts";
 import type { Result } from "../src/domain/result.ts";
-import type { LimitExceeded } from "../src/domain/risk/above.ts";
-import type { Refusal } from "../src/domain/risk/refusal.ts";
 import type { Holding } from "../src/domain/risk/state.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
 import * as orders from "../src/application/ledger/orders.ts";
@@ -51,12 +49,14 @@ import * as deciding from "../src/application/ledger/deciding.ts";
 import { controlsView, LedgerControls } from "../src/application/ledger/controls.ts";
 import { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
 import { historyPage } from "./risk-ledger.history.ts";
+import { LedgerTrips } from "../src/application/ledger/trips.ts";
 import { KillSwitch } from "../src/application/ledger/kill-switch.ts";
-import { readMarks } from "./risk-ledger.marks.ts";
+import { acceptMarks, readMarks } from "./risk-ledger.marks.ts";
 import { Notices } from "./risk-ledger.notices.ts";
 import { Outbox } from "./risk-ledger.outbox.ts";
 import { LedgerStorage } from "./risk-ledger.storage.ts";
 import { exposureViews, positionViews, statusView } from "../src/application/ledger/views.ts";
+import { accountsAt, tripWork } from "./risk-ledger.trips.ts";
 import { MarkWishes } from "./risk-ledger.wishes.ts";
 
 /** The first look after a commit: by then most of what it began is done. */
@@ -69,6 +69,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   readonly #wishes: MarkWishes;
   readonly #killSwitch: KillSwitch;
   readonly #controls: LedgerControls;
+  readonly #trips: LedgerTrips;
   readonly #duties: LedgerDuties;
   readonly #log: Log;
   /** The alarm as last set in this run; null when this run has not set one. */
@@ -89,16 +90,23 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
       ),
       transaction: (work) => ctx.storage.transactionSync(work),
       onCommit: (notices, holdings) => this.#committed(notices, holdings),
+      onApplied: (event, change, at) => this.#trips.note(event, change, at),
     });
     this.#notices = new Notices((name, notices) => market(env, name).publish(notices));
     this.#wishes = new MarkWishes(storage, env, PORTFOLIO, log);
-    this.#killSwitch = new KillSwitch(this.#book, gateways);
-    this.#controls = new LedgerControls(this.#book, gateways, this.#killSwitch);
+    const book = this.#book;
+    const killSwitch = new KillSwitch(book, gateways, Date.now);
+    this.#killSwitch = killSwitch;
+    this.#trips = new LedgerTrips({ book, killSwitch, log, ...tripWork(env) });
+    const clockOffset = (broker: string, offsetMs: number) =>
+      this.#trips.clockOffset(broker, offsetMs, accountsAt(broker));
+    this.#controls = new LedgerControls({ book, gateways, killSwitch, clockOffset });
     this.#duties = new LedgerDuties({
       book: this.#book,
       gateways,
       wishes: this.#wishes,
       notices: this.#notices,
+      trips: this.#trips,
       gateway: (account) => orderGateway(env, account),
       retries: retryQueue(env),
       log,
@@ -110,7 +118,14 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async post(posts: OrderPost[]): Promise<Order[]> {
-    return orders.postAll(this.#book, posts, Date.now());
+    const posted = orders.postAll(this.#book, posts, Date.now());
+    this.#lookAtTrips();
+    return posted;
+  }
+
+  #lookAtTrips(): void {
+    const work = this.#trips.look(Date.now());
+    if (work) this.ctx.waitUntil(work);
   }
 
   async reserveReplace(
@@ -118,7 +133,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     changes: OrderChanges,
     facts: IntentFacts,
     by: string,
-  ): Promise<Result<Order, Refusal | OrderProblem>> {
+  ) {
     return deciding.reserveReplace(this.#book, clientOrderId, changes, facts, by, Date.now());
   }
 
@@ -171,15 +186,12 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     return this.#book.state(Date.now()).limits.list();
   }
 
-  async setLimits(
-    request: LimitsRequest,
-    by: string,
-  ): Promise<{ limits: LimitView[]; above: LimitExceeded[] }> {
+  async setLimits(request: LimitsRequest, by: string) {
     return deciding.setLimits(this.#book, request, by, Date.now());
   }
 
-  trip(scope: ScopeText, reason: string, by: string): Promise<KillAnswer> {
-    return this.#killSwitch.trip(scope, reason, by, Date.now());
+  trip(scope: ScopeText, reason: string, by: string, options?: KillOptions): Promise<KillAnswer> {
+    return this.#killSwitch.trip(scope, reason, by, Date.now(), options);
   }
 
   resetTrip(scope: ScopeText, reason: string, by: string): Promise<Result<KillAnswer, ApiError>> {
@@ -190,20 +202,18 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     return controlsView(this.#book.state(Date.now()));
   }
 
-  control(command: ControlCommand, by: string) {
-    return this.#controls.run(command, by, Date.now());
+  async control(command: ControlCommand, by: string) {
+    const done = await this.#controls.run(command, by, Date.now());
+    this.#lookAtTrips();
+    return done;
   }
 
   async recordBalances(account: string, balances: BrokerBalance[], at: number): Promise<void> {
     orders.takeBalances(this.#book, account, balances, at, Date.now());
   }
 
-  async deadLetter(
-    clientOrderId: string,
-    label: DeadLetterLabel,
-    reason: string,
-  ): Promise<Order | null> {
-    return orders.deadLetter(this.#book, clientOrderId, label, reason, Date.now());
+  async deadLetter(id: string, label: DeadLetterLabel, reason: string): Promise<Order | null> {
+    return orders.deadLetter(this.#book, id, label, reason, Date.now());
   }
 
   async follow(name: string): Promise<{ version: number }> {
@@ -232,14 +242,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
 
   /** Shards send marks here; the socket sleeps with the object. */
   override async fetch(request: Request): Promise<Response> {
-    if (new URL(request.url).pathname !== "/marks")
-      return new Response("not found", { status: 404 });
-    if (request.headers.get("Upgrade") !== "websocket")
-      return new Response("a WebSocket is expected here", { status: 426 });
-    const [client, server] = Object.values(new WebSocketPair());
-    assert(client && server, "a pair of sockets has two ends");
-    this.ctx.acceptWebSocket(server);
-    return new Response(null, { status: 101, webSocket: client });
+    return acceptMarks(this.ctx, request);
   }
 
   override async webSocketMessage(_socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -247,6 +250,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     if (unreadable > 0) this.#log("warn", "marks_unreadable", { unreadable });
     if (marks.length === 0) return;
     this.#book.takeMarks(marks, Date.now());
+    this.#lookAtTrips();
     this.#tellRisk();
   }
 

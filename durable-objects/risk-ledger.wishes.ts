@@ -1,5 +1,5 @@
 /** Which instruments the ledger needs marks of: those with open risk. Declared to the feeds, never on an order's path. */
-import { ACCOUNTS } from "../src/platform/deployment.ts";
+import { ACCOUNTS, DEFAULT_ACCOUNT } from "../src/platform/deployment.ts";
 import { brokerManager } from "../src/platform/objects.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { Holding, LedgerState } from "../src/domain/risk/state.ts";
@@ -40,7 +40,7 @@ export class MarkWishes {
     return added;
   }
 
-  #add({ account, instrument }: Holding): boolean {
+  #add({ account, instrument }: Pick<Holding, "account" | "instrument">): boolean {
     const broker = brokerOf(account);
     if (broker === null || this.#wanted.get(broker)?.has(instrument)) return false;
     const wanted = this.#wanted.get(broker) ?? new Set();
@@ -53,7 +53,15 @@ export class MarkWishes {
     this.#wanted = new Map([...this.#wanted.keys()].map((broker) => [broker, new Set()]));
     for (const holding of state.holdings.values())
       if (holding.orders.size > 0 || !holding.position.quantity.eq(ZERO)) this.#add(holding);
+    this.#addIndex(state);
     this.#changed = textOf(this.#wanted) !== this.#declared;
+  }
+
+  /** The index of a trip is watched although nobody holds it. */
+  #addIndex(state: LedgerState): void {
+    const trip = state.controls.trips.get("indexFall");
+    const instrument = trip?.on ? trip.bounds.instrument : null;
+    if (instrument) this.#add({ account: DEFAULT_ACCOUNT, instrument });
   }
 
   /** True while a feed is to be told something. */

@@ -18,6 +18,12 @@ export type GatewayOutcome =
   /** A kill switch or a newer epoch stopped it at the door, or its turn at the broker would have come too late. */
   | { outcome: "stopped"; order: Order };
 
+/** The gateway's word that the halt is stored: from here on nothing under it leaves. */
+export interface HaltConfirmed {
+  /** When the last order left from here in this run; null when none has. */
+  lastLeftAt: number | null;
+}
+
 export interface OrderGatewayPort extends ReconcilingPort {
   /** Sends at most once for each attempt number; the write-ahead record comes before the first byte. */
   submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome>;
@@ -34,7 +40,7 @@ export interface OrderGatewayPort extends ReconcilingPort {
     reason: string,
   ): Promise<Result<Order, DeskProblem>>;
   /** Stops everything under the scope whose ledger version is not above `version`'s; answers when stored. */
-  halt(scope: ScopeText, version: number): Promise<void>;
+  halt(scope: ScopeText, version: number): Promise<HaltConfirmed>;
   resume(scope: ScopeText, version: number): Promise<void>;
   /** The lease has moved on: nothing of an older epoch leaves from here; answers when stored. */
   fence(epoch: number): Promise<void>;

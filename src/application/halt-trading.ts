@@ -4,6 +4,7 @@ import type { Order } from "../domain/order.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { parseScope, type ScopeText, type TradingState } from "../domain/scope.ts";
 import { may, type Caller } from "./caller.ts";
+import { flattenScope } from "./flatten.ts";
 import { errorText } from "./log.ts";
 import { callerName } from "./order-access.ts";
 import { apiError, badField } from "./order-errors.ts";
@@ -19,6 +20,15 @@ export interface HaltAnswer {
   /** Cancels that were handed to a gateway; each is retried there until the broker answers. */
   cancelsSent: number;
   since: number;
+  /** Algos that it stopped; they stay so after the reset. */
+  algosStopped: string[];
+  /** Closing orders that left, when a flatten was asked for; what is left over is tried again until flat. */
+  flattened: number;
+  /** From the call until the ledger had latched, and until every gateway held it, ms. */
+  latchedInMs: number;
+  enforcedInMs: number | null;
+  /** When the last order left a gateway, against the latch: below 0 is before it. Null when none has left. */
+  lastLeftAfterMs: number | null;
 }
 
 /** Cancels in flight at once: a broker's rate is the gateway's business, this only bounds the burst. */
@@ -35,14 +45,17 @@ export async function haltTrading(
   caller: Caller,
   scope: ScopeText,
   reason: string,
+  flatten = false,
 ): Promise<Result<HaltAnswer, ApiError>> {
   if (!parseScope(scope)) return err(badField("scope", "is not a scope"));
   if (!mayHalt(caller, scope))
     return err(apiError("FORBIDDEN", `this key may not halt ${scope}; it needs the scope admin`));
-  // The ledger latches, tells every gateway, and records each wish to cancel before it answers.
-  const killed = await ports.ledger.trip(scope, reason, callerName(caller));
+  // The ledger latches, stops the algos, tells every gateway, and records each wish to cancel before it answers.
+  const options = { stopAlgos: true, flatten };
+  const killed = await ports.ledger.trip(scope, reason, callerName(caller), options);
   const cancelsSent = await cancelAll(ports, killed.toCancel);
-  return ok(answerOf(killed, cancelsSent));
+  const flattened = flatten ? (await flattenScope(ports, scope, killed.since)).sent : 0;
+  return ok(answerOf(killed, cancelsSent, flattened));
 }
 
 /** Leaving `halted` needs an admin who is nobody's algo, and a reason. Algos stay as they are. */
@@ -56,16 +69,21 @@ export async function resumeTrading(
   if (!may(caller, "admin") || caller.algoId !== null)
     return err(apiError("FORBIDDEN", "only an admin's key that is bound to no algo may resume"));
   const reset = await ports.ledger.resetTrip(scope, reason, callerName(caller));
-  return reset.ok ? ok(answerOf(reset.value, 0)) : reset;
+  return reset.ok ? ok(answerOf(reset.value, 0, 0)) : reset;
 }
 
-const answerOf = (killed: KillAnswer, cancelsSent: number): HaltAnswer => ({
+const answerOf = (killed: KillAnswer, cancelsSent: number, flattened: number): HaltAnswer => ({
   scope: killed.scope,
   state: killed.state,
   version: killed.version,
   openOrders: killed.openOrders,
   cancelsSent,
   since: killed.since,
+  algosStopped: killed.algosStopped,
+  flattened,
+  latchedInMs: killed.latchedInMs,
+  enforcedInMs: killed.enforcedInMs,
+  lastLeftAfterMs: killed.lastLeftAt === null ? null : killed.lastLeftAt - killed.since,
 });
 
 /** Hands each cancel to its gateway; answers how many were taken. */

@@ -25,7 +25,7 @@ export async function modifyOrder(
 
   const by = callerName(caller);
   const known = await gatherFacts(market, order.instrument, order, now);
-  const facts = { ...known, epoch: ports.epoch };
+  const facts = { ...known, epoch: await ports.epoch?.() };
   let reserved = await ports.ledger.reserveReplace(clientOrderId, changes, facts, by);
   if (!reserved.ok && typeof reserved.error === "object" && reserved.error.code === "STALE_PRICE") {
     const mark = await market.mark(order.instrument);

@@ -28,7 +28,12 @@ export interface OrderPorts {
   /** Every account of this deployment. */
   accounts: readonly string[];
   retries: RetryQueuePort;
-  /** The lease epoch under which this region acts; left out while there is one region. */
-  epoch?: number;
+  /**
+   * The lease epoch under which this region acts; an isolate may keep it for a while unless it is
+   * asked for a fresh one. Left out, the ledger's own.
+   */
+  epoch?(fresh?: "fresh"): Promise<number>;
+  /** Whether there is a key that is bound to the algo. */
+  hasKey(algoId: string): Promise<boolean>;
   log: Log;
 }

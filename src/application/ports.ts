@@ -27,7 +27,12 @@ import type { ScopeText, TradingState } from "../domain/scope.ts";
 
 export type { DeskProblem, HandExecution } from "./desk-port.ts";
 export type * from "./feed-ports.ts";
-export type { GatewayOutcome, OrderEvidence, OrderGatewayPort } from "./gateway-port.ts";
+export type {
+  GatewayOutcome,
+  HaltConfirmed,
+  OrderEvidence,
+  OrderGatewayPort,
+} from "./gateway-port.ts";
 export type { TradebookPort, TradebookRow } from "./tradebook-port.ts";
 
 /** Facts about an intent that the ledger does not hold itself, gathered before it decides. */
@@ -59,6 +64,20 @@ export interface KillAnswer {
   since: number;
   /** What the gateways are to cancel. */
   toCancel: Order[];
+  /** Algos that were stopped by it. */
+  algosStopped: string[];
+  /** From the call to its latch and to the last gateway's word that it holds, ms; null while one has not answered. */
+  latchedInMs: number;
+  enforcedInMs: number | null;
+  /** When the last order left a gateway of the scope, before or after; null when none did since it started. */
+  lastLeftAt: number | null;
+}
+
+export interface KillOptions {
+  /** Pauses the algos under the scope: they stay so after the reset. */
+  stopAlgos?: boolean;
+  /** Has what is open under the scope closed, as often as it takes. */
+  flatten?: boolean;
 }
 
 export interface RiskLedgerPort {
@@ -97,7 +116,7 @@ export interface RiskLedgerPort {
     above: { scope: string; name: string; limit: string; have: string }[];
   }>;
   status(): Promise<RiskStatusView>;
-  trip(scope: ScopeText, reason: string, by: string): Promise<KillAnswer>;
+  trip(scope: ScopeText, reason: string, by: string, options?: KillOptions): Promise<KillAnswer>;
   resetTrip(scope: ScopeText, reason: string, by: string): Promise<Result<KillAnswer, ApiError>>;
   /** Restrictions, registered algos, how the trips are set, and the lease. */
   controls(): Promise<RiskControlsView>;

@@ -29,11 +29,15 @@ export async function submitOrder(
   if (!market) return err(badField("account", `there is no account ${account}`));
 
   const known = await gatherFacts(market, request.instrument, request, now);
-  const facts: IntentFacts = { ...known, epoch: ports.epoch };
+  const facts: IntentFacts = {
+    ...known,
+    epoch: await ports.epoch?.(),
+    algoKnown: await algoKnown(ports, caller, algo.value),
+  };
   const terms =
     request.round && facts.instrument ? roundToGrid(request, facts.instrument) : request;
   const intent = intentOf(terms, algo.value, account);
-  const answer = await reserve(ports, market, intent, facts);
+  const answer = await reserveIntent(ports, market, intent, facts);
   switch (answer.kind) {
     case "denied":
       return err(refusalError(answer.refusal, intent.instrument));
@@ -42,7 +46,7 @@ export async function submitOrder(
         ? err(refusalError(answer.order.refusal, intent.instrument))
         : ok({ order: answer.order, existing: true });
     case "approved": {
-      const order = await send(ports, answer.approved, answer.order, now);
+      const order = await sendFirst(ports, answer.approved, answer.order, now);
       return ok({ order, existing: false });
     }
   }
@@ -59,6 +63,10 @@ function algoOf(caller: Caller, named: string | undefined): Result<string, ApiEr
     return err(badField("algoId", "is needed, because this key is bound to no algo"));
   return ok(algoId);
 }
+
+/** A key that is bound to it vouches for an algo, and so does the development key, which is on no real platform. */
+const algoKnown = async (ports: OrderPorts, caller: Caller, algoId: string): Promise<boolean> =>
+  caller.algoId === algoId || caller.kind === "development" || (await ports.hasKey(algoId));
 
 /** The order as the ledger decides on it. */
 export const intentOf = (request: OrderRequest, algoId: string, account: string): OrderIntent => ({
@@ -80,13 +88,19 @@ export const intentOf = (request: OrderRequest, algoId: string, account: string)
  * Reserves. When the ledger lacks something that can be fetched, a fresh price or the account's
  * balances, fetches it and asks once more for each.
  */
-async function reserve(
+export async function reserveIntent(
   ports: OrderPorts,
   market: AccountMarket,
   intent: OrderIntent,
   facts: IntentFacts,
 ): Promise<ReserveAnswer> {
   let answer = await ports.ledger.reserve(intent, facts);
+  if (answer.kind === "denied" && answer.refusal.code === "STALE_EPOCH") {
+    // Perhaps this very region has taken the lease anew; another region's order is refused again.
+    const epoch = await ports.epoch?.("fresh");
+    if (epoch !== facts.epoch) answer = await ports.ledger.reserve(intent, { ...facts, epoch });
+    facts = { ...facts, epoch };
+  }
   let mark = facts.mark;
   if (answer.kind === "denied" && answer.refusal.code === "STALE_PRICE") {
     mark = await market.mark(intent.instrument);
@@ -103,7 +117,7 @@ async function reserve(
 const balancesUnread = ({ code, have }: Refusal): boolean => code === "FUNDS" && have === null;
 
 /** First attempt, direct. If the gateway cannot be reached, the ledger's sweep goes on from its record. */
-async function send(
+export async function sendFirst(
   ports: OrderPorts,
   approved: ApprovedOrder,
   order: Order,

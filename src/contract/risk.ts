@@ -136,6 +136,11 @@ export type RiskDayView = z.infer<typeof riskDayView>;
 
 export const killSwitchRequest = z.strictObject({ scope: scopeText, reason });
 
+export const haltRequest = killSwitchRequest.extend({
+  /** Closes what is open under the scope, too, by market orders that may only reduce. */
+  flatten: z.boolean().default(false),
+});
+
 export const killSwitchView = z.object({
   scope: z.string(),
   state: z.enum(TRADING_STATES),
@@ -144,4 +149,13 @@ export const killSwitchView = z.object({
   openOrders: z.number().int(),
   cancelsSent: z.number().int(),
   since: timestamp,
+  /** They stay stopped after the reset. */
+  algosStopped: z.array(z.string()),
+  /** Closing orders that left at once; the rest follows until everything is flat. */
+  flattened: z.number().int(),
+  /** From the call until the ledger had latched, and until every gateway held it; null while one has not answered. */
+  latchedInMs: z.number(),
+  enforcedInMs: z.number().nullable(),
+  /** When the last order left a gateway, against the latch: below 0 is before it. */
+  lastLeftAfterMs: z.number().nullable(),
 });

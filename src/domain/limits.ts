@@ -64,6 +64,12 @@ export const UNKNOWN_DEADLINE_MS = 60_000;
 /** A kill switch is not reset sooner than this: a reflex is not a decision. */
 export const KILL_SWITCH_HOLD_MS = 2_000;
 
+/** How often the trips are looked at while orders and marks come: the checks refuse by themselves meanwhile. */
+export const TRIP_LOOK_INTERVAL_MS = 250;
+
+/** How long a Worker isolate may keep the lease's epoch: an old one is refused, so only a takeover waits for it. */
+export const LEASE_CACHE_MS = 5_000;
+
 /** Restrictions, and registered algos, that one ledger keeps: a wide watchlist, and a bound for its memory. */
 export const CONTROLS_PER_KIND_MAX = 1_000;
 

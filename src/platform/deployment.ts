@@ -5,6 +5,9 @@ export const VERSION = "0.1.0";
 
 export const PORTFOLIO = "main";
 
+/** The region that this deployment is: it may trade while it holds the lease. */
+export const REGION = "primary";
+
 /** Every account with its broker. The embedded default is one paper account. */
 export const ACCOUNTS = [{ account: "paper", broker: "paper", portfolio: PORTFOLIO }] as const;
 

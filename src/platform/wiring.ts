@@ -7,7 +7,10 @@ import { assert } from "../domain/assert.ts";
 import { isMarketOpen } from "../domain/calendar.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
 import { INSTRUMENT_CACHE_MS, ORDER_RETRY_DELAY_SECONDS } from "../domain/limits.ts";
+import { hasKeyOfAlgo } from "../storage/api-keys.ts";
+import { database } from "../storage/database.ts";
 import { ACCOUNTS, DEFAULT_ACCOUNT, PORTFOLIO } from "./deployment.ts";
+import { leaseEpoch } from "./lease.ts";
 import { logger } from "./logger.ts";
 import { brokerManager, orderGateway, riskLedger } from "./objects.ts";
 
@@ -20,6 +23,8 @@ export function orderPorts(env: Env): OrderPorts {
     defaultAccount: DEFAULT_ACCOUNT,
     accounts: ACCOUNTS.map(({ account }) => account),
     retries: retryQueue(env),
+    epoch: (fresh) => leaseEpoch(riskLedger(env, PORTFOLIO), fresh === "fresh"),
+    hasKey: (algoId) => hasKeyOfAlgo(database(env.DB), algoId),
     log: logger({ component: "orders" }),
   };
 }

@@ -65,6 +65,16 @@ export async function apiKeysPage(
   return ok(pageFrom(rows, query.limit, (row) => [row.id], keyView));
 }
 
+/** Whether an algo has a key that works. */
+export async function hasKeyOfAlgo(book: Database, algoId: string): Promise<boolean> {
+  const [row] = await book
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.algoId, algoId), isNull(apiKeys.revokedAt)))
+    .limit(1);
+  return row !== undefined;
+}
+
 /** What may be shown of a key: never its hash. */
 export function keyView(row: ApiKeyRow): KeyView {
   const { secretSha256: _hash, createdBy: _by, ...view } = row;

@@ -7,6 +7,7 @@ import { explainQuery, explainView } from "../../contract/explorer.ts";
 import { pageOf, pageQuery } from "../../contract/primitives.ts";
 import {
   exposureView,
+  haltRequest,
   killSwitchRequest,
   killSwitchView,
   limitsAnswer,
@@ -148,13 +149,14 @@ function killSwitchRoutes(app: ApiApp, gate: Gate): void {
         "Scopes: portfolio, account:<id>, algo:<id>, instrument:<id>. Twice is harmless. A key may halt its own algo; the rest needs the scope admin.",
       tags,
       ...gate("trade", undefined, "way_out"),
-      request: { body: body(killSwitchRequest) },
+      request: { body: body(haltRequest) },
       responses: { 200: answer(killSwitchView), ...ERRORS },
     }),
     async (c) => {
-      const { scope, reason } = c.req.valid("json");
+      const { scope, reason, flatten } = c.req.valid("json");
       const { orders } = c.get("ports");
-      return c.json(orFail(await haltTrading(orders, c.get("caller"), scope, reason)), 200);
+      const halted = await haltTrading(orders, c.get("caller"), scope, reason, flatten);
+      return c.json(orFail(halted), 200);
     },
   );
 

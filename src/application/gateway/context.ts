@@ -32,6 +32,8 @@ export interface GatewayContext extends GatewayPorts {
   /** Orders whose cancel, new terms or look-up is under way: one call at a time for each. */
   busy: Set<string>;
   flushing: Promise<Map<string, Order>> | null;
+  /** When the last order left for the broker. */
+  lastLeftAt: number | null;
   /** No flush is tried before this, after one has failed. */
   flushAfter: number;
 }
@@ -46,6 +48,7 @@ export function gatewayContext(ports: GatewayPorts): GatewayContext {
     unplaced: [],
     busy: new Set(),
     flushing: null,
+    lastLeftAt: null,
     flushAfter: 0,
   };
 }

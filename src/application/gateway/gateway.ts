@@ -13,6 +13,7 @@ import { foldHalt } from "../../domain/trading-gate.ts";
 import type {
   DeskProblem,
   GatewayOutcome,
+  HaltConfirmed,
   HandExecution,
   OrderEvidence,
   OrderGatewayPort,
@@ -81,8 +82,9 @@ export class Gateway implements Omit<
     return { record, attempts, found, brokerOrder };
   }
 
-  async halt(scope: ScopeText, version: number): Promise<void> {
+  async halt(scope: ScopeText, version: number): Promise<HaltConfirmed> {
     this.#fold(scope, version, true);
+    return { lastLeftAt: this.#context.lastLeftAt };
   }
 
   async resume(scope: ScopeText, version: number): Promise<void> {

@@ -127,6 +127,7 @@ async function sendRecorded(
     nextLookAt: null,
   };
   save(context, { order: recorded, posts: [] });
+  context.lastLeftAt = recorded.recordedAt;
   const sentAt = context.now();
   const outcome = await sendToBroker(context, approved);
   const brokerMs = outcome.brokerMs ?? null;

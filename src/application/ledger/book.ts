@@ -24,6 +24,7 @@ export class LedgerBook {
   readonly storage: LedgerStore;
   readonly outbox: LedgerOutbox;
   readonly #transaction: <T>(work: () => T) => T;
+  readonly #onApplied: (event: LedgerEvent, change: Change, at: number) => void;
   readonly #onCommit: (notices: LedgerNotice[], holdings: Iterable<Holding>) => void;
   #state: LedgerState | null = null;
   #touched: LedgerOrder[] = [];
@@ -38,11 +39,14 @@ export class LedgerBook {
     outbox: LedgerOutbox;
     transaction: <T>(work: () => T) => T;
     onCommit: (notices: LedgerNotice[], holdings: Iterable<Holding>) => void;
+    /** Each event as it is applied. It must only take note. */
+    onApplied?: (event: LedgerEvent, change: Change, at: number) => void;
   }) {
     this.storage = parts.storage;
     this.outbox = parts.outbox;
     this.#transaction = parts.transaction;
     this.#onCommit = parts.onCommit;
+    this.#onApplied = parts.onApplied ?? (() => {});
   }
 
   /** Memory, built from storage when it is not there. */
@@ -104,6 +108,7 @@ export class LedgerBook {
       const { order } = entry as LedgerOrder;
       this.audit(version, at, "order_flagged", clientOrderId, null, order, flag);
     }
+    this.#onApplied(event, change, at);
     this.#notices.push({ version, order: entry?.order ?? null, risk: null });
     return change;
   }

@@ -21,11 +21,19 @@ export class LedgerControls {
   readonly #book: LedgerBook;
   readonly #gateways: OwedCalls;
   readonly #killSwitch: KillSwitch;
+  readonly #clockOffset: (broker: string, offsetMs: number) => void;
 
-  constructor(book: LedgerBook, gateways: OwedCalls, killSwitch: KillSwitch) {
-    this.#book = book;
-    this.#gateways = gateways;
-    this.#killSwitch = killSwitch;
+  constructor(parts: {
+    book: LedgerBook;
+    gateways: OwedCalls;
+    killSwitch: KillSwitch;
+    /** Hands a measured offset to the trips. */
+    clockOffset: (broker: string, offsetMs: number) => void;
+  }) {
+    this.#book = parts.book;
+    this.#gateways = parts.gateways;
+    this.#killSwitch = parts.killSwitch;
+    this.#clockOffset = parts.clockOffset;
   }
 
   async run(
@@ -55,6 +63,7 @@ export class LedgerControls {
         return this.#killSwitch.tripped("reconcileFailure", scope, reason, now);
       }
       case "clock_offset":
+        this.#clockOffset(command.broker, command.offsetMs);
         return ok(null);
     }
   }

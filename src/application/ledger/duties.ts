@@ -15,6 +15,8 @@ export interface DutyParts extends SweepParts {
   gateways: OwedCalls;
   wishes: WishedMarks;
   notices: WaitingNotices;
+  /** A look at the trips, and what is still to be closed after one. False when something is left. */
+  trips: { run(now: number): Promise<boolean> };
 }
 
 export class LedgerDuties {
@@ -47,6 +49,7 @@ export class LedgerDuties {
         await notices.send();
         return true;
       }),
+      this.#duty("trips", () => this.#parts.trips.run(now)),
       this.#duty("sweep", async () => {
         await sweep(this.#parts, now);
         return true;

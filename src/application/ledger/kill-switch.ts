@@ -1,5 +1,5 @@
 /** The kill switch: latched in the ledger first, then told to every gateway. Cancels always pass it. */
-import type { KillAnswer } from "../ports.ts";
+import type { KillAnswer, KillOptions } from "../ports.ts";
 import type { ApiError } from "../../contract/errors.ts";
 import { KILL_SWITCH_HOLD_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
@@ -8,7 +8,8 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import { nextVersion, openOrders, underScope } from "../../domain/risk/ledger.ts";
 import type { LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
 import type { TripName } from "../../domain/risk/trips/settings.ts";
-import type { ScopeText } from "../../domain/scope.ts";
+import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
+import { parseScope, type ScopeText } from "../../domain/scope.ts";
 import type { LedgerBook } from "./book.ts";
 import type { OwedCalls } from "./ports.ts";
 
@@ -16,24 +17,82 @@ export class KillSwitch {
   readonly #book: LedgerBook;
   readonly #gateways: OwedCalls;
 
-  constructor(book: LedgerBook, gateways: OwedCalls) {
+  readonly #clock: (() => number) | null;
+
+  /** `clock` is only for the measure of how long it took. */
+  constructor(book: LedgerBook, gateways: OwedCalls, clock: (() => number) | null = null) {
     this.#book = book;
     this.#gateways = gateways;
+    this.#clock = clock;
   }
 
   /**
-   * Latches, tells the gateways, and only then marks what is to be canceled. Tripping a halted scope
-   * again keeps who did it first and since when, and tells the gateways once more.
+   * Latches and stops the algos in one step, tells the gateways, and only then marks what is to be
+   * canceled. Tripping a halted scope again keeps who did it first and since when, and tells the
+   * gateways once more.
    */
-  async trip(scope: ScopeText, reason: string, by: string, now: number): Promise<KillAnswer> {
-    const record = this.#book.commit(now, (state) => this.#latch(state, scope, reason, by, now));
-    await this.#gateways.settle();
+  async trip(
+    scope: ScopeText,
+    reason: string,
+    by: string,
+    now: number,
+    options: KillOptions = {},
+  ): Promise<KillAnswer> {
+    const began = this.#clock?.() ?? now;
+    const { record, algosStopped } = this.#book.commit(now, (state) => {
+      const latched = this.#latch(state, scope, reason, by, now);
+      if (options.flatten && !state.controls.flattening.has(scope))
+        this.#book.control(state, { kind: "flatten_owed", scope, at: now }, now);
+      const stopped = options.stopAlgos ? this.#stopAlgos(state, scope, reason, by, now) : [];
+      return { record: latched, algosStopped: stopped };
+    });
+    const latchedInMs = (this.#clock?.() ?? now) - began;
+    const settled = await this.#gateways.settle();
+    const enforcedInMs = settled ? (this.#clock?.() ?? now) - began : null;
     return this.#book.commit(now, (state) => {
       const toCancel = openOrders(state, underScope(scope))
         .filter(({ order }) => transition(order.state, "cancel_requested").ok)
         .map((entry) => this.#book.wishCancel(state, entry, by, now).order);
-      return answer(state, record, toCancel);
+      const { lastLeftAt } = this.#gateways;
+      const measured = { algosStopped, latchedInMs, enforcedInMs, lastLeftAt };
+      const facts = { ...measured, openOrders: toCancel.length, version: record.version };
+      this.#book.audit(state.version, now, "kill_switch_told", scope, null, facts, reason, by);
+      return { ...answer(state, record, toCancel), ...measured };
     });
+  }
+
+  /** Pauses every algo that the scope is about. They stay paused after the reset, until a person resumes each. */
+  #stopAlgos(
+    state: LedgerState,
+    scope: ScopeText,
+    reason: string,
+    by: string,
+    now: number,
+  ): string[] {
+    const parsed = parseScope(scope);
+    const algos = new Set<string>();
+    if (parsed?.kind === "algo") algos.add(parsed.algoId);
+    if (parsed?.kind === "portfolio") for (const algoId of state.controls.algos) algos.add(algoId);
+    for (const { algoId, account } of state.holdings.values())
+      if (
+        parsed?.kind === "portfolio" ||
+        (parsed?.kind === "account" && parsed.account === account)
+      )
+        algos.add(algoId);
+    algos.delete(EXTERNAL_ALGO);
+    for (const algoId of algos) {
+      const paused = `algo:${algoId}`;
+      if (state.controls.restrictions.has(paused)) continue;
+      const restriction = {
+        scope: paused,
+        reason: `kill switch of ${scope}: ${reason}`,
+        by,
+        since: now,
+      };
+      const { version } = this.#book.control(state, { kind: "restrict", restriction }, now);
+      this.#book.audit(version, now, "restrict", paused, null, restriction, reason, by);
+    }
+    return [...algos].sort();
   }
 
   #latch(
@@ -143,5 +202,16 @@ const answer = (
   toCancel: Order[],
 ): KillAnswer => {
   const open = openOrders(ledger, underScope(scope));
-  return { scope, state, version, openOrders: open.length, since, toCancel };
+  return {
+    scope,
+    state,
+    version,
+    openOrders: open.length,
+    since,
+    toCancel,
+    algosStopped: [],
+    latchedInMs: 0,
+    enforcedInMs: null,
+    lastLeftAt: null,
+  };
 };

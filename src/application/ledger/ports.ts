@@ -23,7 +23,7 @@ export interface EventRow {
 }
 
 /** What the book itself keeps by name. */
-export type BookSetting = "day" | "day_first_version" | "marks" | "controls";
+export type BookSetting = "day" | "day_first_version" | "marks" | "controls" | "index";
 
 /** Durable and synchronous; the calls of one transaction are stored together or not at all. */
 export interface LedgerStore {
@@ -73,6 +73,8 @@ export interface OwedCalls {
   /** The lease has moved on to this epoch; owed in the same way. */
   oweFence(epoch: number): void;
   readonly owed: number;
+  /** When the last order left a gateway, as far as gateways have said when they confirmed. */
+  readonly lastLeftAt: number | null;
   /** Makes every owed call. True when none is left. */
   settle(): Promise<boolean>;
 }

@@ -69,10 +69,10 @@ function measured(
       );
     case "dailyLossSoft":
     case "dailyLoss":
-      return each(own, dayLoss);
+      return each(own, (aggregate) => dayLoss(aggregate));
     case "drawdownSoft":
     case "drawdown":
-      return each(own, drawdownOf);
+      return each(own, (aggregate) => drawdownOf(aggregate));
     case "orderNotional":
     case "priceCollar":
     case "markAgeMs":

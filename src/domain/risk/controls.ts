@@ -31,6 +31,8 @@ export interface Controls {
   trips: Map<TripName, TripSetting>;
   /** What has fired and is still past its bound (`trip|scope|level`): it fires again only after it was back. */
   fired: Set<string>;
+  /** Halted scopes whose positions are still to be closed. */
+  flattening: Set<ScopeText>;
 }
 
 export type ControlChange =
@@ -40,6 +42,7 @@ export type ControlChange =
   | { kind: "trip_set"; trip: TripName; setting: TripSetting; by: string; at: number }
   | { kind: "trip_fired"; key: string; at: number }
   | { kind: "trip_armed"; key: string; at: number }
+  | { kind: "flatten_owed" | "flatten_done"; scope: ScopeText; at: number }
   | { kind: "lease"; lease: Lease };
 
 /** The region that a platform of one region is. */
@@ -51,6 +54,7 @@ export const firstControls = (epoch: number): Controls => ({
   algos: new Set(),
   trips: new Map(TRIP_NAMES.map((name) => [name, DEFAULT_TRIPS[name]])),
   fired: new Set(),
+  flattening: new Set(),
 });
 
 export function applyControl(controls: Controls, change: ControlChange): void {
@@ -73,20 +77,29 @@ export function applyControl(controls: Controls, change: ControlChange): void {
     case "trip_armed":
       controls.fired.delete(change.key);
       return;
+    case "flatten_owed":
+      controls.flattening.add(change.scope);
+      return;
+    case "flatten_done":
+      controls.flattening.delete(change.scope);
+      return;
     case "lease":
       controls.lease = change.lease;
       return;
   }
 }
 
-export const packControls = ({ lease, restrictions, algos, trips, fired }: Controls): string =>
-  JSON.stringify({
+export const packControls = (controls: Controls): string => {
+  const { lease, restrictions, algos, trips, fired, flattening } = controls;
+  return JSON.stringify({
     lease,
     restrictions: [...restrictions.values()],
     algos: [...algos],
     trips: [...trips],
     fired: [...fired],
+    flattening: [...flattening],
   });
+};
 
 /** A trip that is new since the text was written has its default. `epoch` is a floor: it never goes back. */
 export function unpackControls(text: string | null, epoch: number): Controls {
@@ -98,6 +111,7 @@ export function unpackControls(text: string | null, epoch: number): Controls {
     algos: string[];
     trips: [TripName, TripSetting][];
     fired: string[];
+    flattening: ScopeText[];
   };
   return {
     lease: stored.lease.epoch >= epoch ? stored.lease : first.lease,
@@ -105,5 +119,6 @@ export function unpackControls(text: string | null, epoch: number): Controls {
     algos: new Set(stored.algos),
     trips: new Map([...first.trips, ...stored.trips]),
     fired: new Set(stored.fired),
+    flattening: new Set(stored.flattening),
   };
 }

@@ -194,7 +194,9 @@ export function forgetEnded(state: LedgerState, entries: Iterable<LedgerOrder>):
 }
 
 /** Whether an order stands under the scope of a kill switch. */
-export function underScope(scope: ScopeText): (order: Order) => boolean {
+export function underScope(
+  scope: ScopeText,
+): (order: Pick<Order, "account" | "algoId" | "instrument">) => boolean {
   if (scope === "portfolio") return () => true;
   const id = scope.slice(scope.indexOf(":") + 1);
   if (scope.startsWith("account:")) return (order) => order.account === id;

@@ -69,6 +69,16 @@ export class LimitBook {
     return found;
   }
 
+  /** Every scope that sets this limit. */
+  scopesOf(name: LimitName): ScopedLimit[] {
+    const found: ScopedLimit[] = [];
+    for (const [scope, names] of this.#limits) {
+      const set = names.get(name);
+      if (set) found.push({ scope, value: set.value });
+    }
+    return found;
+  }
+
   tightest(name: LimitName, algoId: string, instrument: InstrumentId): ScopedLimit | null {
     let tightest: ScopedLimit | null = null;
     for (const each of this.on(name, algoId, instrument))

@@ -179,8 +179,9 @@ export class GatewayRuns {
       executeByHand: to((gateway, id, claim) => gateway.executeByHand(id, claim)),
       discardByHand: to((gateway, id, by, reason) => gateway.discardByHand(id, by, reason)),
       halt: to(async (gateway, scope, version) => {
-        await gateway.halt(scope, version);
+        const confirmed = await gateway.halt(scope, version);
         monitor.gatewayTold(scope, version, true);
+        return confirmed;
       }),
       resume: to(async (gateway, scope, version) => {
         await gateway.resume(scope, version);

@@ -112,6 +112,7 @@ export class SimulatedLedger {
       gateways,
       wishes: { refresh: () => {}, declare: async () => true, pending: false },
       notices: { send: async () => {}, waiting: false },
+      trips: { run: async () => true },
       gateway: () => this.#world.gateway(),
       retries: this.#world.retries,
       log: this.#world.log,
@@ -125,6 +126,7 @@ export class SimulatedLedger {
       owe: (scope, action, version) => void owed.set(scope, { scope, action, version }),
       oweFence: (epoch) =>
         void owed.set("lease", { scope: "lease", action: "fence", version: epoch }),
+      lastLeftAt: null,
       get owed() {
         return owed.size;
       },

@@ -201,7 +201,8 @@ export class World {
       defaultAccount: ACCOUNT,
       accounts: [ACCOUNT],
       retries: { send: mortal((message) => this.queue.send(message)) },
-      epoch,
+      epoch: async () => epoch,
+      hasKey: async () => true,
       log: (_level, event, facts) => void this.log.push({ event, facts, at: timeline.now() }),
     };
   }

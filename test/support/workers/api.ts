@@ -119,6 +119,10 @@ const halted = (scope: string) => ({
   openOrders: 0,
   since: 5,
   toCancel: [],
+  algosStopped: ["momentum"],
+  latchedInMs: 0,
+  enforcedInMs: 3,
+  lastLeftAt: null,
 });
 
 export const LEDGER: Partial<RiskLedgerPort> = {
@@ -203,6 +207,7 @@ export const playedPorts = (objects: Played = {}): ApiPorts => {
     defaultAccount: "paper",
     accounts: ["paper"],
     retries: { send: async () => {} },
+    hasKey: async () => true,
     log: () => {},
   };
   return {

@@ -69,6 +69,7 @@ function played(answers: ReserveAnswer[] = [], market: Partial<AccountMarket> = 
     market: (account: string) => (account === "paper" ? accountMarket : null),
     defaultAccount: "paper",
     retries: { send: async () => void calls.push("retry") },
+    hasKey: async () => true,
     log: () => {},
   } as unknown as OrderPorts;
   return { ports, reserved, calls };

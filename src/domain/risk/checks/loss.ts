@@ -9,16 +9,19 @@ import type { Refusal, RefusalCode } from "../refusal.ts";
 import type { Aggregate } from "../state.ts";
 import type { RiskCheck } from "./check.ts";
 
-/** What the scope may be worth at worst: positions that cannot be valued are taken at their stop. */
-const worstProfitNow = ({ figures }: Aggregate) => profitOf(figures).minus(figures.doubt);
+/** What the scope may be worth at worst: with `doubt`, positions that cannot be valued are taken at their stop. */
+const worstProfitNow = ({ figures }: Aggregate, doubt: boolean) =>
+  doubt ? profitOf(figures).minus(figures.doubt) : profitOf(figures);
 
 /** Lowest profit of the day, so that a loss that recovered, or a restart, does not give the budget back. */
-export const dayLoss = (aggregate: Aggregate) =>
-  aggregate.day.startProfit.minus(minDecimal(aggregate.day.worstProfit, worstProfitNow(aggregate)));
+export const dayLoss = (aggregate: Aggregate, doubt = true) =>
+  aggregate.day.startProfit.minus(
+    minDecimal(aggregate.day.worstProfit, worstProfitNow(aggregate, doubt)),
+  );
 
 /** From the highest profit ever seen, not from the start. */
-export const drawdownOf = (aggregate: Aggregate) =>
-  aggregate.day.peakProfit.minus(worstProfitNow(aggregate));
+export const drawdownOf = (aggregate: Aggregate, doubt = true) =>
+  aggregate.day.peakProfit.minus(worstProfitNow(aggregate, doubt));
 
 interface Loss {
   code: RefusalCode;

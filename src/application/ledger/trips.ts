@@ -1,0 +1,136 @@
+/**
+ * Fires the trips: takes note of what happens, looks now and then, latches what passed its bound, and
+ * sees the cancels and a flatten through. What has fired is stored with the latch.
+ */
+import { errorText, type Log } from "../log.ts";
+import type { KillAnswer } from "../ports.ts";
+import { MARKS_STORE_INTERVAL_MS, TRIP_LOOK_INTERVAL_MS } from "../../domain/limits.ts";
+import { ZERO } from "../../domain/decimal.ts";
+import type { Change, LedgerEvent } from "../../domain/risk/ledger.ts";
+import { underScope } from "../../domain/risk/ledger.ts";
+import type { LedgerState } from "../../domain/risk/state.ts";
+import { lookAtTrips, type Firing } from "../../domain/risk/trips/look.ts";
+import { countFor } from "../../domain/risk/trips/storm.ts";
+import { newWatch, type TripWatch } from "../../domain/risk/trips/trip.ts";
+import type { ScopeText } from "../../domain/scope.ts";
+import type { LedgerBook } from "./book.ts";
+import type { KillSwitch } from "./kill-switch.ts";
+
+export interface TripParts {
+  book: LedgerBook;
+  killSwitch: KillSwitch;
+  /** Hands the cancels to their gateways. */
+  cancel(killed: KillAnswer): Promise<unknown>;
+  /** Closes what is open under a halted scope. True once nothing is. */
+  flatten(scope: ScopeText): Promise<boolean>;
+  log: Log;
+}
+
+export class LedgerTrips {
+  readonly #parts: TripParts;
+  #watch: TripWatch | null = null;
+  #lookedAt = -Infinity;
+  #storedAt = -Infinity;
+
+  constructor(parts: TripParts) {
+    this.#parts = parts;
+  }
+
+  /** Built when it is first needed: prices of the index outlive an eviction, counts begin anew. */
+  #seen(): TripWatch {
+    if (this.#watch) return this.#watch;
+    const stored = this.#parts.book.storage.setting("index");
+    this.#watch = { ...newWatch(), index: stored === null ? null : JSON.parse(stored) };
+    return this.#watch;
+  }
+
+  /** Counts what the storms count. Cheap: it is on every event's path. */
+  note(event: LedgerEvent, { entry }: Change, at: number): void {
+    if (!entry) return;
+    if (event.kind === "replace_reserved") countFor(this.#seen(), "churn", entry.order, at);
+    if (event.kind !== "posted") return;
+    const { kind } = event.post.event;
+    if (kind === "cancel_requested") countFor(this.#seen(), "churn", entry.order, at);
+    // What our own gate stopped was rejected by no broker.
+    if (kind === "rejected" && !event.post.event.reason.startsWith("stopped"))
+      countFor(this.#seen(), "rejects", entry.order, at);
+  }
+
+  /** A broker's clock as measured, for each of its accounts. */
+  clockOffset(broker: string, offsetMs: number, accounts: readonly string[]): void {
+    for (const account of accounts)
+      this.#seen().offsets.set(`account:${account}`, { broker, offsetMs });
+  }
+
+  /** Looks, unless it just did. The latch is stored when this returns; the promise is what follows from it. */
+  look(now: number, force = false): Promise<unknown> | null {
+    if (!force && now - this.#lookedAt < TRIP_LOOK_INTERVAL_MS && now >= this.#lookedAt)
+      return null;
+    this.#lookedAt = now;
+    const { book } = this.#parts;
+    const watch = this.#seen();
+    const { firings, armed } = lookAtTrips(book.state(now), watch, now);
+    const work = firings.filter(({ latches }) => latches).map((firing) => this.#fire(firing, now));
+    const keys = firings.flatMap(({ key }) => (key === null ? [] : [key]));
+    if (keys.length > 0 || armed.length > 0)
+      book.commit(now, (state) => {
+        for (const key of keys) book.control(state, { kind: "trip_fired", key, at: now }, now);
+        for (const key of armed) book.control(state, { kind: "trip_armed", key, at: now }, now);
+      });
+    this.#storeIndex(watch, now);
+    return work.length > 0 ? Promise.all(work) : null;
+  }
+
+  #storeIndex({ index }: TripWatch, now: number): void {
+    if (!index || now - this.#storedAt < MARKS_STORE_INTERVAL_MS) return;
+    this.#storedAt = now;
+    const { book } = this.#parts;
+    book.commit(now, () => book.storage.set("index", JSON.stringify(index)));
+  }
+
+  async #fire({ trip, scope, state, reason, flatten }: Firing, now: number): Promise<void> {
+    const { killSwitch, log } = this.#parts;
+    const by = `trip:${trip}`;
+    log("warn", "trip_fired", { trip, scope, state, reason });
+    if (state === "reducing") {
+      await killSwitch.set(scope, "reducing", reason, by, now);
+      return;
+    }
+    const killed = await killSwitch.trip(scope, reason, by, now, { flatten });
+    await this.#parts.cancel(killed).catch((error: unknown) =>
+      // The wishes are stored: the sweep goes on.
+      log("error", "trip_cancels_failed", { scope, error: errorText(error) }),
+    );
+    if (flatten) await this.#flatten(scope, now);
+  }
+
+  /** One round by the watchdog: a look, and the flattens that are not done. False when one is left. */
+  async run(now: number): Promise<boolean> {
+    await this.look(now, true);
+    const scopes = [...this.#parts.book.state(now).controls.flattening];
+    const done = await Promise.all(scopes.map((scope) => this.#flatten(scope, now)));
+    return done.every(Boolean);
+  }
+
+  async #flatten(scope: ScopeText, now: number): Promise<boolean> {
+    const { book, log } = this.#parts;
+    try {
+      const state = book.state(now);
+      const wanted = state.tradingStates.get(scope)?.state === "halted" && !isFlat(state, scope);
+      if (wanted && !(await this.#parts.flatten(scope))) return false;
+    } catch (error) {
+      log("error", "flatten_failed", { scope, error: errorText(error) });
+      return false;
+    }
+    book.commit(now, (state) => {
+      if (state.controls.flattening.has(scope))
+        book.control(state, { kind: "flatten_done", scope, at: now }, now);
+    });
+    return true;
+  }
+}
+
+const isFlat = (state: LedgerState, scope: ScopeText): boolean =>
+  [...state.holdings.values()].every(
+    (holding) => holding.position.quantity.eq(ZERO) || !underScope(scope)(holding),
+  );
