@@ -33,6 +33,12 @@ export {
   type OrderView,
   type PositionView,
 } from "../src/contract/orders.ts";
+export type {
+  CleaningRequest,
+  CleaningView,
+  QualityState,
+  QualityView,
+} from "../src/contract/quality.ts";
 export type { RiskStatusView } from "../src/contract/risk.ts";
 export {
   decimal,

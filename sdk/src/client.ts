@@ -24,6 +24,14 @@ import {
   type OrderView,
   type PositionView,
 } from "../../src/contract/orders.ts";
+import {
+  cleaningView,
+  qualityView,
+  type CleaningRequest,
+  type CleaningView,
+  type QualityState,
+  type QualityView,
+} from "../../src/contract/quality.ts";
 import { pageOf, PAGE_ROWS_MAX } from "../../src/contract/primitives.ts";
 import { riskStatusView, type RiskStatusView } from "../../src/contract/risk.ts";
 import { resolveConfig, type ConnectionOptions } from "./config.ts";
@@ -37,6 +45,11 @@ export type QuotesView = z.infer<typeof quotesView>;
 /** Lists are paged; an answer that is not is one page. */
 const listOf = <Row extends z.ZodType>(row: Row) =>
   pageOf(row).extend({ nextCursor: z.string().nullable().default(null) });
+
+const cleaningPath = (instrument: string): string =>
+  `/v1/instruments/${encodeURIComponent(instrument)}/cleaning`;
+
+const cleanings = z.object({ items: z.array(cleaningView) });
 
 const orderPath = (clientOrderId: string): string =>
   `/v1/orders/${encodeURIComponent(clientOrderId)}`;
@@ -66,6 +79,26 @@ export class TrunklineClient {
   }): Promise<Candle[]> {
     const answer = await this.#http.request({ path: "/v1/candles", answer: candlesView, query });
     return answer.items;
+  }
+
+  /** How good the data of each followed instrument is: its state, its age, and what was dropped by which rule. */
+  feedQuality(
+    query: { instrument?: string; provider?: string; state?: QualityState } = {},
+  ): Promise<QualityView[]> {
+    return this.#all("/v1/feeds/quality", qualityView, query);
+  }
+
+  /** The rules an instrument's data is cleaned by, for each provider. */
+  async cleaning(instrument: string): Promise<CleaningView[]> {
+    const path = cleaningPath(instrument);
+    return (await this.#http.request({ path, answer: cleanings })).items;
+  }
+
+  /** Sets them for every provider; what is left out, and everything when `null`, is the default. For admins. */
+  async setCleaning(instrument: string, body: CleaningRequest | null): Promise<CleaningView[]> {
+    const path = cleaningPath(instrument);
+    const asked = body === null ? { method: "DELETE" as const } : { method: "PUT" as const, body };
+    return (await this.#http.request({ path, answer: cleanings, ...asked })).items;
   }
 
   /** The same id and body twice is one order: the platform answers the one it has. */

@@ -11,7 +11,7 @@ import { READ_TIMEOUT_MS } from "./limits.ts";
 export type Query = Record<string, string | number | boolean | undefined>;
 
 export interface HttpRequest<Schema extends z.ZodType> {
-  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   answer: Schema;
   query?: Query;

@@ -29,6 +29,7 @@ import { wayOutRoutes } from "./routes/way-out.ts";
 import { orderRoutes } from "./routes/orders.ts";
 import { paperRoutes } from "./routes/paper.ts";
 import { portfolioRoutes } from "./routes/portfolio.ts";
+import { qualityRoutes } from "./routes/quality.ts";
 import { recordingRoutes } from "./routes/recordings.ts";
 import { riskRoutes } from "./routes/risk.ts";
 import { streamRoutes } from "./routes/stream.ts";
@@ -69,7 +70,9 @@ export function createApp(parts: Partial<AppParts> = {}): ApiApp {
   const guard = gate(caller(keys, accessKeys), rateLimit());
   healthRoutes(app);
   operationsRoutes(app, guard);
-  marketDataRoutes(app, guard, instrumentMaster());
+  const master = instrumentMaster();
+  marketDataRoutes(app, guard, master);
+  qualityRoutes(app, guard, master);
   recordingRoutes(app, guard);
   streamRoutes(app, guard);
   brokerRoutes(app, guard);

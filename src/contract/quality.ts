@@ -28,6 +28,9 @@ export const cleaningRequest = z.strictObject({
     .default(CLEANING_DEFAULTS.clockSkewMs),
 });
 
+/** What a caller may send. */
+export type CleaningRequest = z.input<typeof cleaningRequest>;
+
 export const cleaningView = z.object({
   instrument: z.string(),
   provider: z.string(),
@@ -42,6 +45,8 @@ export type CleaningView = z.infer<typeof cleaningView>;
 
 /** `invalid_book`: the order book is broken and a fresh one is asked for; the rest of the data may be good. */
 export const QUALITY_STATES = [...FRESHNESS, "invalid_book"] as const;
+
+export type QualityState = (typeof QUALITY_STATES)[number];
 
 const count = z.number().int();
 

@@ -41,6 +41,20 @@ export const ROUTES: Record<string, Route> = {
     scope: "read",
     path: "/v1/candles?instrument=NSE:INFY&interval=1m&from=0&to=60000",
   },
+  "GET /v1/feeds/quality": { scope: "read" },
+  "GET /v1/instruments/{instrument}/cleaning": {
+    scope: "read",
+    path: "/v1/instruments/NSE:INFY/cleaning",
+  },
+  "PUT /v1/instruments/{instrument}/cleaning": {
+    scope: "admin",
+    path: "/v1/instruments/NSE:INFY/cleaning",
+    body: { off: ["spike"] },
+  },
+  "DELETE /v1/instruments/{instrument}/cleaning": {
+    scope: "admin",
+    path: "/v1/instruments/NSE:INFY/cleaning",
+  },
   "GET /v1/recordings": { scope: "read", path: "/v1/recordings?day=2026-11-21" },
   "GET /v1/recordings/{day}": { scope: "read", path: "/v1/recordings/2026-11-21" },
   // The one WebSocket: asked without an upgrade it says so.

@@ -23,7 +23,7 @@ import { ok } from "../../../src/domain/result.ts";
 import { addApiKey } from "../../../src/storage/api-keys.ts";
 import { database } from "../../../src/storage/database.ts";
 import { RECORDINGS } from "./recordings.ts";
-import { ACCOUNT_MARKET, INSTRUMENT } from "./api-market.ts";
+import { ACCOUNT_MARKET, INSTRUMENT, QUALITY_MANAGER } from "./api-market.ts";
 
 export const DEVELOPMENT_KEY = "development-key-of-the-tests";
 
@@ -168,6 +168,7 @@ export const MANAGER: Partial<BrokerManagerPort> = {
   instruments: async () => [INSTRUMENT],
   quotes: async () => [],
   candles: async () => ok([]),
+  ...QUALITY_MANAGER,
   view: async () => BROKER,
 };
 
