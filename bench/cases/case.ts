@@ -1,6 +1,7 @@
 /** What a case of the bench is: a load, the servers it is put on, and targets that are met or not. */
 import type { Figures, Load, Measured } from "../load/measure.ts";
 import { measure, pause } from "../load/measure.ts";
+import type { Cell } from "../lib/table.ts";
 import type { ServerKind } from "../load/protocol.ts";
 import { LABELS, type Server, startServer } from "../load/servers.ts";
 
@@ -31,6 +32,8 @@ export interface Check {
 
 export interface CaseResult {
   rows: Row[];
+  /** A table of its own, for a case that is no fan-out. */
+  figures?: { head: string[]; rows: Cell[][] };
   checks: Check[];
   notes: string[];
 }

@@ -74,7 +74,7 @@ export function textOf(run: Run): string {
   ]);
   const checks = run.checks.map((check) => [check.target, check.measured, verdict(check.isMet)]);
   return [
-    table(FIGURES, figures),
+    run.figures ? table(run.figures.head, run.figures.rows) : table(FIGURES, figures),
     "",
     table(["target", "measured", ""], checks),
     ...(run.notes.length > 0 ? ["", ...run.notes] : []),

@@ -1,0 +1,211 @@
+/**
+ * What an order costs on its way in: from the HTTP request to its answer, through the Worker, the ledger
+ * with every check on, the gateway and the paper exchange, beside a plain service that only writes a row.
+ */
+import { join } from "node:path";
+import { Child } from "../lib/child.ts";
+import { cpuSeconds } from "../lib/processes.ts";
+import { type Runtime, startRuntime } from "../lib/runtime.ts";
+import type { Cell } from "../lib/table.ts";
+import type { LoadAnswer, LoadMessage } from "../orders/load.ts";
+import {
+  atLeast,
+  atMost,
+  type Case,
+  type CaseOptions,
+  type CaseResult,
+  median,
+  range,
+  times,
+} from "./case.ts";
+
+const ALGOS = 10;
+const INSTRUMENTS = 20;
+const CONCURRENCY = 64;
+const RATES = [100, 500] as const;
+
+/** Loads that warm up what runs: code that was just started is not yet compiled. */
+const WARM_UP_SECONDS = 2;
+
+/** Below the market, inside the price collar: the orders rest, and each one after has more to be decided with. */
+const BELOW_MARKET = 0.97;
+
+const script = (name: string): string => join(import.meta.dirname, "..", "orders", name);
+
+type Target = Pick<LoadMessage, "url" | "path" | "method" | "keys" | "instruments">;
+
+/** Limits wide enough that the bench meets none of them; every check is made all the same. */
+const WIDE = {
+  openOrders: "1000000",
+  ordersPerSecond: "100000",
+  ordersPerDay: "100000000",
+  positionNotional: "1000000000",
+  moneyAtRiskInstrument: "1000000000",
+  moneyAtRiskAlgo: "1000000000",
+  moneyAtRiskPortfolio: "1000000000",
+  grossExposure: "1000000000",
+  netExposure: "1000000000",
+} as const;
+
+async function trunkline(runtime: Runtime): Promise<Target> {
+  const { platform } = runtime;
+  const changes = Object.entries(WIDE).map(([name, value]) => ({
+    scope: "portfolio",
+    name,
+    value,
+  }));
+  const limits = await platform.call("/v1/risk/limits", {
+    method: "PUT",
+    body: { changes, reason: "a bench meets no limit" },
+  });
+  if (limits.status !== 200) throw new Error(`limits: ${JSON.stringify(limits.body)}`);
+  await platform.post("/v1/paper/market", { ticksPerSecond: 100 });
+  const { items } = await platform.get<{
+    items: { id: string; tradable: boolean; currency: string }[];
+  }>("/v1/instruments?limit=500");
+  const ids = items
+    .filter(({ tradable, currency }) => tradable && currency === "INR")
+    .slice(0, INSTRUMENTS)
+    .map(({ id }) => id);
+  await platform.post("/v1/brokers/paper/subscriptions", { instruments: ids });
+  const instruments = await priced(runtime, ids);
+  const keys = await Promise.all(
+    range(ALGOS).map((n) => platform.key(`bench-${n}`, ["read", "trade"], `bench-${n}`)),
+  );
+  return { url: platform.url, path: "/v1/orders", method: "POST", keys, instruments };
+}
+
+async function priced(runtime: Runtime, ids: string[]): Promise<Target["instruments"]> {
+  for (;;) {
+    const { items } = await runtime.platform.get<{
+      items: { instrument: string; last: number | null }[];
+    }>(`/v1/quotes?instruments=${ids.join(",")}`);
+    const known = items.filter(({ last }) => last !== null);
+    if (known.length === ids.length)
+      return known.map(({ instrument, last }) => ({
+        instrument,
+        // A whole number is on every grid of these instruments.
+        limitPrice: Math.floor((last ?? 0) * BELOW_MARKET),
+      }));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+interface Measured {
+  server: string;
+  load: string;
+  answer: LoadAnswer;
+  /** Processor time of the server for each order that it answered, µs: what the machine's other work cannot change. */
+  microsPerOrder: number;
+}
+
+async function orders(options: CaseOptions): Promise<CaseResult> {
+  const runtime = await startRuntime();
+  const service = new Child<{ op: "listen" }>("the plain service", script("plain-service.ts"));
+  const load = new Child<LoadMessage>("the load", script("load.ts"));
+  try {
+    const ours = await trunkline(runtime);
+    const { url } = await service.ask<{ url: string }>({ op: "listen" });
+    const plain: Target = { ...ours, url, path: "/" };
+    const route: Target = { ...ours, path: "/health", method: "GET" };
+    const measured: Measured[] = [];
+    let run = 0;
+    const one = async (
+      target: Target,
+      ratePerSecond: number | null,
+      seconds = options.seconds,
+    ): Promise<LoadAnswer> => {
+      run += 1;
+      const question = { ...target, ratePerSecond, concurrency: CONCURRENCY, seconds };
+      return load.ask<LoadAnswer>({ ...question, run: `r${run}` });
+    };
+    const targets = [
+      ["Trunkline", ours],
+      ["plain service", plain],
+      ["static route", route],
+    ] as const;
+    for (const [, target] of targets) await one(target, null, WARM_UP_SECONDS);
+    for (let round = 0; round < options.rounds; round += 1)
+      for (const rate of [...RATES, null])
+        for (const [server, target] of targets) {
+          const pid = server === "plain service" ? service.pid : runtime.pid;
+          const before = cpuSeconds(pid) ?? 0;
+          const answer = await one(target, rate);
+          const used = (cpuSeconds(pid) ?? 0) - before;
+          const microsPerOrder = Math.round((used * 1e6) / Math.max(1, answer.answered));
+          const name = rate === null ? "as fast as it goes" : `${rate}/s`;
+          measured.push({ server, load: name, answer, microsPerOrder });
+          options.say(`${server}, ${name}: ${answer.perSecond}/s, p99 ${answer.p99Ms} ms`);
+        }
+    return resultOf(measured);
+  } finally {
+    load.stop();
+    service.stop();
+    await runtime.platform.stop();
+  }
+}
+
+function resultOf(measured: Measured[]): CaseResult {
+  const of = (server: string, name: string, figure: (answer: LoadAnswer) => number | null) =>
+    median(
+      measured
+        .filter((each) => each.server === server && each.load === name)
+        .map(({ answer }) => figure(answer)),
+    );
+  const groups = [...Map.groupBy(measured, ({ server, load }) => `${server}|${load}`).values()];
+  const rows = groups.map((group): Cell[] => {
+    const [first] = group as [Measured, ...Measured[]];
+    const figure = (pick: (answer: LoadAnswer) => number | null): number | null =>
+      of(first.server, first.load, pick);
+    const refusals = group.flatMap(({ answer }) => Object.entries(answer.refused));
+    return [
+      first.server,
+      first.load,
+      figure(({ perSecond }) => perSecond),
+      figure(({ p50Ms }) => p50Ms),
+      figure(({ p99Ms }) => p99Ms),
+      median(group.map(({ microsPerOrder }) => microsPerOrder)),
+      refusals.map(([name, count]) => `${count} × ${name}`).join(", ") || "none",
+    ];
+  });
+  const most = "as fast as it goes";
+  const best = of("Trunkline", most, ({ perSecond }) => perSecond);
+  const refused = measured
+    .filter(({ server }) => server === "Trunkline")
+    .flatMap(({ answer }) => Object.values(answer.refused))
+    .reduce((sum, count) => sum + count, 0);
+  return {
+    rows: [],
+    figures: {
+      head: ["server", "load", "answered/s", "p50 ms", "p99 ms", "server µs each", "refused"],
+      rows,
+    },
+    checks: [
+      atMost(
+        "p99 at 500 orders/s",
+        of("Trunkline", "500/s", ({ p99Ms }) => p99Ms),
+        25,
+        " ms",
+      ),
+      atLeast("most orders", best, 1_500, "/s"),
+      atLeast(
+        "most orders ÷ the plain service's",
+        times(
+          best,
+          of("plain service", most, ({ perSecond }) => perSecond),
+        ),
+        0.4,
+        "",
+      ),
+      atMost("orders refused", refused, 0, ""),
+    ],
+    notes: [
+      `Orders rest at the exchange: ${ALGOS} algos, ${INSTRUMENTS} instruments, every check on, ${CONCURRENCY} requests at a time when as fast as it goes.`,
+      "The plain service writes one row per order with node:sqlite (WAL, synchronous = FULL). The static route is Trunkline's /health.",
+    ],
+  };
+}
+
+export const ORDER_CASES: Case[] = [
+  { name: "orders", title: "from an intent to its answer, every check on", run: orders },
+];
