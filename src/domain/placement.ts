@@ -3,7 +3,7 @@
  * new shard holds the instrument in standby, the old one delivers it until the new one is live. Pure.
  */
 import type { InstrumentId } from "./instrument.ts";
-import { planShards } from "./sharding.ts";
+import { planShards, type ShardLayout } from "./sharding.ts";
 import type { MarketUpdate } from "./tick.ts";
 
 export interface Placement {
@@ -24,27 +24,52 @@ export interface Placement {
 export type Placements = ReadonlyMap<InstrumentId, Placement>;
 
 /**
- * Places what is wanted evenly over `shards`. What is being handed over is left as it is: a later plan
+ * Places what is wanted as the layout says. What is being handed over is left as it is: a later plan
  * moves it on. `nextEpoch` gives the epoch of what is new here: it may have been on another shard
- * before, and its numbers must still rise.
+ * before, and its numbers must still rise. A move waits while its new shard holds `roomMax` already:
+ * in a move both shards hold the instrument, and the broker would refuse one too many.
  */
 export function replan(
   placements: Placements,
   wanted: Iterable<InstrumentId>,
-  shards: number,
+  layout: ShardLayout,
   nextEpoch: () => number,
+  roomMax = Infinity,
 ): Map<InstrumentId, Placement> {
   let epoch: number | null = null;
   const current = new Map<InstrumentId, number>();
   for (const { instrument, shard, movingTo } of placements.values())
     current.set(instrument, movingTo ?? shard);
   const next = new Map<InstrumentId, Placement>();
-  for (const [instrument, target] of planShards(current, wanted, shards)) {
+  for (const [instrument, target] of planShards(current, wanted, layout)) {
     const placed = placements.get(instrument);
     if (!placed) {
       epoch ??= nextEpoch();
       next.set(instrument, standing(instrument, target, { epoch, after: null }));
     } else next.set(instrument, placed.isHandingOver ? placed : moveTo(placed, target));
+  }
+  return roomMax === Infinity ? next : holdBack(next, placements, roomMax);
+}
+
+/** Calls off the moves that are new in this plan and find their shard full. */
+function holdBack(
+  next: Map<InstrumentId, Placement>,
+  before: Placements,
+  roomMax: number,
+): Map<InstrumentId, Placement> {
+  const isNew = ({ instrument, movingTo }: Placement) =>
+    movingTo !== null && before.get(instrument)?.movingTo !== movingTo;
+  const loads = new Map<number, number>();
+  const load = (shard: number) => loads.set(shard, (loads.get(shard) ?? 0) + 1);
+  for (const placed of next.values()) {
+    load(placed.shard);
+    if (placed.movingTo !== null && !isNew(placed)) load(placed.movingTo);
+  }
+  for (const placed of next.values()) {
+    const { instrument, movingTo } = placed;
+    if (movingTo === null || !isNew(placed)) continue;
+    if ((loads.get(movingTo) ?? 0) < roomMax) load(movingTo);
+    else next.set(instrument, { ...placed, movingTo: null });
   }
   return next;
 }
