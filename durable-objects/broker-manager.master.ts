@@ -2,6 +2,7 @@
 import type { Log } from "../src/application/log.ts";
 import type { BrokerReference } from "../src/brokers/broker.ts";
 import type { ApiError } from "../src/contract/errors.ts";
+import { ALWAYS, isMarketOpen } from "../src/domain/calendar.ts";
 import type { Instrument, InstrumentId } from "../src/domain/instrument.ts";
 import { INSTRUMENT_REFRESH_MS } from "../src/domain/limits.ts";
 import * as refusals from "./broker-manager.refusals.ts";
@@ -35,6 +36,11 @@ export class InstrumentMaster {
     if (known.size === 0) return refusals.noInstruments(this.#broker);
     const unknown = instruments.filter((instrument) => !known.has(instrument));
     return unknown.length > 0 ? refusals.unknownInstruments(this.#broker, unknown) : null;
+  }
+
+  /** Whether its market is open; one that is not known here counts as open. */
+  isOpen(instrument: InstrumentId, now: number): boolean {
+    return isMarketOpen(this.#instruments.get(instrument)?.calendar ?? ALWAYS, now);
   }
 
   async refreshWhenOld(now: number): Promise<void> {

@@ -4,44 +4,14 @@
  * one is done in the next, so a burst of declares is one assignment per shard.
  */
 import { errorText, type Log } from "../src/application/log.ts";
-import type {
-  AssignedInstrument,
-  ConsumerId,
-  FeedShardPort,
-  FeedWish,
-  InstrumentConsumer,
-  ShardReport,
-} from "../src/application/ports.ts";
+import type { AssignedInstrument, FeedShardPort, ShardReport } from "../src/application/ports.ts";
+import type { BrokerLimits } from "../src/domain/broker-limits.ts";
 import type { CandlePart } from "../src/domain/candle-builder.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { holdings, type Placement, readyMoves, replan, standing } from "../src/domain/placement.ts";
-import { type FeedMode, higherMode } from "../src/domain/tick.ts";
+import type { ShardLayout } from "../src/domain/sharding.ts";
 import type { BrokerManagerStorage } from "./broker-manager.storage.ts";
-
-/** What is wanted of an instrument by all together. */
-export interface Wanted {
-  mode: FeedMode;
-  consumers: InstrumentConsumer[];
-}
-
-/** Everybody's wishes together: the highest mode asked for, and who asks. A pin is nobody's. */
-export function unionOf(
-  wishes: ReadonlyMap<ConsumerId, readonly FeedWish[]>,
-  pins: ReadonlySet<InstrumentId>,
-): Map<InstrumentId, Wanted> {
-  const wanted = new Map<InstrumentId, Wanted>();
-  for (const instrument of pins) wanted.set(instrument, { mode: "quote", consumers: [] });
-  for (const [consumer, list] of wishes) {
-    for (const { instrument, mode } of list) {
-      const entry = wanted.get(instrument) ?? { mode, consumers: [] };
-      const known = entry.consumers.find(({ id }) => id === consumer);
-      if (known) known.mode = higherMode(known.mode, mode);
-      else entry.consumers.push({ id: consumer, mode });
-      wanted.set(instrument, { ...entry, mode: higherMode(entry.mode, mode) });
-    }
-  }
-  return wanted;
-}
+import type { Wanted } from "./broker-manager.wishes.ts";
 
 export interface PlanHost {
   broker: string;
@@ -49,6 +19,13 @@ export interface PlanHost {
   shard(number: number): FeedShardPort;
   storage: BrokerManagerStorage;
   log: Log;
+}
+
+/** What the plan goes by, as it stands. */
+export interface PlanSettings {
+  shards: number;
+  layout: ShardLayout;
+  limits: Pick<BrokerLimits, "instrumentsPerConnection">;
 }
 
 interface Pushed {
@@ -65,21 +42,21 @@ export class Plan {
   #placements: Map<InstrumentId, Placement>;
   #wanted: ReadonlyMap<InstrumentId, Wanted> = new Map();
   readonly #pushed = new Map<number, Pushed>();
+  #layout: ShardLayout;
+  #roomMax: number;
   #shards: number;
   #shardsEver: number;
   #running: Promise<void> | null = null;
   #next: Promise<void> | null = null;
   #hasFailed = false;
 
-  constructor(host: PlanHost, shardsDefault: number) {
+  constructor(host: PlanHost, settings: PlanSettings) {
     this.#host = host;
     this.#placements = host.storage.placements();
-    this.#shards = host.storage.setting("shards") ?? shardsDefault;
+    this.#layout = settings.layout;
+    this.#roomMax = settings.limits.instrumentsPerConnection;
+    this.#shards = settings.shards;
     this.#shardsEver = Math.max(this.#shards, host.storage.setting("shards_ever") ?? 0);
-  }
-
-  get shards(): number {
-    return this.#shards;
   }
 
   /** Nothing to do until somebody wants something. */
@@ -122,15 +99,22 @@ export class Plan {
     return shard !== null && (this.#pushed.get(shard)?.live.has(instrument) ?? false);
   }
 
-  /** Sets what is wanted, on how many shards; stored, and planned, but not yet sent: see `push`. */
-  want(wanted: ReadonlyMap<InstrumentId, Wanted>, shards = this.#shards): void {
-    const { storage } = this.#host;
+  /** Sets what is wanted, and on which shards; stored, and planned, but not yet sent: see `push`. */
+  want(wanted: ReadonlyMap<InstrumentId, Wanted>, settings: PlanSettings): void {
     this.#wanted = wanted;
-    this.#shards = shards;
-    storage.set("shards", shards);
-    this.#shardsEver = Math.max(this.#shardsEver, shards);
-    storage.set("shards_ever", this.#shardsEver);
+    this.#layout = settings.layout;
+    this.#roomMax = settings.limits.instrumentsPerConnection;
+    this.#shards = settings.shards;
+    this.#shardsEver = Math.max(this.#shardsEver, this.#shards);
+    this.#host.storage.set("shards_ever", this.#shardsEver);
     this.#replan();
+  }
+
+  /** What a shard delivers. */
+  instrumentsOn(shard: number): InstrumentId[] {
+    return [...this.#placements.values()]
+      .filter((placed) => placed.shard === shard)
+      .map(({ instrument }) => instrument);
   }
 
   /** After an eviction: what was wanted, without planning anew. */
@@ -261,7 +245,8 @@ export class Plan {
 
   #replan(): void {
     const nextEpoch = () => this.#host.storage.next("epoch");
-    this.#replace(replan(this.#placements, this.#wanted.keys(), this.#shards, nextEpoch));
+    const wanted = this.#wanted.keys();
+    this.#replace(replan(this.#placements, wanted, this.#layout, nextEpoch, this.#roomMax));
   }
 
   #replace(placements: Map<InstrumentId, Placement>): void {

@@ -15,12 +15,12 @@ export const unknownInstruments = (broker: string, instruments: InstrumentId[]):
 export const overCapacity = (
   broker: string,
   perConnection: number,
-  shards: number,
+  capacity: number,
   asked: number,
 ): ApiError => ({
   code: "SHARD_CAPACITY",
-  message: `${broker} takes ${perConnection} instruments per connection: ${shards} shards hold ${perConnection * shards}, ${asked} are wanted; add shards or want fewer`,
-  details: facts(perConnection * shards, asked),
+  message: `${broker} takes ${perConnection} instruments per connection: its shards hold ${capacity}, ${asked} are wanted; add shards or want fewer`,
+  details: facts(capacity, asked),
 });
 
 export const tooManyConnections = (broker: string, limit: number, asked: number): ApiError => ({
@@ -38,6 +38,24 @@ export const tooManyCandles = (bars: number): ApiError | null =>
         message: `from and to span ${Math.ceil(bars)} bars; one answer holds ${CANDLES_PER_CALL_MAX}`,
         details: facts(CANDLES_PER_CALL_MAX, Math.ceil(bars)),
       };
+
+export const noShardTakes = (broker: string): ApiError => ({
+  code: "SHARD_CAPACITY",
+  message: `every shard of ${broker} would be draining: leave one that takes instruments, or drain the broker`,
+  details: null,
+});
+
+export const noSuchShard = (broker: string, shards: number, asked: number): ApiError => ({
+  code: "NOT_FOUND",
+  message: `${broker} has shards 1 to ${shards}, not ${asked}`,
+  details: facts(shards, asked),
+});
+
+export const draining = (broker: string, instruments: InstrumentId[]): ApiError => ({
+  code: "DRAINING",
+  message: `${broker} is draining and takes nothing new; it does not hold ${instruments.slice(0, 5).join(", ")}${instruments.length > 5 ? " and others" : ""}`,
+  details: { instruments },
+});
 
 export const brokerFailed = (broker: string, failure: BrokerFailure): ApiError => ({
   code: failure.kind === "session_expired" ? "BROKER_SESSION_EXPIRED" : "BROKER_UNAVAILABLE",

@@ -16,6 +16,7 @@ export class BrokerManagerStorage {
       CREATE TABLE IF NOT EXISTS wish (consumer TEXT PRIMARY KEY, wishes TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS pin (instrument TEXT PRIMARY KEY);
       CREATE TABLE IF NOT EXISTS placement (instrument TEXT PRIMARY KEY, content TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, content TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS instrument (id TEXT PRIMARY KEY, content TEXT NOT NULL);
     `);
   }
@@ -41,6 +42,24 @@ export class BrokerManagerStorage {
     const value = (this.setting(name) ?? 0) + 1;
     this.set(name, value);
     return value;
+  }
+
+  /** Something small that is read and written whole; null before it was ever written. */
+  note(name: string): unknown {
+    const rows = this.#sql.exec<{ content: string }>(
+      "SELECT content FROM note WHERE name = ?",
+      name,
+    );
+    const [row] = rows.toArray();
+    return row ? (JSON.parse(row.content) as unknown) : null;
+  }
+
+  saveNote(name: string, content: unknown): void {
+    this.#sql.exec(
+      "INSERT INTO note VALUES (?1, ?2) ON CONFLICT DO UPDATE SET content = ?2",
+      name,
+      JSON.stringify(content),
+    );
   }
 
   wishes(): Map<ConsumerId, FeedWish[]> {

@@ -6,6 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import { errorText } from "../src/application/log.ts";
 import type {
   BrokerManagerPort,
+  ConnectionGrant,
   ConsumerId,
   DeclareAnswer,
   FeedTerms,
@@ -19,9 +20,11 @@ import type { ApiError } from "../src/contract/errors.ts";
 import type { TickView } from "../src/contract/market.ts";
 import type { CleaningView, QualityView } from "../src/contract/quality.ts";
 import { assert } from "../src/domain/assert.ts";
-import { CANDLE_INTERVAL_MS, type CandleInterval } from "../src/domain/candle.ts";
+import type { BrokerLimits, LearnedLimit } from "../src/domain/broker-limits.ts";
 import type { MarkedCandle } from "../src/domain/candle-join.ts";
 import type { CleaningSettings } from "../src/domain/cleaning.ts";
+import { ConnectPace } from "../src/domain/connect-pace.ts";
+import type { Drain } from "../src/domain/drain.ts";
 import type { Instrument, InstrumentId } from "../src/domain/instrument.ts";
 import { OBJECT_RETRY_MS, WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
@@ -29,12 +32,16 @@ import { dataAccountOf, isTradedAt, SHARDS_DEFAULT } from "../src/platform/deplo
 import { logger } from "../src/platform/logger.ts";
 import { feedShard, orderGateway } from "../src/platform/objects.ts";
 import { OwnCandleStorage } from "./broker-manager.candles.ts";
-import { InstrumentMaster } from "./broker-manager.master.ts";
+import { historyOf, type HistoryRequest } from "./broker-manager.history.ts";
 import { orderLine } from "./broker-manager.order-line.ts";
-import { Plan, unionOf, type Wanted } from "./broker-manager.plan.ts";
-import * as refusals from "./broker-manager.refusals.ts";
+import { InstrumentMaster } from "./broker-manager.master.ts";
+import { Plan } from "./broker-manager.plan.ts";
+import { Room } from "./broker-manager.room.ts";
+import { FeedSettings } from "./broker-manager.settings.ts";
 import { BrokerManagerStorage } from "./broker-manager.storage.ts";
 import { TermsStorage } from "./broker-manager.terms.ts";
+import { feedViewOf } from "./broker-manager.view.ts";
+import { type Wanted, Wishes } from "./broker-manager.wishes.ts";
 
 export class BrokerManager extends DurableObject<Env> implements BrokerManagerPort {
   readonly #storage: BrokerManagerStorage;
@@ -46,8 +53,10 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   readonly #master: InstrumentMaster;
   readonly #plan: Plan;
   readonly #log;
-  readonly #wishes: Map<ConsumerId, FeedWish[]>;
-  #pins: Set<InstrumentId>;
+  readonly #wishes: Wishes;
+  readonly #settings: FeedSettings;
+  readonly #room: Room;
+  readonly #connects: ConnectPace;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -60,25 +69,23 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     this.#storage = new BrokerManagerStorage(ctx.storage.sql);
     this.#candles = new OwnCandleStorage(ctx.storage.sql);
     this.#terms = new TermsStorage(ctx.storage.sql, this.#broker);
-    this.#wishes = this.#storage.wishes();
-    this.#pins = this.#storage.pins();
-    this.#master = new InstrumentMaster(
-      this.#broker,
-      this.#clients.reference,
-      this.#storage,
-      this.#log,
-    );
+    this.#wishes = new Wishes(this.#storage);
+    const { feed, reference } = this.#clients;
+    this.#settings = new FeedSettings(this.#storage, feed.rules, SHARDS_DEFAULT);
+    this.#master = new InstrumentMaster(this.#broker, reference, this.#storage, this.#log);
+    this.#connects = new ConnectPace(feed.rules, Date.now());
     this.#plan = new Plan(
       {
         broker: this.#broker,
         account: this.#account,
-        shard: (number) => feedShard(env, this.#plan.shardName(number)),
+        shard: (number) => this.#shard(number),
         storage: this.#storage,
         log: this.#log,
       },
-      SHARDS_DEFAULT,
+      this.#settings,
     );
-    this.#plan.restore(unionOf(this.#wishes, this.#pins));
+    this.#plan.restore(this.#planned());
+    this.#room = new Room(this.#broker, this.#settings, this.#plan);
   }
 
   async declare(
@@ -88,54 +95,76 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     const instruments = wishes.map(({ instrument }) => instrument);
     const unknown = await this.#master.refuseUnknown(instruments);
     if (unknown) return err(unknown);
-    const next = new Map(this.#wishes).set(consumer, wishes);
-    const wanted = unionOf(next, this.#pins);
-    const refusal = this.#overCapacity(wanted.size, this.#plan.shards);
+    const next = this.#wishes.allWith(consumer, wishes);
+    const refusal = this.#room.refuseWanted(next, this.#wishes.all);
     if (refusal) return err(refusal);
-    if (wishes.length > 0) this.#wishes.set(consumer, wishes);
-    else this.#wishes.delete(consumer);
-    this.#storage.saveWishes(consumer, wishes);
-    return ok(await this.#carryOut(wanted, instruments));
+    this.#wishes.set(consumer, wishes);
+    return ok(await this.#carryOut(instruments));
   }
 
   async pin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>> {
     const unknown = await this.#master.refuseUnknown(instruments);
     if (unknown) return err(unknown);
-    const pins = new Set([...this.#pins, ...instruments]);
-    const wanted = unionOf(this.#wishes, pins);
-    const refusal = this.#overCapacity(wanted.size, this.#plan.shards);
+    const pins = new Set([...this.#wishes.pins, ...instruments]);
+    const refusal = this.#room.refuseWanted(this.#wishes.allPinned(pins), this.#wishes.all);
     if (refusal) return err(refusal);
-    return ok(await this.#setPins(pins, wanted, instruments));
+    this.#wishes.setPins(pins);
+    return ok(await this.#carryOut(instruments));
   }
 
   async unpin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>> {
     const unknown = await this.#master.refuseUnknown(instruments);
     if (unknown) return err(unknown);
-    const pins = new Set([...this.#pins].filter((pinned) => !instruments.includes(pinned)));
-    const wanted = unionOf(this.#wishes, pins);
-    return ok(
-      await this.#setPins(
-        pins,
-        wanted,
-        instruments.filter((id) => wanted.has(id)),
-      ),
-    );
+    const gone = new Set(instruments);
+    this.#wishes.setPins(new Set([...this.#wishes.pins].filter((pinned) => !gone.has(pinned))));
+    const wanted = this.#wishes.all;
+    return ok(await this.#carryOut(instruments.filter((id) => wanted.has(id))));
   }
 
-  async setShards(shards: number): Promise<Result<BrokerView, ApiError>> {
-    const { connectionsMax } = this.#clients.feed.rules;
-    if (shards > connectionsMax)
-      return err(refusals.tooManyConnections(this.#broker, connectionsMax, shards));
-    const wanted = unionOf(this.#wishes, this.#pins);
-    const refusal = this.#overCapacity(wanted.size, shards);
+  async setFeed(
+    shards: number,
+    weights?: Record<InstrumentId, number>,
+  ): Promise<Result<BrokerView, ApiError>> {
+    const unknown = weights && (await this.#master.refuseUnknown(Object.keys(weights)));
+    const refusal = unknown ?? this.#room.refuseShards(this.#wishes.all, shards);
     if (refusal) return err(refusal);
-    this.#plan.want(wanted, shards);
-    await this.#push();
-    return ok(await this.view());
+    this.#settings.setFeed(shards, weights);
+    return ok(await this.#apply());
   }
 
-  async openConnection(_shard: string): Promise<{ epoch: number }> {
-    return { epoch: this.#storage.next("epoch") };
+  async drain(when: Drain["when"] | null): Promise<Result<BrokerView, ApiError>> {
+    this.#settings.setBrokerDrain(when, Date.now());
+    return ok(await this.#apply());
+  }
+
+  async drainShard(
+    shard: number,
+    when: Drain["when"] | null,
+  ): Promise<Result<BrokerView, ApiError>> {
+    const drains = this.#settings.drainsWith(shard, when, Date.now());
+    const refusal = this.#room.refuseDrains(this.#wishes.all, shard, drains);
+    if (refusal) return err(refusal);
+    this.#settings.setShardDrains(drains);
+    return ok(await this.#apply());
+  }
+
+  async learnLimit(lesson: LearnedLimit): Promise<BrokerLimits> {
+    if (this.#settings.learn(lesson)) {
+      this.#log("warn", "limit_learned", { ...lesson });
+      // Not awaited: the shard that tells it is the one to be given its new assignment.
+      this.ctx.waitUntil(this.#apply());
+    }
+    return this.#settings.limits;
+  }
+
+  async forgetLimits(): Promise<BrokerView> {
+    this.#settings.forgetLearned();
+    return this.#apply();
+  }
+
+  async openConnection(_shard: string): Promise<ConnectionGrant> {
+    const waitMs = this.#connects.take(Date.now());
+    return { epoch: this.#storage.next("epoch"), waitMs, limits: this.#settings.limits };
   }
 
   async report(report: ShardReport): Promise<void> {
@@ -149,29 +178,18 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   async quotes(instruments: InstrumentId[]): Promise<TickView[]> {
     const placed = instruments.filter((instrument) => this.#plan.shardOf(instrument) !== null);
     const byShard = Map.groupBy(placed, (instrument) => this.#plan.shardOf(instrument) ?? 0);
-    const answers = [...byShard].map(([number, ids]) =>
-      feedShard(this.env, this.#plan.shardName(number)).quotes(ids),
-    );
+    const answers = [...byShard].map(([number, ids]) => this.#shard(number).quotes(ids));
     return (await Promise.all(answers)).flat();
   }
 
-  async candles(request: {
-    instrument: InstrumentId;
-    interval: CandleInterval;
-    from: number;
-    to: number;
-  }): Promise<Result<MarkedCandle[], ApiError>> {
-    const { instrument, interval, from, to } = request;
-    const tooMany = refusals.tooManyCandles((to - from) / CANDLE_INTERVAL_MS[interval]);
-    if (tooMany) return err(tooMany);
-    const unknown = await this.#master.refuseUnknown([instrument]);
-    if (unknown) return err(unknown);
-    const [answer, live] = await Promise.all([
-      this.#clients.reference.candles(request),
-      this.#plan.liveCandles(instrument, interval === "1s" ? "1s" : "1m"),
-    ]);
-    if (!answer.ok) return err(refusals.brokerFailed(this.#broker, answer.error));
-    return ok(this.#candles.join(request, answer.value, live, Date.now()));
+  async candles(request: HistoryRequest): Promise<Result<MarkedCandle[], ApiError>> {
+    return historyOf(request, {
+      broker: this.#broker,
+      master: this.#master,
+      reference: this.#clients.reference,
+      plan: this.#plan,
+      own: this.#candles,
+    });
   }
 
   async keepCandles(batch: OwnCandles): Promise<void> {
@@ -179,25 +197,11 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   }
 
   async view(): Promise<BrokerView> {
-    const { rules } = this.#clients.feed;
-    const [shards, line] = await Promise.all([
-      Promise.all(this.#shards().map(({ shard }) => shard.view())),
+    const [feed, line] = await Promise.all([
+      feedViewOf(this.#broker, this.#room, this.#wishes, (number) => this.#shard(number)),
       orderLine(isTradedAt(this.#broker) ? orderGateway(this.env, this.#account) : null),
     ]);
-    const isExpired = shards.some(({ state }) => state === "session_expired");
-    return {
-      broker: this.#broker,
-      limits: {
-        instrumentsPerConnection: rules.instrumentsPerConnectionMax,
-        connections: rules.connectionsMax,
-        subscribeMessagesPerSecond: rules.subscribeMessagesPerSecond,
-      },
-      shards,
-      wanted: unionOf(this.#wishes, this.#pins).size,
-      pinned: [...this.#pins],
-      session: { state: isExpired ? "expired" : "valid", expiresAt: null },
-      ...line,
-    };
+    return { ...feed, ...line };
   }
 
   async quality(): Promise<QualityView[]> {
@@ -241,23 +245,29 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   override async alarm(): Promise<void> {
     if (this.#plan.isIdle) return;
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
+    const { calendarAlwaysOpen } = this.#clients.feed.rules;
+    const isOpen = (id: InstrumentId) => calendarAlwaysOpen || this.#master.isOpen(id, Date.now());
+    if (this.#room.closeAfterHours([...this.#planned().keys()], isOpen))
+      this.#plan.want(this.#planned(), this.#settings);
     await this.#plan.pushAll();
     await this.ensure();
     await this.#master.refreshWhenOld(Date.now());
   }
 
   #shards() {
-    return this.#plan.shardNumbers().map((number) => {
-      const name = this.#plan.shardName(number);
-      return { name, shard: feedShard(this.env, name) };
-    });
+    return this.#plan.shardNumbers().map((number) => ({
+      name: this.#plan.shardName(number),
+      shard: this.#shard(number),
+    }));
   }
 
-  async #carryOut(
-    wanted: ReadonlyMap<InstrumentId, Wanted>,
-    asked: readonly InstrumentId[],
-  ): Promise<DeclareAnswer> {
-    this.#plan.want(wanted);
+  /** What is to be planned: everything wanted, and nothing of a broker that has closed. */
+  #planned(): ReadonlyMap<InstrumentId, Wanted> {
+    return this.#settings.brokerDrain?.isClosed ? new Map() : this.#wishes.all;
+  }
+
+  async #carryOut(asked: readonly InstrumentId[]): Promise<DeclareAnswer> {
+    this.#plan.want(this.#planned(), this.#settings);
     await this.#push();
     return {
       instruments: asked.map((instrument) => ({
@@ -267,14 +277,14 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     };
   }
 
-  async #setPins(
-    pins: Set<InstrumentId>,
-    wanted: ReadonlyMap<InstrumentId, Wanted>,
-    asked: readonly InstrumentId[],
-  ): Promise<DeclareAnswer> {
-    this.#pins = pins;
-    this.#storage.savePins(pins);
-    return this.#carryOut(wanted, asked);
+  /** Plans anew by the settings as they are now. */
+  async #apply(): Promise<BrokerView> {
+    await this.#carryOut([]);
+    return this.view();
+  }
+
+  #shard(number: number) {
+    return feedShard(this.env, this.#plan.shardName(number));
   }
 
   async #push(): Promise<void> {
@@ -286,11 +296,5 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   async #arm(): Promise<void> {
     if ((await this.ctx.storage.getAlarm()) === null)
       await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
-  }
-
-  #overCapacity(count: number, shards: number): ApiError | null {
-    const { instrumentsPerConnectionMax } = this.#clients.feed.rules;
-    if (count <= shards * instrumentsPerConnectionMax) return null;
-    return refusals.overCapacity(this.#broker, instrumentsPerConnectionMax, shards, count);
   }
 }

@@ -1,20 +1,27 @@
 /**
- * The one outbound socket of a shard: dials, backs off, watches for silence, and ends the work of an old
- * connection when a new one starts. It knows nothing of ticks or consumers.
+ * The one outbound socket of a shard: dials, backs off, watches for silence and garbage, and ends the
+ * work of an old connection before a new one starts. It knows nothing of ticks or consumers.
  */
 import { errorText, type Log } from "../src/application/log.ts";
-import type { BrokerFeed, FeedMessage } from "../src/brokers/broker.ts";
+import type { BrokerFeed, FeedMessage, ParseFailure } from "../src/brokers/broker.ts";
 import type { ShardView } from "../src/contract/brokers.ts";
 import { backoffDelay } from "../src/domain/backoff.ts";
 import { isSilent, learnGap } from "../src/domain/freshness.ts";
+import {
+  CLOSE_WAIT_MS,
+  FEED_FRAME_BYTES_MAX,
+  FRAME_FAULTS_MAX,
+  STABLE_CONNECTION_MS,
+} from "../src/domain/feed-limits.ts";
+import { FrameFaults } from "../src/domain/frame-faults.ts";
 import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
+import { closed, pause } from "./feed-shard.waiting.ts";
 
 export interface ConnectionEvents {
-  /** The number of the connection about to be opened. */
-  nextEpoch(): Promise<number>;
+  /** Leave to open a connection: its number, and how long to wait for its turn. */
+  grant(): Promise<{ epoch: number; waitMs: number }>;
   opened(epoch: number): void;
   message(message: FeedMessage, now: number): void;
-  unreadable(): void;
   lost(reason: string, now: number): void;
 }
 
@@ -30,12 +37,15 @@ export class BrokerConnection {
   connectedAt: number | null = null;
   dataAt: number | null = null;
   reconnects = 0;
+  readonly faults = new FrameFaults();
   readonly #feed: BrokerFeed;
   readonly #events: ConnectionEvents;
   readonly #log: Log;
   /** Rises with each dial: whatever belongs to an older one stops when it notices. */
   #generation = 0;
   #socket: WebSocket | null = null;
+  /** Settles when the socket before has closed: the broker may take one for each credential. */
+  #before: Promise<void> = Promise.resolve();
   #dialledAt = 0;
   #attempt = 0;
   #barren = 0;
@@ -87,9 +97,15 @@ export class BrokerConnection {
   }
 
   async #open(generation: number): Promise<void> {
-    const epoch = await this.#events.nextEpoch();
+    await Promise.race([this.#before, pause(CLOSE_WAIT_MS)]);
     if (generation !== this.#generation) return;
-    const socket = (await this.#feed.open()) as WebSocket;
+    const { epoch, waitMs } = await this.#events.grant();
+    this.#dialledAt = Date.now() + waitMs;
+    if (waitMs > 0) await pause(waitMs);
+    if (generation !== this.#generation) return;
+    const opening = this.#feed.open() as Promise<WebSocket>;
+    this.#before = opening.then(closed, () => {});
+    const socket = await opening;
     if (generation !== this.#generation) {
       socket.accept();
       socket.close(1000, "superseded");
@@ -110,20 +126,28 @@ export class BrokerConnection {
     this.state = "live";
     this.connectedAt = Date.now();
     this.#socketDataAt = null;
+    this.faults.reset();
     this.#silenceCheck = setInterval(() => this.#checkHealth(Date.now()), SILENCE_CHECK_MS);
     this.#events.opened(epoch);
   }
 
   #receive(data: string | ArrayBuffer): void {
-    const parsed = this.#feed.parse(data);
-    if (!parsed.ok) {
-      this.#events.unreadable();
-      return;
-    }
     const now = Date.now();
+    const size = typeof data === "string" ? data.length : data.byteLength;
+    if (size > FEED_FRAME_BYTES_MAX)
+      return this.fault({ kind: "oversized", reason: `${size} bytes`, sample: "" }, now);
+    const parsed = this.#feed.parse(data);
+    if (!parsed.ok) return this.fault(parsed.error, now);
     if (parsed.value.kind === "updates") this.#noteData(now);
     if (parsed.value.kind === "session_expired") this.#expire(parsed.value.reason);
     else this.#events.message(parsed.value, now);
+  }
+
+  /** Something that cannot be made sense of: counted, logged now and then, and no reason to stop until it repeats. */
+  fault({ kind, reason, sample }: ParseFailure, now: number): void {
+    const { isToLog, isTooMany } = this.faults.note(kind, now);
+    if (isToLog) this.#log("warn", "frame_unreadable", { kind, reason, sample });
+    if (isTooMany) this.#lose(`${FRAME_FAULTS_MAX} frames of it could not be read in a minute`);
   }
 
   #noteData(now: number): void {
@@ -133,8 +157,6 @@ export class BrokerConnection {
     }
     this.dataAt = now;
     this.#socketDataAt = now;
-    // Only data proves a connection good: one that opens and closes again must not reset the backoff.
-    this.#attempt = 0;
     this.#barren = 0;
   }
 
@@ -161,8 +183,11 @@ export class BrokerConnection {
   }
 
   #lose(reason: string): void {
-    this.#abandon();
     const now = Date.now();
+    // Only one that brought data and held was good: what opens and closes again must not reset the backoff.
+    const heldMs = now - (this.connectedAt ?? now);
+    if (this.#socketDataAt !== null && heldMs >= STABLE_CONNECTION_MS) this.#attempt = 0;
+    this.#abandon();
     const delay = backoffDelay(this.#feed.rules.reconnect, this.#attempt, Math.random());
     this.#log("warn", "broker_connection_lost", { reason, attempt: this.#attempt, delay });
     this.#attempt += 1;
@@ -180,6 +205,7 @@ export class BrokerConnection {
     const socket = this.#socket;
     this.#socket = null;
     this.connectedAt = null;
+    this.#socketDataAt = null;
     try {
       socket?.close(1000, "replaced");
     } catch {

@@ -1,11 +1,11 @@
 /** One consumer of a shard, a market or the ledger: the state of its socket, and what is said on it. */
 import type { Log } from "../src/application/log.ts";
 import type { ConsumerId } from "../src/application/ports.ts";
-import type { LinkStatus } from "../src/contract/link.ts";
+import type { LinkGap, LinkStatus } from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { FeedMode, Mark } from "../src/domain/tick.ts";
 import { market, riskLedger } from "../src/platform/objects.ts";
-import type { HeldInstrument } from "./feed-shard.held.ts";
+import type { HeldInstrument, LineGroup, MarkGroup } from "./feed-shard.held.ts";
 
 /** Longer than any healthy market takes to read what was sent. */
 const SETTLE_BOUND_MS = 1_000;
@@ -21,6 +21,16 @@ export interface Consumer {
   known: Set<InstrumentId>;
   /** Since when its socket is broken, ms since 1970; null before the first one and while it is open. */
   brokenAt: number | null;
+}
+
+/** Consumers that share their frames. */
+export interface Group extends LineGroup {
+  consumers: Consumer[];
+}
+
+/** A consumer that only gets marks. */
+export interface Marks extends MarkGroup {
+  consumer: Consumer;
 }
 
 /** What the links of a shard need of the rest of it. */
@@ -69,6 +79,30 @@ export const groupKey = ({ instruments }: Consumer): string =>
     .sort()
     .map((id) => `${id} ${instruments.get(id)}`)
     .join(",");
+
+/** One gap for all that were lost at the same time. */
+export function gapsOf(held: readonly HeldInstrument[], to: number, reason: string): LinkGap[] {
+  const gaps: LinkGap[] = [];
+  for (const [from, members] of Map.groupBy(held, ({ lostAt }) => lostAt)) {
+    const instruments = members.map(({ instrument }) => instrument);
+    if (from !== null) gaps.push({ instruments, from, to, reason });
+  }
+  return gaps;
+}
+
+/** What is written and not yet sent, and what is sent and not yet read. */
+export function waitingIn(
+  groups: readonly { lines: readonly string[] }[],
+  consumers: Iterable<Consumer>,
+): { ticks: number; bytes: number } {
+  let bytes = 0;
+  for (const { socket } of consumers) bytes += bufferedBytes(socket);
+  return { ticks: groups.reduce((sum, { lines }) => sum + lines.length, 0), bytes };
+}
+
+/** Runtimes before November 2026 do not tell. */
+const bufferedBytes = (socket: { bufferedAmount?: number } | null): number =>
+  socket?.bufferedAmount ?? 0;
 
 /** The price is the last trade, else the middle of the book; without either there is no mark. */
 export function markOf(held: HeldInstrument, provider: string): Mark[] {

@@ -15,33 +15,24 @@ import {
 } from "../src/contract/link.ts";
 import { backoffDelay } from "../src/domain/backoff.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { LagMeter } from "../src/domain/lag.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
 import { COALESCE_MS_MAX, LINK_RECONNECT, MARK_INTERVAL_MS } from "../src/domain/limits.ts";
 import type { TickBook } from "./feed-shard.book.ts";
 import {
   answerTo,
   type Consumer,
+  type Group,
+  type Marks,
   type LinkHost,
+  gapsOf,
   groupKey,
   liveStatus,
   markOf,
   newConsumer,
+  waitingIn,
 } from "./feed-shard.consumer.ts";
-import {
-  groupsOf,
-  isToldLive,
-  type HeldInstrument,
-  type LineGroup,
-  type MarkGroup,
-} from "./feed-shard.held.ts";
-
-interface Group extends LineGroup {
-  consumers: Consumer[];
-}
-
-interface Marks extends MarkGroup {
-  consumer: Consumer;
-}
+import { groupsOf, isToldLive, type HeldInstrument } from "./feed-shard.held.ts";
 
 export class Links {
   readonly #book: TickBook;
@@ -49,6 +40,9 @@ export class Links {
   readonly #consumers = new Map<ConsumerId, Consumer>();
   #groups: Group[] = [];
   #marks: Marks[] = [];
+  /** From arrival to the frame that carries it on, of the oldest tick in each. */
+  readonly lag = new LagMeter();
+  #waitingSince: number | null = null;
   #flushedAt = 0;
   #flushTimer: number | null = null;
   #marksAt = 0;
@@ -62,6 +56,10 @@ export class Links {
 
   get markets(): number {
     return [...this.#consumers.keys()].filter((id) => id.startsWith("market:")).length;
+  }
+
+  get queue(): { ticks: number; bytes: number } {
+    return waitingIn(this.#groups, this.#consumers.values());
   }
 
   /** Replaces who wants what; closes the sockets of those who want nothing any more. */
@@ -85,6 +83,7 @@ export class Links {
 
   /** Sends what was written since the last flush: at once when it was quiet, else within `COALESCE_MS_MAX`. */
   flushSoon(now: number): void {
+    this.#waitingSince ??= now;
     if (this.#flushTimer === null) {
       const wait = this.#flushedAt + COALESCE_MS_MAX - now;
       if (wait <= 0) this.flush();
@@ -101,6 +100,8 @@ export class Links {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = null;
     this.#flushedAt = Date.now();
+    if (this.#waitingSince !== null) this.lag.note(this.#flushedAt - this.#waitingSince);
+    this.#waitingSince = null;
     for (const group of this.#groups) {
       if (group.lines.length === 0) continue;
       const text = group.lines.join("\n");
@@ -122,14 +123,8 @@ export class Links {
 
   /** One gap for all that were lost at the same time, told and answered. */
   tellGaps(held: readonly HeldInstrument[], to: number, reason: string): LinkGap[] {
-    const gaps: LinkGap[] = [];
-    for (const [from, members] of Map.groupBy(held, ({ lostAt }) => lostAt)) {
-      if (from === null) continue;
-      const instruments = members.map(({ instrument }) => instrument);
-      const gap = { instruments, from, to, reason };
-      this.tellGap(gap);
-      gaps.push(gap);
-    }
+    const gaps = gapsOf(held, to, reason);
+    for (const gap of gaps) this.tellGap(gap);
     return gaps;
   }
 

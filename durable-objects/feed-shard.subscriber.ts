@@ -3,6 +3,7 @@
  * pace. The rules are in `domain/subscriptions.ts`; here is only what they need of time and a socket.
  */
 import type { BrokerFeed } from "../src/brokers/broker.ts";
+import type { BrokerLimit } from "../src/domain/broker-limits.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { SUBSCRIBE_ANSWER_BOUND_MS, SUBSCRIBE_RETRY_MS } from "../src/domain/limits.ts";
 import * as subscriptions from "../src/domain/subscriptions.ts";
@@ -21,15 +22,33 @@ export class Subscriber {
   #sentAt: number[] = [];
   /** Other messages that wait for their turn at the broker's pace. */
   #asked: string[] = [];
+  /** Messages a second: the broker's own limit, until it taught a lower one. */
+  pace: number;
   #timer: number | null = null;
 
   constructor(feed: BrokerFeed, send: (text: string) => void) {
     this.#feed = feed;
     this.#send = send;
+    this.pace = feed.rules.subscribeMessagesPerSecond;
   }
 
   get counts(): Record<subscriptions.SubscriptionStatus, number> {
     return subscriptions.countByStatus(this.#state);
+  }
+
+  get queue(): { instruments: number; messages: number } {
+    return subscriptions.queueOf(this.#state, this.#feed.rules.subscribeBatchMax);
+  }
+
+  /** What a refusal of this limit shows the broker to take. */
+  shownBy(limit: BrokerLimit): number {
+    if (limit === "instrumentsPerConnection") return subscriptions.heldUpstream(this.#state);
+    return limit === "subscribeMessagesPerSecond" ? this.#sentAt.length - 1 : 0;
+  }
+
+  /** Wanted, or not let go of yet: an answer about anything else was never asked for. */
+  isAsked(instrument: InstrumentId): boolean {
+    return this.#state.wanted.has(instrument) || this.#state.leaving.has(instrument);
   }
 
   want(wishes: ReadonlyMap<InstrumentId, FeedMode>, now: number): void {
@@ -59,9 +78,14 @@ export class Subscriber {
     return step.confirmed;
   }
 
-  /** The broker's no; answers which became alarmed by it. */
-  refuse(instruments: readonly InstrumentId[], now: number): InstrumentId[] {
-    const step = subscriptions.refuse(this.#state, instruments, now);
+  /** The broker's no; answers which became alarmed by it. One for going too fast is only put off. */
+  refuse(instruments: readonly InstrumentId[], now: number, limit?: BrokerLimit): InstrumentId[] {
+    if (limit === "subscribeMessagesPerSecond") {
+      this.#state = subscriptions.requeue(this.#state, instruments);
+      return [];
+    }
+    const isOverLimit = limit === "instrumentsPerConnection";
+    const step = subscriptions.refuse(this.#state, instruments, now, isOverLimit);
     this.#state = step.state;
     return step.alarmed;
   }
@@ -72,13 +96,28 @@ export class Subscriber {
     this.#pump(Date.now());
   }
 
-  dropped(instruments: readonly InstrumentId[]): void {
+  dropped(instruments: readonly InstrumentId[], now: number): void {
     this.#state = subscriptions.dropped(this.#state, instruments);
+    this.#pump(now);
   }
 
-  /** Looks for answers that did not come; answers which became alarmed by it. */
-  sweep(now: number): InstrumentId[] {
+  /**
+   * Looks for answers that did not come; answers which became alarmed by it. Where the data itself
+   * shows the mode asked for, no other answer is needed: some brokers give none.
+   */
+  sweep(
+    now: number,
+    isFlowing: (instrument: InstrumentId, held: subscriptions.Subscription) => boolean,
+  ): InstrumentId[] {
     if (!this.#isOpen) return [];
+    const flowing = [...this.#state.wanted].filter(
+      ([id, held]) => held.status === "pending" && !held.queued && isFlowing(id, held),
+    );
+    if (flowing.length > 0)
+      this.confirm(
+        flowing.map(([id]) => id),
+        now,
+      );
     const step = subscriptions.sweep(this.#state, now, ANSWER_BOUNDS);
     this.#state = step.state;
     this.#pump(now);
@@ -87,9 +126,9 @@ export class Subscriber {
 
   #pump(now: number): void {
     if (!this.#isOpen || this.#timer !== null) return;
-    const { subscribeBatchMax, subscribeMessagesPerSecond } = this.#feed.rules;
+    const { subscribeBatchMax } = this.#feed.rules;
     this.#sentAt = this.#sentAt.filter((at) => now - at < PACE_MS);
-    while (this.#sentAt.length < subscribeMessagesPerSecond) {
+    while (this.#sentAt.length < this.pace) {
       const asked = this.#asked.shift();
       if (asked !== undefined) {
         this.#send(asked);

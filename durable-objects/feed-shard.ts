@@ -23,6 +23,7 @@ import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
 import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
 import { logger } from "../src/platform/logger.ts";
 import { brokerManager } from "../src/platform/objects.ts";
+import { Answers } from "./feed-shard.answers.ts";
 import { TickBook } from "./feed-shard.book.ts";
 import { BrokerConnection } from "./feed-shard.connection.ts";
 import { dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
@@ -31,6 +32,7 @@ import { type ShardHistory, shardHistory } from "./feed-shard.history.ts";
 import { Links } from "./feed-shard.links.ts";
 import { type ShardQuality, shardQuality } from "./feed-shard.quality.ts";
 import { Reporter, reportOf } from "./feed-shard.reporter.ts";
+import { ShardStatus } from "./feed-shard.status.ts";
 import { FeedShardStorage } from "./feed-shard.storage.ts";
 import { Subscriber } from "./feed-shard.subscriber.ts";
 
@@ -44,6 +46,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   readonly #links: Links;
   readonly #connection: BrokerConnection;
   readonly #subscriber: Subscriber;
+  readonly #answers: Answers;
   readonly #history: ShardHistory;
   readonly #quality: ShardQuality;
   readonly #reporter: Reporter;
@@ -54,8 +57,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     state: "disconnected",
     message: "the broker's connection is not open yet",
   };
-  #ticksBefore = 0;
-  #ticksPerSecond = 0;
+  readonly #status = new ShardStatus();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -82,15 +84,25 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#connection = new BrokerConnection(
       feed,
       {
-        nextEpoch: async () => (await brokerManager(env, broker).openConnection(this.#shard)).epoch,
+        grant: async () => {
+          const grant = await brokerManager(env, broker).openConnection(this.#shard);
+          this.#subscriber.pace = grant.limits.subscribeMessagesPerSecond;
+          return grant;
+        },
         opened: (epoch) => this.#opened(epoch),
         message: (message, now) => this.#message(message, now),
-        unreadable: () => this.#book.count("unreadable"),
         lost: (reason, now) => this.#lost(reason, now),
       },
       this.#log,
     );
     this.#subscriber = new Subscriber(feed, (text) => this.#connection.send(text));
+    this.#answers = new Answers(this.#subscriber, {
+      confirmed: (instruments, now) => this.#confirm(instruments, now),
+      alarmed: (instruments, reason) => this.#alarm(instruments, reason),
+      fault: (fault, now) => this.#connection.fault(fault, now),
+      learn: (lesson) => brokerManager(env, broker).learnLimit(lesson),
+      log: this.#log,
+    });
     this.#quality = shardQuality(env, this.#shard, this.#book, this.#log, {
       feed,
       tell: (status) => this.#links.tellStatus(status),
@@ -136,21 +148,14 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   }
 
   async view(): Promise<ShardView> {
-    return {
+    return this.#status.view({
       shard: this.#shard,
-      state: this.#connection.state,
-      epoch: this.#connection.epoch,
-      instruments: this.#book.held.size,
-      ...this.#subscriber.counts,
-      markets: this.#links.markets,
-      ticks: this.#book.ticks,
-      ticksPerSecond: this.#ticksPerSecond,
-      dropped: { ...this.#book.dropped, ...this.#history.dropped },
-      recording: this.#history.view,
-      reconnects: this.#connection.reconnects,
-      lastMessageAt: this.#connection.dataAt,
-      connectedAt: this.#connection.connectedAt,
-    };
+      book: this.#book,
+      links: this.#links,
+      connection: this.#connection,
+      subscriber: this.#subscriber,
+      history: this.#history,
+    });
   }
 
   async quality(): Promise<QualityView[]> {
@@ -216,15 +221,14 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   #message(message: FeedMessage, now: number): void {
     switch (message.kind) {
       case "updates":
+        this.#status.arrived(message.updates, now);
         for (const update of message.updates) this.#book.take(update, now);
         this.#links.flushSoon(now);
         return;
       case "subscribed":
-        return this.#confirm(message.instruments, now);
       case "unsubscribed":
-        return this.#subscriber.dropped(message.instruments);
       case "refused":
-        return this.#alarm(this.#subscriber.refuse(message.instruments, now), message.reason);
+        return this.#answers.take(message, now);
       case "books":
         return this.#quality.takeBooks(message.books, now);
       case "heartbeat":
@@ -249,11 +253,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#links.tellStatus(liveStatus(told.filter(isToldLive).map(({ instrument }) => instrument)));
     this.#links.flushSoon(now);
     this.#reporter.soon();
-    this.#checkpointOnce();
-  }
-
-  /** From now on an eviction loses data: the first checkpoint does not wait for the watchdog. */
-  #checkpointOnce(): void {
+    // From now on an eviction loses data: the first checkpoint does not wait for the watchdog.
     if (this.#storage.checkpoint().dataAt === null) this.#checkpoint(Date.now());
   }
 
@@ -269,20 +269,19 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   }
 
   #tellFeed(state: "connected" | "disconnected", message: string): void {
-    const instruments = [...this.#book.held.values()]
-      .filter(({ phase }) => phase !== "standby")
-      .map(({ instrument }) => instrument);
+    const held = [...this.#book.held.values()].filter(({ phase }) => phase !== "standby");
+    const instruments = held.map(({ instrument }) => instrument);
     this.#feedState = { state, message };
     this.#links.tellStatus({ subject: "feed", state, instruments, message });
     this.#links.flush();
   }
 
   #keepHouse(): void {
-    this.#ticksPerSecond = this.#book.ticks - this.#ticksBefore;
-    this.#ticksBefore = this.#book.ticks;
-    this.#alarm(this.#subscriber.sweep(Date.now()), "the broker did not answer");
-    this.#history.beat(Date.now());
-    if (this.#quality.beat(Date.now())) this.#links.flushSoon(Date.now());
+    const now = Date.now();
+    this.#status.beat(this.#book.ticks, this.#links, now);
+    this.#alarm(this.#answers.sweep(this.#book.held, now), "the broker did not answer");
+    this.#history.beat(now);
+    if (this.#quality.beat(now)) this.#links.flushSoon(now);
   }
 
   #stop(): void {
@@ -291,7 +290,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     if (this.#housekeeping !== null) clearInterval(this.#housekeeping);
     this.#housekeeping = null;
     this.#history.end(Date.now());
-    this.#ticksPerSecond = 0;
+    this.#status.stop();
   }
 
   #report(): ShardReport {

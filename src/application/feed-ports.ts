@@ -3,10 +3,12 @@ import type { BrokerView } from "../contract/brokers.ts";
 import type { ApiError } from "../contract/errors.ts";
 import type { TickView } from "../contract/market.ts";
 import type { CleaningView, QualityView } from "../contract/quality.ts";
+import type { BrokerLimits, LearnedLimit } from "../domain/broker-limits.ts";
 import type { CandleInterval } from "../domain/candle.ts";
 import type { CandlePart } from "../domain/candle-builder.ts";
 import type { CandleGap, MarkedCandle } from "../domain/candle-join.ts";
 import type { CleaningSettings } from "../domain/cleaning.ts";
+import type { Drain } from "../domain/drain.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
 import type { Result } from "../domain/result.ts";
 import type { FeedMode, MarketUpdate } from "../domain/tick.ts";
@@ -25,9 +27,21 @@ export interface BrokerManagerPort {
   declare(consumer: ConsumerId, wishes: FeedWish[]): Promise<Result<DeclareAnswer, ApiError>>;
   pin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>>;
   unpin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>>;
-  setShards(shards: number): Promise<Result<BrokerView, ApiError>>;
-  /** A shard is about to connect: the next epoch, higher than every one given out before. */
-  openConnection(shard: string): Promise<{ epoch: number }>;
+  /** Weights that are left out stay as they are. */
+  setFeed(
+    shards: number,
+    weights?: Record<InstrumentId, number>,
+  ): Promise<Result<BrokerView, ApiError>>;
+  /** Takes nothing new and closes then; null lifts it. */
+  drain(when: Drain["when"] | null): Promise<Result<BrokerView, ApiError>>;
+  /** The same of one shard, by its number: what it has moves to the others. */
+  drainShard(shard: number, when: Drain["when"] | null): Promise<Result<BrokerView, ApiError>>;
+  /** A refusal taught a limit; answers the limits to go by from now on. */
+  learnLimit(lesson: LearnedLimit): Promise<BrokerLimits>;
+  /** Goes by the configured limits again. */
+  forgetLimits(): Promise<BrokerView>;
+  /** A shard is about to connect. */
+  openConnection(shard: string): Promise<ConnectionGrant>;
   /** What a shard holds now; an older assignment's report changes nothing. */
   report(report: ShardReport): Promise<void>;
   instruments(): Promise<Instrument[]>;
@@ -52,6 +66,15 @@ export interface BrokerManagerPort {
   /** By what a shard judges these instruments. */
   feedTerms(instruments: InstrumentId[]): Promise<FeedTerms[]>;
   ensure(): Promise<void>;
+}
+
+/** Leave to open one connection. */
+export interface ConnectionGrant {
+  /** Higher than every one given out before. */
+  epoch: number;
+  /** It is to wait so long for its turn: a broker counts connects too. */
+  waitMs: number;
+  limits: BrokerLimits;
 }
 
 /** By what an instrument's data is judged. */

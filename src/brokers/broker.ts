@@ -2,8 +2,10 @@
  * The ports every broker fills, in the same shape: pure `parse`, `format`, `errors` and `rules`, and
  * a `client` that does I/O through what it is given. Nothing outside `src/brokers` knows a broker's wire.
  */
+import type { BrokerLimit } from "../domain/broker-limits.ts";
 import type { Candle, CandleInterval } from "../domain/candle.ts";
 import type { DecimalText } from "../domain/decimal.ts";
+import type { FrameFault } from "../domain/frame-faults.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
 import type {
   ApprovedOrder,
@@ -28,6 +30,8 @@ export interface BrokerRules {
   /** Instruments in one subscribe message. */
   subscribeBatchMax: number;
   subscribeMessagesPerSecond: number;
+  /** Data connections that one account may open in a minute. */
+  connectsPerMinute: number;
   /** A data socket silent for this long while the market is open is replaced. */
   silenceBoundMs: number;
   reconnect: { baseDelayMs: number; factor: number; maxDelayMs: number };
@@ -50,13 +54,16 @@ export type FeedMessage =
   | { kind: "books"; books: BookMessage[] }
   | { kind: "subscribed"; instruments: InstrumentId[] }
   | { kind: "unsubscribed"; instruments: InstrumentId[] }
-  | { kind: "refused"; instruments: InstrumentId[]; reason: string }
+  /** `limit` when the broker says that this is why: what it takes then is learned from the refusal. */
+  | { kind: "refused"; instruments: InstrumentId[]; reason: string; limit?: BrokerLimit }
   /** `time`: the broker's clock, ms since 1970; left out where it gives none. */
   | { kind: "heartbeat"; time?: number }
   | { kind: "session_expired"; reason: string };
 
 /** Something about a frame or an answer that could not be read. Counted and logged, never fatal. */
 export interface ParseFailure {
+  /** Under which it is counted. */
+  kind: FrameFault;
   reason: string;
   /** The start of what arrived, cut, with no secret in it. */
   sample: string;

@@ -1,11 +1,47 @@
 /** Brokers, their feeds and subscriptions as they cross the API. */
 import { z } from "zod";
+import { BROKER_LIMITS } from "../domain/broker-limits.ts";
+import { DRAIN_WHEN } from "../domain/drain.ts";
 import { METER_SCOPES } from "../domain/rate-limit.ts";
-import { instrumentIds, timestamp } from "./primitives.ts";
+import { instrumentId, instrumentIds, timestamp } from "./primitives.ts";
 
 export const SHARDS_MAX = 32;
 
-export const feedRequest = z.strictObject({ shards: z.number().int().min(1).max(SHARDS_MAX) });
+/** A weight may be a rate in ticks a second, or a share: a million times another one is enough. */
+export const WEIGHT_MAX = 1_000_000;
+
+/** As many as the largest broker's account holds on all its connections. */
+export const WEIGHTS_MAX = 32_000;
+
+export const feedRequest = z.strictObject({
+  shards: z.number().int().min(1).max(SHARDS_MAX),
+  /**
+   * How busy instruments are, in any unit, to spread them; one that is not named weighs 1. Left out,
+   * the weights stay as they are; an empty object forgets them.
+   */
+  weights: z
+    .record(instrumentId, z.number().positive().max(WEIGHT_MAX))
+    .refine((weights) => Object.keys(weights).length <= WEIGHTS_MAX, {
+      message: `must name at most ${WEIGHTS_MAX} instruments`,
+    })
+    .optional(),
+});
+
+/** To drain, or to take again. `after_hours`: closed once no market of its instruments is open. */
+export const drainRequest = z.strictObject({
+  draining: z.boolean(),
+  when: z.enum(DRAIN_WHEN).default("after_hours"),
+});
+
+/** Null: not draining. */
+const drainView = z
+  .object({
+    when: z.enum(DRAIN_WHEN),
+    since: timestamp,
+    /** It has given up what it had, or is just doing so. */
+    isClosed: z.boolean(),
+  })
+  .nullable();
 
 export const subscriptionsRequest = z.strictObject({ instruments: instrumentIds });
 
@@ -23,6 +59,9 @@ export const SHARD_STATES = [
   "idle",
 ] as const;
 
+/** Of the ticks of the last seconds, ms; null while there were none. The upper bound of its step of a fifth. */
+const lagView = z.object({ p50: z.number().nullable(), p99: z.number().nullable() });
+
 export const shardView = z.object({
   shard: z.string(),
   state: z.enum(SHARD_STATES),
@@ -35,6 +74,22 @@ export const shardView = z.object({
   ticks: z.number().int(),
   ticksPerSecond: z.number(),
   dropped: z.record(z.string(), z.number().int()),
+  /** Frames that could not be read, by kind. */
+  unreadable: z.record(z.string(), z.number().int()),
+  lag: z.object({
+    /** From the exchange's clock to ours: with the difference of the two clocks in it. */
+    exchangeToReceived: lagView,
+    /** From arrival to the frame that carries it on. */
+    receivedToSent: lagView,
+  }),
+  /** What waits: to be asked of the broker, and to be read by markets. */
+  queue: z.object({
+    upstreamInstruments: z.number().int(),
+    upstreamMessages: z.number().int(),
+    downstreamTicks: z.number().int(),
+    downstreamBytes: z.number().int(),
+  }),
+  draining: drainView,
   /** Recordings written and waiting, writes tried again, and ticks in none because the archive could not be written. */
   recording: z.object({
     written: z.number().int(),
@@ -49,14 +104,31 @@ export const shardView = z.object({
 
 export type ShardView = z.infer<typeof shardView>;
 
+const limitsView = z.object({
+  instrumentsPerConnection: z.number().int(),
+  connections: z.number().int(),
+  subscribeMessagesPerSecond: z.number(),
+});
+
 export const brokerView = z.object({
   broker: z.string(),
-  /** The three limits that decide where an instrument can go, kept apart. */
-  limits: z.object({
-    instrumentsPerConnection: z.number().int(),
-    connections: z.number().int(),
-    subscribeMessagesPerSecond: z.number(),
-  }),
+  /** The three limits that decide where an instrument can go, kept apart, as they are in force. */
+  limits: limitsView,
+  /** As they were configured for this broker. */
+  configuredLimits: limitsView,
+  /** What the broker's refusals taught: in force where lower than configured. */
+  learnedLimits: z.array(
+    z.object({
+      limit: z.enum(BROKER_LIMITS),
+      value: z.number(),
+      at: timestamp,
+      reason: z.string(),
+    }),
+  ),
+  /** Wanted beyond what all its shards hold together: 0 unless a limit was learned since. */
+  overCapacity: z.number().int(),
+  weights: z.record(z.string(), z.number()),
+  draining: drainView,
   shards: z.array(shardView),
   wanted: z.number().int(),
   /** Instruments asked for by the operator, whatever algos want. */

@@ -4,7 +4,7 @@
  * Pure: every step takes a state and gives a new one. It never sends anything itself.
  */
 import type { InstrumentId } from "./instrument.ts";
-import type { FeedMode } from "./tick.ts";
+import { type FeedMode, higherMode } from "./tick.ts";
 
 export type SubscriptionStatus = "pending" | "confirmed" | "alarmed";
 
@@ -17,6 +17,8 @@ export interface Subscription {
   sent: boolean;
   /** Since when it has this status, or was last sent; ms since 1970. */
   since: number;
+  /** Refused because the connection is full: it is asked for again as soon as there is room. */
+  isOverLimit?: boolean;
 }
 
 export interface Subscriptions {
@@ -56,7 +58,7 @@ export function want(
     // Once the unsubscribe has left, a late answer to it is about something no longer pending.
     leaving.delete(instrument);
     if (!held) wanted.set(instrument, fresh(mode, now));
-    else wanted.set(instrument, held.mode === mode ? held : { ...held, mode, queued: true });
+    else wanted.set(instrument, held.mode === mode ? held : inMode(held, mode));
   }
   for (const [instrument, was] of state.wanted) {
     if (!wanted.has(instrument) && was.sent)
@@ -64,6 +66,13 @@ export function want(
   }
   return { wanted, leaving };
 }
+
+/** Asked for again in place, in another mode. What it brings more has yet to be confirmed; what it brings less has not. */
+const inMode = (held: Subscription, mode: FeedMode): Subscription => {
+  const isUpgrade = higherMode(held.mode, mode) === mode;
+  const status = isUpgrade && held.status === "confirmed" ? "pending" : held.status;
+  return { ...held, mode, status, queued: true };
+};
 
 const fresh = (mode: FeedMode, now: number): Subscription => ({
   mode,
@@ -113,7 +122,10 @@ export function nextBatch(
   const wanted = new Map(state.wanted);
   for (const instrument of instruments) {
     const held = wanted.get(instrument);
-    if (held) wanted.set(instrument, { ...held, queued: false, sent: true, since: now });
+    if (held) {
+      const { isOverLimit: _, ...rest } = held;
+      wanted.set(instrument, { ...rest, queued: false, sent: true, since: now });
+    }
   }
   return { state: { ...state, wanted }, batch: { op: "subscribe", instruments, mode } };
 }
@@ -130,13 +142,31 @@ export function confirm(
   return settle(state, instruments, "confirmed", now);
 }
 
-/** The broker's no. */
+/** The broker's no. `isOverLimit`: because the connection is full. */
 export function refuse(
   state: Subscriptions,
   instruments: readonly InstrumentId[],
   now: number,
+  isOverLimit = false,
 ): SubscriptionStep {
-  return settle(state, instruments, "alarmed", now);
+  const step = settle(state, instruments, "alarmed", now);
+  if (!isOverLimit) return step;
+  const wanted = new Map(step.state.wanted);
+  for (const instrument of instruments) {
+    const held = wanted.get(instrument);
+    if (held?.status === "alarmed") wanted.set(instrument, { ...held, isOverLimit });
+  }
+  return { ...step, state: { ...step.state, wanted } };
+}
+
+/** The broker did not look at it: it is asked for again at the next turn. */
+export function requeue(state: Subscriptions, instruments: readonly InstrumentId[]): Subscriptions {
+  const wanted = new Map(state.wanted);
+  for (const instrument of instruments) {
+    const held = wanted.get(instrument);
+    if (held && held.status !== "confirmed") wanted.set(instrument, { ...held, queued: true });
+  }
+  return { ...state, wanted };
 }
 
 function settle(
@@ -165,7 +195,9 @@ export function dropped(state: Subscriptions, instruments: readonly InstrumentId
   const leaving = new Map(state.leaving);
   for (const instrument of instruments)
     if (leaving.get(instrument)?.queued === false) leaving.delete(instrument);
-  return { ...state, leaving };
+  const waiting = [...state.wanted].filter(([, held]) => held.isOverLimit).map(([id]) => id);
+  const hasRoom = leaving.size < state.leaving.size && waiting.length > 0;
+  return { ...(hasRoom ? requeue(state, waiting) : state), leaving };
 }
 
 /**
@@ -195,6 +227,27 @@ export function sweep(
       leaving.set(instrument, { ...held, queued: true, since: now });
   return { state: { wanted, leaving }, confirmed: [], alarmed };
 }
+
+/** What is to be sent yet: instruments, and the messages that they make. */
+export function queueOf(
+  state: Subscriptions,
+  batchMax: number,
+): { instruments: number; messages: number } {
+  const kinds = new Map<string, number>();
+  const count = (kind: string) => kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  for (const { queued } of state.leaving.values()) if (queued) count("unsubscribe");
+  for (const { queued, mode } of state.wanted.values()) if (queued) count(mode);
+  const counts = [...kinds.values()];
+  return {
+    instruments: counts.reduce((sum, one) => sum + one, 0),
+    messages: counts.reduce((sum, one) => sum + Math.ceil(one / batchMax), 0),
+  };
+}
+
+/** What the broker holds for this connection, as far as is known: confirmed, or not let go of yet. */
+export const heldUpstream = (state: Subscriptions): number =>
+  [...state.wanted.values()].filter(({ status }) => status === "confirmed").length +
+  [...state.leaving.values()].filter(({ was }) => was.status === "confirmed").length;
 
 /** How many of the wanted have each status. */
 export function countByStatus(state: Subscriptions): Record<SubscriptionStatus, number> {

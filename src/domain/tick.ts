@@ -36,6 +36,12 @@ export interface MarketUpdate {
   depth?: Depth;
 }
 
+/** True when an update has what a mode gives beyond the ones below it. */
+export function carriesMode(update: MarketUpdate, mode: FeedMode): boolean {
+  if (mode === "ltp") return update.last !== null;
+  return mode === "depth" ? update.depth !== undefined : update.bid !== null || update.ask !== null;
+}
+
 /**
  * A market update with its provenance. `seq` rises strictly per instrument, also across reconnects
  * and hand-overs (see `tickSeqBase`), by one within an epoch; `epoch` is the number of the broker connection that brought it,

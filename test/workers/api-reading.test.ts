@@ -5,7 +5,6 @@ import { SCOPES_OF_KEYS } from "../../src/contract/operations.ts";
 import { auditPage } from "../../src/storage/audit.ts";
 import { database } from "../../src/storage/database.ts";
 import {
-  BROKER,
   DEVELOPMENT_KEY,
   errorOf,
   failing,
@@ -14,6 +13,7 @@ import {
   RISK,
 } from "../support/workers/api.ts";
 import { INSTRUMENT } from "../support/workers/api-market.ts";
+import { BROKER } from "../support/workers/api-broker.ts";
 
 const all = { key: "" };
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BrokerConnection } from "../../durable-objects/feed-shard.connection.ts";
 import type { BrokerFeed, FeedMessage } from "../../src/brokers/broker.ts";
+import { STABLE_CONNECTION_MS } from "../../src/domain/feed-limits.ts";
 import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
 
 const RULES = {
@@ -30,9 +31,17 @@ class FakeSocket extends EventTarget {
   closed = false;
   accept(): void {}
   send(): void {}
+  /** The other side answers the close, as a healthy one does, unless it was told to be deaf. */
+  isDeaf = false;
   close(): void {
+    if (this.readyState === 3) return;
     this.closed = true;
+    this.readyState = this.isDeaf ? 2 : 3;
+    if (!this.isDeaf) queueMicrotask(() => this.ended());
+  }
+  ended(): void {
     this.readyState = 3;
+    this.dispatchEvent(Object.assign(new Event("close"), { code: 1000 }));
   }
   bring(message: FeedMessage): void {
     this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) }));
@@ -71,10 +80,9 @@ function setUp(refusals = 0) {
   const connection = new BrokerConnection(
     feed,
     {
-      nextEpoch: async () => (epoch += 1),
+      grant: async () => ({ epoch: (epoch += 1), waitMs: 0 }),
       opened: (number) => void epochs.push(number),
       message: () => {},
-      unreadable: () => {},
       lost: (reason) => void lost.push(reason),
     },
     () => {},
@@ -97,7 +105,7 @@ test("attempts go on for ever, further and further apart up to the bound", async
   expect(at).toEqual([1, 3, 7, 15, 23, 31, 39]);
 });
 
-test("only data resets the backoff: a socket that opens and drops again does not", async () => {
+test("lesson 2: backoff grows until a connection has brought data and held, and each loss is one attempt", async () => {
   const { sockets } = setUp();
   await pass(0);
   sockets[0]?.drop();
@@ -108,10 +116,21 @@ test("only data resets the backoff: a socket that opens and drops again does not
   expect(sockets).toHaveLength(2);
   await pass(1_000);
   expect(sockets).toHaveLength(3);
+  // Neither does one that brings data and is thrown out at once: somebody else may hold the credential.
   sockets[2]?.bring(data);
   sockets[2]?.drop();
-  await pass(1_000);
+  await pass(3_900);
+  expect(sockets).toHaveLength(3);
+  await pass(200);
   expect(sockets).toHaveLength(4);
+  sockets[3]?.bring(data);
+  for (let second = 0; second < STABLE_CONNECTION_MS / 1_000; second += 1) {
+    await pass(1_000);
+    sockets[3]?.bring(data);
+  }
+  sockets[3]?.drop();
+  await pass(1_000);
+  expect(sockets).toHaveLength(5);
 });
 
 test("each connection has its own epoch, and whatever the old one still says is not heard", async () => {

@@ -144,11 +144,11 @@ test("a market whose sockets were cut lets go of what nobody wants any more, and
 test("everything at once crashes during a resize, and ends up even, complete and live", async () => {
   const algo = await started();
   const manager = brokerManager(env, "paper");
-  const resizing = manager.setShards(4).catch(() => null);
+  const resizing = manager.setFeed(4).catch(() => null);
   await crash(env.BROKER_MANAGER.getByName("paper"));
   await crash(env.FEED_SHARD.getByName("paper:paper:1"));
   await resizing;
-  const answer = await brokerManager(env, "paper").setShards(3);
+  const answer = await brokerManager(env, "paper").setFeed(3);
   expect(answer.ok).toBe(true);
   await until(async () => {
     const { connections } = await paper.control();

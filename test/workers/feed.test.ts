@@ -153,7 +153,7 @@ test("instruments move between shards under load without a tick lost or told twi
   await until(() => algo.ticking().size === 100);
   const manager = brokerManager(env, "paper");
   for (const shards of [3, 5, 2, 6, 1, 4, 2]) {
-    const answer = await manager.setShards(shards);
+    const answer = await manager.setFeed(shards);
     expect(answer.ok).toBe(true);
     const sizes = Array.from({ length: shards }, () => 0).map(
       (_, index) => Math.floor(100 / shards) + (index < 100 % shards ? 1 : 0),

@@ -273,7 +273,7 @@ test("an algo's key sees its own orders only; people and administrators see all"
 test("capacity and connections are refused with the limit's name, and change nothing", async () => {
   const manager = brokerManager(env, "paper");
   const { limits } = await manager.view();
-  const tooMany = await manager.setShards(limits.connections + 1);
+  const tooMany = await manager.setFeed(limits.connections + 1);
   expect(tooMany).toMatchObject({ ok: false, error: { code: "CONNECTION_LIMIT" } });
   expect((await manager.view()).shards).toHaveLength(2);
 });

@@ -3,7 +3,9 @@ import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import {
   brokerView,
+  drainRequest,
   feedRequest,
+  SHARDS_MAX,
   subscriptionsRequest,
   subscriptionsView,
 } from "../../contract/brokers.ts";
@@ -15,6 +17,7 @@ import { fail, orFail } from "../error-handler.ts";
 import { answer, body, ERRORS, type Gate, pageOfList } from "../route.ts";
 
 const params = z.object({ broker: brokerId });
+const shardParams = params.extend({ shard: z.coerce.number().int().min(1).max(SHARDS_MAX) });
 const tags = ["Brokers"];
 
 export function brokerRoutes(app: ApiApp, gate: Gate): void {
@@ -43,7 +46,7 @@ export function brokerRoutes(app: ApiApp, gate: Gate): void {
     createRoute({
       method: "put",
       path: "/v1/brokers/{broker}/feed",
-      summary: "Set the number of shards; instruments move without a gap",
+      summary: "Set the number of shards and how busy instruments are; they move without a gap",
       tags,
       ...gate("admin"),
       request: { params, body: body(feedRequest) },
@@ -51,9 +54,66 @@ export function brokerRoutes(app: ApiApp, gate: Gate): void {
     }),
     async (c) => {
       const broker = knownBroker(c.req.valid("param").broker);
-      const { shards } = c.req.valid("json");
-      await auditAsked(c, "feed_set", broker, { shards });
-      return c.json(orFail(await c.get("ports").brokerManager(broker).setShards(shards)), 200);
+      const { shards, weights } = c.req.valid("json");
+      await auditAsked(c, "feed_set", broker, { shards, ...(weights && { weights }) });
+      const manager = c.get("ports").brokerManager(broker);
+      return c.json(orFail(await manager.setFeed(shards, weights)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "put",
+      path: "/v1/brokers/{broker}/drain",
+      summary: "Let a broker take nothing new and close after hours, or now; or let it take again",
+      tags,
+      ...gate("admin"),
+      request: { params, body: body(drainRequest) },
+      responses: { 200: answer(brokerView), ...ERRORS },
+    }),
+    async (c) => {
+      const broker = knownBroker(c.req.valid("param").broker);
+      const { draining, when } = c.req.valid("json");
+      await auditAsked(c, "broker_drain", broker, { draining, when });
+      const manager = c.get("ports").brokerManager(broker);
+      return c.json(orFail(await manager.drain(draining ? when : null)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "put",
+      path: "/v1/brokers/{broker}/shards/{shard}/drain",
+      summary: "Let a shard take nothing new and move what it has after hours, or now",
+      tags,
+      ...gate("admin"),
+      request: { params: shardParams, body: body(drainRequest) },
+      responses: { 200: answer(brokerView), ...ERRORS },
+    }),
+    async (c) => {
+      const { shard } = c.req.valid("param");
+      const broker = knownBroker(c.req.valid("param").broker);
+      const { draining, when } = c.req.valid("json");
+      await auditAsked(c, "shard_drain", broker, { shard, draining, when });
+      const manager = c.get("ports").brokerManager(broker);
+      return c.json(orFail(await manager.drainShard(shard, draining ? when : null)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "delete",
+      path: "/v1/brokers/{broker}/limits",
+      summary: "Forget the limits that a broker's refusals taught",
+      tags,
+      ...gate("admin"),
+      request: { params },
+      responses: { 200: answer(brokerView), ...ERRORS },
+    }),
+    async (c) => {
+      const broker = knownBroker(c.req.valid("param").broker);
+      await auditAsked(c, "limits_forget", broker, {});
+      return c.json(await c.get("ports").brokerManager(broker).forgetLimits(), 200);
     },
   );
 

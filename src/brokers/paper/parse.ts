@@ -8,24 +8,33 @@ import type { MarketUpdate } from "../../domain/tick.ts";
 import type { FeedMessage, OrderStreamMessage, ParseFailure } from "../broker.ts";
 import { PAPER_QUANTITY_ROWS } from "./rules.ts";
 import { type bookRow, booksFrame, feedNotice, orderStreamFrame, TICK_ROW_LENGTH } from "./wire.ts";
-import type { ExecutionRow, OrderStreamEvent } from "./wire.ts";
+import type { ExecutionRow, FeedNotice, OrderStreamEvent } from "./wire.ts";
 
 /** Characters of a bad frame that are kept for the log. */
 const SAMPLE_LENGTH = 120;
 
-const failure = (reason: string, data: string | ArrayBuffer): ParseFailure => ({
+const failure = (
+  kind: ParseFailure["kind"],
+  reason: string,
+  data: string | ArrayBuffer,
+): ParseFailure => ({
+  kind,
   reason,
   sample: typeof data === "string" ? data.slice(0, SAMPLE_LENGTH) : `${data.byteLength} bytes`,
 });
 
 function parseJson(data: string | ArrayBuffer): Result<unknown, ParseFailure> {
-  if (typeof data !== "string") return err(failure("a binary frame where text is due", data));
+  if (typeof data !== "string")
+    return err(failure("binary", "a binary frame where text is due", data));
   try {
     return ok(JSON.parse(data) as unknown);
   } catch {
-    return err(failure("not JSON", data));
+    return err(failure(isBrokenOff(data) ? "truncated" : "malformed", "not JSON", data));
   }
 }
+
+/** It begins as a frame does, and does not end as one. */
+const isBrokenOff = (text: string): boolean => /^\s*\{/.test(text) && !/\}\s*$/.test(text);
 
 /** Checks an answer or a frame against its schema; the failure names the first wrong field. */
 export function parseAs<T extends z.ZodType>(
@@ -37,7 +46,13 @@ export function parseAs<T extends z.ZodType>(
   const parsed = schema.safeParse(json.value);
   if (parsed.success) return ok(parsed.data);
   const issue = parsed.error.issues[0];
-  return err(failure(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "wrong shape"}`, data));
+  return err(
+    failure(
+      "unknown_shape",
+      `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "wrong shape"}`,
+      data,
+    ),
+  );
 }
 
 const isNumberOrNull = (value: unknown): value is number | null =>
@@ -72,22 +87,24 @@ export function parseFeedFrame(data: string | ArrayBuffer): Result<FeedMessage, 
   if (!json.ok) return json;
   const frame = json.value as { type?: unknown; ticks?: unknown } | null;
   if (frame?.type === "ticks") {
-    if (!Array.isArray(frame.ticks)) return err(failure("ticks: must be an array", data));
+    if (!Array.isArray(frame.ticks))
+      return err(failure("unknown_shape", "ticks: must be an array", data));
     const updates: MarketUpdate[] = [];
     for (const row of frame.ticks) {
       const update = parseRow(row);
-      if (!update) return err(failure(`ticks.${updates.length}: not a tick`, data));
+      if (!update)
+        return err(failure("unknown_shape", `ticks.${updates.length}: not a tick`, data));
       updates.push(update);
     }
     return ok({ kind: "updates", updates });
   }
   if (frame?.type === "books") {
     const books = booksFrame.safeParse(frame);
-    if (!books.success) return err(failure("books: not order books", data));
+    if (!books.success) return err(failure("unknown_shape", "books: not order books", data));
     return ok({ kind: "books", books: books.data.books.map(bookMessage) });
   }
   const notice = feedNotice.safeParse(frame);
-  if (!notice.success) return err(failure("a frame of no known type", data));
+  if (!notice.success) return err(failure("unknown_shape", "a frame of no known type", data));
   const value = notice.data;
   switch (value.type) {
     case "subscribed":
@@ -95,7 +112,7 @@ export function parseFeedFrame(data: string | ArrayBuffer): Result<FeedMessage, 
     case "unsubscribed":
       return ok({ kind: "unsubscribed", instruments: value.instruments });
     case "refused":
-      return ok({ kind: "refused", instruments: value.instruments, reason: value.reason });
+      return ok({ kind: "refused", ...refusal(value) });
     case "heartbeat":
       return ok({ kind: "heartbeat", time: value.time });
   }
@@ -118,6 +135,9 @@ const bookMessage = ({ seq, bids, asks, time, ...row }: z.output<typeof bookRow>
   last: seq,
   exchangeTime: time,
 });
+
+const refusal = ({ instruments, reason, limit }: Extract<FeedNotice, { type: "refused" }>) =>
+  limit === undefined ? { instruments, reason } : { instruments, reason, limit };
 
 /** The exchange's execution in our words. */
 function executionOf(row: ExecutionRow, account: string): Execution {

@@ -13,6 +13,8 @@ export const PAPER_RULES: BrokerRules = {
   // Small enough that a burst has to be cut, large enough that 1,000 instruments take a second.
   subscribeBatchMax: 100,
   subscribeMessagesPerSecond: 20,
+  // All of its connections at once after an outage, and again six seconds later.
+  connectsPerMinute: 600,
   // Five heartbeats of one second.
   silenceBoundMs: 5_000,
   // Nobody is hammered here: a tenth of what is right for a real broker.

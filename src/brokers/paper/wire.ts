@@ -64,7 +64,13 @@ export const booksFrame = z.object({ type: z.literal("books"), books: z.array(bo
 export const feedNotice = z.discriminatedUnion("type", [
   z.object({ type: z.literal("subscribed"), instruments: z.array(z.string()) }),
   z.object({ type: z.literal("unsubscribed"), instruments: z.array(z.string()) }),
-  z.object({ type: z.literal("refused"), instruments: z.array(z.string()), reason: z.string() }),
+  z.object({
+    type: z.literal("refused"),
+    instruments: z.array(z.string()),
+    reason: z.string(),
+    /** Which of the exchange's limits stands in the way, where it is one. */
+    limit: z.enum(["instrumentsPerConnection", "subscribeMessagesPerSecond"]).optional(),
+  }),
   z.object({ type: z.literal("heartbeat"), time: timestamp }),
 ]);
 

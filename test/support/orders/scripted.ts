@@ -133,7 +133,10 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       positions: async () => answer(script.brokerPositions?.() ?? []),
       balances: async () => answer([]),
       openOrderStream: () => Promise.reject(new Error("no stream here")),
-      parseOrderStream: () => ({ ok: false, error: { reason: "no stream here", sample: "" } }),
+      parseOrderStream: () => ({
+        ok: false,
+        error: { kind: "malformed", reason: "no stream here", sample: "" },
+      }),
     },
     ledger: {
       post: async (rows) => {

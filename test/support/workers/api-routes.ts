@@ -63,8 +63,19 @@ export const ROUTES: Record<string, Route> = {
   "PUT /v1/brokers/{broker}/feed": {
     scope: "admin",
     path: "/v1/brokers/paper/feed",
-    body: { shards: 2 },
+    body: { shards: 2, weights: { "NSE:INFY": 4 } },
   },
+  "PUT /v1/brokers/{broker}/drain": {
+    scope: "admin",
+    path: "/v1/brokers/paper/drain",
+    body: { draining: true, when: "now" },
+  },
+  "PUT /v1/brokers/{broker}/shards/{shard}/drain": {
+    scope: "admin",
+    path: "/v1/brokers/paper/shards/1/drain",
+    body: { draining: true },
+  },
+  "DELETE /v1/brokers/{broker}/limits": { scope: "admin", path: "/v1/brokers/paper/limits" },
   "POST /v1/brokers/{broker}/subscriptions": {
     scope: "admin",
     path: "/v1/brokers/paper/subscriptions",

@@ -13,7 +13,6 @@ import { createApp } from "../../../src/api/app.ts";
 import { keyText, newKey, sha256 } from "../../../src/api/key.ts";
 import type { ApiPorts } from "../../../src/api/ports.ts";
 import { errorBody } from "../../../src/contract/errors.ts";
-import type { BrokerView } from "../../../src/contract/brokers.ts";
 import type { KeyScope } from "../../../src/contract/operations.ts";
 import type { PaperView } from "../../../src/contract/paper.ts";
 import type { RiskStatusView } from "../../../src/contract/risk.ts";
@@ -24,6 +23,7 @@ import { addApiKey } from "../../../src/storage/api-keys.ts";
 import { database } from "../../../src/storage/database.ts";
 import { RECORDINGS } from "./recordings.ts";
 import { ACCOUNT_MARKET, INSTRUMENT, QUALITY_MANAGER } from "./api-market.ts";
+import { BROKER } from "./api-broker.ts";
 
 export const DEVELOPMENT_KEY = "development-key-of-the-tests";
 
@@ -50,37 +50,6 @@ export const ORDER: Order = {
   epoch: 1,
   createdAt: 1_000,
   updatedAt: 1_000,
-};
-
-export const BROKER: BrokerView = {
-  broker: "paper",
-  limits: { instrumentsPerConnection: 100, connections: 32, subscribeMessagesPerSecond: 10 },
-  shards: [
-    {
-      shard: "paper:paper:1",
-      state: "live",
-      epoch: 1,
-      instruments: 1,
-      confirmed: 1,
-      pending: 0,
-      alarmed: 0,
-      markets: 1,
-      ticks: 7,
-      ticksPerSecond: 2,
-      dropped: { duplicate: 3 },
-      recording: { written: 1, waiting: 0, retries: 0, lostTicks: 0 },
-      reconnects: 0,
-      lastMessageAt: 1,
-      connectedAt: 1,
-    },
-  ],
-  wanted: 1,
-  pinned: [],
-  session: { state: "valid", expiresAt: null },
-  orderStream: "ready",
-  orderMeters: [
-    { name: "orders", scope: "account", used: 1, capacity: 10, reserve: 0, perSecond: 10 },
-  ],
 };
 
 export const RISK: RiskStatusView = {
@@ -164,7 +133,10 @@ export const GATEWAY: Partial<OrderGatewayPort> = {
 export const MANAGER: Partial<BrokerManagerPort> = {
   pin: async (ids) => ok({ instruments: ids.map((instrument) => ({ instrument, state: "live" })) }),
   unpin: async () => ok({ instruments: [] }),
-  setShards: async () => ok(BROKER),
+  setFeed: async () => ok(BROKER),
+  drain: async () => ok(BROKER),
+  drainShard: async () => ok(BROKER),
+  forgetLimits: async () => BROKER,
   instruments: async () => [INSTRUMENT],
   quotes: async () => [],
   candles: async () => ok([]),

@@ -55,7 +55,14 @@ test("a higher mode is asked for in place, and the instrument stays live", () =>
   const held = confirm(drain(want(NO_SUBSCRIPTIONS, wishes("A"), 0)).state, ["A"], 0).state;
   const { state, batches } = drain(want(held, new Map([["A", "depth"]]), 1));
   expect(batches).toEqual([{ op: "subscribe", instruments: ["A"], mode: "depth" }]);
-  expect(state.wanted.get("A")?.status).toBe("confirmed");
+  // What it brings more has yet to be confirmed; it ticks on meanwhile.
+  expect(state.wanted.get("A")?.status).toBe("pending");
+  const upgraded = confirm(state, ["A"], 5).state;
+  expect(upgraded.wanted.get("A")?.status).toBe("confirmed");
+  // Down again: there is nothing to wait for.
+  const lower = drain(want(upgraded, new Map([["A", "ltp"]]), 6));
+  expect(lower.batches).toEqual([{ op: "subscribe", instruments: ["A"], mode: "ltp" }]);
+  expect(lower.state.wanted.get("A")?.status).toBe("confirmed");
 });
 
 test("what was never sent is dropped without a message", () => {

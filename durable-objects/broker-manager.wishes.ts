@@ -1,0 +1,71 @@
+/** Who wants what of a broker: each consumer's whole list, and what the operator pinned. Durable, and counted by reference. */
+import type { ConsumerId, FeedWish, InstrumentConsumer } from "../src/application/ports.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import { type FeedMode, higherMode } from "../src/domain/tick.ts";
+import type { BrokerManagerStorage } from "./broker-manager.storage.ts";
+
+/** What is wanted of an instrument by all together. */
+export interface Wanted {
+  mode: FeedMode;
+  consumers: InstrumentConsumer[];
+}
+
+/** Everybody's wishes together: the highest mode asked for, and who asks. A pin is nobody's. */
+function unionOf(
+  wishes: ReadonlyMap<ConsumerId, readonly FeedWish[]>,
+  pins: ReadonlySet<InstrumentId>,
+): Map<InstrumentId, Wanted> {
+  const wanted = new Map<InstrumentId, Wanted>();
+  for (const instrument of pins) wanted.set(instrument, { mode: "quote", consumers: [] });
+  for (const [consumer, list] of wishes) {
+    for (const { instrument, mode } of list) {
+      const entry = wanted.get(instrument) ?? { mode, consumers: [] };
+      const known = entry.consumers.find(({ id }) => id === consumer);
+      if (known) known.mode = higherMode(known.mode, mode);
+      else entry.consumers.push({ id: consumer, mode });
+      wanted.set(instrument, { ...entry, mode: higherMode(entry.mode, mode) });
+    }
+  }
+  return wanted;
+}
+
+export class Wishes {
+  readonly #storage: BrokerManagerStorage;
+  readonly #lists: Map<ConsumerId, FeedWish[]>;
+  #pins: Set<InstrumentId>;
+
+  constructor(storage: BrokerManagerStorage) {
+    this.#storage = storage;
+    this.#lists = storage.wishes();
+    this.#pins = storage.pins();
+  }
+
+  get pins(): ReadonlySet<InstrumentId> {
+    return this.#pins;
+  }
+
+  /** Everything that anybody wants. */
+  get all(): Map<InstrumentId, Wanted> {
+    return unionOf(this.#lists, this.#pins);
+  }
+
+  /** The same with this list of this consumer, not yet taken. */
+  allWith(consumer: ConsumerId, wishes: FeedWish[]): Map<InstrumentId, Wanted> {
+    return unionOf(new Map(this.#lists).set(consumer, wishes), this.#pins);
+  }
+
+  allPinned(pins: ReadonlySet<InstrumentId>): Map<InstrumentId, Wanted> {
+    return unionOf(this.#lists, pins);
+  }
+
+  set(consumer: ConsumerId, wishes: FeedWish[]): void {
+    if (wishes.length > 0) this.#lists.set(consumer, wishes);
+    else this.#lists.delete(consumer);
+    this.#storage.saveWishes(consumer, wishes);
+  }
+
+  setPins(pins: Set<InstrumentId>): void {
+    this.#pins = pins;
+    this.#storage.savePins(pins);
+  }
+}

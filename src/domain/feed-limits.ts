@@ -1,0 +1,19 @@
+/** Bounds of the connections to brokers, each with its unit and its reason. */
+
+/** Unreadable frames of one connection within the window below that have it replaced: one may be a hiccup, ten are a broken line. */
+export const FRAME_FAULTS_MAX = 10;
+
+/** In which they are counted, and in which each kind is logged once. */
+export const FRAME_FAULTS_WINDOW_MS = 60_000;
+
+/** A larger frame of a broker is not read: the largest snapshot of 1,000 instruments with their books is a tenth of it. */
+export const FEED_FRAME_BYTES_MAX = 4_194_304;
+
+/** A connection that held for so long was good: the next loss is tried again soon. A shorter one must not reset the backoff, or two owners of one credential would fight for ever. */
+export const STABLE_CONNECTION_MS = 30_000;
+
+/** How long a new connection waits for the close of the one before: a broker that takes one per credential would refuse it, or throw out the other. */
+export const CLOSE_WAIT_MS = 3_000;
+
+/** Over which a shard's lag is told: long enough for a 99th percentile, short enough to see a change. */
+export const LAG_WINDOW_MS = 10_000;
