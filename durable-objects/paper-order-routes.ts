@@ -14,6 +14,12 @@ export function orderRoutes({ orders, market, faults, storage }: PaperParts): Ho
   const routes = new Hono();
   const rate = new PerSecond(PAPER_RULES.ordersPerSecond);
 
+  for (const path of ["/orders/*", "/executions", "/positions", "/balances"])
+    routes.get(path, async (_, next) => {
+      if (faults.strike("fail_look_up", () => true)) return brokenAnswer();
+      return next();
+    });
+
   routes.post("/orders", async (c) => {
     const body = await readBody(c.req.raw, newOrderRequest);
     if (!body.ok) return body.error;

@@ -30,6 +30,7 @@ import { orderRoutes } from "./routes/orders.ts";
 import { paperRoutes } from "./routes/paper.ts";
 import { portfolioRoutes } from "./routes/portfolio.ts";
 import { qualityRoutes } from "./routes/quality.ts";
+import { reconciliationRoutes } from "./routes/reconciliations.ts";
 import { recordingRoutes } from "./routes/recordings.ts";
 import { riskRoutes } from "./routes/risk.ts";
 import { streamRoutes } from "./routes/stream.ts";
@@ -82,6 +83,7 @@ export function createApp(parts: Partial<AppParts> = {}): ApiApp {
   riskRoutes(app, guard);
   deadLetterRoutes(app, guard);
   deskRoutes(app, guard);
+  reconciliationRoutes(app, guard);
   alertRoutes(app, guard);
   keyRoutes(app, guard, keys);
   paperRoutes(app, guard);

@@ -5,6 +5,7 @@ import type {
   MarketManagerPort,
   OperatorProfilePort,
 } from "../application/ports.ts";
+import type { ReconciliationRecord } from "../application/reconcile-day.ts";
 import type { RecordingsPort } from "../application/recorded-day.ts";
 import {
   brokerManager,
@@ -13,6 +14,7 @@ import {
   operatorProfile,
   paperBroker,
 } from "../platform/objects.ts";
+import { type RunRequest, runReconciliation } from "../platform/reconciliation.ts";
 import { orderPorts } from "../platform/wiring.ts";
 import type { Database } from "../storage/database.ts";
 import { database } from "../storage/database.ts";
@@ -28,6 +30,8 @@ export interface ApiPorts {
   paper(account: string): Pick<Fetcher, "fetch">;
   profile(person: string): OperatorProfilePort;
   recordings: RecordingsPort;
+  /** Compares a day with the broker now. */
+  reconcile(request: RunRequest): Promise<ReconciliationRecord>;
 }
 
 /** Cheap to make: stubs only, nothing is reached until it is asked. */
@@ -40,4 +44,5 @@ export const apiPorts = (env: Env): ApiPorts => ({
   paper: (account) => paperBroker(env, account),
   profile: (person) => operatorProfile(env, person),
   recordings: recordingsIn(env.RECORDINGS),
+  reconcile: (request) => runReconciliation(env, request),
 });

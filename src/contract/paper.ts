@@ -33,6 +33,8 @@ export const PAPER_FAULTS = [
   "malformed_answer",
   "late_fill",
   "lost_fill",
+  /** Queries for orders, executions, positions and balances get no answer worth the name. */
+  "fail_look_up",
 ] as const;
 
 export const faultRequest = z.strictObject({

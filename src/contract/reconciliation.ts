@@ -1,6 +1,6 @@
 /** Comparing ourselves with a broker, as it crosses the API: reports, their differences, and how each check stands. */
 import { z } from "zod";
-import { accountId, decimalOutput, pageQuery, timestamp } from "./primitives.ts";
+import { accountId, decimalOutput, pageQuery, reason, timestamp } from "./primitives.ts";
 
 export const DIFFERENCE_KINDS = [
   /** The broker has it, we do not. */
@@ -127,3 +127,5 @@ export type ReconciliationsView = z.infer<typeof reconciliationsView>;
 export const reconciliationsQuery = pageQuery;
 
 export const runReconciliationRequest = z.strictObject({ account: accountId.optional() });
+
+export const acceptReconciliationRequest = z.strictObject({ reason });

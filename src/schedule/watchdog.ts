@@ -4,6 +4,7 @@ import { tellAll } from "../platform/alerts.ts";
 import { ACCOUNTS, FEED_BROKERS, PORTFOLIO } from "../platform/deployment.ts";
 import { logger } from "../platform/logger.ts";
 import { brokerManager, orderGateway, riskLedger } from "../platform/objects.ts";
+import { reconcileWhenDue } from "./after-hours.ts";
 
 export interface Watched {
   name: string;
@@ -20,6 +21,10 @@ const watchedBy = (env: Env): Watched[] => [
   ...FEED_BROKERS.map((broker) => ({
     name: `broker manager ${broker}`,
     ensure: () => brokerManager(env, broker).ensure(),
+  })),
+  ...ACCOUNTS.map(({ account }) => ({
+    name: `reconciliation ${account}`,
+    ensure: () => reconcileWhenDue(env, account, Date.now()),
   })),
   { name: "alerts", ensure: () => tellAll(env) },
 ];

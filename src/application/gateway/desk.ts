@@ -4,6 +4,7 @@
  */
 import { decimal, decimalText, ZERO } from "../../domain/decimal.ts";
 import type { Execution, Order, OrderPost } from "../../domain/order.ts";
+import { HAND_PREFIX } from "../../domain/reconciliation/synthetic-id.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { DeskProblem, HandExecution } from "../ports.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
@@ -148,7 +149,7 @@ function contradiction(
 }
 
 const handFill = (order: Order, claim: HandExecution, now: number): Execution => ({
-  executionId: `hand-${claim.brokerOrderId}`,
+  executionId: `${HAND_PREFIX}${claim.brokerOrderId}`,
   clientOrderId: order.clientOrderId,
   brokerOrderId: claim.brokerOrderId,
   account: order.account,

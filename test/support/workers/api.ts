@@ -21,6 +21,7 @@ import type { ApprovedOrder, Order } from "../../../src/domain/order.ts";
 import { ok } from "../../../src/domain/result.ts";
 import { addApiKey } from "../../../src/storage/api-keys.ts";
 import { database } from "../../../src/storage/database.ts";
+import { layReport, RECONCILING } from "./api-reconciliation.ts";
 import { RECORDINGS } from "./recordings.ts";
 import { ACCOUNT_MARKET, INSTRUMENT, QUALITY_MANAGER } from "./api-market.ts";
 import { BROKER } from "./api-broker.ts";
@@ -127,6 +128,7 @@ export const GATEWAY: Partial<OrderGatewayPort> = {
   discardByHand: async () => ok({ ...ORDER, state: "canceled" }),
   balances: async () => ok([{ currency: "INR", total: "10", available: "9" }]),
   streamState: async () => "ready",
+  ...RECONCILING,
   meters: async () => [],
 };
 
@@ -198,6 +200,7 @@ export const playedPorts = (objects: Played = {}): ApiPorts => {
     paper: () => fetcher(objects.paper ?? (() => Response.json(PAPER))),
     profile: () => PROFILE,
     recordings: RECORDINGS,
+    reconcile: (request) => layReport(request),
     ...objects.ports,
   };
 };

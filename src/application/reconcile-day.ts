@@ -1,0 +1,248 @@
+/**
+ * Compares a day three ways, repairs our tradebook and lays the report down. A query that fails ends it
+ * with a report that says so and changes nothing; trading that goes on meanwhile makes it start over.
+ */
+import type {
+  DifferenceView,
+  ReconciliationReport,
+  ReconciliationStatus,
+} from "../contract/reconciliation.ts";
+import { REPORT_DIFFERENCES_MAX } from "../domain/limits.ts";
+import type { Execution } from "../domain/order.ts";
+import { signedQuantity } from "../domain/reconciliation/compare.ts";
+import { subjectOf, type Difference } from "../domain/reconciliation/difference.ts";
+import {
+  differenceText,
+  threeWay,
+  type Finding,
+  type Repair,
+  type ThreeWay,
+} from "../domain/reconciliation/three-way.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import { EXTERNAL_ALGO } from "../domain/risk/external.ts";
+import { errorText } from "./log.ts";
+import type { OrderGatewayPort, RiskLedgerPort } from "./ports.ts";
+import type { BrokerBook } from "./reconcile-port.ts";
+
+/** Readings that trading may spoil before the run gives up for now. */
+const READINGS_MAX = 3;
+
+export interface TradebookExecution {
+  algoId: string;
+  execution: Execution;
+}
+
+export interface ReconciliationRecord {
+  id: string;
+  account: string;
+  day: string;
+  startedBy: string;
+  startedAt: number;
+  finishedAt: number;
+  status: ReconciliationStatus;
+  differences: number;
+  unresolved: number;
+  report: ReconciliationReport;
+}
+
+/** A repair as the tradebook takes it: the row as it becomes, and what was there before. */
+export interface TradebookRepair extends TradebookExecution {
+  before: Execution | null;
+}
+
+export interface ReconcileBook {
+  /** Executions of the account from a time on, by the broker's clock. */
+  executions(account: string, from: number): Promise<TradebookExecution[]>;
+  /** Algos of orders, by client order id. */
+  algos(clientOrderIds: readonly string[]): Promise<Map<string, string>>;
+  /** Funds of the account's latest report that had any. */
+  lastFunds(account: string): Promise<ReconciliationReport["funds"] | null>;
+  /** The report, its repairs and an audit row for each, all or nothing; the same again changes nothing. */
+  save(
+    record: ReconciliationRecord,
+    repairs: readonly TradebookRepair[],
+    version: number,
+  ): Promise<void>;
+}
+
+export interface ReconcileDayPorts {
+  gateway: Pick<OrderGatewayPort, "brokerBook">;
+  ledger: Pick<RiskLedgerPort, "ensure" | "status" | "positions">;
+  book: ReconcileBook;
+  now(): number;
+}
+
+export interface ReconcileRequest {
+  id: string;
+  account: string;
+  day: string;
+  /** Start of the day, ms since 1970. */
+  from: number;
+  startedBy: string;
+}
+
+interface Reading {
+  broker: BrokerBook;
+  ours: TradebookExecution[];
+  ledger: { instrument: string; quantity: string }[];
+  version: number;
+}
+
+export async function reconcileDay(
+  ports: ReconcileDayPorts,
+  request: ReconcileRequest,
+): Promise<ReconciliationRecord> {
+  const startedAt = ports.now();
+  const { id, account, day, from, startedBy } = request;
+  const base = { id, account, day, startedBy, startedAt };
+  const read = await readStill(ports, account, from);
+  if (!read.ok) {
+    const failed = failedRecord(base, read.error, from, ports.now());
+    await ports.book.save(failed, [], 0);
+    return failed;
+  }
+  const { broker, ours, ledger, version } = read.value;
+  const result = threeWay({
+    ours: ours.map(({ execution }) => execution),
+    external: new Set(
+      ours
+        .filter(({ algoId }) => algoId === EXTERNAL_ALGO)
+        .map(({ execution }) => execution.executionId),
+    ),
+    theirs: broker.executions,
+    ledger,
+    positions: broker.positions,
+    funds: broker.balances,
+    fundsBefore: await ports.book.lastFunds(account),
+  });
+  const unresolved = result.findings.filter(({ outcome }) => outcome === "unresolved").length;
+  const record: ReconciliationRecord = {
+    ...base,
+    finishedAt: ports.now(),
+    status: statusOf(result, unresolved),
+    differences: result.findings.length,
+    unresolved,
+    report: reportOf(result, read.value, from),
+  };
+  await ports.book.save(record, await repairsOf(ports.book, result.repairs, ours), version);
+  return record;
+}
+
+/** Both sides of one moment: nothing was booked from before the first query to after the last. */
+async function readStill(
+  ports: ReconcileDayPorts,
+  account: string,
+  from: number,
+): Promise<Result<Reading, string>> {
+  try {
+    for (let reading = 0; reading < READINGS_MAX; reading += 1) {
+      const before = (await ports.ledger.status()).version;
+      const broker = await ports.gateway.brokerBook(from);
+      if (!broker.ok) return broker;
+      await ports.ledger.ensure();
+      const { version, outbox } = await ports.ledger.status();
+      if (outbox > 0) return err(`${outbox} rows of the ledger wait for the tradebook`);
+      const ours = await ports.book.executions(account, from);
+      const positions = await ports.ledger.positions();
+      const after = (await ports.ledger.status()).version;
+      if (before !== version || after !== version) continue;
+      const ledger = positions.filter((each) => each.account === account);
+      return ok({ broker: broker.value, ours, ledger, version });
+    }
+    return err("trading went on during each reading; it is read again later");
+  } catch (error) {
+    return err(errorText(error));
+  }
+}
+
+function failedRecord(
+  base: Pick<ReconciliationRecord, "id" | "account" | "day" | "startedBy" | "startedAt">,
+  failure: string,
+  from: number,
+  now: number,
+): ReconciliationRecord {
+  const executions = { ours: 0, theirs: 0 };
+  const nothing = { positions: [], funds: [], differences: [] };
+  const report = { failure, from, to: now, executions, ...nothing };
+  return { ...base, finishedAt: now, status: "failed", differences: 0, unresolved: 0, report };
+}
+
+const statusOf = ({ repairs }: ThreeWay, unresolved: number): ReconciliationStatus => {
+  if (unresolved > 0) return "unresolved";
+  return repairs.length > 0 ? "repaired" : "clean";
+};
+
+function reportOf(result: ThreeWay, reading: Reading, from: number): ReconciliationReport {
+  const { broker, ours } = reading;
+  return {
+    failure: null,
+    from,
+    to: broker.askedAt,
+    executions: { ours: ours.length, theirs: broker.executions.length },
+    positions: result.positions,
+    funds: broker.balances.map(({ currency, total }) => ({ currency, total })),
+    differences: result.findings.slice(0, REPORT_DIFFERENCES_MAX).map(differenceView),
+  };
+}
+
+function differenceView(finding: Finding): DifferenceView {
+  const { difference, outcome } = finding;
+  const { kind } = difference;
+  const subject = subjectOf(difference);
+  const { instrument, ours, theirs } = sidesOf(difference);
+  const message = differenceText(finding);
+  return { kind, subject, instrument, ours, theirs, outcome, message };
+}
+
+const tradeText = (execution: Execution): string =>
+  `${signedQuantity(execution)} at ${execution.price}`;
+
+function sidesOf(difference: Difference): Pick<DifferenceView, "instrument" | "ours" | "theirs"> {
+  switch (difference.kind) {
+    case "missing_here":
+    case "external_fill": {
+      const { execution } = difference;
+      const ours = difference.kind === "external_fill" ? tradeText(execution) : null;
+      return { instrument: execution.instrument, ours, theirs: tradeText(execution) };
+    }
+    case "missing_there": {
+      const { execution } = difference;
+      return { instrument: execution.instrument, ours: tradeText(execution), theirs: null };
+    }
+    case "quantity_differs":
+    case "price_differs": {
+      const { ours, theirs } = difference;
+      return { instrument: ours.instrument, ours: tradeText(ours), theirs: tradeText(theirs) };
+    }
+    case "external_order":
+      return { instrument: difference.instrument, ours: null, theirs: null };
+    case "state_differs":
+    case "position_differs":
+      return difference;
+    case "funds_differ":
+      return { instrument: null, ours: difference.ours, theirs: difference.theirs };
+  }
+}
+
+/** Each repair with the algo whose order it belongs to; an order that is not ours is external. */
+async function repairsOf(
+  book: ReconcileBook,
+  repairs: readonly Repair[],
+  ours: readonly TradebookExecution[],
+): Promise<TradebookRepair[]> {
+  const known = new Map(ours.map(({ algoId, execution }) => [execution.executionId, algoId]));
+  const added = repairs.flatMap((repair) =>
+    repair.kind === "add" ? [repair.execution.clientOrderId] : [],
+  );
+  const algos = await book.algos([...new Set(added)]);
+  return repairs.map((repair) => {
+    if (repair.kind === "correct") {
+      const { before, after } = repair;
+      return { before, execution: after, algoId: known.get(after.executionId) ?? EXTERNAL_ALGO };
+    }
+    const { execution } = repair;
+    const clientOrderId = execution.clientOrderId || `external-${execution.brokerOrderId}`;
+    const algoId = algos.get(clientOrderId) ?? EXTERNAL_ALGO;
+    return { before: null, execution: { ...execution, clientOrderId }, algoId };
+  });
+}

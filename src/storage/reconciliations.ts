@@ -1,0 +1,197 @@
+/** Reports of the day's reconciliation in D1, with the repairs that each made. */
+import { and, desc, eq, getTableColumns, gte, inArray, or, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { ReconcileBook, TradebookRepair } from "../application/reconcile-day.ts";
+import type { ApiError } from "../contract/errors.ts";
+import type { Page, PageQuery } from "../contract/primitives.ts";
+import type { ReconciliationDetail, ReconciliationView } from "../contract/reconciliation.ts";
+import type { Result } from "../domain/result.ts";
+import { ok } from "../domain/result.ts";
+import { auditStatement } from "./audit.ts";
+import { decodeCursor, pageFrom } from "./cursor.ts";
+import { excluded, type Database } from "./database.ts";
+import { auditLog, executions, orders, reconciliations } from "./schema.ts";
+
+/** Who starts the run of each day's end. */
+export const AFTER_HOURS = "after_hours";
+
+/** D1 binds at most 100 values in one statement. */
+const IDS_PER_QUERY = 90;
+
+const { ledgerVersion: _guard, ...ofExecution } = getTableColumns(executions);
+
+export const reconcileBook = (book: Database): ReconcileBook => ({
+  async executions(account, from) {
+    const rows = await book
+      .select(ofExecution)
+      .from(executions)
+      .where(and(eq(executions.account, account), gte(executions.executedAt, from)));
+    return rows.map(({ algoId, ...execution }) => ({ algoId, execution }));
+  },
+
+  async algos(clientOrderIds) {
+    const algos = new Map<string, string>();
+    for (let start = 0; start < clientOrderIds.length; start += IDS_PER_QUERY) {
+      const some = clientOrderIds.slice(start, start + IDS_PER_QUERY);
+      const { clientOrderId, algoId } = orders;
+      const rows = await book
+        .select({ clientOrderId, algoId })
+        .from(orders)
+        .where(inArray(clientOrderId, some));
+      for (const row of rows) algos.set(row.clientOrderId, row.algoId);
+    }
+    return algos;
+  },
+
+  async lastFunds(account) {
+    const [row] = await book
+      .select({ report: reconciliations.report })
+      .from(reconciliations)
+      .where(
+        and(
+          eq(reconciliations.account, account),
+          sql`json_array_length(${reconciliations.report}, '$.funds') > 0`,
+        ),
+      )
+      .orderBy(desc(reconciliations.startedAt))
+      .limit(1);
+    return row?.report.funds ?? null;
+  },
+
+  async save(record, repairs, version) {
+    const report = book
+      .insert(reconciliations)
+      .values(record)
+      .onConflictDoUpdate({
+        target: reconciliations.id,
+        set: excluded(reconciliations, ["id", "acceptedBy", "acceptedAt", "acceptedReason"]),
+        // What a person has accepted stays as he saw it.
+        setWhere: sql`${reconciliations.acceptedAt} IS NULL`,
+      });
+    const rows = repairs.flatMap((repair) => repairStatements(book, record, repair, version));
+    await book.batch([report, ...rows]);
+  },
+});
+
+function repairStatements(
+  book: Database,
+  record: { id: string; finishedAt: number },
+  { execution, algoId, before }: TradebookRepair,
+  version: number,
+) {
+  const { account, executionId } = execution;
+  return [
+    book
+      .insert(executions)
+      .values({ ...execution, algoId, ledgerVersion: version })
+      .onConflictDoUpdate({
+        target: [executions.account, executions.executionId],
+        set: excluded(executions, ["account", "executionId"]),
+      }),
+    book
+      .insert(auditLog)
+      .values({
+        at: record.finishedAt,
+        by: "reconciliation",
+        action: "execution_repair",
+        subject: `${account}/${executionId}`,
+        before: JSON.stringify(before),
+        after: JSON.stringify({ ...execution, algoId }),
+        reason: `report ${record.id}: the broker's word on its own execution`,
+        ledgerVersion: version,
+      })
+      .onConflictDoNothing(),
+  ];
+}
+
+const { report: _report, ...columns } = getTableColumns(reconciliations);
+
+const cursorKey = z.tuple([z.number(), z.string()]);
+
+/** Newest first, without their differences. */
+export async function reconciliationsPage(
+  book: Database,
+  query: PageQuery,
+): Promise<Result<Page<ReconciliationView>, ApiError>> {
+  const after = decodeCursor(query.cursor, cursorKey);
+  if (!after.ok) return after;
+  const { startedAt, id } = reconciliations;
+  const rows = await book
+    .select(columns)
+    .from(reconciliations)
+    .where(
+      after.value ? sql`(${startedAt}, ${id}) < (${after.value[0]}, ${after.value[1]})` : undefined,
+    )
+    .orderBy(desc(startedAt), desc(id))
+    .limit(query.limit + 1);
+  return ok(
+    pageFrom(
+      rows,
+      query.limit,
+      (row) => [row.startedAt, row.id],
+      (row) => row,
+    ),
+  );
+}
+
+export async function reconciliation(
+  book: Database,
+  id: string,
+): Promise<ReconciliationDetail | null> {
+  const [row] = await book.select().from(reconciliations).where(eq(reconciliations.id, id));
+  return row ?? null;
+}
+
+/** Null when there is none yet for that day. */
+export async function dayReport(
+  book: Database,
+  id: string,
+): Promise<Pick<ReconciliationView, "status" | "finishedAt"> | null> {
+  const { status, finishedAt } = reconciliations;
+  const [row] = await book
+    .select({ status, finishedAt })
+    .from(reconciliations)
+    .where(eq(reconciliations.id, id));
+  return row ?? null;
+}
+
+/** What a person looked at and takes on. True when it was still open. */
+export async function acceptReconciliation(
+  book: Database,
+  id: string,
+  by: string,
+  reason: string,
+  now: number,
+): Promise<boolean> {
+  const open = and(
+    eq(reconciliations.id, id),
+    inArray(reconciliations.status, ["unresolved", "failed"]),
+  );
+  const accepted = { acceptedBy: by, acceptedAt: now, acceptedReason: reason };
+  const entry = { at: now, by, action: "reconciliation_accept", subject: id, reason };
+  const [changed] = await book.batch([
+    book
+      .update(reconciliations)
+      .set({ status: "accepted", ...accepted })
+      .where(open)
+      .returning({ id: reconciliations.id }),
+    auditStatement(book, { ...entry, before: null, after: "accepted" }),
+  ]);
+  return changed.length > 0;
+}
+
+/** True while something unresolved, or a day that could not be compared, waits for a person: the next wake is refused. */
+export async function isWakeBlocked(book: Database, account?: string): Promise<boolean> {
+  const { status, startedBy } = reconciliations;
+  const [row] = await book
+    .select({ id: reconciliations.id })
+    .from(reconciliations)
+    .where(
+      and(
+        account === undefined ? undefined : eq(reconciliations.account, account),
+        or(eq(status, "unresolved"), and(eq(status, "failed"), eq(startedBy, AFTER_HOURS))),
+      ),
+    )
+    .limit(1);
+  return row !== undefined;
+}
