@@ -14,6 +14,8 @@ export interface OrderStreamPorts {
   onEvent(message: Extract<OrderStreamMessage, { kind: "order_event" }>): Promise<void>;
   /** Reads in what was missed; the stream is ready when this is ok. */
   catchUp(): Promise<Result<null, string>>;
+  /** The broker's clock, and ours when it told it. */
+  heard(brokerTime: number, now: number): void;
   /** The state changed: the alarm may have to come sooner. */
   changed(): void;
   log: Log;
@@ -118,6 +120,7 @@ export class OrderStream {
         void this.#catchUp();
         return;
       case "heartbeat":
+        if (message.time !== undefined) this.#ports.heard(message.time, this.#lastMessageAt);
         return;
       case "session_expired":
         this.#ports.log("error", "order_stream_session_expired", { reason: message.reason });

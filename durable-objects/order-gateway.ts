@@ -27,12 +27,14 @@ import { riskLedger } from "../src/platform/objects.ts";
 import { retryQueue } from "../src/platform/wiring.ts";
 import { database } from "../src/storage/database.ts";
 import { layDown } from "../src/storage/incidents.ts";
+import { type BrokerClock, brokerClock } from "./order-gateway.clock.ts";
 import { OrderGatewayStorage } from "./order-gateway.storage.ts";
 import { OrderStream } from "./order-gateway.stream.ts";
 
 export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort {
   readonly #gateway: Gateway;
   readonly #stream: OrderStream;
+  readonly #clock: BrokerClock;
   /** The alarm as last set in this run; null when this run has not set one. */
   #alarmAt: number | null = null;
 
@@ -45,6 +47,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     assert(clients.ok, `account ${account} is at a broker that is not there`);
     const broker = clients.value.trading;
     const log = logger({ object: "OrderGateway", account: placed.account });
+    this.#clock = brokerClock(placed.broker, riskLedger(env, placed.portfolio), log);
     this.#gateway = new Gateway({
       account: placed.account,
       store: new OrderGatewayStorage(ctx.storage),
@@ -55,6 +58,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       now: () => Date.now(),
       sleep: (ms) => scheduler.wait(ms),
       ready: () => this.#stream.ready(Date.now(), ORDER_STREAM_READY_WAIT_MS),
+      clockOffsetMs: () => this.#clock.offsetMs,
       log,
     });
     this.#stream = new OrderStream({
@@ -62,6 +66,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       onEvent: (message) => this.#gateway.onStream(message),
       catchUp: () => this.#gateway.catchUp(),
       changed: () => void this.#arm(),
+      heard: (brokerTime, now) => this.#clock.heard(brokerTime, now),
       log,
     });
   }

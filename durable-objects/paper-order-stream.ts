@@ -45,7 +45,8 @@ export class PaperOrderStream {
   }
 
   heartbeat(now: number): void {
-    this.send({ type: "heartbeat", time: now }, now);
+    const skew = this.#faults.strike("skew_clock", () => true);
+    this.send({ type: "heartbeat", time: now + (skew?.durationMs ?? 0) }, now);
   }
 
   #send(listener: Listener, frame: OrderStreamFrame, now: number): void {

@@ -21,6 +21,8 @@ export const PAPER_FAULTS = [
   "drop_book_delta",
   "cross_book",
   "wrong_book_checksum",
+  /** A heartbeat of the order-update socket tells a time that is `durationMs` ahead. */
+  "skew_clock",
   "refuse_connection",
   "refuse_subscribe",
   /** Order path: what the next matching requests meet. */

@@ -86,5 +86,7 @@ export interface GatewayPorts {
   sleep(ms: number): Promise<void>;
   /** True once the order stream is up and what was missed has been read in; false past the bound. */
   ready(): Promise<boolean>;
+  /** Our clock less the broker's, ms, as measured; null, and left out, when it is not known. */
+  clockOffsetMs?(): number | null;
   log: Log;
 }

@@ -4,8 +4,10 @@
  */
 import type { SubmitOutcome } from "../../brokers/broker.ts";
 import { assert } from "../../domain/assert.ts";
+import { isClockSkewed } from "../../domain/clock-offset.ts";
 import { NOT_SENT_SWEEP_MS } from "../../domain/limits.ts";
 import type { ApprovedOrder, OrderStages } from "../../domain/order.ts";
+import { CLOCK_OFFSET_MS_MAX } from "../../domain/quality-limits.ts";
 import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
 import type { GatewayOutcome } from "../ports.ts";
@@ -90,6 +92,13 @@ async function waitForTurn(
       kind: "refused",
       reason:
         "NOT_RECONCILED: the broker's order stream is not up and read in, so entries are refused",
+    };
+  // A broker judges a signed request by its own clock, and an order's age would mean nothing.
+  const offsetMs = context.clockOffsetMs?.() ?? null;
+  if (!intent.reduceOnly && isClockSkewed(offsetMs))
+    return {
+      kind: "refused",
+      reason: `CLOCK_SKEW: the broker's clock is ${offsetMs} ms from ours, more than ${CLOCK_OFFSET_MS_MAX} ms, so entries are refused`,
     };
   const asked = context.now();
   const reason = await context.limiter.order("submit", intent.instrument);

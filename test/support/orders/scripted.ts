@@ -89,6 +89,8 @@ export interface Script {
   executions?: Execution[];
   isUnreachable?: boolean;
   ready?: boolean;
+  /** Our clock less the broker's. */
+  clockOffsetMs?: number;
   ledgerIsAway?: boolean;
   brokerPositions?: () => BrokerPosition[];
   /** By what has been posted until then. */
@@ -154,6 +156,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
     now: () => now,
     sleep: async (ms) => void (now += script.isFrozen ? 0 : ms),
     ready: async () => script.ready ?? true,
+    clockOffsetMs: () => script.clockOffsetMs ?? null,
     log: () => {},
   };
   return {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { OrderStreamMessage, SubmitOutcome } from "../../../../src/brokers/broker.ts";
 import type { GatewayOrder } from "../../../../src/application/gateway/record.ts";
 import { ORDER_RATE_WAIT_MS_MAX, UNKNOWN_DEADLINE_MS } from "../../../../src/domain/limits.ts";
+import { CLOCK_OFFSET_MS_MAX } from "../../../../src/domain/quality-limits.ts";
 import { SIMULATED_RULES } from "../../../support/orders/broker-faults.ts";
 import {
   approvedWith,
@@ -99,6 +100,22 @@ describe("sending", () => {
     const exit = approvedWith({ clientOrderId: "o-2", reduceOnly: true });
     expect((await desk.gateway.submit(exit, 1)).outcome).toBe("accepted");
     expect(desk.sent).toEqual(["o-2"]);
+  });
+
+  test("lesson 55: beyond the bound between the clocks an entry is refused by name and not sent; what only reduces goes", async () => {
+    for (const clockOffsetMs of [CLOCK_OFFSET_MS_MAX + 1, -CLOCK_OFFSET_MS_MAX - 1]) {
+      const desk = scripted({ clockOffsetMs });
+      expect((await desk.gateway.submit(approvedWith(), 1)).outcome).toBe("stopped");
+      const event = { kind: "rejected", reason: expect.stringMatching(/^CLOCK_SKEW/) };
+      expect(desk.posts).toMatchObject([{ event }]);
+      const exit = approvedWith({ clientOrderId: "o-2", reduceOnly: true });
+      expect((await desk.gateway.submit(exit, 1)).outcome).toBe("accepted");
+      expect(desk.sent).toEqual(["o-2"]);
+    }
+    for (const clockOffsetMs of [CLOCK_OFFSET_MS_MAX, -CLOCK_OFFSET_MS_MAX]) {
+      const desk = scripted({ clockOffsetMs });
+      expect((await desk.gateway.submit(approvedWith(), 1)).outcome).toBe("accepted");
+    }
   });
 
   test("past the wait for the broker's rate an order is denied and queued nowhere: late is another trade", async () => {
