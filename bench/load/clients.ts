@@ -176,11 +176,12 @@ class Client implements TickSink {
   }
 }
 
-async function open({ server, url, key, lists }: Extract<ClientsMessage, { op: "open" }>) {
+async function open({ server, url, keys, lists }: Extract<ClientsMessage, { op: "open" }>) {
   for (let first = 0; first < lists.length; first += OPENING_MAX) {
-    const some = lists
-      .slice(first, first + OPENING_MAX)
-      .map((list) => new Client(server, url, key, list));
+    const some = lists.slice(first, first + OPENING_MAX).map((list, index) => {
+      const key = keys[(first + index) % keys.length] ?? null;
+      return new Client(server, url, key, list);
+    });
     clients.push(...some);
     await Promise.all(some.map((client) => client.ready));
   }

@@ -109,7 +109,7 @@ export async function measure(server: Server, load: Load): Promise<Measured> {
   const clients = lists.map(() => startClients());
   const all = <T>(of: (child: Child<ClientsMessage>, index: number) => Promise<T>): Promise<T[]> =>
     Promise.all(clients.map(of));
-  const { url, key, kind, feed } = server;
+  const { url, keys, kind, feed } = server;
   const used = (): Used => ({
     at: performance.now(),
     server: cpuSeconds(server.pid) ?? 0,
@@ -118,7 +118,7 @@ export async function measure(server: Server, load: Load): Promise<Measured> {
   });
   try {
     await all((child, index) =>
-      child.ask({ op: "open", server: kind, url, key, lists: lists[index] ?? [] }),
+      child.ask({ op: "open", server: kind, url, keys, lists: lists[index] ?? [] }),
     );
     await load.opened?.();
     await all((child) => child.ask({ op: "phase", name: "warm-up" }));

@@ -27,7 +27,7 @@ export interface FeedCounts {
 /** To a process of clients. */
 export type ClientsMessage =
   /** Opens the sockets and subscribes; answered with null once all are. */
-  | { op: "open"; server: ServerKind; url: string; key: string | null; lists: number[][] }
+  | { op: "open"; server: ServerKind; url: string; keys: string[]; lists: number[][] }
   /** From now on everything counts for the phase of this name; answered with null. */
   | { op: "phase"; name: string }
   /** Waits until what the feed has made is there, at most `boundMs`; answered with `ClientsReport`. */
