@@ -1,9 +1,10 @@
-/** What a shard keeps of its ticks: bars and recordings. It works by the second, never within the tick path. */
+/** What a shard keeps of its ticks: bars and recordings. It works in slices between the ticks, never within the tick path. */
 import type { Log } from "../src/application/log.ts";
 import type { ShardView } from "../src/contract/brokers.ts";
 import type { LinkGap } from "../src/contract/link.ts";
 import type { CandlePart } from "../src/domain/candle-builder.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { HISTORY_SLICE_MS, HISTORY_SLICE_TICKS_MAX } from "../src/domain/limits.ts";
 import { brokerManager } from "../src/platform/objects.ts";
 import { ShardCandles } from "./feed-shard.candles.ts";
 import { Recorder } from "./feed-shard.recorder.ts";
@@ -26,6 +27,7 @@ export class ShardHistory {
   readonly #log: TickLog;
   readonly #candles: ShardCandles;
   readonly #recorder: Recorder;
+  #slices: number | null = null;
 
   constructor(log: TickLog, candles: ShardCandles, recorder: Recorder) {
     this.#log = log;
@@ -47,7 +49,12 @@ export class ShardHistory {
     };
   }
 
+  /**
+   * Once a second. Between two beats the log is worked off in slices: a second of a busy market at once
+   * would hold up its ticks for tens of milliseconds.
+   */
   beat(now: number): void {
+    this.#slices ??= setInterval(() => this.#drain(HISTORY_SLICE_TICKS_MAX), HISTORY_SLICE_MS);
     this.#drain();
     this.#recorder.beat(now);
     this.#candles.beat(now);
@@ -55,6 +62,8 @@ export class ShardHistory {
 
   /** Nothing more is coming: what there is goes out now. */
   end(now: number): void {
+    if (this.#slices !== null) clearInterval(this.#slices);
+    this.#slices = null;
     this.#drain();
     this.#recorder.finish();
     this.#candles.beat(now, true);
@@ -69,10 +78,10 @@ export class ShardHistory {
     return this.#candles.parts(instrument, interval);
   }
 
-  #drain(): void {
+  #drain(ticksMax?: number): void {
     this.#log.drain((tick) => {
       if (!tick.isLateTrade) this.#recorder.add(tick);
       this.#candles.add(tick);
-    });
+    }, ticksMax);
   }
 }

@@ -20,9 +20,12 @@ export class TickLog {
   readonly #epochs: number[] = [];
   /** Count within the epoch; negative for a late trade. */
   readonly #counts: number[] = [];
+  /** What was logged and not yet drained lies from here to `#size`. */
+  #from = 0;
   #size = 0;
 
   add(update: MarketUpdate, receivedTime: number, epoch: number, count: number): void {
+    if (this.#size >= SHARD_LOG_TICKS_MAX) this.#moveUp();
     const at = this.#size;
     if (at >= SHARD_LOG_TICKS_MAX) {
       this.lost += 1;
@@ -40,12 +43,15 @@ export class TickLog {
     this.add(update, receivedTime, epoch, -1 - count);
   }
 
-  drain(take: (tick: LoggedTick) => void): void {
-    for (let at = 0; at < this.#size; at += 1) {
+  /** Takes out what was added first, at most so many. */
+  drain(take: (tick: LoggedTick) => void, ticksMax = Infinity): void {
+    const end = Math.min(this.#size, this.#from + ticksMax);
+    for (; this.#from < end; this.#from += 1) {
+      const at = this.#from;
       const update = this.#updates[at];
       const epoch = this.#epochs[at] ?? 0;
       const count = this.#counts[at] ?? 0;
-      if (update === undefined) break;
+      if (update === undefined) continue;
       take({
         update,
         receivedTime: this.#receivedTimes[at] ?? 0,
@@ -54,6 +60,15 @@ export class TickLog {
         isLateTrade: count < 0,
       });
     }
-    this.#size = 0;
+    if (this.#from === this.#size) this.#from = this.#size = 0;
+  }
+
+  /** Makes room where ticks were taken out. */
+  #moveUp(): void {
+    if (this.#from === 0) return;
+    for (const list of [this.#updates, this.#receivedTimes, this.#epochs, this.#counts])
+      list.copyWithin(0, this.#from, this.#size);
+    this.#size -= this.#from;
+    this.#from = 0;
   }
 }

@@ -73,6 +73,25 @@ test("a log gives back what was added once, late trades by themselves, and count
   expect(drained()).toHaveLength(SHARD_LOG_TICKS_MAX);
 });
 
+test("a log that is worked off in slices gives everything once and in order, and keeps its room", () => {
+  const log = new TickLog();
+  const drained: number[] = [];
+  const slice = () => log.drain(({ receivedTime }) => drained.push(receivedTime), 7);
+  for (let n = 0; n < 20; n += 1) {
+    log.add(update(n), n, 1, n);
+    if (n % 3 === 0) slice();
+  }
+  log.drain(({ receivedTime }) => drained.push(receivedTime));
+  expect(drained).toEqual(Array.from({ length: 20 }, (_, n) => n));
+  for (let n = 0; n < SHARD_LOG_TICKS_MAX; n += 1) log.add(update(n), n, 1, n);
+  slice();
+  for (let n = 0; n < 8; n += 1) log.add(update(n), SHARD_LOG_TICKS_MAX + n, 1, n);
+  expect(log.lost).toBe(1);
+  drained.length = 0;
+  log.drain(({ receivedTime }) => drained.push(receivedTime));
+  expect(drained).toEqual(Array.from({ length: SHARD_LOG_TICKS_MAX }, (_, n) => n + 7));
+});
+
 test("each minute is one recording, written when it is over, whether or not a tick follows", async () => {
   const { made, written } = recorder();
   for (const time of [START + 7_042, START + 59_999, START + MINUTE]) made.add(logged(time));
