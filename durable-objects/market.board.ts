@@ -4,6 +4,7 @@
  */
 import { compactRow, ltpFields, plainRow, seqOfFields } from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { FAN_OUT_SENDS_PER_TURN } from "../src/domain/limits.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
 
 export type StreamFormat = "plain" | "compact";
@@ -24,6 +25,8 @@ export interface FrameGroup {
   seq: number;
   /** Rows of the frame in the making. */
   rows: string[];
+  /** The board's frame when the first of them came. */
+  since: number;
 }
 
 export interface BoardInstrument {
@@ -53,7 +56,9 @@ export class Board {
   /** Ticks that came twice, or late over another link. */
   repeated = 0;
   readonly #instruments = new Map<InstrumentId, BoardInstrument>();
-  readonly #groups = new Map<string, FrameGroup>();
+  /** By format and list: more receivers than one turn serves are groups of their own. */
+  readonly #groups = new Map<string, FrameGroup[]>();
+  /** Those with rows, the one that waits longest first. */
   #touched: FrameGroup[] = [];
 
   constructor(epoch: number) {
@@ -99,11 +104,16 @@ export class Board {
     let plain: string | null = null;
     let compact: string | null = null;
     for (const group of one.groups) {
-      if (group.rows.length === 0) this.#touched.push(group);
+      if (group.rows.length === 0) this.#touch(group);
       if (group.format === "plain") group.rows.push((plain ??= plainRow(one.json, fields)));
       else group.rows.push((compact ??= compactRow(one.alias, fields)));
     }
     if (one.otherGroups.length > 0) this.#takeModes(one, fields, depth);
+  }
+
+  #touch(group: FrameGroup): void {
+    group.since = this.frame;
+    this.#touched.push(group);
   }
 
   /** The rows of those that want less or more than a quote: each text is written once. */
@@ -114,16 +124,42 @@ export class Board {
       const key = `${group.format} ${mode}`;
       const text = texts.get(key) ?? rowText(group.format, mode, one, fields, depth);
       texts.set(key, text);
-      if (group.rows.length === 0) this.#touched.push(group);
+      if (group.rows.length === 0) this.#touch(group);
       group.rows.push(text);
     }
   }
 
-  /** Sends what was taken since the last flush: one frame for each group it concerns. */
+  /** Sends the live ticks that wait: before anything that is to be seen after them, or apart from them. */
+  settle(): void {
+    if (this.#touched.length > 0) this.flush(false);
+  }
+
+  get isWaiting(): boolean {
+    return this.#touched.length > 0;
+  }
+
+  /** Sends to as many as one turn serves, those first that wait longest. Answers how many frames that were. */
+  turn(): number {
+    let sends = 0;
+    let groups = 0;
+    for (const group of this.#touched) {
+      if (sends >= FAN_OUT_SENDS_PER_TURN) break;
+      groups += 1;
+      sends += group.receivers.size;
+    }
+    this.#send(this.#touched.splice(0, groups), false);
+    return sends;
+  }
+
+  /** Sends all that was taken: one frame for each group it concerns. */
   flush(isSnapshot: boolean): void {
     const touched = this.#touched;
     this.#touched = [];
-    for (const group of touched) {
+    this.#send(touched, isSnapshot);
+  }
+
+  #send(groups: readonly FrameGroup[], isSnapshot: boolean): void {
+    for (const group of groups) {
       const { rows } = group;
       group.rows = [];
       if (!isSnapshot) group.seq += 1;
@@ -139,6 +175,7 @@ export class Board {
     only: ReadonlySet<InstrumentId> | null,
     since: number,
   ): string | null {
+    this.settle();
     const rows: string[] = [];
     for (const [one, mode] of group.instruments) {
       if (one.fields === null || one.frame < since) continue;
@@ -161,18 +198,24 @@ export class Board {
     format: StreamFormat,
     instruments: ReadonlyMap<InstrumentId, FeedMode>,
   ): FrameGroup | null {
+    this.settle();
     if (instruments.size === 0) return null;
     const list = [...instruments].sort(([a], [b]) => (a < b ? -1 : 1));
     const key = `${format}|${list.map(([id, mode]) => (mode === "quote" ? id : `${id} ${mode}`)).join(",")}`;
-    const group = this.#groups.get(key) ?? this.#open(key, format, list);
+    const alike = this.#groups.get(key) ?? [];
+    const hasRoom = ({ receivers }: FrameGroup) => receivers.size < FAN_OUT_SENDS_PER_TURN;
+    const group = alike.find(hasRoom) ?? this.#open(key, format, list);
     group.receivers.add(receiver);
     return group;
   }
 
   leave(receiver: FrameReceiver, group: FrameGroup): void {
+    this.settle();
     group.receivers.delete(receiver);
     if (group.receivers.size > 0) return;
-    this.#groups.delete(group.key);
+    const alike = this.#groups.get(group.key)?.filter((other) => other !== group) ?? [];
+    if (alike.length > 0) this.#groups.set(group.key, alike);
+    else this.#groups.delete(group.key);
     for (const one of group.instruments.keys()) {
       one.groups = one.groups.filter((other) => other !== group);
       one.otherGroups = one.otherGroups.filter((other) => other !== group);
@@ -192,10 +235,11 @@ export class Board {
       receivers: new Set<FrameReceiver>(),
       seq: 0,
       rows: [],
+      since: 0,
     };
     for (const [one, mode] of instruments)
       (mode === "quote" ? one.groups : one.otherGroups).push(group);
-    this.#groups.set(key, group);
+    this.#groups.set(key, [...(this.#groups.get(key) ?? []), group]);
     return group;
   }
 }

@@ -2,6 +2,7 @@
 import { markerLine, readLinkFrame, type LinkGap, type LinkStatus } from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { Board, BoardInstrument } from "./market.board.ts";
+import { FlushPace } from "./market.pace.ts";
 
 export interface LinkAttachment {
   kind: "link";
@@ -25,12 +26,14 @@ interface Link extends LinkAttachment {
 export class MarketLinks {
   readonly #board: Board;
   readonly #host: LinksHost;
+  readonly #pace: FlushPace;
   readonly #links = new Map<WebSocket, Link>();
   unreadable = 0;
 
   constructor(board: Board, host: LinksHost) {
     this.#board = board;
     this.#host = host;
+    this.#pace = new FlushPace(board);
   }
 
   /** Takes a shard's socket: a new one, or after an eviction one that was there. An older one of the same shard is closed. */
@@ -58,6 +61,11 @@ export class MarketLinks {
     if (!link) return;
     let hasNewAliases = false;
     let isSnapshotFrame = false;
+    // What was told before a gap or a status is to be seen before it.
+    const flush = () => {
+      if (isSnapshotFrame) this.#board.flush(true);
+      else this.#board.settle();
+    };
     readLinkFrame(text, {
       alias: (alias, instrument) => {
         const one = this.#board.get(instrument);
@@ -67,17 +75,17 @@ export class MarketLinks {
         hasNewAliases = true;
       },
       tick: (alias, fields, isSnapshot, depth) => {
+        if (isSnapshot && !isSnapshotFrame) this.#board.settle();
+        isSnapshotFrame = isSnapshot;
         const one = link.instruments.get(alias);
         if (one) this.#board.take(one, fields, depth);
-        isSnapshotFrame = isSnapshot;
       },
       gap: (gap) => {
-        // Ticks that came before the gap are to be seen before it.
-        this.#board.flush(isSnapshotFrame);
+        flush();
         this.#host.gap(gap, link.provider);
       },
       status: (status) => {
-        this.#board.flush(isSnapshotFrame);
+        flush();
         this.#host.status(status);
       },
       marker: (marker) => socket.send(markerLine(marker)),
@@ -85,7 +93,8 @@ export class MarketLinks {
         this.unreadable += 1;
       },
     });
-    this.#board.flush(isSnapshotFrame);
+    if (isSnapshotFrame) this.#board.flush(true);
+    else this.#pace.soon(Date.now());
     if (hasNewAliases) this.#saveAliases(link);
   }
 

@@ -270,17 +270,19 @@ export class Requests {
     );
     for (const [provider, ids] of Map.groupBy(missing, (id) => this.providerOf(id))) {
       try {
-        for (const tick of await this.#host.manager(provider).quotes(ids)) {
+        const ticks = await this.#host.manager(provider).quotes(ids);
+        board.settle();
+        for (const tick of ticks) {
           const one = board.get(tick.instrument);
           const { depth } = tick;
           if (one) board.take(one, fieldsOfTick(tick), depth ? depthText(depth) : null);
         }
+        board.flush(true);
       } catch (error) {
         // Without a snapshot the first live tick is the first one seen: late, but never wrong.
         log("warn", "quotes_failed", { provider, reason: errorText(error) });
       }
     }
-    board.flush(true);
   }
 
   #state(instrument: InstrumentId, declared: "pending" | "live" | undefined): "pending" | "live" {

@@ -123,7 +123,7 @@ export class AlgoSocket implements FrameReceiver {
       return this.#sendText(frame);
     this.#lag = {
       since: Date.now(),
-      frame: this.#board.frame,
+      frame: group.since,
       bufferedBytes: this.#bufferedBytes(),
       acknowledged: this.#acknowledged ?? 0,
       sentSeq: group.seq - 1,

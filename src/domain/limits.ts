@@ -24,8 +24,14 @@ export const CLOSE_SLOW_CONSUMER = 4008;
 /** Close code for a frame that is too large (RFC 6455). */
 export const CLOSE_FRAME_TOO_LARGE = 1009;
 
-/** Ticks are sent at once when idle and joined for at most this long when busy. */
-export const COALESCE_MS_MAX = 8;
+/** A shard's ticks leave at once when idle and are joined for this long when busy: an object takes some hundred messages a second well. */
+export const COALESCE_MS_MAX = 3;
+
+/** A busy market sends to at most this many sockets in one go, and then lets others in: whoever is last waits for all before. */
+export const FAN_OUT_SENDS_PER_TURN = 50;
+
+/** Pause after a turn for each frame it sent, ms: a little more than sending one was measured to take, so that what comes in meanwhile is read before the next turn. */
+export const FAN_OUT_MS_PER_SEND = 0.02;
 
 /** The watchdog's period: below the platform's 70 s inactivity eviction, above the noise. */
 export const WATCHDOG_INTERVAL_MS = 20_000;
@@ -207,7 +213,11 @@ export const OWN_CANDLES_WAITING_MAX = 20_000;
 /** A minute's bars are handed over this long after its end: its last ticks are on their way. */
 export const OWN_CANDLES_DELAY_MS = 2_000;
 
-/** Ticks a shard logs between two drains, a second apart: ten times the busiest second measured. */
+/** A shard folds its ticks into bars and recordings this often, and so many at a time: under a millisecond each, and more than 20,000 ticks a second. */
+export const HISTORY_SLICE_MS = 10;
+export const HISTORY_SLICE_TICKS_MAX = 250;
+
+/** Ticks a shard logs between two drains: ten times the busiest second measured. */
 export const SHARD_LOG_TICKS_MAX = 100_000;
 
 /** A recording that reaches this is written before its minute is over: a shard's memory is 128 MB. */

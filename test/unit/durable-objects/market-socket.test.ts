@@ -4,6 +4,7 @@ import { AlgoSocket } from "../../../durable-objects/market.socket.ts";
 import { tickFields } from "../../../src/contract/link.ts";
 import {
   CLOSE_SLOW_CONSUMER,
+  FAN_OUT_SENDS_PER_TURN,
   LAGGING_MS_MAX,
   STREAM_BUFFERED_BYTES_CLOSE,
   STREAM_BUFFERED_BYTES_CONFLATE,
@@ -46,7 +47,7 @@ function setUp() {
     return { socket, algo, watched };
   };
   /** One frame with a tick of each of these instruments. */
-  const tick = (...which: number[]) => {
+  const take = (...which: number[]) => {
     for (const index of which) {
       const one = instruments[index];
       if (!one) throw new Error("no such instrument");
@@ -56,9 +57,12 @@ function setUp() {
       const stamp = { providerJson: '"x"', receivedTime: 0, epoch: 1, seq, late: false };
       board.take(one, tickFields({ ...update, ...quote, exchangeTime: seq }, stamp));
     }
+  };
+  const tick = (...which: number[]) => {
+    take(...which);
     board.flush(false);
   };
-  return { join, tick };
+  return { board, join, take, tick };
 }
 
 const lasts = (frame: Record<string, unknown> | undefined) => {
@@ -151,4 +155,66 @@ test("past the second bound the socket is closed with 4008", () => {
   algo.send({ type: "pong", time: 2 });
   expect(socket.closed).toMatchObject({ code: CLOSE_SLOW_CONSUMER });
   expect(socket.sent).toHaveLength(1);
+});
+
+test("a turn sends to some, those first that wait longest, until nothing waits", () => {
+  const { board, join, take } = setUp();
+  const all = Array.from({ length: 2 * FAN_OUT_SENDS_PER_TURN + 1 }, join);
+  const got = () => all.filter(({ socket }) => socket.sent.length > 0).length;
+  take(0);
+  expect(board.isWaiting).toBe(true);
+  expect([board.turn(), got()]).toEqual([FAN_OUT_SENDS_PER_TURN, FAN_OUT_SENDS_PER_TURN]);
+  take(1);
+  expect([board.turn(), board.turn()]).toEqual([
+    FAN_OUT_SENDS_PER_TURN,
+    FAN_OUT_SENDS_PER_TURN + 1,
+  ]);
+  expect([board.isWaiting, got(), board.turn()]).toEqual([false, all.length, 0]);
+  // The first ones got both ticks in two frames, those that waited in one.
+  const frames = all.map(({ socket }) => socket.sent.flatMap((frame) => lasts(frame)).length);
+  expect(new Set(frames)).toEqual(new Set([2]));
+  for (const { algo, socket } of all) expect(algo.position.seq).toBe(socket.sent.at(-1)?.["seq"]);
+});
+
+test("whoever joins, leaves or asks for a snapshot sees what waits first, and nothing twice", () => {
+  const { board, join, take } = setUp();
+  const one = join();
+  take(0);
+  const other = join();
+  expect(lasts(one.socket.sent[0])).toEqual([["X:A", 1]]);
+  expect(other.socket.sent).toEqual([]);
+  expect(other.algo.position).toEqual(one.algo.position);
+  take(0);
+  one.algo.sendSnapshot(new Set(["X:A"]));
+  expect(one.socket.sent.map((frame) => [frame["seq"], frame["snapshot"] ?? false])).toEqual([
+    [1, false],
+    [2, false],
+    [2, true],
+  ]);
+  take(0);
+  one.algo.leave();
+  expect(lasts(one.socket.sent.at(-1))).toEqual([["X:A", 3]]);
+  expect(board.isWaiting).toBe(false);
+});
+
+test("ticks that waited for their turn when a socket began to lag are in its snapshot", () => {
+  const { board, join, take, tick } = setUp();
+  const all = Array.from({ length: FAN_OUT_SENDS_PER_TURN + 1 }, join);
+  const last = all.at(-1);
+  if (!last) throw new Error("nobody joined");
+  last.socket.bufferedAmount = STREAM_BUFFERED_BYTES_CONFLATE + 1;
+  take(0);
+  board.turn();
+  take(1);
+  board.turn();
+  board.turn();
+  tick(2);
+  expect(last.algo.isLagging).toBe(true);
+  last.socket.bufferedAmount = 0;
+  last.algo.checkLag(0);
+  expect(lasts(last.socket.sent.at(-1))).toEqual([
+    ["X:A", 1],
+    ["X:B", 2],
+    ["X:C", 3],
+  ]);
 });
