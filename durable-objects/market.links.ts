@@ -102,6 +102,7 @@ export class MarketLinks {
   close(socket: WebSocket): { shard: string; instruments: InstrumentId[] } | null {
     const link = this.#links.get(socket);
     if (!link) return null;
+    this.#board.settle();
     this.#links.delete(socket);
     const instruments = [...link.instruments.values()].map(({ instrument }) => instrument);
     return { shard: link.shard, instruments };
