@@ -11,10 +11,12 @@ import type { PaperParts } from "./paper-control.ts";
 /** The instrument as the wire lists it: the start price is the exchange's own affair. */
 const listed = ({ startPrice: _startPrice, ...instrument }: PaperInstrument) => instrument;
 
-export function referenceRoutes({ market }: PaperParts): Hono {
+export function referenceRoutes({ market, orders }: PaperParts): Hono {
   const routes = new Hono();
 
   routes.get("/instruments", () => Response.json({ items: PAPER_INSTRUMENTS.map(listed) }));
+
+  routes.get("/hours", () => Response.json({ hours: orders.hours }));
 
   routes.get("/candles", (c) => {
     const query = candlesQuery.safeParse(c.req.query());

@@ -32,6 +32,7 @@ import { portfolioRoutes } from "./routes/portfolio.ts";
 import { qualityRoutes } from "./routes/quality.ts";
 import { reconciliationRoutes } from "./routes/reconciliations.ts";
 import { recordingRoutes } from "./routes/recordings.ts";
+import { riskControlRoutes } from "./routes/risk-controls.ts";
 import { riskRoutes } from "./routes/risk.ts";
 import { streamRoutes } from "./routes/stream.ts";
 
@@ -81,6 +82,7 @@ export function createApp(parts: Partial<AppParts> = {}): ApiApp {
   orderRoutes(app, guard);
   portfolioRoutes(app, guard);
   riskRoutes(app, guard);
+  riskControlRoutes(app, guard);
   deadLetterRoutes(app, guard);
   deskRoutes(app, guard);
   reconciliationRoutes(app, guard);

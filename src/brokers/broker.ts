@@ -100,6 +100,8 @@ export interface BrokerReference {
     from: number;
     to: number;
   }): Promise<Result<Candle[], BrokerFailure>>;
+  /** Whether it keeps no hours at all just now. Only of a broker where that can change while it runs. */
+  alwaysOpen?(): Promise<Result<boolean, BrokerFailure>>;
 }
 
 /** A query that did not succeed: never to be read as "nothing there". */

@@ -1,6 +1,6 @@
 /** Limits, exposure and the kill switch as they cross the API. */
 import { z } from "zod";
-import { LIMIT_NAMES } from "../domain/risk/limit-names.ts";
+import { LIMIT_NAMES, type LimitName } from "../domain/risk/limit-names.ts";
 import { TRADING_STATES } from "../domain/scope.ts";
 import {
   decimalOutput,
@@ -15,12 +15,15 @@ export { LIMIT_NAMES, type LimitName } from "../domain/risk/limit-names.ts";
 export { type TradingState } from "../domain/scope.ts";
 export { KILL_SWITCH_HOLD_MS } from "../domain/limits.ts";
 
-/** `portfolio`, `algo:<id>`, `instrument:<id>`, or both as `algo:<id>|instrument:<id>`. */
+/**
+ * `portfolio`, `algo:<id>`, `instrument:<id>`, or both as `algo:<id>|instrument:<id>`; and
+ * `account:<id>` for how many orders are sent.
+ */
 export const limitScope = z
   .string()
   .regex(
-    /^(?:portfolio|algo:[a-z0-9][a-z0-9_-]{0,31}(?:\|instrument:.{1,60})?|instrument:.{1,60})$/,
-    "must be portfolio, algo:<id>, instrument:<id> or algo:<id>|instrument:<id>",
+    /^(?:portfolio|account:[a-z0-9][a-z0-9_-]{0,31}|algo:[a-z0-9][a-z0-9_-]{0,31}(?:\|instrument:.{1,60})?|instrument:.{1,60})$/,
+    "must be portfolio, account:<id>, algo:<id>, instrument:<id> or algo:<id>|instrument:<id>",
   );
 
 export const limitView = z.object({
@@ -33,18 +36,22 @@ export const limitView = z.object({
 
 export type LimitView = z.infer<typeof limitView>;
 
+const COUNTED_BY_ACCOUNT: readonly LimitName[] = ["ordersPerSecond", "ordersPerDay"];
+
+const limitChange = z
+  .strictObject({
+    scope: limitScope,
+    name: z.enum(LIMIT_NAMES),
+    /** Null takes the limit off this scope. */
+    value: positiveDecimalInput.nullable(),
+  })
+  .refine(({ scope, name }) => !scope.startsWith("account:") || COUNTED_BY_ACCOUNT.includes(name), {
+    path: ["name"],
+    message: `must be one of ${COUNTED_BY_ACCOUNT.join(", ")} for an account`,
+  });
+
 export const limitsRequest = z.strictObject({
-  changes: z
-    .array(
-      z.strictObject({
-        scope: limitScope,
-        name: z.enum(LIMIT_NAMES),
-        /** Null takes the limit off this scope. */
-        value: positiveDecimalInput.nullable(),
-      }),
-    )
-    .min(1)
-    .max(100),
+  changes: z.array(limitChange).min(1).max(100),
   reason,
 });
 

@@ -82,6 +82,9 @@ export const CONTROLS_PER_KIND_MAX = 1_000;
 /** How long a Worker isolate may keep an API key's row: a revoked key dies within this time. */
 export const API_KEY_CACHE_MS = 10_000;
 
+/** How long a Worker isolate may keep whether a broker keeps hours: whoever changes that looks at once. */
+export const HOURS_CACHE_MS = 1_000;
+
 /** How long a Worker isolate may keep the instrument master. */
 export const INSTRUMENT_CACHE_MS = 30_000;
 

@@ -2,11 +2,15 @@
 import { freshMark } from "../application/fresh-mark.ts";
 import type { AccountMarket, OrderPorts } from "../application/order-ports.ts";
 import type { RetryQueuePort } from "../application/ports.ts";
-import { brokerClients } from "../brokers/registry.ts";
+import { brokerClients, type BrokerClients } from "../brokers/registry.ts";
 import { assert } from "../domain/assert.ts";
 import { isMarketOpen } from "../domain/calendar.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
-import { INSTRUMENT_CACHE_MS, ORDER_RETRY_DELAY_SECONDS } from "../domain/limits.ts";
+import {
+  HOURS_CACHE_MS,
+  INSTRUMENT_CACHE_MS,
+  ORDER_RETRY_DELAY_SECONDS,
+} from "../domain/limits.ts";
 import { hasKeyOfAlgo } from "../storage/api-keys.ts";
 import { database } from "../storage/database.ts";
 import { ACCOUNTS, DEFAULT_ACCOUNT, PORTFOLIO } from "./deployment.ts";
@@ -49,9 +53,25 @@ function accountMarket(env: Env, account: string): AccountMarket | null {
     rules,
     instrument: async (id) => (await instrumentsOf(env, broker)).get(id) ?? null,
     isOpen: async (instrument, now) =>
-      rules.calendarAlwaysOpen || isMarketOpen(instrument.calendar, now),
+      isMarketOpen(instrument.calendar, now) || (await keepsNoHours(account, clients.value)),
     mark: (id) => freshMark(brokerManager(env, broker), id),
   };
+}
+
+/** Whether a broker keeps no hours, by account, for this isolate. */
+const hours = new Map<string, { readAt: number; always: boolean }>();
+
+/** Asked of a broker where it can change; one that does not answer is as it was last, or as its rules say. */
+async function keepsNoHours(
+  account: string,
+  { reference, trading }: BrokerClients,
+): Promise<boolean> {
+  const known = hours.get(account);
+  if (known && Date.now() - known.readAt < HOURS_CACHE_MS) return known.always;
+  const answer = await reference.alwaysOpen?.();
+  const always = answer?.ok ? answer.value : (known?.always ?? trading.rules.calendarAlwaysOpen);
+  hours.set(account, { readAt: Date.now(), always });
+  return always;
 }
 
 type Instruments = Map<InstrumentId, Instrument>;

@@ -49,10 +49,13 @@ export const explainIntent = (
 /**
  * A denial is recorded as an order, so that it is seen; never over an order that already has the id,
  * whichever check refused, and not when the ledger only asks for what the caller can fetch: a price that it did not
- * bring, or balances that nobody has read yet.
+ * bring, or balances that nobody has read yet. Nor when a region asks that may not trade: the one that
+ * may has the same intent to answer.
  */
 const isRecorded = ({ code, have }: Refusal, facts: IntentFacts): boolean =>
-  !(code === "STALE_PRICE" && facts.mark === null) && !(code === "FUNDS" && have === null);
+  code !== "STALE_EPOCH" &&
+  !(code === "STALE_PRICE" && facts.mark === null) &&
+  !(code === "FUNDS" && have === null);
 
 export function reserveReplace(
   book: LedgerBook,

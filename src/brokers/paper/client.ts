@@ -28,6 +28,7 @@ import {
   balancesAnswer,
   candlesAnswer,
   executionsAnswer,
+  hoursAnswer,
   instrumentsAnswer,
   ordersAnswer,
   positionsAnswer,
@@ -101,6 +102,10 @@ export function paperClients(exchange: PaperExchange, options: PaperClientOption
 
   const reference: BrokerReference = {
     instruments: async () => items(await query("/instruments", instrumentsAnswer)),
+    alwaysOpen: async () => {
+      const answer = await query("/hours", hoursAnswer);
+      return answer.ok ? ok(answer.value.hours === "always") : answer;
+    },
     candles: async ({ instrument, interval, from, to }) => {
       const search = new URLSearchParams({
         instrument,

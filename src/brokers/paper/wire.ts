@@ -165,6 +165,8 @@ export const balancesAnswer = z.object({
     z.object({ currency: z.string(), total: decimalOutput, available: decimalOutput }),
   ),
 });
+export const hoursAnswer = z.object({ hours: z.enum(["always", "exchange"]) });
+
 export const instrumentsAnswer = z.object({ items: z.array(instrumentView) });
 export const candlesAnswer = z.object({ items: z.array(candleView) });
 

@@ -26,6 +26,8 @@ export interface Route {
   scope: "read" | "trade" | "admin";
   /** Only people and the development key. */
   people?: true;
+  /** Not for a key that is bound to an algo. */
+  unbound?: true;
   body?: unknown;
   path?: string;
   status?: number;
@@ -117,8 +119,39 @@ export const ROUTES: Record<string, Route> = {
     scope: "admin",
     body: { changes: [{ scope: "portfolio", name: "drawdown", value: "5" }], reason: REASON },
   },
+  "GET /v1/risk/controls": { scope: "read" },
+  "POST /v1/risk/restrictions": {
+    scope: "admin",
+    unbound: true,
+    body: { scope: "algo:momentum", reason: REASON },
+  },
+  "DELETE /v1/risk/restrictions": {
+    scope: "admin",
+    unbound: true,
+    body: { scope: "algo:momentum", reason: REASON },
+  },
+  "PUT /v1/risk/trading-state": {
+    scope: "admin",
+    unbound: true,
+    body: { scope: "portfolio", state: "reducing", reason: REASON },
+  },
+  "PUT /v1/risk/trips": {
+    scope: "admin",
+    unbound: true,
+    body: { changes: [{ trip: "rejectStorm", bounds: { count: 5 } }], reason: REASON },
+  },
+  "POST /v1/algos": { scope: "admin", unbound: true, body: { algoId: "by-hand", reason: REASON } },
+  "POST /v1/lease/take": {
+    scope: "admin",
+    unbound: true,
+    body: { region: "primary", reason: REASON },
+  },
   "POST /v1/kill-switch": { scope: "trade", body: { scope: "algo:momentum", reason: REASON } },
-  "POST /v1/kill-switch/reset": { scope: "admin", body: { scope: "portfolio", reason: REASON } },
+  "POST /v1/kill-switch/reset": {
+    scope: "admin",
+    unbound: true,
+    body: { scope: "portfolio", reason: REASON },
+  },
   "GET /v1/dead-letters": { scope: "read" },
   // What is not on the desk is refused by name; who may ask is checked before.
   "GET /v1/dead-letters/{clientOrderId}": {

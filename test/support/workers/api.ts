@@ -18,6 +18,8 @@ import type { PaperView } from "../../../src/contract/paper.ts";
 import type { RiskStatusView } from "../../../src/contract/risk.ts";
 import { EXPLAINED } from "../ledger/samples.ts";
 import type { ApprovedOrder, Order } from "../../../src/domain/order.ts";
+import { controlsView } from "../../../src/application/ledger/controls.ts";
+import { emptyLedger } from "../../../src/domain/risk/state.ts";
 import { ok } from "../../../src/domain/result.ts";
 import { addApiKey } from "../../../src/storage/api-keys.ts";
 import { database } from "../../../src/storage/database.ts";
@@ -116,6 +118,8 @@ export const LEDGER: Partial<RiskLedgerPort> = {
   limits: async () => [],
   setLimits: async () => ({ limits: [], above: [] }),
   status: async () => RISK,
+  controls: async () => controlsView(emptyLedger(0)),
+  control: async () => ok(controlsView(emptyLedger(0))),
   trip: async (scope) => halted(scope),
   resetTrip: async (scope) => ok({ ...halted(scope), state: "active" }),
 };

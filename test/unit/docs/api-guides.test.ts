@@ -14,6 +14,12 @@ import {
 } from "../../../src/contract/orders.ts";
 import { faultRequest, marketRequest } from "../../../src/contract/paper.ts";
 import { killSwitchRequest, limitsRequest } from "../../../src/contract/risk.ts";
+import {
+  algoRequest,
+  restrictionRequest,
+  tradingStateRequest,
+  tripsRequest,
+} from "../../../src/contract/risk-controls.ts";
 import { streamMessage, streamRequest } from "../../../src/contract/stream.ts";
 import * as limits from "../../../src/domain/limits.ts";
 import { ROWS } from "../../support/workers/api-routes.ts";
@@ -77,6 +83,11 @@ const BODIES: Record<string, z.ZodType> = {
   "POST /v1/positions/close-all": closeAllRequest,
   "DELETE /v1/orders/$ID": z.strictObject({}),
   "PUT /v1/risk/limits": limitsRequest,
+  "POST /v1/algos": algoRequest,
+  "POST /v1/risk/restrictions": restrictionRequest,
+  "DELETE /v1/risk/restrictions": restrictionRequest,
+  "PUT /v1/risk/trading-state": tradingStateRequest,
+  "PUT /v1/risk/trips": tripsRequest,
   "POST /v1/kill-switch": killSwitchRequest,
   "POST /v1/kill-switch/reset": killSwitchRequest,
   "PUT /v1/watchlist": watchlistRequest,
