@@ -24,7 +24,7 @@ import type { ScopeText } from "../src/domain/scope.ts";
 import { ACCOUNTS } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { riskLedger } from "../src/platform/objects.ts";
-import { retryQueue } from "../src/platform/wiring.ts";
+import { exitFacts, retryQueue } from "../src/platform/wiring.ts";
 import { database } from "../src/storage/database.ts";
 import { layDown } from "../src/storage/incidents.ts";
 import { type BrokerClock, brokerClock } from "./order-gateway.clock.ts";
@@ -54,6 +54,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       broker,
       ledger: riskLedger(env, placed.portfolio),
       retries: retryQueue(env),
+      facts: (intent) => exitFacts(env, intent),
       tell: (incident) => layDown(database(env.DB), incident),
       now: () => Date.now(),
       sleep: (ms) => scheduler.wait(ms),

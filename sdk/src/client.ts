@@ -134,7 +134,7 @@ export class TrunklineClient {
   }
 
   /** What each risk check would say to the order, and with what margin. Nothing is placed. */
-  explain(order: Omit<OrderRequestInput, "clientOrderId">): Promise<ExplainView> {
+  explain(order: Omit<OrderRequestInput, "clientOrderId" | "bracket">): Promise<ExplainView> {
     const query = { ...order };
     return this.#http.request({ path: "/v1/risk/explain", answer: explainView, query });
   }

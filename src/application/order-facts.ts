@@ -1,17 +1,69 @@
 /** Gathers what the ledger cannot know of an intent by itself: instrument, hours and the broker's rules. */
 import type { OrderRequest } from "../contract/orders.ts";
-import { decimal, decimalText, floorToStep, isZero, roundToStep } from "../domain/decimal.ts";
+import {
+  decimal,
+  decimalText,
+  floorToStep,
+  isMultipleOf,
+  isZero,
+  roundToStep,
+} from "../domain/decimal.ts";
+import type { BracketTerms } from "../domain/bracket.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
 import type { OrderType, TimeInForce } from "../domain/order.ts";
+import type { Refusal } from "../domain/risk/refusal.ts";
 import type { AccountMarket } from "./order-ports.ts";
 import type { IntentFacts } from "./ports.ts";
+
+/** What of an order the broker's rules are about. */
+interface OrderKind {
+  type: OrderType;
+  timeInForce: TimeInForce;
+  bracket?: OrderRequest["bracket"] | BracketTerms;
+}
+
+/** The exits that a gateway would place for it. */
+function exitKinds({ rules }: AccountMarket, { bracket }: OrderKind): OrderKind[] {
+  if (!bracket) return [];
+  const timeInForce = rules.timesInForce.includes("gtc") ? "gtc" : "day";
+  const stop = (bracket.stopLimitPrice ?? null) === null ? "stop" : "stop_limit";
+  return [
+    { type: stop, timeInForce },
+    { type: "limit", timeInForce },
+  ];
+}
+
+/** The first price of a bracket that no order could have: said before anything is reserved. */
+export function bracketOffGrid(
+  { bracket }: Pick<OrderRequest, "bracket">,
+  { id, tickSize }: Instrument,
+): Refusal | null {
+  if (!bracket) return null;
+  const odd = Object.entries(bracket).find(
+    ([, price]) => price !== undefined && !isMultipleOf(decimal(price), decimal(tickSize)),
+  );
+  if (!odd) return null;
+  const [field, asked] = odd;
+  return {
+    code: "PRICE_OFF_GRID",
+    message: `bracket.${field} ${asked} is not a multiple of ${tickSize}; round it, or send round: true.`,
+    scope: `instrument:${id}`,
+    limit: tickSize,
+    asked,
+    have: null,
+  };
+}
 
 /** Why this broker's rules forbid an order of this kind, or null. */
 export function brokerRefusal(
   market: AccountMarket,
   instrument: Instrument | null,
-  order: { type: OrderType; timeInForce: TimeInForce },
+  order: OrderKind,
 ): string | null {
+  for (const exit of exitKinds(market, order)) {
+    const refusal = brokerRefusal(market, instrument, exit);
+    if (refusal) return `${refusal}, which an exit of the bracket would be`;
+  }
   const { broker, orderTypes, timesInForce } = market.rules;
   if (!orderTypes.includes(order.type)) return `${broker} takes no ${order.type} orders`;
   if (!timesInForce.includes(order.timeInForce))
@@ -24,7 +76,7 @@ export function brokerRefusal(
 export async function gatherFacts(
   market: AccountMarket,
   id: InstrumentId,
-  order: { type: OrderType; timeInForce: TimeInForce },
+  order: OrderKind,
   now: number,
 ): Promise<IntentFacts> {
   const instrument = await market.instrument(id);
@@ -46,6 +98,15 @@ export function roundToGrid(request: OrderRequest, instrument: Instrument): Orde
     ...request,
     // Less than one lot stays as it was, for the ledger to refuse by name.
     quantity: isZero(quantity) ? request.quantity : decimalText(quantity),
+    ...(request.bracket
+      ? {
+          bracket: {
+            stopPrice: price(request.bracket.stopPrice) ?? request.bracket.stopPrice,
+            stopLimitPrice: price(request.bracket.stopLimitPrice),
+            targetPrice: price(request.bracket.targetPrice) ?? request.bracket.targetPrice,
+          },
+        }
+      : {}),
     limitPrice: price(request.limitPrice),
     stopPrice: price(request.stopPrice),
   };

@@ -7,7 +7,7 @@ import type { Refusal } from "../domain/risk/refusal.ts";
 import { may, type Caller } from "./caller.ts";
 import { errorText } from "./log.ts";
 import { apiError, badField, refusalError } from "./order-errors.ts";
-import { gatherFacts, roundToGrid } from "./order-facts.ts";
+import { bracketOffGrid, gatherFacts, roundToGrid } from "./order-facts.ts";
 import type { AccountMarket, OrderPorts } from "./order-ports.ts";
 import type { IntentFacts, ReserveAnswer } from "./ports.ts";
 
@@ -37,6 +37,8 @@ export async function submitOrder(
   const terms =
     request.round && facts.instrument ? roundToGrid(request, facts.instrument) : request;
   const intent = intentOf(terms, algo.value, account);
+  const offGrid = facts.instrument && bracketOffGrid(terms, facts.instrument);
+  if (offGrid) return err(refusalError(offGrid));
   const answer = await reserveIntent(ports, market, intent, facts);
   switch (answer.kind) {
     case "denied":
@@ -80,8 +82,17 @@ export const intentOf = (request: OrderRequest, algoId: string, account: string)
   limitPrice: request.limitPrice ?? null,
   stopPrice: request.stopPrice ?? null,
   timeInForce: request.timeInForce,
-  protectiveStop: request.protectiveStop ?? null,
+  protectiveStop: request.protectiveStop ?? request.bracket?.stopPrice ?? null,
   reduceOnly: request.reduceOnly,
+  ...(request.bracket
+    ? {
+        bracket: {
+          stopPrice: request.bracket.stopPrice,
+          stopLimitPrice: request.bracket.stopLimitPrice ?? null,
+          targetPrice: request.bracket.targetPrice,
+        },
+      }
+    : {}),
 });
 
 /**

@@ -64,7 +64,7 @@ export const orderEventView = z.object({
 
 export type OrderEventView = z.infer<typeof orderEventView>;
 
-const { clientOrderId: _, ...terms } = orderRequest.shape;
+const { clientOrderId: _, bracket: __, ...terms } = orderRequest.shape;
 
 /** An order as a query. It has no id: nothing is placed. */
 export const explainQuery = z

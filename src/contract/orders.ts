@@ -7,6 +7,7 @@ import {
   accountId,
   algoId,
   clientOrderId,
+  decimal,
   decimalOutput,
   instrumentId,
   pageQuery,
@@ -50,6 +51,42 @@ export function checkPrices(order: PriceFields, ctx: z.RefinementCtx): void {
   }
 }
 
+/** Exits for what fills of an entry, held by the gateway: one takes the other back. */
+export const bracketRequest = z.strictObject({
+  stopPrice: positiveDecimalInput,
+  /** With it the stop is a limit order once it triggers; without it a market order. */
+  stopLimitPrice: positiveDecimalInput.optional(),
+  targetPrice: positiveDecimalInput,
+});
+
+type BracketFields = {
+  side: (typeof SIDES)[number];
+  reduceOnly: boolean;
+  limitPrice?: string | undefined;
+  bracket?: z.infer<typeof bracketRequest> | undefined;
+};
+
+/** The stop lies where the trade loses, the target where it wins, and an entry's limit between them. */
+function checkBracket(order: BracketFields, ctx: z.RefinementCtx): void {
+  const { bracket, side, limitPrice } = order;
+  if (!bracket) return;
+  const wrong = (field: string, message: string): void =>
+    ctx.addIssue({ code: "custom", path: ["bracket", field], message });
+  const word = side === "buy" ? "below" : "above";
+  const isBefore = (a: string, b: string): boolean =>
+    side === "buy" ? decimal(a).lt(decimal(b)) : decimal(a).gt(decimal(b));
+  if (order.reduceOnly) wrong("stopPrice", "a reduceOnly order opens nothing that needs exits");
+  if (!isBefore(bracket.stopPrice, bracket.targetPrice))
+    wrong("stopPrice", `must be ${word} targetPrice for a ${side}`);
+  if (bracket.stopLimitPrice !== undefined && isBefore(bracket.stopPrice, bracket.stopLimitPrice))
+    wrong("stopLimitPrice", `must not be on the other side of stopPrice for a ${side}`);
+  if (limitPrice === undefined) return;
+  if (!isBefore(bracket.stopPrice, limitPrice))
+    wrong("stopPrice", `must be ${word} limitPrice for a ${side}`);
+  if (!isBefore(limitPrice, bracket.targetPrice))
+    wrong("targetPrice", `must be on the other side of limitPrice for a ${side}`);
+}
+
 export const orderRequest = z
   .strictObject({
     clientOrderId,
@@ -63,12 +100,15 @@ export const orderRequest = z
     limitPrice: positiveDecimalInput.optional(),
     stopPrice: positiveDecimalInput.optional(),
     timeInForce: z.enum(TIMES_IN_FORCE).default("day"),
+    /** Left out with a bracket, it is the bracket's stop. */
     protectiveStop: positiveDecimalInput.optional(),
+    bracket: bracketRequest.optional(),
     reduceOnly: z.boolean().default(false),
     /** Rounds price to tick and quantity down to lot; without it off-grid is refused. */
     round: z.boolean().default(false),
   })
-  .superRefine(checkPrices);
+  .superRefine(checkPrices)
+  .superRefine(checkBracket);
 
 export type OrderRequest = z.infer<typeof orderRequest>;
 export type OrderRequestInput = z.input<typeof orderRequest>;
@@ -107,6 +147,18 @@ export const orderView = z.object({
   timeInForce: z.enum(TIMES_IN_FORCE),
   protectiveStop: decimalOutput.nullable(),
   reduceOnly: z.boolean(),
+  /** The exits that the gateway places for what fills of it. */
+  bracket: z
+    .object({
+      stopPrice: decimalOutput,
+      stopLimitPrice: decimalOutput.nullable(),
+      targetPrice: decimalOutput,
+    })
+    .optional(),
+  /** Of an exit: the entry, the pair and which of the two it is. */
+  exit: z
+    .object({ entry: z.string(), pair: z.number().int(), leg: z.enum(["stop", "target"]) })
+    .optional(),
   state: z.enum(ORDER_STATES),
   filledQuantity: decimalOutput,
   averagePrice: decimalOutput.nullable(),

@@ -1,4 +1,5 @@
 /** Intent, order, execution: what an algo asks for, what the ledger approved, and what the broker filled. */
+import type { BracketExit, BracketTerms } from "./bracket.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { InstrumentId } from "./instrument.ts";
 import type { Refusal } from "./risk/refusal.ts";
@@ -48,6 +49,10 @@ export interface OrderIntent {
   /** Where the position would be closed; money at risk is measured to it. Not sent to the broker. */
   protectiveStop: DecimalText | null;
   reduceOnly: boolean;
+  /** Exits that the gateway places for what fills of it. */
+  bracket?: BracketTerms;
+  /** Set on the exits themselves, by the gateway alone. */
+  exit?: BracketExit;
 }
 
 declare const approvedBrand: unique symbol;

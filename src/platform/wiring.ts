@@ -1,7 +1,8 @@
 /** The composition root: the ports of the use cases, filled with this Worker's objects, queues and brokers. */
 import { freshMark } from "../application/fresh-mark.ts";
 import type { AccountMarket, OrderPorts } from "../application/order-ports.ts";
-import type { RetryQueuePort } from "../application/ports.ts";
+import { gatherFacts } from "../application/order-facts.ts";
+import type { IntentFacts, RetryQueuePort } from "../application/ports.ts";
 import { brokerClients, type BrokerClients } from "../brokers/registry.ts";
 import { assert } from "../domain/assert.ts";
 import { isMarketOpen } from "../domain/calendar.ts";
@@ -11,6 +12,7 @@ import {
   INSTRUMENT_CACHE_MS,
   ORDER_RETRY_DELAY_SECONDS,
 } from "../domain/limits.ts";
+import type { OrderIntent } from "../domain/order.ts";
 import { hasKeyOfAlgo } from "../storage/api-keys.ts";
 import { database } from "../storage/database.ts";
 import { ACCOUNTS, DEFAULT_ACCOUNT, PORTFOLIO } from "./deployment.ts";
@@ -40,6 +42,13 @@ export const retryQueue = (env: Env): RetryQueuePort => ({
     await env.ORDER_RETRIES.send(message, { contentType: "json", delaySeconds });
   },
 });
+
+/** What the ledger has to be told of an exit that a gateway places itself. */
+export async function exitFacts(env: Env, intent: OrderIntent): Promise<IntentFacts> {
+  const market = accountMarket(env, intent.account);
+  assert(market, `account ${intent.account} is not in this deployment`);
+  return gatherFacts(market, intent.instrument, intent, Date.now());
+}
 
 /** Null when no such account is in this deployment. */
 function accountMarket(env: Env, account: string): AccountMarket | null {

@@ -3,6 +3,7 @@ import { assert } from "../../domain/assert.ts";
 import { ORDER_LOOK_DELAY_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
 import type { GatewayOutcome } from "../ports.ts";
+import { wakeBracket } from "./bracket-notes.ts";
 import { applyEvidence, post, type Evidence } from "./evidence.ts";
 import { countFill, takeBackInferred } from "./inferred-fills.ts";
 import { Limiter, metered } from "./limiter.ts";
@@ -90,6 +91,7 @@ export function book(
   const now = context.now();
   const stamped = { ...change.order, updatedAt: now };
   context.store.save({ ...change, order: stamped });
+  wakeBracket(context, stamped.approved);
   for (const execution of change.executions) takeBackInferred(context, execution);
   if (change.executions.length > 0) countFill(context);
   return stamped;

@@ -19,6 +19,7 @@ import type {
   OrderGatewayPort,
 } from "../ports.ts";
 import type { BrokerBook } from "../reconcile-port.ts";
+import { driveBrackets } from "./brackets.ts";
 import { gatewayContext, readOrder, type GatewayContext } from "./context.ts";
 import { discardByHand, executeByHand } from "./desk.ts";
 import { absorbFinding, askBroker, findingOf, isFound } from "./look-up.ts";
@@ -115,6 +116,7 @@ export class Gateway implements Omit<
     const { clientOrderId, brokerOrderId, event: evidence, at } = message;
     sight(this.#context, { clientOrderId, brokerOrderId, evidence, at });
     await flush(this.#context);
+    await driveBrackets(this.#context);
   }
 
   /** After the stream came up: what was missed, and the positions. Entries wait until this is ok. */

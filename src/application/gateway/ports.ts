@@ -1,9 +1,9 @@
 /** What a gateway's logic runs on: its own synchronous storage, the broker, the ledger, the clock. */
 import type { BrokerTrading } from "../../brokers/broker.ts";
-import type { Execution, OrderPost } from "../../domain/order.ts";
+import type { Execution, OrderIntent, OrderPost } from "../../domain/order.ts";
 import type { Halt } from "../../domain/trading-gate.ts";
 import type { Log } from "../log.ts";
-import type { RetryQueuePort, RiskLedgerPort } from "../ports.ts";
+import type { IntentFacts, RetryQueuePort, RiskLedgerPort } from "../ports.ts";
 import type { Incident } from "../reconcile-port.ts";
 import type { GatewayOrder, HandOrder, RecordChange } from "./record.ts";
 
@@ -57,7 +57,14 @@ export interface GatewayStore {
   notes(prefix: NotePrefix): string[];
 }
 
-export type NotePrefix = "doubt:" | "frozen:" | "inferred:" | "incident:" | "check:";
+export type NotePrefix =
+  | "doubt:"
+  | "frozen:"
+  | "inferred:"
+  | "incident:"
+  | "check:"
+  | "bracket:"
+  | "bracket-ended:";
 
 export type NoteName = `${NotePrefix}${string}`;
 
@@ -78,7 +85,19 @@ export interface GatewayPorts {
   account: string;
   store: GatewayStore;
   broker: BrokerTrading;
-  ledger: Pick<RiskLedgerPort, "post" | "order" | "approved" | "recordBalances" | "positions">;
+  ledger: Pick<
+    RiskLedgerPort,
+    | "post"
+    | "order"
+    | "approved"
+    | "recordBalances"
+    | "positions"
+    | "reserve"
+    | "reserveReplace"
+    | "requestCancel"
+  >;
+  /** What the ledger does not know of an exit that this gateway places itself. */
+  facts(intent: OrderIntent): Promise<IntentFacts>;
   retries: RetryQueuePort;
   /** Durable when it answers; what it refuses is offered again. */
   tell(incident: Incident): Promise<void>;

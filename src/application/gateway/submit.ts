@@ -19,6 +19,7 @@ import {
   type GatewayContext,
   type Sighting,
 } from "./context.ts";
+import { beginBracket } from "./bracket-notes.ts";
 import { leaveInFlight, takeUnplaced } from "./sightings.ts";
 import { post } from "./evidence.ts";
 import { ledgerOrder } from "./outbox.ts";
@@ -135,6 +136,7 @@ async function sendRecorded(
     reason: null,
     nextLookAt: null,
   };
+  beginBracket(context, approved, context.now());
   save(context, { order: recorded, posts: [] });
   context.lastLeftAt = recorded.recordedAt;
   const sentAt = context.now();

@@ -14,6 +14,7 @@ import {
   type ReconcileKind,
 } from "../../contract/reconciliation.ts";
 import { errorText } from "../log.ts";
+import { bracketsDueAt, driveBrackets } from "./brackets.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
 import { inFlightDueAt, lookInFlight } from "./in-flight.ts";
 import { flush } from "./outbox.ts";
@@ -45,6 +46,7 @@ export async function watch(context: GatewayContext): Promise<void> {
   if (balancesDueAt(context) <= now) await readBalances(context);
   if (outboxDueAt(context) <= now) await flush(context);
   if (positionsDueAt(context) <= now) await reconcilePositions(context);
+  await driveBrackets(context);
   await tellIncidents(context);
 }
 
@@ -57,6 +59,7 @@ export function nextDueAt(context: GatewayContext): number {
     outboxDueAt(context),
     inFlightDueAt(context),
     positionsDueAt(context),
+    bracketsDueAt(context),
   );
 }
 

@@ -5,7 +5,7 @@ import type { OrderChanges, OrderIntent, Side } from "../order.ts";
 import { averagePrice } from "../position.ts";
 import type { Mark } from "../tick.ts";
 import { closableNow } from "./allowance.ts";
-import { openRisk, rateOf, sharesOf } from "./exposure.ts";
+import { heldByStop, openRisk, rateOf, sharesOf } from "./exposure.ts";
 import { accountScope, pairScope, type ScopedLimit } from "./limits.ts";
 import {
   closable,
@@ -95,10 +95,12 @@ export function caseOf(
   const others = otherOrders(holding, side, replaced);
   const capacity = closableNow(state, holding, side);
   const free = maxDecimal(ZERO, capacity.minus(others.quantity));
-  const opening = maxDecimal(ZERO, remaining.minus(free));
+  // Of a bracket's two exits only one can be all filled.
+  const counted = maxDecimal(ZERO, remaining.minus(heldByStop(holding, intent)));
+  const opening = maxDecimal(ZERO, counted.minus(free));
   const onlyReduces =
-    facts.instrument !== null && (opening.eq(ZERO) || onlyLowers(intent, remaining, replaced));
-  const added = unit && addedRisk(holding, side, { remaining, unit, replaced });
+    facts.instrument !== null && (opening.eq(ZERO) || onlyLowers(intent, counted, replaced));
+  const added = unit && addedRisk(holding, side, { remaining: counted, unit, replaced });
   return {
     state,
     intent,

@@ -90,12 +90,21 @@ function sameIntent(known: OrderIntent, intent: OrderIntent): boolean {
     known.type === intent.type &&
     known.timeInForce === intent.timeInForce &&
     known.reduceOnly === intent.reduceOnly &&
+    sameBracket(known, intent) &&
     sameValue(known.quantity, intent.quantity) &&
     sameValue(known.limitPrice, intent.limitPrice) &&
     sameValue(known.stopPrice, intent.stopPrice) &&
     sameValue(known.protectiveStop, intent.protectiveStop)
   );
 }
+
+const sameBracket = ({ bracket: a, exit: b }: OrderIntent, intent: OrderIntent): boolean =>
+  sameValue(a?.stopPrice ?? null, intent.bracket?.stopPrice ?? null) &&
+  sameValue(a?.stopLimitPrice ?? null, intent.bracket?.stopLimitPrice ?? null) &&
+  sameValue(a?.targetPrice ?? null, intent.bracket?.targetPrice ?? null) &&
+  b?.entry === intent.exit?.entry &&
+  b?.pair === intent.exit?.pair &&
+  b?.leg === intent.exit?.leg;
 
 const sameValue = (a: string | null, b: string | null): boolean =>
   a === b || (a !== null && b !== null && decimal(a).eq(decimal(b)));
@@ -136,4 +145,6 @@ export const intentOf = (intent: OrderIntent): OrderIntent => ({
   timeInForce: intent.timeInForce,
   protectiveStop: intent.protectiveStop,
   reduceOnly: intent.reduceOnly,
+  ...(intent.bracket ? { bracket: intent.bracket } : {}),
+  ...(intent.exit ? { exit: intent.exit } : {}),
 });

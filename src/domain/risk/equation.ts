@@ -50,7 +50,7 @@ function brokenOrders(holding: Holding): string | null {
     for (const entry of holding.orders.values()) {
       if (entry.order.side !== side) continue;
       if (!reserves(entry)) return `order ${entry.order.clientOrderId} reserves after its end`;
-      const share = shareOf(entry);
+      const share = shareOf(entry, holding);
       reserved = reserved.plus(share.quantity);
       fullRisk = fullRisk.plus(share.quantity.times(share.riskPerUnit));
       notional = notional.plus(share.quantity.times(share.price));

@@ -1,7 +1,8 @@
 /** Keeps every sum over orders and positions as they change, so that a decision reads sums and scans nothing. */
+import { legId } from "../bracket.ts";
 import { decimal, maxDecimal, minDecimal, ZERO, type Decimal } from "../decimal.ts";
 import type { InstrumentId } from "../instrument.ts";
-import type { Side } from "../order.ts";
+import type { OrderIntent, Side } from "../order.ts";
 import { unrealisedProfit } from "../position.ts";
 import type { Mark } from "../tick.ts";
 import { forgetBest } from "./best-price.ts";
@@ -25,7 +26,7 @@ import {
 export function refreshShare(holding: Holding, entry: LedgerOrder): void {
   const { clientOrderId, side } = entry.order;
   const before = entry.share;
-  const after = reserves(entry) ? shareOf(entry) : null;
+  const after = reserves(entry) ? shareOf(entry, holding) : null;
   let totals = holding.sides[side];
   if (before) totals = withoutShare(totals, before);
   if (after) totals = withShare(totals, after);
@@ -38,14 +39,35 @@ export function refreshShare(holding: Holding, entry: LedgerOrder): void {
   if (!ended.eq(entry.ended))
     holding.ended[side] = holding.ended[side].plus(ended).minus(entry.ended);
   entry.ended = ended;
+  const other = targetOf(holding, entry);
+  if (other) refreshShare(holding, other);
+}
+
+/** The target whose stop this is: what the one holds the other does not. */
+function targetOf(holding: Holding, { order }: LedgerOrder): LedgerOrder | null {
+  const { exit } = order;
+  if (exit?.leg !== "stop") return null;
+  return holding.orders.get(legId(exit.entry, exit.pair, "target")) ?? null;
+}
+
+/**
+ * What the stop of the same pair holds already: of a bracket's two exits each takes the other back, so
+ * that both together close what one of them could.
+ */
+export function heldByStop(holding: Holding | null, { exit }: Pick<OrderIntent, "exit">): Decimal {
+  if (exit?.leg !== "target") return ZERO;
+  return holding?.orders.get(legId(exit.entry, exit.pair, "stop"))?.share?.quantity ?? ZERO;
 }
 
 /** What an order reserves: what is left of it, on the dearer of its present and its asked terms. */
-export function shareOf(entry: LedgerOrder): Share {
+export function shareOf(entry: LedgerOrder, holding: Holding): Share {
   const quantity = entry.asked ? maxDecimal(entry.quantity, entry.asked.quantity) : entry.quantity;
   const { moneyAtRisk, price } = entry.unit;
   return {
-    quantity: maxDecimal(ZERO, quantity.minus(entry.filled)),
+    quantity: maxDecimal(
+      ZERO,
+      quantity.minus(entry.filled).minus(heldByStop(holding, entry.order)),
+    ),
     price: entry.asked ? maxDecimal(price, entry.asked.unit.price) : price,
     riskPerUnit: entry.asked ? maxDecimal(moneyAtRisk, entry.asked.unit.moneyAtRisk) : moneyAtRisk,
   };

@@ -175,6 +175,7 @@ function postedFacts({ event }: OrderPost, eventId: string): Facts {
 /** Callers are named `kind:id`; the local development key is a person's. */
 function sourceOf(by: string): HistorySource {
   if (by.startsWith("algo:")) return "algo";
+  if (by.startsWith("gateway:")) return "gateway";
   return by === "ledger" ? "ledger" : "person";
 }
 

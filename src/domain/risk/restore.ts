@@ -2,11 +2,10 @@
 import { assert } from "../assert.ts";
 import type { Mark } from "../tick.ts";
 import { brokenEquations } from "./equation.ts";
-import { aggregateFor, observe, refreshHolding, shareOf } from "./exposure.ts";
+import { aggregateFor, observe, refreshHolding, refreshShare } from "./exposure.ts";
 import { commitFunds } from "./funds.ts";
 import { unpackControls } from "./controls.ts";
 import { LimitBook, type Limit } from "./limits.ts";
-import { withShare } from "./money-at-risk.ts";
 import { countedScopes, countOrder } from "./order-rate.ts";
 import {
   emptyLedger,
@@ -83,9 +82,8 @@ export function addOrder(state: LedgerState, entry: LedgerOrder): void {
   }
   const holding = state.holdings.get(holdingKey(order.algoId, order.instrument, order.account));
   assert(holding, `order ${order.clientOrderId} has no holding`);
-  entry.share = shareOf(entry);
-  holding.orders.set(order.clientOrderId, entry);
-  holding.sides[order.side] = withShare(holding.sides[order.side], entry.share);
+  entry.share = null;
+  refreshShare(holding, entry);
 }
 
 /** The sums pass through values that never were while they are added up: their extremes are forgotten. */

@@ -4,6 +4,7 @@ import type { GatewayPorts } from "../../../src/application/gateway/ports.ts";
 import type { Log } from "../../../src/application/log.ts";
 import type { OrderGatewayPort, RetryQueuePort } from "../../../src/application/ports.ts";
 import type { Incident } from "../../../src/application/reconcile-port.ts";
+import type { Instrument } from "../../../src/domain/instrument.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { Monitor } from "./monitor.ts";
 import type { Random } from "./random.ts";
@@ -30,6 +31,7 @@ export interface GatewayWorld {
   broker: SimulatedBroker;
   monitor: Monitor;
   retries: RetryQueuePort;
+  instrument: Instrument;
   now(): number;
   ledger: GatewayPorts["ledger"];
   log: Log;
@@ -144,12 +146,23 @@ export class GatewayRuns {
         post: guard((posts) => ledger.post(posts)),
         order: guard((id) => ledger.order(id)),
         approved: guard((id) => ledger.approved(id)),
+        reserve: guard((intent, facts) => ledger.reserve(intent, facts)),
+        reserveReplace: guard((id, changes, facts, by) =>
+          ledger.reserveReplace(id, changes, facts, by),
+        ),
+        requestCancel: guard((id, by) => ledger.requestCancel(id, by)),
         positions: guard(() => ledger.positions()),
         recordBalances: guard((account, balances, at) =>
           ledger.recordBalances(account, balances, at),
         ),
       },
       retries: { send: guard((message) => retries.send(message)) },
+      facts: guard(async () => ({
+        instrument: this.#world.instrument,
+        marketOpen: true,
+        brokerRefusal: null,
+        mark: null,
+      })),
       tell: guard(async (incident) => void this.incidents.set(incident.id, incident)),
       now: () => this.#world.now(),
       sleep: guard((ms) => timeline.sleep(ms)),

@@ -95,6 +95,7 @@ export interface Script {
   brokerPositions?: () => BrokerPosition[];
   /** By what has been posted until then. */
   ledgerPositions?: (posts: readonly OrderPost[]) => PositionView[];
+  reserve?: GatewayPorts["ledger"]["reserve"];
   /** Time stands still while somebody waits. */
   isFrozen?: boolean;
 }
@@ -148,10 +149,19 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       },
       order: async () => null,
       approved: async () => approvedWith(),
+      reserve: script.reserve ?? (() => Promise.reject(new Error("nothing to reserve here"))),
+      reserveReplace: async () => ({ ok: false, error: "absent" }),
+      requestCancel: async () => ({ ok: false, error: "absent" }),
       recordBalances: async () => {},
       positions: async () => script.ledgerPositions?.(posts) ?? [],
     },
     retries: { send: async () => {} },
+    facts: async () => ({
+      instrument: null,
+      marketOpen: true,
+      brokerRefusal: null,
+      mark: null,
+    }),
     tell: async (incident) => void incidents.push(incident),
     now: () => now,
     sleep: async (ms) => void (now += script.isFrozen ? 0 : ms),

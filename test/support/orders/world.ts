@@ -75,7 +75,8 @@ export class World {
     const { broker, monitor, queue: retries } = this;
     const ledger = this.ledgerPort();
     const shared = { timeline, random, trouble, broker, monitor, retries, now, ledger, log };
-    this.gateways = new GatewayRuns(shared);
+    const gatewayWorld = { ...shared, instrument: INSTRUMENT };
+    this.gateways = new GatewayRuns(gatewayWorld);
     this.queue.consume = (message, delivery) => executeRetry(this.orderPorts(), message, delivery);
     this.queue.consumeDead = (message) => takeDeadLetter(this.orderPorts(), message);
     this.#alarm();

@@ -5,7 +5,7 @@ import { vi } from "vitest";
 import type { Caller } from "../../../src/application/caller.ts";
 import type { OrderPorts } from "../../../src/application/order-ports.ts";
 import type { OrderGatewayPort, RiskLedgerPort } from "../../../src/application/ports.ts";
-import { submitOrder } from "../../../src/application/submit-order.ts";
+import { intentOf, submitOrder } from "../../../src/application/submit-order.ts";
 import { orderRequest, type OrderRequestInput } from "../../../src/contract/orders.ts";
 import type { FaultRequest } from "../../../src/contract/paper.ts";
 import type { ApprovedOrder, Order } from "../../../src/domain/order.ts";
@@ -65,7 +65,7 @@ export async function startFlow({ isCold = false } = {}): Promise<Flow> {
     },
     async reserve(terms) {
       const request = requestWith(terms);
-      const intent = { ...ORDER_FIELDS, ...request, algoId: "momentum", account: "paper" };
+      const intent = intentOf(request, "momentum", "paper");
       const market = ports.market("paper");
       const instrument = (await market?.instrument(request.instrument)) ?? null;
       const mark = markOf(request.instrument);
@@ -95,8 +95,6 @@ export async function endFlow({ ledger }: Flow): Promise<void> {
   });
   await reset();
 }
-
-const ORDER_FIELDS = { limitPrice: null, stopPrice: null, protectiveStop: null };
 
 const markOf = (instrument: string) => ({
   instrument,

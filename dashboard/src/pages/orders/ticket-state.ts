@@ -63,7 +63,7 @@ export function requestOf(ticket: Ticket, clientOrderId: string): OrderRequestIn
 }
 
 /** The order as a question to the risk checks, which has no id. */
-export function questionOf(ticket: Ticket): Omit<OrderRequestInput, "clientOrderId"> {
+export function questionOf(ticket: Ticket): Omit<OrderRequestInput, "clientOrderId" | "bracket"> {
   const { clientOrderId: _, ...question } = requestOf(ticket, "");
   return question;
 }

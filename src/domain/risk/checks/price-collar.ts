@@ -6,12 +6,15 @@ import type { RiskCheck } from "./check.ts";
 
 /**
  * A limit is held to the mark, a stop-limit's limit to its stop price. Stop prices are free: they lie
- * away from the market on purpose. Without a fresh mark only an order that reduces comes this far.
+ * away from the market on purpose. Without a fresh mark only an order that reduces comes this far. A
+ * bracket's exits are free, too, as they were first asked for: they rest where the trade ends, and a
+ * refused one would leave the position bare. New terms for them are held to the mark.
  */
 export const priceCollar: RiskCheck = {
   applies: "every",
   check(each, note) {
-    const { intent, mark, now } = each;
+    const { intent, mark, now, replaced } = each;
+    if (intent.exit && !replaced) return null;
     const collar = tightest(each, "priceCollar");
     if (!collar || intent.limitPrice === null) return null;
     const price = decimal(intent.limitPrice);

@@ -1,0 +1,46 @@
+/** The brackets that a gateway holds, as it remembers them: each with when it is to be looked at next. */
+import { newBracket, type Bracket } from "../../domain/bracket.ts";
+import type { ApprovedOrder } from "../../domain/order.ts";
+import type { GatewayPorts } from "./ports.ts";
+
+export interface BracketNote {
+  bracket: Bracket;
+  /** ms since 1970. */
+  dueAt: number;
+}
+
+type Notes = Pick<GatewayPorts, "store">;
+
+const read = ({ store }: Notes, entry: string): BracketNote | null => {
+  const body = store.note(`bracket:${entry}`) ?? store.note(`bracket-ended:${entry}`);
+  return body === null ? null : (JSON.parse(body) as BracketNote);
+};
+
+export const bracketNote = read;
+
+export const openBrackets = ({ store }: Notes): BracketNote[] =>
+  store.notes("bracket:").map((body) => JSON.parse(body) as BracketNote);
+
+export function saveBracket({ store }: Notes, note: BracketNote, ended: boolean): void {
+  const { entry } = note.bracket;
+  const body = JSON.stringify(note);
+  // One that has ended is kept apart: a late fill of its entry is covered, too.
+  store.setNote(`bracket:${entry}`, ended ? null : body);
+  store.setNote(`bracket-ended:${entry}`, ended ? body : null);
+}
+
+/** Written down before the entry's first byte leaves: no fill can come before its bracket. */
+export function beginBracket(context: Notes, { intent }: ApprovedOrder, now: number): void {
+  const { bracket, clientOrderId } = intent;
+  if (!bracket || read(context, clientOrderId)) return;
+  saveBracket(context, { bracket: newBracket(clientOrderId), dueAt: now }, false);
+}
+
+/** Something was heard of an order: the bracket that it belongs to is looked at next. */
+export function wakeBracket(context: Notes, approved: ApprovedOrder | null): void {
+  const intent = approved?.intent;
+  const entry = intent?.bracket ? intent.clientOrderId : intent?.exit?.entry;
+  if (entry === undefined) return;
+  const note = read(context, entry);
+  if (note) saveBracket(context, { ...note, dueAt: 0 }, false);
+}

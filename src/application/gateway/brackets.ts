@@ -1,0 +1,202 @@
+/**
+ * Holds the exits of a bracket for a broker that has none of its own. It reads what stands from the
+ * orders' records, asks `bracket.ts` what is to be done, and does that by the ways of every order:
+ * reserved by the ledger, recorded, sent once. A run that dies anywhere leaves it to the next.
+ */
+import {
+  isSettled,
+  legId,
+  stepBracket,
+  type Bracket,
+  type BracketAction,
+  type BracketEvent,
+  type LegName,
+} from "../../domain/bracket.ts";
+import { BRACKET_LOOK_MS } from "../../domain/limits.ts";
+import type { ApprovedOrder, OrderIntent } from "../../domain/order.ts";
+import { errorText } from "../log.ts";
+import { bracketNote, openBrackets, saveBracket } from "./bracket-notes.ts";
+import { readOrder, type GatewayContext } from "./context.ts";
+import { flush } from "./outbox.ts";
+import { raise } from "./reconcile-notes.ts";
+import type { GatewayOrder } from "./record.ts";
+import { submit } from "./submit.ts";
+import { cancel, modify } from "./wishes.ts";
+
+/** Who asks, in the ledger's history. */
+const BY = "gateway:bracket";
+
+export const bracketsDueAt = (context: GatewayContext): number =>
+  Math.min(Infinity, ...openBrackets(context).map(({ dueAt }) => dueAt));
+
+/** Does what is due. One bracket's trouble never keeps the others from their turn. */
+export async function driveBrackets(context: GatewayContext): Promise<void> {
+  const now = context.now();
+  for (const { bracket, dueAt } of openBrackets(context)) {
+    const key = `bracket ${bracket.entry}`;
+    if (dueAt > now || context.busy.has(key)) continue;
+    context.busy.add(key);
+    try {
+      await drive(context, bracket.entry);
+    } catch (error) {
+      context.log("error", "bracket_failed", { entry: bracket.entry, error: errorText(error) });
+    } finally {
+      context.busy.delete(key);
+    }
+  }
+}
+
+async function drive(context: GatewayContext, entry: string): Promise<void> {
+  const note = bracketNote(context, entry);
+  const record = readOrder(context, entry);
+  if (!note || !record) return;
+  let { bracket } = note;
+  const done: BracketAction[] = [];
+  let actions: BracketAction[] = [];
+  const take = (event: BracketEvent): void => {
+    ({ bracket, actions } = stepBracket(bracket, event));
+    done.push(...actions.filter(({ kind }) => kind === "tell"));
+  };
+  take(entryEvent(record));
+  for (const event of legEvents(context, bracket)) take(event);
+  for (const action of done) tell(context, entry, action);
+  // Stored before anything is done: what is not done by then is said again by the next look.
+  saveBracket(context, { bracket, dueAt: context.now() + BRACKET_LOOK_MS }, isSettled(bracket));
+  for (const action of actions) await act(context, record, action);
+}
+
+const entryEvent = (record: GatewayOrder): BracketEvent => ({
+  kind: "entry",
+  filled: record.filledQuantity,
+  ended: record.ended !== null && record.ended !== "dead_lettered",
+});
+
+/** What the records say of the exits; of one without a record, nothing. */
+function legEvents(context: GatewayContext, { entry, pairs }: Bracket): BracketEvent[] {
+  const names: LegName[] = ["stop", "target"];
+  return pairs.flatMap(({ number, quantity }) =>
+    names.flatMap((leg): BracketEvent[] => {
+      const record = readOrder(context, legId(entry, number, leg));
+      if (!record) return [];
+      return [
+        {
+          kind: "leg",
+          pair: number,
+          leg,
+          status: statusOf(record),
+          quantity: record.terms?.quantity ?? quantity,
+          filled: record.filledQuantity,
+        },
+      ];
+    }),
+  );
+}
+
+function statusOf({ ended }: GatewayOrder): "open" | "ended" | "failed" {
+  if (ended === null) return "open";
+  return ended === "rejected" || ended === "stopped" || ended === "dead_lettered"
+    ? "failed"
+    : "ended";
+}
+
+/** A position without an exit that it should have is told to people, never left in silence. */
+function tell(context: GatewayContext, entry: string, action: BracketAction): void {
+  if (action.kind !== "tell") return;
+  const { pair, leg, open } = action;
+  const id = legId(entry, pair, leg);
+  const why = context.store.order(id)?.reason ?? "the ledger refused it";
+  raise(context, {
+    id: `bracket-${id}`,
+    title: `No ${leg} for ${entry}`,
+    message: `${open} of the bracket ${entry} has no ${leg} at the broker (${why}). Close it, or place an exit by hand, unless it was closed otherwise.`,
+  });
+  context.log("error", "bracket_leg_missing", { entry, leg, open, reason: why });
+}
+
+async function act(
+  context: GatewayContext,
+  record: GatewayOrder,
+  action: BracketAction,
+): Promise<void> {
+  if (action.kind === "tell" || !record.approved) return;
+  const id = legId(record.clientOrderId, action.pair, action.leg);
+  switch (action.kind) {
+    case "place":
+      return place(context, exitOf(context, record.approved.intent, id, action));
+    case "cancel": {
+      await context.ledger.requestCancel(id, BY);
+      await cancel(context, id);
+      return;
+    }
+    case "reduce": {
+      const leg = readOrder(context, id);
+      if (!leg?.approved || leg.changes !== null) return;
+      const changes = { quantity: action.quantity, limitPrice: null, stopPrice: null };
+      const facts = await context.facts(leg.approved.intent);
+      const reserved = await context.ledger.reserveReplace(id, changes, facts, BY);
+      if (reserved.ok) await modify(context, id, changes);
+    }
+  }
+}
+
+/** An exit is an order like any other, on the other side, that may only reduce. */
+function exitOf(
+  context: GatewayContext,
+  entry: OrderIntent,
+  id: string,
+  { pair, leg, quantity }: Extract<BracketAction, { kind: "place" }>,
+): OrderIntent {
+  const terms = entry.bracket;
+  const isStop = leg === "stop";
+  const stopLimit = terms?.stopLimitPrice ?? null;
+  return {
+    clientOrderId: id,
+    algoId: entry.algoId,
+    account: entry.account,
+    instrument: entry.instrument,
+    side: entry.side === "buy" ? "sell" : "buy",
+    type: isStop ? (stopLimit === null ? "stop" : "stop_limit") : "limit",
+    quantity,
+    limitPrice: isStop ? stopLimit : (terms?.targetPrice ?? null),
+    stopPrice: isStop ? (terms?.stopPrice ?? null) : null,
+    timeInForce: context.broker.rules.timesInForce.includes("gtc") ? "gtc" : "day",
+    protectiveStop: null,
+    reduceOnly: true,
+    exit: { entry: entry.clientOrderId, pair, leg },
+  };
+}
+
+async function place(context: GatewayContext, intent: OrderIntent): Promise<void> {
+  // The ledger has to know of the position before it can see that this only reduces it.
+  await flush(context);
+  if (context.store.outbox(1).length > 0) return;
+  const answer = await context.ledger.reserve(intent, await context.facts(intent));
+  if (answer.kind === "approved") return send(context, answer.approved);
+  if (answer.kind === "denied") return refused(context, intent, answer.refusal.message);
+  // A run before this one reserved it: it goes on from there.
+  const { clientOrderId } = intent;
+  if (answer.order.refusal) return refused(context, intent, answer.order.refusal.message);
+  const approved = await context.ledger.approved(clientOrderId);
+  if (approved && !context.store.order(clientOrderId)) return send(context, approved);
+}
+
+async function send(context: GatewayContext, approved: ApprovedOrder): Promise<void> {
+  const result = await submit(context, approved, 1);
+  if (result.outcome !== "not_sent") return;
+  const { clientOrderId, account } = approved.intent;
+  const reason = result.reason.slice(0, 500);
+  const firstAttemptAt = approved.approvedAt;
+  await context.retries.send({ clientOrderId, account, reason, firstAttemptAt });
+}
+
+/** The ledger's no is final for this id: people are told, and the other leg goes on. */
+function refused(context: GatewayContext, { exit, quantity }: OrderIntent, reason: string): void {
+  const note = exit && bracketNote(context, exit.entry);
+  if (!note) return;
+  const { entry, pair, leg } = exit;
+  const event = { kind: "leg", pair, leg, status: "failed", quantity, filled: "0" } as const;
+  const { bracket, actions } = stepBracket(note.bracket, event);
+  context.log("error", "bracket_leg_refused", { entry, leg, reason });
+  for (const action of actions) tell(context, entry, action);
+  saveBracket(context, { bracket, dueAt: context.now() }, isSettled(bracket));
+}

@@ -1,0 +1,192 @@
+/**
+ * A bracket as plain data: an entry, and for what has filled of it pairs of exits, a stop and a target,
+ * one of which takes the other back. Pure: it is told what stands and says what is to be done. Every
+ * event tells a whole figure, so that one told twice changes nothing and a lost one is made good by the next.
+ */
+import {
+  decimal,
+  decimalText,
+  maxDecimal,
+  ZERO,
+  type Decimal,
+  type DecimalText,
+} from "./decimal.ts";
+import { derivedOrderId } from "./derived-id.ts";
+
+/** Where the exits of an entry stand. */
+export interface BracketTerms {
+  stopPrice: DecimalText;
+  /** With it the stop becomes a limit order when it triggers; null sends it to the market. */
+  stopLimitPrice: DecimalText | null;
+  targetPrice: DecimalText;
+}
+
+export type LegName = "stop" | "target";
+
+/** What makes an order an exit of a bracket: whose, in which pair, and which of the two. */
+export interface BracketExit {
+  entry: string;
+  pair: number;
+  leg: LegName;
+}
+
+export interface Leg {
+  /** `due`: not placed yet. `failed`: it never stood at the broker, and will not. */
+  status: "due" | "open" | "ended" | "failed";
+  /** Whole quantity at the broker, its fills included. */
+  quantity: DecimalText;
+  filled: DecimalText;
+  /** People were told that it is not there though it should be. */
+  told: boolean;
+}
+
+/** Exits for one part of the entry's fill. */
+export interface BracketPair {
+  number: number;
+  quantity: DecimalText;
+  stop: Leg;
+  target: Leg;
+}
+
+export interface Bracket {
+  entry: string;
+  filled: DecimalText;
+  entryEnded: boolean;
+  pairs: BracketPair[];
+}
+
+export type BracketEvent =
+  | { kind: "entry"; filled: DecimalText; ended: boolean }
+  | {
+      kind: "leg";
+      pair: number;
+      leg: LegName;
+      status: "open" | "ended" | "failed";
+      quantity: DecimalText;
+      filled: DecimalText;
+    };
+
+export type BracketAction =
+  | { kind: "place"; pair: number; leg: LegName; quantity: DecimalText }
+  /** Less of it: the other leg has filled in part. `quantity` counts its own fills, too. */
+  | { kind: "reduce"; pair: number; leg: LegName; quantity: DecimalText }
+  | { kind: "cancel"; pair: number; leg: LegName }
+  /** `open` of the entry's fill has not this exit; told once. */
+  | { kind: "tell"; pair: number; leg: LegName; open: DecimalText };
+
+const LEGS: readonly LegName[] = ["stop", "target"];
+
+/** The client order id of an exit: the same for ever, so that placing it twice is once. */
+export const legId = (entry: string, pair: number, leg: LegName): string =>
+  derivedOrderId(entry, `${leg === "stop" ? "s" : "t"}${pair}`);
+
+export const newBracket = (entry: string): Bracket => ({
+  entry,
+  filled: "0",
+  entryEnded: false,
+  pairs: [],
+});
+
+const newLeg = (quantity: DecimalText): Leg => ({
+  status: "due",
+  quantity,
+  filled: "0",
+  told: false,
+});
+
+/** Takes one event in, and says everything that is to be done as it now stands. */
+export function stepBracket(
+  bracket: Bracket,
+  event: BracketEvent,
+): { bracket: Bracket; actions: BracketAction[] } {
+  const after = event.kind === "entry" ? withEntry(bracket, event) : withLeg(bracket, event);
+  const actions = after.pairs.flatMap(actionsOf);
+  return { bracket: withTold(after, actions), actions };
+}
+
+function withEntry(
+  bracket: Bracket,
+  { filled, ended }: Extract<BracketEvent, { kind: "entry" }>,
+): Bracket {
+  // Older news never takes a fill back.
+  const whole = maxDecimal(decimal(bracket.filled), decimal(filled));
+  const covered = bracket.pairs.reduce((sum, pair) => sum.plus(decimal(pair.quantity)), ZERO);
+  const open = whole.minus(covered);
+  const pairs = [...bracket.pairs];
+  if (open.gt(ZERO)) {
+    const quantity = decimalText(open);
+    const number = pairs.length + 1;
+    pairs.push({ number, quantity, stop: newLeg(quantity), target: newLeg(quantity) });
+  }
+  const entryEnded = bracket.entryEnded || ended;
+  return { ...bracket, filled: decimalText(whole), entryEnded, pairs };
+}
+
+function withLeg(
+  bracket: Bracket,
+  { pair, leg, status, quantity, filled }: Extract<BracketEvent, { kind: "leg" }>,
+): Bracket {
+  const change = (each: BracketPair): BracketPair => {
+    const known = each[leg];
+    const most = maxDecimal(decimal(known.filled), decimal(filled));
+    const next: Leg = { ...known, status, quantity, filled: decimalText(most) };
+    return { ...each, [leg]: next };
+  };
+  const pairs = bracket.pairs.map((each) => (each.number === pair ? change(each) : each));
+  return { ...bracket, pairs };
+}
+
+/** What of the pair's part of the position neither leg has closed. */
+const openOf = ({ quantity, stop, target }: BracketPair): Decimal =>
+  decimal(quantity).minus(decimal(stop.filled)).minus(decimal(target.filled));
+
+function actionsOf(pair: BracketPair): BracketAction[] {
+  return LEGS.flatMap((leg) => legActions(pair, leg));
+}
+
+function legActions(pair: BracketPair, leg: LegName): BracketAction[] {
+  const own = pair[leg];
+  const other = pair[leg === "stop" ? "target" : "stop"];
+  const open = openOf(pair);
+  const about = { pair: pair.number, leg };
+  // What the other leg has closed is not this one's to close.
+  const wanted = decimal(pair.quantity).minus(decimal(other.filled));
+  switch (own.status) {
+    case "due":
+      // The stop comes first: the ledger takes the target as the other half of what stands already.
+      if (open.lte(ZERO) || (leg === "target" && other.status === "due")) return [];
+      return [{ kind: "place", ...about, quantity: decimalText(wanted) }];
+    case "open":
+      if (open.lte(ZERO)) return [{ kind: "cancel", ...about }];
+      if (wanted.gte(decimal(own.quantity))) return [];
+      return [{ kind: "reduce", ...about, quantity: decimalText(wanted) }];
+    case "ended":
+    case "failed":
+      if (own.told || open.lte(ZERO)) return [];
+      return [{ kind: "tell", ...about, open: decimalText(open) }];
+  }
+}
+
+/** What is told is remembered with the same step. */
+function withTold(bracket: Bracket, actions: readonly BracketAction[]): Bracket {
+  const isTold = (pair: number, leg: LegName): boolean =>
+    actions.some((each) => each.kind === "tell" && each.pair === pair && each.leg === leg);
+  const legOf = (pair: BracketPair, leg: LegName): Leg =>
+    isTold(pair.number, leg) ? { ...pair[leg], told: true } : pair[leg];
+  const pairs = bracket.pairs.map((pair) => ({
+    ...pair,
+    stop: legOf(pair, "stop"),
+    target: legOf(pair, "target"),
+  }));
+  return { ...bracket, pairs };
+}
+
+/** Nothing is left to be done unless something unforeseen is heard. */
+export const isSettled = ({ entryEnded, pairs }: Bracket): boolean =>
+  entryEnded &&
+  pairs.every((pair) =>
+    LEGS.every((leg) => {
+      const { status } = pair[leg];
+      return status === "due" ? openOf(pair).lte(ZERO) : status !== "open";
+    }),
+  );

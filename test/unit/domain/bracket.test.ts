@@ -1,0 +1,223 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  isSettled,
+  legId,
+  newBracket,
+  stepBracket,
+  type Bracket,
+  type BracketAction,
+  type BracketEvent,
+  type LegName,
+} from "../../../src/domain/bracket.ts";
+
+const entry = (filled: string, ended = false): BracketEvent => ({ kind: "entry", filled, ended });
+
+const leg = (
+  name: LegName,
+  status: "open" | "ended" | "failed",
+  { pair = 1, quantity = "10", filled = "0" } = {},
+): BracketEvent => ({ kind: "leg", pair, leg: name, status, quantity, filled });
+
+/** Takes events one after the other; answers what the last one asks for. */
+function after(...events: BracketEvent[]): { bracket: Bracket; actions: BracketAction[] } {
+  let bracket = newBracket("e-1");
+  let actions: BracketAction[] = [];
+  for (const event of events) ({ bracket, actions } = stepBracket(bracket, event));
+  return { bracket, actions };
+}
+
+const kinds = (actions: BracketAction[]) => actions.map((each) => `${each.kind} ${each.leg}`);
+
+describe("what a bracket asks for", () => {
+  test("nothing before its entry has filled, and nothing when it ends without a fill", () => {
+    expect(after(entry("0")).actions).toEqual([]);
+    const { bracket, actions } = after(entry("0"), entry("0", true));
+    expect(actions).toEqual([]);
+    expect(isSettled(bracket)).toBe(true);
+  });
+
+  test("the stop first, then the target, for what has filled", () => {
+    const { actions } = after(entry("4"));
+    expect(actions).toEqual([{ kind: "place", pair: 1, leg: "stop", quantity: "4" }]);
+    const next = after(entry("4"), leg("stop", "open", { quantity: "4" }));
+    expect(next.actions).toEqual([{ kind: "place", pair: 1, leg: "target", quantity: "4" }]);
+  });
+
+  test("a second pair for a later fill, of its size", () => {
+    const { actions } = after(
+      entry("4"),
+      leg("stop", "open", { quantity: "4" }),
+      leg("target", "open", { quantity: "4" }),
+      entry("10"),
+    );
+    expect(actions).toEqual([{ kind: "place", pair: 2, leg: "stop", quantity: "6" }]);
+  });
+
+  test.each<[LegName, LegName]>([
+    ["stop", "target"],
+    ["target", "stop"],
+  ])(
+    "when the %s fills in part the %s is made smaller, and is canceled with the rest",
+    (one, other) => {
+      const open = [entry("10", true), leg("stop", "open"), leg("target", "open")];
+      const part = after(...open, leg(one, "open", { filled: "3" }));
+      expect(part.actions).toEqual([{ kind: "reduce", pair: 1, leg: other, quantity: "7" }]);
+      const smaller = after(
+        ...open,
+        leg(one, "open", { filled: "3" }),
+        leg(other, "open", { quantity: "7" }),
+      );
+      expect(smaller.actions).toEqual([]);
+      const whole = after(...open, leg(one, "ended", { filled: "10" }));
+      expect(whole.actions).toEqual([{ kind: "cancel", pair: 1, leg: other }]);
+      const end = after(...open, leg(one, "ended", { filled: "10" }), leg(other, "ended"));
+      expect(end.actions).toEqual([]);
+      expect(isSettled(end.bracket)).toBe(true);
+    },
+  );
+
+  test("a leg that never stood, or was taken away, is told once, with what it leaves open", () => {
+    const events = [entry("10"), leg("stop", "failed")];
+    const { actions } = after(...events);
+    expect(actions).toContainEqual({ kind: "tell", pair: 1, leg: "stop", open: "10" });
+    // The other half still protects the win, and is placed all the same.
+    expect(kinds(actions)).toContain("place target");
+    expect(kinds(after(...events, entry("10")).actions)).not.toContain("tell stop");
+    const taken = after(
+      entry("10"),
+      leg("stop", "open"),
+      leg("target", "open"),
+      leg("stop", "ended"),
+    );
+    expect(kinds(taken.actions)).toEqual(["tell stop"]);
+  });
+
+  test("ids are the entry's own, so that placing twice is once, also for a long one", () => {
+    expect(legId("e-1", 2, "stop")).toBe("e-1-s2");
+    const uuid = crypto.randomUUID();
+    expect(legId(uuid, 1, "target")).toBe(legId(uuid, 1, "target"));
+    expect(legId(uuid, 1, "target")).not.toBe(legId(uuid, 1, "stop"));
+  });
+});
+
+/**
+ * A broker and a gateway in miniature: what is asked for is done late, twice or not at all before the
+ * next look, legs fill whenever they like while they stand, and every look tells whole figures.
+ */
+interface Standing {
+  quantity: number;
+  filled: number;
+  status: "open" | "ended" | "failed";
+}
+
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant("look" as const), skip: fc.nat({ max: 7 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("fillEntry" as const),
+      by: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("fillLeg" as const),
+      at: fc.nat(),
+      by: fc.integer({ min: 1, max: 20 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("endEntry" as const) }) },
+);
+
+function play(steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[]) {
+  let bracket = newBracket("e");
+  let filled = 0;
+  let ended = false;
+  const legs = new Map<string, Standing & { pair: number; leg: LegName }>();
+  let told = 0;
+  const look = (skip: number): void => {
+    // The gateway's memory is the stored bracket alone: it is read back each time.
+    bracket = JSON.parse(JSON.stringify(bracket)) as Bracket;
+    let actions: BracketAction[] = [];
+    const take = (event: BracketEvent): void => {
+      ({ bracket, actions } = stepBracket(bracket, event));
+      told += actions.filter(({ kind }) => kind === "tell").length;
+    };
+    take(entry(String(filled), ended));
+    for (const each of legs.values())
+      take({
+        kind: "leg",
+        pair: each.pair,
+        leg: each.leg,
+        status: each.status,
+        quantity: String(each.quantity),
+        filled: String(each.filled),
+      });
+    // Dies before some of it, and does the first twice.
+    for (const action of [...actions.slice(0, 1), ...actions.slice(0, skip)]) act(action);
+  };
+  const act = (action: BracketAction): void => {
+    const key = legId("e", action.pair, action.leg);
+    const known = legs.get(key);
+    if (action.kind === "place" && !known)
+      legs.set(key, {
+        pair: action.pair,
+        leg: action.leg,
+        quantity: Number(action.quantity),
+        filled: 0,
+        status: "open",
+      });
+    if (!known || known.status !== "open") return;
+    if (action.kind === "reduce") known.quantity = Math.max(known.filled, Number(action.quantity));
+    if (action.kind === "reduce" && known.quantity === known.filled) known.status = "ended";
+    if (action.kind === "cancel") known.status = "ended";
+  };
+  for (const each of steps) {
+    if (each.do === "look") look(each.skip);
+    if (each.do === "endEntry") ended = true;
+    if (each.do === "fillEntry" && !ended) filled += each.by;
+    if (each.do === "fillLeg") {
+      const open = [...legs.values()].filter(({ status }) => status === "open");
+      const some = open[each.at % Math.max(1, open.length)];
+      if (!some) continue;
+      some.filled = Math.min(some.quantity, some.filled + each.by);
+      if (some.filled === some.quantity) some.status = "ended";
+      // A broker tells of a fill before the other leg can fill, too: the gateway looks.
+      look(7);
+      look(7);
+    }
+  }
+  ended = true;
+  for (let round = 0; round < 6; round += 1) look(7);
+  return { bracket, legs: [...legs.values()], filled, told };
+}
+
+describe("whatever is lost, said twice or cut off in between", () => {
+  test("the exits never close more than the entry has filled, and all of it has both of them", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const { bracket, legs, filled, told } = play(steps);
+        const closed = legs.reduce((sum, each) => sum + each.filled, 0);
+        expect(closed).toBeLessThanOrEqual(filled);
+        const covered = bracket.pairs.reduce((sum, pair) => sum + Number(pair.quantity), 0);
+        expect(covered).toBe(filled);
+        for (const { number, quantity } of bracket.pairs) {
+          const own = legs.filter(({ pair }) => pair === number);
+          const left = Number(quantity) - own.reduce((sum, each) => sum + each.filled, 0);
+          // What is open is open at both legs, and to the last lot; nothing stands for what is closed.
+          const standing = own.filter(({ status }) => status === "open");
+          expect(standing.map((each) => each.quantity - each.filled)).toEqual(
+            left === 0 ? [] : [left, left],
+          );
+        }
+        expect(told).toBe(0);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});

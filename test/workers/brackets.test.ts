@@ -1,0 +1,117 @@
+/** Brackets against the real ledger, gateway and exchange, and the deaths of each between two steps. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { env } from "cloudflare:workers";
+import { legId } from "../../src/domain/bracket.ts";
+import { incidentsOf } from "../support/workers/incidents.ts";
+import {
+  atBroker,
+  crashGateway,
+  endFlow,
+  evictLedger,
+  pollIsDue,
+  startFlow,
+  until,
+  watchNow,
+  type Flow,
+} from "../support/workers/orders.ts";
+
+let flow: Flow;
+
+beforeEach(async () => {
+  flow = await startFlow();
+});
+
+afterEach(() => endFlow(flow));
+
+/** Exits so far away that they rest. */
+const bracket = { stopPrice: 1400, targetPrice: 1700 };
+
+const stateOf = async (id: string) => (await flow.ledger.order(id))?.state ?? null;
+
+const becomes = (id: string, state: string) =>
+  until(async () => {
+    await watchNow();
+    return (await stateOf(id)) === state;
+  });
+
+/** An entry with both of its exits at the exchange. */
+const enter = async () => {
+  const { clientOrderId } = await flow.place({ quantity: 10, bracket });
+  const [stop, target] = [legId(clientOrderId, 1, "stop"), legId(clientOrderId, 1, "target")];
+  await becomes(stop, "pending_trigger");
+  await becomes(target, "new");
+  return { clientOrderId, stop, target };
+};
+
+describe("a bracket", () => {
+  test("places a stop and a target for what has filled, and the ledger takes both for one exit", async () => {
+    const { stop, target } = await enter();
+    expect(await flow.order(stop)).toMatchObject({
+      side: "sell",
+      type: "stop",
+      quantity: "10",
+      reduceOnly: true,
+      timeInForce: "gtc",
+    });
+    expect(await flow.order(target)).toMatchObject({ type: "limit", limitPrice: "1700" });
+    const [exposure] = await flow.ledger.exposure();
+    // Both together can close the ten that are held, and no more.
+    expect(exposure).toMatchObject({ quantity: "10", openSellQuantity: "10" });
+  });
+
+  test("cancels the one when the other has filled", async () => {
+    const { stop, target } = await enter();
+    const changes = { quantity: null, limitPrice: "1500", stopPrice: null };
+    // The target is brought to the market: it fills.
+    await flow.ledger.reserveReplace(target, changes, await factsOf(), "person:op@x.io");
+    await flow.gateway.modify(target, changes);
+    await becomes(target, "filled");
+    await becomes(stop, "canceled");
+    expect((await flow.ledger.positions())[0]?.quantity).toBe("0");
+    expect((await flow.ledger.status()).openOrders).toBe(0);
+    expect(await incidentsOf(env.DB)).toEqual([]);
+  });
+
+  test(
+    "survives deaths of ledger and gateway between any two steps, and places each exit once",
+    { timeout: 30_000 },
+    async () => {
+      const { clientOrderId } = await flow.place({ quantity: 10, bracket });
+      const [stop, target] = [legId(clientOrderId, 1, "stop"), legId(clientOrderId, 1, "target")];
+      for (let round = 0; round < 4; round += 1) {
+        await crashGateway();
+        await flow.ledger.status();
+        await evictLedger();
+        await watchNow();
+      }
+      await becomes(stop, "pending_trigger");
+      await becomes(target, "new");
+      expect(await atBroker(flow, stop)).toHaveLength(1);
+      expect(await atBroker(flow, target)).toHaveLength(1);
+    },
+  );
+
+  test("tells people of a stop that the broker refused, and still has the target", async () => {
+    await flow.fault("silent_order_stream", { durationMs: 60_000 });
+    const { clientOrderId } = await flow.place({ quantity: 10, bracket });
+    // Its fill is found by a look; the next order that the exchange sees is the stop.
+    await flow.fault("reject_order");
+    await pollIsDue();
+    await becomes(legId(clientOrderId, 1, "stop"), "rejected");
+    await becomes(legId(clientOrderId, 1, "target"), "new");
+    await until(async () => (await incidentsOf(env.DB)).length === 1);
+    expect(await incidentsOf(env.DB)).toMatchObject([{ title: `No stop for ${clientOrderId}` }]);
+  });
+
+  test("that could not be held is refused before anything is reserved, with its facts", async () => {
+    const { version } = await flow.ledger.status();
+    const off = flow.place({ bracket: { stopPrice: "1400.01", targetPrice: 1700 } });
+    await expect(off).rejects.toThrow(/PRICE_OFF_GRID.*bracket.stopPrice 1400.01/);
+    expect((await flow.ledger.status()).version).toBe(version);
+  });
+});
+
+const factsOf = async () => {
+  const instrument = (await flow.ports.market("paper")?.instrument("NSE:INFY")) ?? null;
+  return { instrument, marketOpen: true, brokerRefusal: null, mark: null };
+};
