@@ -1,66 +1,158 @@
-/** Places algo sockets on markets, and says which broker gives an instrument's data. Never on the tick path. */
+/**
+ * Places algo sockets on markets, empties markets, and keeps what all of them share: revoked keys and
+ * signals. It also says which broker gives an instrument's data. Never on the tick path.
+ */
 import { DurableObject } from "cloudflare:workers";
-import type { MarketManagerPort } from "../src/application/ports.ts";
+import type { MarketManagerPort, SignalsPort, SocketWish } from "../src/application/ports.ts";
+import type { ApiError } from "../src/contract/errors.ts";
+import type { DrainClose, MarketView } from "../src/contract/markets.ts";
+import type { SignalView } from "../src/contract/signals.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
-import { INSTRUMENT_CACHE_MS, MARKET_SOCKETS_MAX } from "../src/domain/limits.ts";
+import { INSTRUMENT_CACHE_MS, OBJECT_RETRY_MS } from "../src/domain/limits.ts";
+import { err, ok, type Result } from "../src/domain/result.ts";
 import { FEED_BROKERS } from "../src/platform/deployment.ts";
+import { logger } from "../src/platform/logger.ts";
 import { brokerManager, market } from "../src/platform/objects.ts";
+import { MarketsBook } from "./market-manager.markets.ts";
+import { Signals } from "./market-manager.signals.ts";
+import { MarketManagerStorage } from "./market-manager.storage.ts";
 
-type MarketView = Awaited<ReturnType<MarketManagerPort["markets"]>>[number];
+/** What an instrument's data needs to be known by. */
+interface Listed {
+  provider: string;
+  calendar: string;
+}
 
 export class MarketManager extends DurableObject<Env> implements MarketManagerPort {
-  /** Markets opened so far: `m1` to `m<count>`. */
-  #count: number;
-  #providers: { readAt: number; of: Map<InstrumentId, string> } | null = null;
-  #reading: Promise<Map<InstrumentId, string>> | null = null;
+  readonly #book: MarketsBook;
+  readonly #signals: Signals;
+  readonly #log = logger({ object: "MarketManager" });
+  #listed: { readAt: number; of: Map<InstrumentId, Listed> } | null = null;
+  #reading: Promise<Map<InstrumentId, Listed>> | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#count = ctx.storage.kv.get<number>("markets") ?? 1;
+    const storage = new MarketManagerStorage(ctx.storage);
+    this.#book = new MarketsBook({
+      storage,
+      market: (name) => market(env, name),
+      calendarsOf: (instruments) => this.#calendarsOf(instruments),
+      later: () => this.#later(),
+      log: this.#log,
+    });
+    this.#signals = new Signals({
+      storage,
+      tell: (name, signals) => market(env, name).takeSignals(signals),
+      later: () => this.#later(),
+    });
   }
 
-  /** The first market with room; a new one when there is none. */
-  async place(): Promise<{ market: string }> {
-    for (let number = 1; number <= this.#count; number += 1) {
-      const { sockets } = await market(this.env, `m${number}`).view();
-      if (sockets < MARKET_SOCKETS_MAX) return { market: `m${number}` };
-    }
-    this.#count += 1;
-    this.ctx.storage.kv.put("markets", this.#count);
-    return { market: `m${this.#count}` };
+  async place(wish: SocketWish): Promise<{ market: string; socketsMax: number } | null> {
+    return this.#book.place(wish);
+  }
+
+  async report(name: string, sockets: number): Promise<void> {
+    this.#book.report(name, sockets);
+  }
+
+  async markets(): Promise<MarketView[]> {
+    return this.#book.views();
+  }
+
+  async setSocketsMax(socketsMax: number): Promise<MarketView[]> {
+    this.#book.setSocketsMax(socketsMax);
+    return this.#book.views();
+  }
+
+  async drain(
+    name: string,
+    plan: { close: DrainClose; by: string; reason: string },
+  ): Promise<Result<MarketView, ApiError>> {
+    return this.#setDrain(name, { ...plan, since: Date.now() });
+  }
+
+  async undrain(name: string): Promise<Result<MarketView, ApiError>> {
+    return this.#setDrain(name, null);
+  }
+
+  async closeKey(keyId: string): Promise<{ closed: number; unreached: string[] }> {
+    return this.#book.closeKey(keyId, Date.now());
+  }
+
+  async publishSignal(
+    signal: Parameters<SignalsPort["publishSignal"]>[0],
+  ): Promise<Result<SignalView, ApiError>> {
+    const published = this.#signals.publish(signal, Date.now());
+    if (published.ok) this.ctx.waitUntil(this.#signals.settle());
+    return published;
+  }
+
+  async followSignals(name: string, topics: string[]): Promise<SignalView[]> {
+    return this.#signals.follow(name, topics);
+  }
+
+  async unfollowSignals(name: string): Promise<void> {
+    this.#signals.unfollow(name);
+  }
+
+  async signals(): Promise<SignalView[]> {
+    return this.#signals.list();
   }
 
   /** Instruments that no broker knows are left out. */
   async providerOf(instruments: InstrumentId[]): Promise<Record<InstrumentId, string>> {
-    const providers = await this.#providersNow();
+    const listed = await this.#listedNow();
     return Object.fromEntries(
       instruments.flatMap((instrument) => {
-        const provider = providers.get(instrument);
-        return provider === undefined ? [] : [[instrument, provider]];
+        const one = listed.get(instrument);
+        return one === undefined ? [] : [[instrument, one.provider]];
       }),
     );
   }
 
-  async markets(): Promise<MarketView[]> {
-    const names = Array.from({ length: this.#count }, (_, index) => `m${index + 1}`);
-    return Promise.all(names.map((name) => market(this.env, name).view()));
+  async ensure(): Promise<void> {
+    await this.#book.ensure(Date.now());
+    await this.#signals.settle();
   }
 
-  async #providersNow(): Promise<Map<InstrumentId, string>> {
-    const known = this.#providers;
+  /** Something could not be told to a market. */
+  override async alarm(): Promise<void> {
+    await this.#book.settle();
+    await this.#signals.settle();
+  }
+
+  async #setDrain(name: string, drain: MarketView["drain"]): Promise<Result<MarketView, ApiError>> {
+    const view = await this.#book.drain(name, drain);
+    if (view) return ok(view);
+    const message = `there is no market ${name}; see /v1/markets`;
+    return err({ code: "UNKNOWN_MARKET", message, details: null });
+  }
+
+  #later(): void {
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + OBJECT_RETRY_MS));
+  }
+
+  async #calendarsOf(instruments: readonly InstrumentId[]): Promise<Set<string>> {
+    const listed = await this.#listedNow();
+    return new Set(instruments.flatMap((instrument) => listed.get(instrument)?.calendar ?? []));
+  }
+
+  async #listedNow(): Promise<Map<InstrumentId, Listed>> {
+    const known = this.#listed;
     if (known && Date.now() - known.readAt < INSTRUMENT_CACHE_MS) return known.of;
-    this.#reading ??= this.#readProviders().finally(() => {
+    this.#reading ??= this.#readListed().finally(() => {
       this.#reading = null;
     });
     return this.#reading;
   }
 
   /** The first broker of the deployment's list that knows an instrument gives its data. */
-  async #readProviders(): Promise<Map<InstrumentId, string>> {
-    const of = new Map<InstrumentId, string>();
+  async #readListed(): Promise<Map<InstrumentId, Listed>> {
+    const of = new Map<InstrumentId, Listed>();
     for (const broker of FEED_BROKERS.toReversed())
-      for (const { id } of await brokerManager(this.env, broker).instruments()) of.set(id, broker);
-    if (of.size > 0) this.#providers = { readAt: Date.now(), of };
+      for (const { id, calendar } of await brokerManager(this.env, broker).instruments())
+        of.set(id, { provider: broker, calendar });
+    if (of.size > 0) this.#listed = { readAt: Date.now(), of };
     return of;
   }
 }

@@ -53,6 +53,8 @@ export class Board {
   readonly epoch: number;
   /** Link frames routed so far. */
   frame = 0;
+  /** Frames handed to receivers so far. */
+  deliveries = 0;
   /** Ticks that came twice, or late over another link. */
   repeated = 0;
   readonly #instruments = new Map<InstrumentId, BoardInstrument>();
@@ -164,6 +166,7 @@ export class Board {
       group.rows = [];
       if (!isSnapshot) group.seq += 1;
       const frame = this.frameText(group, rows, isSnapshot);
+      this.deliveries += group.receivers.size;
       for (const receiver of group.receivers) receiver.receive(frame, group);
     }
     this.frame += 1;

@@ -1,21 +1,27 @@
 /** What an algo may ask of a market, and the answers. Each request is done whole or refused whole. */
-import type {
-  BrokerManagerPort,
-  MarketManagerPort,
-  RiskLedgerPort,
-} from "../src/application/ports.ts";
+import type { BrokerManagerPort, MarketManagerPort } from "../src/application/ports.ts";
 import { errorText, type Log } from "../src/application/log.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import { depthText, fieldsOfTick } from "../src/contract/link.ts";
 import { parseStreamRequest } from "../src/contract/stream-request.ts";
-import type { StreamChannel, StreamMessage, StreamRequest } from "../src/contract/stream.ts";
+import type { StreamMessage, StreamRequest } from "../src/contract/stream.ts";
 import { CANDLE_INTERVAL_MS } from "../src/domain/candle.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { STREAM_INSTRUMENTS_MAX, STREAM_MESSAGES_PER_SECOND_MAX } from "../src/domain/limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
-import { echo, refuse, tooManyInstruments, unknownInstruments } from "./market.answers.ts";
+import {
+  echo,
+  KEY_TALKS_TOO_MUCH,
+  refuse,
+  tooManyInstruments,
+  tooManyOfKey,
+  unknownInstruments,
+} from "./market.answers.ts";
 import type { Board } from "./market.board.ts";
 import type { Interest } from "./market.interest.ts";
+import type { KeyUse } from "./market.keys.ts";
+import type { LedgerFeed } from "./market.ledger.ts";
+import type { SignalFeed } from "./market.signals.ts";
 import type { AlgoSocket } from "./market.socket.ts";
 import type { MarketStorage } from "./market.storage.ts";
 
@@ -29,9 +35,9 @@ export interface RequestsHost {
   storage: MarketStorage;
   manager(broker: string): BrokerManagerPort;
   managers(): MarketManagerPort;
-  ledger(): RiskLedgerPort;
-  /** Sockets there are, to know the first and the last of a channel. */
-  sockets(): Iterable<AlgoSocket>;
+  keys: KeyUse;
+  ledgerFeed: LedgerFeed;
+  signalFeed: SignalFeed;
   log: Log;
 }
 
@@ -60,6 +66,7 @@ export class Requests {
         message: `at most ${STREAM_MESSAGES_PER_SECOND_MAX} messages a second; this one was not read`,
         details: null,
       });
+    if (!this.#host.keys.mayTalk(algo.caller, now)) return refuse(algo, KEY_TALKS_TOO_MUCH);
     const parsed = parseStreamRequest(text);
     if (!parsed.ok) {
       const { message, requestId } = parsed.error;
@@ -83,20 +90,36 @@ export class Requests {
     algo.leave();
     this.#host.storage.forgetSocket(algo.id);
     this.#host.interest.release(algo.instruments);
-    if (hasLedgerChannel(algo)) this.#unfollowIfLast();
+    const { ledgerFeed, signalFeed } = this.#host;
+    if (algo.channels.has("orders") || algo.channels.has("risk")) ledgerFeed.unfollowIfLast();
+    if (algo.channels.has("signals")) signalFeed.unfollowIfLast();
   }
 
   async #answer(
     algo: AlgoSocket,
     request: Exclude<StreamRequest, { op: "ping" | "ack" }>,
   ): Promise<void> {
-    if (request.op === "subscribe") {
-      if (request.channel === "ticks") await this.#subscribeTicks(algo, request);
-      else await this.#subscribeChannel(algo, request.channel, request.requestId);
-    } else if (request.channel === "ticks") {
-      this.#unsubscribeTicks(algo, request.instruments, request.requestId);
-    } else {
-      this.#unsubscribeChannel(algo, request.channel, request.requestId);
+    const { ledgerFeed, signalFeed } = this.#host;
+    if (request.op === "publish") return signalFeed.publish(algo, request);
+    const isOn = request.op === "subscribe";
+    switch (request.channel) {
+      case "ticks":
+        if (request.op === "subscribe") return this.#subscribeTicks(algo, request);
+        return this.#unsubscribeTicks(algo, request.instruments, request.requestId);
+      case "signals":
+        if (request.op === "subscribe") return signalFeed.subscribe(algo, request);
+        return signalFeed.unsubscribe(algo, request);
+      case "status":
+        return this.#setStatus(algo, isOn, request);
+      case "orders":
+      case "risk": {
+        const since = "since" in request ? (request.since ?? null) : null;
+        if (isOn) return this.#subscribeLedger(algo, request.channel, since, request);
+        ledgerFeed.unsubscribe(algo, request.channel);
+        const { channel } = request;
+        const answer = { channel, ...algo.position, instruments: [], ...echo(request) };
+        return algo.send({ type: "unsubscribed", ...answer });
+      }
     }
   }
 
@@ -109,6 +132,8 @@ export class Requests {
     const asked = algo.instruments.size + fresh.length;
     if (asked > STREAM_INSTRUMENTS_MAX)
       return refuse(algo, tooManyInstruments(asked), request.requestId);
+    const ofKey = this.#host.keys.tooMany(algo.caller, fresh.length);
+    if (ofKey !== null) return refuse(algo, tooManyOfKey(ofKey), request.requestId);
     const known = await this.#know(fresh);
     if (!known.ok) return refuse(algo, known.error, request.requestId);
     const wanted = new Map([...fresh, ...changed].map((instrument) => [instrument, mode] as const));
@@ -170,50 +195,28 @@ export class Requests {
     });
   }
 
-  async #subscribeChannel(
+  async #subscribeLedger(
     algo: AlgoSocket,
-    channel: Exclude<StreamChannel, "ticks">,
-    requestId: string | undefined,
+    channel: "orders" | "risk",
+    since: number | null,
+    request: { requestId?: string | undefined },
   ): Promise<void> {
-    if (channel !== "status") await this.#host.ledger().follow(this.#host.name);
-    if (algo.isClosed) return;
-    algo.channels.add(channel);
-    algo.saveAttachment();
-    algo.send({
-      type: "subscribed",
-      channel,
-      ...algo.position,
-      instruments: [],
-      ...echo({ requestId }),
-    });
+    const base = await this.#host.ledgerFeed.subscribe(algo, channel, since);
+    if (!base) return;
+    const { version, complete } = base;
+    const ledger = channel === "orders" ? { version, complete } : {};
+    const answer = { channel, ...algo.position, instruments: [], ...ledger, ...echo(request) };
+    algo.send({ type: "subscribed", ...answer });
+    if (channel === "orders") this.#host.ledgerFeed.release(algo);
   }
 
-  #unsubscribeChannel(
-    algo: AlgoSocket,
-    channel: Exclude<StreamChannel, "ticks">,
-    requestId: string | undefined,
-  ): void {
-    algo.channels.delete(channel);
+  #setStatus(algo: AlgoSocket, on: boolean, request: { requestId?: string | undefined }): void {
+    if (on) algo.channels.add("status");
+    else algo.channels.delete("status");
     algo.saveAttachment();
-    if (channel !== "status") this.#unfollowIfLast();
-    algo.send({
-      type: "unsubscribed",
-      channel,
-      ...algo.position,
-      instruments: [],
-      ...echo({ requestId }),
-    });
-  }
-
-  #unfollowIfLast(): void {
-    for (const algo of this.#host.sockets()) if (!algo.isClosed && hasLedgerChannel(algo)) return;
-    this.#host
-      .ledger()
-      .unfollow(this.#host.name)
-      .catch((error: unknown) => {
-        // The ledger goes on telling a market that nobody asks any more: idle talk, no harm.
-        this.#host.log("warn", "unfollow_failed", { reason: errorText(error) });
-      });
+    const channel = "status" as const;
+    const answer = { channel, ...algo.position, instruments: [], ...echo(request) };
+    algo.send(on ? { type: "subscribed", ...answer } : { type: "unsubscribed", ...answer });
   }
 
   /** Gives new instruments their place on the board; refuses those that no broker knows, by name. */
@@ -294,6 +297,3 @@ export class Requests {
     return Object.fromEntries(instruments.map((id) => [id, board.get(id)?.alias ?? 0]));
   }
 }
-
-export const hasLedgerChannel = (algo: AlgoSocket): boolean =>
-  algo.channels.has("orders") || algo.channels.has("risk");

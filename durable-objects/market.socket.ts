@@ -23,6 +23,8 @@ export interface AlgoAttachment {
   format: StreamFormat;
   caller: Caller;
   channels: StreamChannel[];
+  /** Of the channel `signals`. */
+  topics?: string[];
 }
 
 /** The part of a hibernatable WebSocket that is used here. */
@@ -51,6 +53,7 @@ export class AlgoSocket implements FrameReceiver {
   readonly caller: Caller;
   readonly channels: Set<StreamChannel>;
   readonly instruments = new Map<InstrumentId, FeedMode>();
+  readonly topics: Set<string>;
   /** Requests are answered one after the other, in the order they came. */
   queue: Promise<void> = Promise.resolve();
   isClosed = false;
@@ -77,6 +80,7 @@ export class AlgoSocket implements FrameReceiver {
     this.format = attachment.format;
     this.caller = attachment.caller;
     this.channels = new Set(attachment.channels);
+    this.topics = new Set(attachment.topics);
   }
 
   /** Where this socket's numbers stand: the next live frame is one more. */
@@ -119,12 +123,12 @@ export class AlgoSocket implements FrameReceiver {
 
   receive(frame: string, group: FrameGroup): void {
     if (this.#lag) return;
-    if (this.#bufferedBytes() <= STREAM_BUFFERED_BYTES_CONFLATE && !this.#owesTooMuch(group.seq))
+    if (this.bufferedBytes <= STREAM_BUFFERED_BYTES_CONFLATE && !this.#owesTooMuch(group.seq))
       return this.#sendText(frame);
     this.#lag = {
       since: Date.now(),
       frame: group.since,
-      bufferedBytes: this.#bufferedBytes(),
+        bufferedBytes: this.bufferedBytes,
       acknowledged: this.#acknowledged ?? 0,
       sentSeq: group.seq - 1,
     };
@@ -145,7 +149,7 @@ export class AlgoSocket implements FrameReceiver {
   /** Looks whether a lagging socket has caught up, and closes one that takes nothing any more. */
   checkLag(now: number): void {
     if (!this.#lag || this.isClosed) return;
-    const bufferedBytes = this.#bufferedBytes();
+    const bufferedBytes = this.bufferedBytes;
     const acknowledged = this.#acknowledged ?? 0;
     const isMoving =
       bufferedBytes < this.#lag.bufferedBytes || acknowledged > this.#lag.acknowledged;
@@ -166,13 +170,14 @@ export class AlgoSocket implements FrameReceiver {
   }
 
   saveAttachment(): void {
-    const { id, format, caller, channels } = this;
+    const { id, format, caller, channels, topics } = this;
     const attachment: AlgoAttachment = {
       kind: "algo",
       id,
       format,
       caller,
       channels: [...channels],
+      topics: [...topics],
     };
     this.#socket.serializeAttachment(attachment);
   }
@@ -187,7 +192,7 @@ export class AlgoSocket implements FrameReceiver {
   }
 
   #tellLagging(on: boolean): void {
-    const bufferedBytes = this.#bufferedBytes();
+    const bufferedBytes = this.bufferedBytes;
     this.send({ type: "lagging", ...this.position, on, bufferedBytes });
   }
 
@@ -197,13 +202,14 @@ export class AlgoSocket implements FrameReceiver {
     );
   }
 
-  #bufferedBytes(): number {
+  /** Not yet taken by the other side, as far as the runtime tells. */
+  get bufferedBytes(): number {
     return this.#socket.bufferedAmount ?? 0;
   }
 
   #sendText(text: string): void {
     if (this.isClosed) return;
-    if (this.#bufferedBytes() > STREAM_BUFFERED_BYTES_CLOSE) {
+    if (this.bufferedBytes > STREAM_BUFFERED_BYTES_CLOSE) {
       const reason = `${STREAM_BUFFERED_BYTES_CLOSE} bytes were not read`;
       return this.close(CLOSE_SLOW_CONSUMER, reason);
     }

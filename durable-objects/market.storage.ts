@@ -1,6 +1,8 @@
 /** What a market must know after it was evicted: who subscribed what, and what its links call each instrument. */
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { REVOKED_KEY_KEPT_MS } from "../src/domain/market-limits.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
+import type { DrainPlan } from "./market.drain.ts";
 
 export interface KnownInstrument {
   instrument: InstrumentId;
@@ -20,6 +22,7 @@ export class MarketStorage {
       CREATE TABLE IF NOT EXISTS instrument (alias INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, provider TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS socket (id TEXT PRIMARY KEY, instruments TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS link (shard TEXT PRIMARY KEY, aliases TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS revoked (key_id TEXT PRIMARY KEY, at INTEGER NOT NULL);
     `);
   }
 
@@ -37,6 +40,25 @@ export class MarketStorage {
 
   saveDeclared(declared: string): void {
     this.#set("declared", declared);
+  }
+
+  /** How this market is being emptied; null when it is not. */
+  drain(): DrainPlan | null {
+    return JSON.parse(this.#setting("drain") ?? "null") as DrainPlan | null;
+  }
+
+  saveDrain(plan: DrainPlan | null): void {
+    this.#set("drain", JSON.stringify(plan));
+  }
+
+  /** Keys that no socket may be opened with, whatever an isolate still believes. */
+  revoke(keyId: string, at: number): void {
+    this.#sql.exec("DELETE FROM revoked WHERE at < ?", at - REVOKED_KEY_KEPT_MS);
+    this.#sql.exec("INSERT OR REPLACE INTO revoked VALUES (?, ?)", keyId, at);
+  }
+
+  isRevoked(keyId: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM revoked WHERE key_id = ?", keyId).toArray().length > 0;
   }
 
   instruments(): KnownInstrument[] {

@@ -3,25 +3,34 @@
  * board, requests answered by `market.requests.ts`; here they meet sockets, storage and other objects.
  */
 import { DurableObject } from "cloudflare:workers";
-import { type Caller, CALLER_HEADER, may } from "../src/application/caller.ts";
+import { CALLER_HEADER } from "../src/application/caller.ts";
 import { errorText } from "../src/application/log.ts";
-import type { LedgerNotice, MarketPort } from "../src/application/ports.ts";
-import type { LinkGap, LinkStatus } from "../src/contract/link.ts";
-import { STREAM_SUBPROTOCOL, type StreamMessage } from "../src/contract/stream.ts";
+import type { LedgerNotice, MarketCounts, MarketPort } from "../src/application/ports.ts";
+import type { SignalView } from "../src/contract/signals.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { OBJECT_RETRY_MS } from "../src/domain/limits.ts";
 import {
-  CLOSE_FRAME_TOO_LARGE,
-  LAGGING_CHECK_MS,
-  OBJECT_RETRY_MS,
-  STREAM_FRAME_BYTES_MAX,
-} from "../src/domain/limits.ts";
+  CLOSE_KEY_REVOKED,
+  CLOSE_MOVED,
+  STREAM_NO_ROOM_STATUS,
+} from "../src/domain/market-limits.ts";
+import { RateMeter } from "../src/domain/rate-meter.ts";
 import { PORTFOLIO } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { brokerManager, feedShard, marketManager, riskLedger } from "../src/platform/objects.ts";
+import { FRAME_TOO_LARGE, refuse } from "./market.answers.ts";
 import { Board, type StreamFormat } from "./market.board.ts";
+import { SocketCount } from "./market.count.ts";
+import { isKey, isTooLarge, readCaller, subprotocolOf } from "./market.door.ts";
+import { Drain, type DrainPlan } from "./market.drain.ts";
 import { Interest } from "./market.interest.ts";
+import { KeyUse } from "./market.keys.ts";
+import { LagWatch } from "./market.lag.ts";
+import { LedgerFeed } from "./market.ledger.ts";
 import { type LinkAttachment, MarketLinks } from "./market.links.ts";
+import { Relay } from "./market.relay.ts";
 import { Requests } from "./market.requests.ts";
+import { SignalFeed } from "./market.signals.ts";
 import { type AlgoAttachment, AlgoSocket } from "./market.socket.ts";
 import { MarketStorage } from "./market.storage.ts";
 
@@ -33,8 +42,14 @@ export class Market extends DurableObject<Env> implements MarketPort {
   readonly #interest: Interest;
   readonly #requests: Requests;
   readonly #algos = new Map<WebSocket, AlgoSocket>();
+  readonly #relay: Relay;
+  readonly #drain: Drain;
+  readonly #ledgerFeed: LedgerFeed;
+  readonly #signalFeed: SignalFeed;
+  readonly #count: SocketCount;
+  readonly #meter = new RateMeter(Date.now());
   readonly #log;
-  #lagCheck: number | null = null;
+  readonly #lag = new LagWatch(() => this.#algos.values());
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -42,10 +57,37 @@ export class Market extends DurableObject<Env> implements MarketPort {
     this.#log = logger({ object: "Market", name: this.#name });
     this.#storage = new MarketStorage(ctx.storage.sql);
     this.#board = new Board(this.#storage.nextEpoch());
+    const name = this.#name;
+    const log = this.#log;
+    const sockets = () => this.#algos.values();
+    const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work);
+    this.#relay = new Relay(this.#board, this.#algos);
+    this.#drain = new Drain({
+      market: name,
+      stored: () => this.#storage.drain(),
+      store: (plan) => this.#storage.saveDrain(plan),
+      sockets,
+      sendAway: (algo, code, reason) => this.#sendAway(algo, code, reason),
+      waitUntil,
+      log,
+    });
+    this.#ledgerFeed = new LedgerFeed({
+      name,
+      ledger: () => riskLedger(env, PORTFOLIO),
+      sockets,
+      sendAway: (algo, reason) => this.#sendAway(algo, CLOSE_MOVED, reason),
+      log,
+    });
+    this.#signalFeed = new SignalFeed({ name, signals: () => marketManager(env), sockets, log });
+    this.#count = new SocketCount(
+      () => marketManager(env).report(name, this.#algos.size),
+      log,
+      waitUntil,
+    );
     this.#links = new MarketLinks(this.#board, {
       saveAliases: (shard, aliases) => this.#storage.saveLink(shard, aliases),
-      gap: (gap, provider) => this.#relayGap(gap, provider),
-      status: (status) => this.#relayStatus(status),
+      gap: (gap, provider) => this.#relay.gap(gap, provider),
+      status: (status) => this.#relay.status(status),
     });
     this.#interest = new Interest({
       consumer: `market:${this.#name}`,
@@ -62,9 +104,10 @@ export class Market extends DurableObject<Env> implements MarketPort {
       storage: this.#storage,
       manager: (broker) => brokerManager(env, broker),
       managers: () => marketManager(env),
-      ledger: () => riskLedger(env, PORTFOLIO),
-      sockets: () => this.#algos.values(),
-      log: this.#log,
+      keys: new KeyUse(sockets),
+      ledgerFeed: this.#ledgerFeed,
+      signalFeed: this.#signalFeed,
+      log,
     });
     this.#rebuild();
   }
@@ -85,14 +128,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
     }
     const algo = this.#algos.get(socket);
     if (!algo) return;
-    if (bytesOf(data) > STREAM_FRAME_BYTES_MAX) {
-      const message = `a frame holds at most ${STREAM_FRAME_BYTES_MAX} bytes`;
-      algo.send({ type: "error", code: "FRAME_TOO_LARGE", message });
-      this.#algos.delete(socket);
-      this.#requests.drop(algo);
-      algo.close(CLOSE_FRAME_TOO_LARGE, message);
-      return;
-    }
+    if (isTooLarge(data)) return refuse(algo, FRAME_TOO_LARGE);
     this.#requests.take(algo, typeof data === "string" ? data : "", Date.now());
   }
 
@@ -110,19 +146,40 @@ export class Market extends DurableObject<Env> implements MarketPort {
     this.#ended(socket);
   }
 
-  async publish(notices: LedgerNotice[]): Promise<void> {
-    for (const { version, order, risk } of notices) {
-      for (const algo of this.#algos.values()) {
-        if (order && algo.channels.has("orders") && maySee(algo.caller, order.algoId))
-          algo.send({ type: "order", version, order });
-        if (risk && algo.channels.has("risk")) algo.send({ type: "risk", version, risk });
-      }
-    }
+  publish(notices: LedgerNotice[]): Promise<void> {
+    return this.#ledgerFeed.publish(notices);
   }
 
-  async view(): Promise<{ market: string; sockets: number; instruments: number }> {
-    const { size: instruments } = this.#interest;
-    return { market: this.#name, sockets: this.#algos.size, instruments };
+  async takeSignals(signals: SignalView[]): Promise<void> {
+    this.#signalFeed.take(signals);
+  }
+
+  async view(): Promise<MarketCounts> {
+    const algos = [...this.#algos.values()];
+    return {
+      market: this.#name,
+      sockets: algos.length,
+      instruments: this.#interest.size,
+      deliveriesPerSecond: this.#meter.read(this.#board.deliveries, Date.now()),
+      bufferedBytes: algos.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0),
+      laggingSockets: algos.filter(({ isLagging }) => isLagging).length,
+    };
+  }
+
+  async held(): Promise<InstrumentId[]> {
+    const held = [...this.#algos.values()].flatMap(({ instruments }) => [...instruments.keys()]);
+    return [...new Set(held)];
+  }
+
+  async drain(plan: DrainPlan | null): Promise<void> {
+    this.#drain.set(plan);
+  }
+
+  async closeKey(keyId: string): Promise<{ closed: number }> {
+    this.#storage.revoke(keyId, Date.now());
+    const own = [...this.#algos.values()].filter(({ caller }) => isKey(caller, keyId));
+    for (const algo of own) this.#sendAway(algo, CLOSE_KEY_REVOKED, "the key was revoked");
+    return { closed: own.length };
   }
 
   /** A declare had failed, or what is wanted differs from what was declared before an eviction. */
@@ -149,11 +206,12 @@ export class Market extends DurableObject<Env> implements MarketPort {
       algo.regroup();
     }
     for (const id of lists.keys()) this.#storage.forgetSocket(id);
+    this.#drain.resume();
     if (!this.#interest.isDeclared()) this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now()));
   }
 
   #admit(socket: WebSocket, attachment: AlgoAttachment): AlgoSocket {
-    const algo = new AlgoSocket(socket, attachment, this.#board, () => this.#watchLag());
+    const algo = new AlgoSocket(socket, attachment, this.#board, () => this.#lag.start());
     this.#algos.set(socket, algo);
     return algo;
   }
@@ -161,6 +219,11 @@ export class Market extends DurableObject<Env> implements MarketPort {
   #acceptAlgo(request: Request, url: URL): Response {
     const caller = readCaller(request.headers.get(CALLER_HEADER));
     if (!caller) return new Response("the caller is missing", { status: 401 });
+    if (caller.kind === "algo" && this.#storage.isRevoked(caller.id))
+      return new Response("the key was revoked", { status: 401 });
+    const socketsMax = Number(url.searchParams.get("socketsMax") ?? Infinity);
+    if (this.#drain.isOn || this.#algos.size >= socketsMax)
+      return new Response("no room for another socket", { status: STREAM_NO_ROOM_STATUS });
     const format: StreamFormat = url.searchParams.get("format") === "compact" ? "compact" : "plain";
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
@@ -173,11 +236,10 @@ export class Market extends DurableObject<Env> implements MarketPort {
     } as const;
     const algo = this.#admit(server, { ...attachment, channels: [] });
     algo.saveAttachment();
+    this.#count.changed();
     const { algoId } = caller;
     algo.send({ type: "welcome", market: this.#name, format, algoId, time: Date.now() });
-    const offered = request.headers.get("Sec-WebSocket-Protocol") ?? "";
-    const speaksOurs = offered.split(",").some((name) => name.trim() === STREAM_SUBPROTOCOL);
-    const headers = new Headers(speaksOurs ? { "Sec-WebSocket-Protocol": STREAM_SUBPROTOCOL } : {});
+    const headers = subprotocolOf(request);
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
@@ -196,16 +258,26 @@ export class Market extends DurableObject<Env> implements MarketPort {
     const link = this.#links.close(socket);
     if (link) return this.#linkEnded(link);
     const algo = this.#algos.get(socket);
-    if (!algo) return;
-    this.#algos.delete(socket);
+    if (algo) this.#drop(algo);
+  }
+
+  /** Closes a socket for good: from here on nothing of it is left. */
+  #sendAway(algo: AlgoSocket, code: number, reason: string): void {
+    algo.close(code, reason);
+    this.#drop(algo);
+  }
+
+  #drop(algo: AlgoSocket): void {
+    for (const [socket, one] of this.#algos) if (one === algo) this.#algos.delete(socket);
     this.#requests.drop(algo);
+    this.#count.changed();
   }
 
   /** A shard that lives opens a new link by itself; one that was evicted has to be woken. */
   #linkEnded({ shard, instruments }: { shard: string; instruments: InstrumentId[] }): void {
     if (this.#interest.size === 0) return;
     const message = `the link from ${shard} broke`;
-    this.#relayStatus({ subject: "feed", state: "disconnected", instruments, message });
+    this.#relay.status({ subject: "feed", state: "disconnected", instruments, message });
     feedShard(this.env, shard)
       .ensure()
       .catch((error: unknown) => {
@@ -214,86 +286,8 @@ export class Market extends DurableObject<Env> implements MarketPort {
       });
   }
 
-  #relayGap(gap: LinkGap, provider: string): void {
-    const { from, to, reason } = gap;
-    this.#tell(gap.instruments, (instruments) => ({
-      type: "gap",
-      instruments,
-      from,
-      to,
-      provider,
-      reason,
-    }));
-  }
-
-  #relayStatus(status: LinkStatus): void {
-    const { subject, state, message } = status;
-    let concerned = status.instruments;
-    if (subject === "instrument" && state === "live")
-      concerned = concerned.filter((instrument) => this.#board.get(instrument)?.isLive === false);
-    for (const instrument of concerned) {
-      const one = this.#board.get(instrument);
-      if (one && state !== "connected") one.isLive = state === "live";
-    }
-    this.#tell(concerned, (instruments) => ({
-      type: "status",
-      subject,
-      state,
-      instruments,
-      message,
-    }));
-  }
-
-  /** To every socket that holds any of these instruments, naming those it holds; to `status` sockets all. */
-  #tell(
-    instruments: readonly InstrumentId[],
-    message: (instruments: InstrumentId[]) => StreamMessage,
-  ): void {
-    if (instruments.length === 0) return;
-    for (const algo of this.#algos.values()) {
-      const own = algo.channels.has("status")
-        ? [...instruments]
-        : instruments.filter((instrument) => algo.instruments.has(instrument));
-      if (own.length > 0) algo.send(message(own));
-    }
-  }
-
-  #watchLag(): void {
-    this.#lagCheck ??= setInterval(() => {
-      let isAnyLagging = false;
-      for (const algo of this.#algos.values()) {
-        algo.checkLag(Date.now());
-        isAnyLagging ||= algo.isLagging && !algo.isClosed;
-      }
-      if (isAnyLagging || this.#lagCheck === null) return;
-      clearInterval(this.#lagCheck);
-      this.#lagCheck = null;
-    }, LAGGING_CHECK_MS);
-  }
-
   #declareLater(error: unknown): void {
     this.#log("warn", "declare_failed", { reason: errorText(error) });
     this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + OBJECT_RETRY_MS));
   }
-}
-
-/** An algo's key sees its own orders; people, administrators and keys of no algo see all. */
-const maySee = (caller: Caller, algoId: string): boolean =>
-  caller.algoId === null || caller.algoId === algoId || may(caller, "admin");
-
-/** The Worker has verified it; here it is only read. */
-function readCaller(header: string | null): Caller | null {
-  try {
-    return header === null ? null : (JSON.parse(header) as Caller);
-  } catch {
-    return null;
-  }
-}
-
-function bytesOf(data: string | ArrayBuffer): number {
-  if (typeof data !== "string") return data.byteLength;
-  // A character has at most three bytes for each UTF-16 unit, and at least one.
-  if (data.length > STREAM_FRAME_BYTES_MAX) return data.length;
-  if (data.length * 3 <= STREAM_FRAME_BYTES_MAX) return data.length;
-  return new TextEncoder().encode(data).byteLength;
 }

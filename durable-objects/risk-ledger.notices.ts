@@ -1,6 +1,10 @@
 /** Tells the ledger's events to the markets that follow it: in version order, after the commit, never on its path. */
 import type { LedgerNotice } from "../src/application/ports.ts";
+import type { RiskChannelView } from "../src/contract/risk-channel.ts";
 import { NOTICES_WAITING_MAX, RISK_NOTICE_INTERVAL_MS } from "../src/domain/limits.ts";
+
+/** Who follows, and the figures as they are when they leave. */
+type MakeRisk = () => [markets: string[], risk: RiskChannelView];
 
 type Publish = (market: string, notices: LedgerNotice[]) => Promise<void>;
 
@@ -31,20 +35,20 @@ export class Notices {
    * Risk figures, the latest ones, at most one notice each interval. Null when one is already on its
    * way; otherwise the caller keeps the object alive for what is answered.
    */
-  risk(make: () => { markets: string[]; notice: LedgerNotice }): Promise<void> | null {
+  risk(make: MakeRisk): Promise<void> | null {
     if (this.#riskPending) return null;
     this.#riskPending = true;
     return this.#sendRisk(make);
   }
 
-  async #sendRisk(make: () => { markets: string[]; notice: LedgerNotice }): Promise<void> {
+  async #sendRisk(make: MakeRisk): Promise<void> {
     const wait = this.#riskSentAt + RISK_NOTICE_INTERVAL_MS - Date.now();
     if (wait > 0) await scheduler.wait(wait);
     this.#riskPending = false;
     this.#riskSentAt = Date.now();
-    const { markets, notice } = make();
+    const [markets, risk] = make();
     if (markets.length === 0) return;
-    this.add(markets, [notice]);
+    this.add(markets, [{ version: risk.version, order: null, risk }]);
     await this.send();
   }
 

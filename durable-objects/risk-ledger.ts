@@ -6,6 +6,8 @@ import { DurableObject } from "cloudflare:workers";
 import type { BrokerBalance } from "../src/brokers/broker.ts";
 import type { Log } from "../src/application/log.ts";
 import type {
+  CatchUp,
+  CatchUpAsk,
   IntentFacts,
   KillAnswer,
   KillOptions,
@@ -16,6 +18,7 @@ import type {
   RiskLedgerPort,
 } from "../src/application/ports.ts";
 import type { ApiError } from "../src/contract/errors.ts";
+import type { RiskChannelView } from "../src/contract/risk-channel.ts";
 import type { OrdersQuery, OrderView, PositionView } from "../src/contract/orders.ts";
 import type { ControlCommand } from "../src/contract/risk-controls.ts";
 import type { Page, PageQuery } from "../src/contract/primitives.ts";
@@ -47,6 +50,8 @@ import { LedgerBook } from "../src/application/ledger/book.ts";
 import { LedgerDuties } from "../src/application/ledger/duties.ts";
 import * as deciding from "../src/application/ledger/deciding.ts";
 import { controlsView, LedgerControls } from "../src/application/ledger/controls.ts";
+import { riskChannelView } from "../src/application/ledger/risk-channel.ts";
+import { catchUp } from "./risk-ledger.catch-up.ts";
 import { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
 import { historyPage } from "./risk-ledger.history.ts";
 import { LedgerTrips } from "../src/application/ledger/trips.ts";
@@ -182,6 +187,10 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     return statusView(this.#book.state(Date.now()), PORTFOLIO, this.#book.outbox.size);
   }
 
+  #risk(): RiskChannelView {
+    return riskChannelView(this.#book.state(Date.now()), PORTFOLIO, this.#book.outbox.size);
+  }
+
   async limits(): Promise<LimitView[]> {
     return this.#book.state(Date.now()).limits.list();
   }
@@ -216,9 +225,10 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     return orders.deadLetter(this.#book, id, label, reason, Date.now());
   }
 
-  async follow(name: string): Promise<{ version: number }> {
+  /** What was missed is read in the same run, so that nothing comes twice and nothing is left out. */
+  async follow(name: string, ask?: CatchUpAsk): Promise<CatchUp> {
     this.#storage.follow(name);
-    return { version: this.#book.state(Date.now()).version };
+    return catchUp(this.ctx.storage.sql, this.#risk(), ask);
   }
 
   async unfollow(name: string): Promise<void> {
@@ -269,13 +279,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   #tellRisk(): void {
-    const send = this.#notices.risk(() => {
-      const risk = this.#status();
-      return {
-        markets: this.#storage.followers(),
-        notice: { version: risk.version, order: null, risk },
-      };
-    });
+    const send = this.#notices.risk(() => [this.#storage.followers(), this.#risk()]);
     if (send) this.ctx.waitUntil(send);
   }
 

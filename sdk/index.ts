@@ -39,7 +39,9 @@ export type {
   QualityState,
   QualityView,
 } from "../src/contract/quality.ts";
+export type { AlgoRiskView, RiskChannelView } from "../src/contract/risk-channel.ts";
 export type { RiskStatusView } from "../src/contract/risk.ts";
+export type { SignalView } from "../src/contract/signals.ts";
 export {
   decimal,
   decimalText,

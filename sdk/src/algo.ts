@@ -1,7 +1,9 @@
 /** The class style: extend `Algo`, fill the handlers you need, `await new MyAlgo({ algoId }).run()`. */
 import type { Candle } from "../../src/contract/market.ts";
 import type { OrderView, PositionView } from "../../src/contract/orders.ts";
+import type { RiskChannelView } from "../../src/contract/risk-channel.ts";
 import type { RiskStatusView } from "../../src/contract/risk.ts";
+import type { SignalView } from "../../src/contract/signals.ts";
 import type { ClosedCandle } from "./candles.ts";
 import type { TrunklineClient } from "./client.ts";
 import type {
@@ -31,7 +33,8 @@ export abstract class Algo implements AlgoContext, AlgoHandlers {
   onCandle?(candle: ClosedCandle): void | Promise<void>;
   onOrder?(order: OrderView): void | Promise<void>;
   onGap?(gap: Gap): void | Promise<void>;
-  onRisk?(risk: RiskStatusView): void | Promise<void>;
+  onRisk?(risk: RiskChannelView): void | Promise<void>;
+  onSignal?(signal: SignalView): void | Promise<void>;
   onStatus?(status: StreamStatus): void | Promise<void>;
   onLagging?(lagging: Lagging): void | Promise<void>;
   onError?(error: AlgoHandlerError): void | Promise<void>;
@@ -96,6 +99,18 @@ export abstract class Algo implements AlgoContext, AlgoHandlers {
 
   positions(): Promise<PositionView[]> {
     return this.#engine.positions();
+  }
+
+  publish(topic: string, value: unknown): Promise<SignalView> {
+    return this.#engine.publish(topic, value);
+  }
+
+  subscribeSignals(topics: readonly string[]): void {
+    this.#engine.subscribeSignals(topics);
+  }
+
+  unsubscribeSignals(topics: readonly string[]): void {
+    this.#engine.unsubscribeSignals(topics);
   }
 
   risk(): Promise<RiskStatusView> {

@@ -34,6 +34,7 @@ import {
 } from "../../src/contract/quality.ts";
 import { pageOf, PAGE_ROWS_MAX } from "../../src/contract/primitives.ts";
 import { riskStatusView, type RiskStatusView } from "../../src/contract/risk.ts";
+import { signalView, type SignalView } from "../../src/contract/signals.ts";
 import { resolveConfig, type ConnectionOptions } from "./config.ts";
 import { Http, type HttpRequest, type Query } from "./http.ts";
 import { TrunklineError } from "./errors.ts";
@@ -145,6 +146,17 @@ export class TrunklineClient {
 
   positions(): Promise<PositionView[]> {
     return this.#all("/v1/positions", positionView, {});
+  }
+
+  /** The last value of every topic. */
+  signals(): Promise<SignalView[]> {
+    return this.#all("/v1/signals", signalView, {});
+  }
+
+  /** The value becomes the topic's last one; its `seq` is in the answer. */
+  publish(topic: string, value: unknown): Promise<SignalView> {
+    const path = `/v1/signals/${encodeURIComponent(topic)}`;
+    return this.#http.request({ method: "POST", path, body: { value }, answer: signalView });
   }
 
   risk(): Promise<RiskStatusView> {

@@ -2,9 +2,10 @@
  * Keeps one socket to the platform open: dials, watches that data comes, and dials again with growing,
  * jittered pauses. It knows nothing of what the frames say.
  */
-import { backoffDelay } from "../../src/contract/stream.ts";
-import { AlgoStoppedError, isHopeless } from "./errors.ts";
+import { backoffDelay, CLOSE_KEY_REVOKED, CLOSE_MOVED } from "../../src/contract/stream.ts";
+import { AlgoStoppedError, isHopeless, TrunklineError } from "./errors.ts";
 import {
+  MOVES_IN_A_ROW_MAX,
   RECONNECT_FACTOR,
   SENT_PER_SECOND_MAX,
   STABLE_CONNECTION_MS,
@@ -22,7 +23,7 @@ interface ConnectionOptions {
   /** A request that needs the key: tells a refused key from a line that is down. */
   probe(): Promise<void>;
   onText: (text: string) => void;
-  /** The line was lost, or could not be had; `attempt` counts from 1. */
+  /** The line was lost, or could not be had; `attempt` counts from 1, and is 0 when the platform asked to come back. */
   onDown(reason: string, attempt: number): void;
 }
 
@@ -43,10 +44,18 @@ export class Connection {
   /** Runs until `stop`; rejects only with what trying again cannot cure. */
   async run(): Promise<void> {
     let attempt = 0;
+    let moves = 0;
     while (!this.#stopped) {
       const openedAt = Date.now();
-      const { reason, ready } = await this.#hold();
+      const { reason, ready, code } = await this.#hold();
       if (this.#stopped) return;
+      if (code === CLOSE_KEY_REVOKED) throw revoked(reason);
+      moves = code === CLOSE_MOVED && ready ? moves + 1 : 0;
+      if (moves > 0 && moves <= MOVES_IN_A_ROW_MAX) {
+        // Asked to come back: nothing is wrong with the line, so there is nothing to wait for.
+        this.#options.onDown(reason, 0);
+        continue;
+      }
       // A socket that was refused does not tell why; a request does.
       const cause = ready ? null : await this.#causeOfRefusal();
       if (this.#stopped) return;
@@ -86,17 +95,19 @@ export class Connection {
   }
 
   /** One socket from dialling to its end. */
-  async #hold(): Promise<{ reason: string; ready: boolean }> {
+  async #hold(): Promise<{ reason: string; ready: boolean; code: number | null }> {
     const { open, url, key, timing, onText } = this.#options;
     let socket: SocketLike;
     try {
       socket = await open(url, key);
     } catch (error) {
-      return { reason: error instanceof Error ? error.message : String(error), ready: false };
+      const reason = error instanceof Error ? error.message : String(error);
+      return { reason, ready: false, code: null };
     }
     const dialledAt = Date.now();
     let lastFrameAt = dialledAt;
     let watch: ReturnType<typeof setInterval> | undefined;
+    let closedWith: number | null = null;
     const reason = await new Promise<string>((resolve) => {
       this.#drop = resolve;
       if (this.#stopped) resolve("stopped");
@@ -111,9 +122,10 @@ export class Connection {
       });
       // What went wrong is told by the close that follows.
       socket.addEventListener("error", () => {});
-      socket.addEventListener("close", ({ code, reason: text }) =>
-        resolve(`closed with ${code}${text === "" ? "" : ` (${text})`}`),
-      );
+      socket.addEventListener("close", ({ code, reason: text }) => {
+        closedWith = code;
+        resolve(`closed with ${code}${text === "" ? "" : ` (${text})`}`);
+      });
       watch = setInterval(() => {
         const silentMs = Date.now() - lastFrameAt;
         if (this.#ready && silentMs > timing.silenceMaxMs) resolve(`silent for ${silentMs} ms`);
@@ -130,7 +142,7 @@ export class Connection {
     this.#ready = false;
     this.#drop = null;
     closeQuietly(socket);
-    return { reason, ready };
+    return { reason, ready, code: closedWith };
   }
 
   async #causeOfRefusal(): Promise<string | null> {
@@ -162,5 +174,11 @@ function closeQuietly(socket: SocketLike): void {
     // A socket that is still connecting may refuse to be closed; nobody listens to it any more.
   }
 }
+
+const revoked = (reason: string): TrunklineError =>
+  new TrunklineError({
+    code: "UNAUTHENTICATED",
+    message: `Trunkline closed the stream for good: ${reason}`,
+  });
 
 export const stopped = (): AlgoStoppedError => new AlgoStoppedError("the algo was stopped");

@@ -1,7 +1,9 @@
 /** What an algo can do and what it is told: the same for the class and the functional style. */
 import type { Candle, CandleInterval } from "../../src/contract/market.ts";
 import type { OrderView, PositionView } from "../../src/contract/orders.ts";
+import type { RiskChannelView } from "../../src/contract/risk-channel.ts";
 import type { RiskStatusView } from "../../src/contract/risk.ts";
+import type { SignalView } from "../../src/contract/signals.ts";
 import type { ClosedCandle } from "./candles.ts";
 import type { TrunklineClient } from "./client.ts";
 import type { ConnectionOptions } from "./config.ts";
@@ -47,6 +49,11 @@ export interface AlgoContext {
   modify(clientOrderId: string, changes: OrderChanges): Promise<OrderOutcome>;
   /** Asks the platform; null when it knows no such order. */
   order(clientOrderId: string): Promise<OrderView | null>;
+  /** Tells every algo that subscribed the topic; the last value of each topic is kept. Needs the scope `trade`. */
+  publish(topic: string, value: unknown): Promise<SignalView>;
+  /** `onSignal` is called with the last value of each topic, and with every new one. */
+  subscribeSignals(topics: readonly string[]): void;
+  unsubscribeSignals(topics: readonly string[]): void;
   /** This algo's own positions. */
   positions(): Promise<PositionView[]>;
   /** The whole portfolio's risk. */
@@ -74,7 +81,10 @@ export interface AlgoHandlers {
   onOrder?(order: OrderView): Done;
   /** Ticks may be missing; the candles are filled from history by themselves. */
   onGap?(gap: Gap): Done;
-  onRisk?(risk: RiskStatusView): Done;
+  /** The portfolio's risk now, and whenever it moves: what each algo holds and has lost, and what may trade. */
+  onRisk?(risk: RiskChannelView): Done;
+  /** A value of a subscribed topic; `seq` rises strictly for each topic. */
+  onSignal?(signal: SignalView): Done;
   onStatus?(status: StreamStatus): Done;
   onLagging?(lagging: Lagging): Done;
   /** Without it, an error in a handler stops the algo. What it throws stops it too. */

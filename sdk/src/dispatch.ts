@@ -1,6 +1,7 @@
 /** Gives one event to the handler it is for, and turns what the handler throws into an error that says where. */
 import type { OrderView } from "../../src/contract/orders.ts";
-import type { RiskStatusView } from "../../src/contract/risk.ts";
+import type { RiskChannelView } from "../../src/contract/risk-channel.ts";
+import type { SignalView } from "../../src/contract/signals.ts";
 import type { ClosedCandle } from "./candles.ts";
 import type { AlgoHandlers, Lagging } from "./context.ts";
 import type { Tick } from "./decode.ts";
@@ -13,7 +14,8 @@ export type AlgoEvent =
   | { kind: "candle"; candle: ClosedCandle }
   | { kind: "order"; order: OrderView }
   | { kind: "gap"; gap: Gap }
-  | { kind: "risk"; risk: RiskStatusView }
+  | { kind: "risk"; risk: RiskChannelView }
+  | { kind: "signal"; signal: SignalView }
   | { kind: "status"; status: StreamStatus }
   | { kind: "lagging"; lagging: Lagging };
 
@@ -42,6 +44,8 @@ async function call(event: AlgoEvent, handlers: AlgoHandlers): Promise<void> {
       return handlers.onGap?.(event.gap);
     case "risk":
       return handlers.onRisk?.(event.risk);
+    case "signal":
+      return handlers.onSignal?.(event.signal);
     case "status":
       return handlers.onStatus?.(event.status);
     case "lagging":
@@ -55,6 +59,7 @@ const handlerName = (kind: AlgoEvent["kind"]): string =>
 /** What the event was about, for the message of an error. */
 function subjectOf(event: AlgoEvent): string {
   if (event.kind === "tick") return `${event.tick.instrument}, seq ${event.tick.seq}`;
+  if (event.kind === "signal") return `${event.signal.topic}, seq ${event.signal.seq}`;
   if (event.kind === "candle") return event.candle.instrument;
   return event.kind === "order" ? event.order.clientOrderId : "";
 }

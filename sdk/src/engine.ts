@@ -5,6 +5,7 @@
 import { TERMINAL_STATES, type OrderView, type PositionView } from "../../src/contract/orders.ts";
 import type { Candle } from "../../src/contract/market.ts";
 import type { RiskStatusView } from "../../src/contract/risk.ts";
+import type { SignalView } from "../../src/contract/signals.ts";
 import { CandleBook, type ClosedCandle } from "./candles.ts";
 import { TrunklineClient } from "./client.ts";
 import { checkAlgoId, resolveConfig } from "./config.ts";
@@ -21,6 +22,7 @@ import { onSignals } from "./signals.ts";
 import { openSocket } from "./socket.ts";
 import { Stream } from "./stream.ts";
 import type { Channel, StreamEvent } from "./stream-events.ts";
+import { isDoneWithin } from "./within.ts";
 
 export class Engine implements AlgoContext {
   readonly algoId: string;
@@ -162,6 +164,18 @@ export class Engine implements AlgoContext {
     return positions.filter((position) => position.algoId === this.algoId);
   }
 
+  publish(topic: string, value: unknown): Promise<SignalView> {
+    return this.client.publish(topic, value);
+  }
+
+  subscribeSignals(topics: readonly string[]): void {
+    this.#stream.subscribeSignals(topics);
+  }
+
+  unsubscribeSignals(topics: readonly string[]): void {
+    this.#stream.unsubscribeSignals(topics);
+  }
+
   risk(): Promise<RiskStatusView> {
     return this.client.risk();
   }
@@ -187,6 +201,11 @@ export class Engine implements AlgoContext {
         return this.#ticks(event.ticks);
       case "history":
         return this.#closed(this.#book.history(event.instrument, event.interval, event.candles));
+      case "orders_caught_up":
+        // What came over the stream is told event by event; the list then says what it could not.
+        return void this.#resync(this.#opened);
+      case "signal":
+        return this.#push(event);
       case "order":
         return this.#desk.hear(event.order, event.version);
       case "lagging":
@@ -209,7 +228,6 @@ export class Engine implements AlgoContext {
       return this.#end?.reject(new TrunklineConfigError(message));
     }
     this.#opened += 1;
-    void this.#resync(this.#opened);
   }
 
   /** Reads what happened to the orders while no line stood; the algo starts when that is known. */
@@ -275,14 +293,4 @@ export class Engine implements AlgoContext {
     if (await isDoneWithin(work, limitMs)) return;
     this.log(`${what} did not return within ${limitMs} ms; stopping without it`);
   }
-}
-
-/** False when time ran out first; rejects when the work does. */
-async function isDoneWithin(work: Promise<void>, limitMs: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs);
-  });
-  const done = work.then(() => true as const);
-  return Promise.race([done, late]).finally(() => clearTimeout(timer));
 }

@@ -12,6 +12,9 @@ export const RECONNECT_MAX_DELAY_MS = 10_000;
 /** A connection that lasted this long was sound: the next loss starts from the shortest delay again. */
 export const STABLE_CONNECTION_MS = 10_000;
 
+/** So often in a row the platform may ask to come back at once; then the pauses of a lost line are kept. */
+export const MOVES_IN_A_ROW_MAX = 5;
+
 /** From dialling to the platform's first frame. */
 export const CONNECT_TIMEOUT_MS = 15_000;
 

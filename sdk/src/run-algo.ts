@@ -42,6 +42,7 @@ const HANDLERS = [
   "onOrder",
   "onGap",
   "onRisk",
+  "onSignal",
   "onStatus",
   "onLagging",
   "onError",

@@ -23,10 +23,14 @@ export function laterPosition(a: FramePosition | null, b: FramePosition): FrameP
   return b.seq > a.seq ? b : a;
 }
 
+/** Ticks held back before it is told. */
+const REFUSED_TOLD = 1_000;
+
 /** Remembers the last `seq` of each instrument: what passes rises strictly. */
 export class TickGate {
   readonly #last = new Map<string, number>();
   #refused = 0;
+  #warned = false;
 
   passes(tick: { instrument: string; seq: number }): boolean {
     const last = this.#last.get(tick.instrument);
@@ -38,8 +42,11 @@ export class TickGate {
     return true;
   }
 
-  /** Ticks held back so far because their `seq` was not above the last one. */
-  get refused(): number {
-    return this.#refused;
+  /** An algo that sees nothing because its memory is newer than the platform should hear why: once. */
+  warning(ticks: readonly { snapshot: boolean }[]): string | null {
+    const live = ticks.some((tick) => !tick.snapshot);
+    if (!live || this.#warned || this.#refused < REFUSED_TOLD) return null;
+    this.#warned = true;
+    return "1,000 ticks were held back because their seq is not above the last one seen; if the platform was started afresh, restart this algo";
   }
 }

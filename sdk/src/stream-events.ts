@@ -1,7 +1,8 @@
 /** What the stream tells: each frame of the platform as one event in the SDK's own shape. */
 import type { Candle, CandleInterval } from "../../src/contract/market.ts";
 import type { OrderView } from "../../src/contract/orders.ts";
-import type { RiskStatusView } from "../../src/contract/risk.ts";
+import type { RiskChannelView } from "../../src/contract/risk-channel.ts";
+import type { SignalView } from "../../src/contract/signals.ts";
 import type { StreamMessage } from "../../src/contract/stream.ts";
 import type { Tick } from "./decode.ts";
 
@@ -23,7 +24,10 @@ export type StreamEvent =
   | { kind: "gap"; gap: Gap }
   | { kind: "lagging"; on: boolean }
   | { kind: "order"; version: number; order: OrderView }
-  | { kind: "risk"; risk: RiskStatusView }
+  /** Every order event up to now has been told; not `complete`: they were too many, and the list has them. */
+  | { kind: "orders_caught_up"; complete: boolean }
+  | { kind: "risk"; risk: RiskChannelView }
+  | { kind: "signal"; signal: SignalView }
   | { kind: "status"; status: StreamStatus }
   | { kind: "note"; message: string };
 

@@ -2,6 +2,7 @@
  * The stream as the algo sees it: subscribes, decodes, lets ticks through once and in order, and
  * repairs holes by subscribing again. It never hands on a tick twice or out of order.
  */
+import { Channels } from "./channels.ts";
 import { Connection, stopped } from "./connection.ts";
 import { decodeFrame, type OtherMessage, type Tick } from "./decode.ts";
 import { TrunklineError } from "./errors.ts";
@@ -27,17 +28,23 @@ export class Stream {
   readonly #connection: Connection;
   readonly #subscriptions: Subscriptions;
   readonly #gate = new TickGate();
+  /** Orders, risk and signals. */
+  readonly #channels: Channels;
   #aliases = new Map<number, string>();
   #position: FramePosition | null = null;
   #lastTicksAt: number | null = null;
   #repairTimer: ReturnType<typeof setTimeout> | null = null;
   #repairedAt = 0;
   #acked = { seq: 0, at: 0 };
-  #warnedOfOldTicks = false;
 
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#subscriptions = new Subscriptions(options.timing.subscribeTimeoutMs);
+    this.#channels = new Channels({
+      channels: options.channels,
+      send: (request) => void this.#connection.send(request),
+      emit: (event) => options.onEvent(event),
+    });
     this.#connection = new Connection({
       ...options,
       onText: (text) => this.#read(text),
@@ -71,6 +78,14 @@ export class Stream {
     const removed = this.#subscriptions.remove(instruments);
     if (removed.length === 0) return;
     this.#connection.send({ op: "unsubscribe", channel: "ticks", instruments: removed });
+  }
+
+  subscribeSignals(topics: readonly string[]): void {
+    this.#channels.subscribeSignals(topics);
+  }
+
+  unsubscribeSignals(topics: readonly string[]): void {
+    this.#channels.unsubscribeSignals(topics);
   }
 
   /**
@@ -109,24 +124,15 @@ export class Stream {
       this.#repair(`frames ${last.seq + 1} to ${frame.seq - 1} of epoch ${frame.epoch} never came`);
     } else if (last !== null && verdict === "new_epoch") {
       this.#acked = { seq: 0, at: 0 };
-      this.#repair(`the market was rebuilt: epoch ${last.epoch} became ${frame.epoch}`);
+      this.#rebuilt(last.epoch, frame.epoch);
     }
     this.#lastTicksAt = Date.now();
     const wanted = frame.ticks.filter((tick) => this.#subscriptions.wants(tick.instrument));
     const ticks = wanted.filter((tick) => this.#gate.passes(tick));
-    if (ticks.length === 0) this.#warnOfOldTicks(wanted);
+    const warning = ticks.length === 0 ? this.#gate.warning(wanted) : null;
+    if (warning !== null) this.#emit({ kind: "note", message: warning });
     this.#emit({ kind: "ticks", ticks });
     this.#acknowledge(frame.seq);
-  }
-
-  /** An algo that sees nothing because its memory is newer than the platform should hear why. */
-  #warnOfOldTicks(ticks: readonly Tick[]): void {
-    const live = ticks.some((tick) => !tick.snapshot);
-    if (!live || this.#warnedOfOldTicks || this.#gate.refused < 1_000) return;
-    this.#warnedOfOldTicks = true;
-    const message =
-      "1,000 ticks were held back because their seq is not above the last one seen; if the platform was started afresh, restart this algo";
-    this.#emit({ kind: "note", message });
   }
 
   #message(message: OtherMessage): void {
@@ -144,7 +150,11 @@ export class Stream {
         this.#rebase(message);
         return this.#emit({ kind: "lagging", on: message.on });
       case "order":
-        return this.#emit({ kind: "order", version: message.version, order: message.order });
+        return this.#channels.order(message);
+      case "signal":
+        return this.#channels.signal(withoutType(message));
+      case "draining":
+        return this.#emit({ kind: "note", message: `${message.market}: ${message.message}` });
       case "risk":
         return this.#emit({ kind: "risk", risk: message.risk });
       case "status":
@@ -153,6 +163,7 @@ export class Stream {
         return this.#refused(message);
       case "unsubscribed":
         return this.#rebase(message);
+      case "published":
       case "pong":
         return;
     }
@@ -171,13 +182,12 @@ export class Stream {
   }
 
   #askForAll(): void {
-    for (const channel of this.#options.channels) {
-      this.#connection.send({ op: "subscribe", channel, requestId: channel });
-    }
+    this.#channels.ask();
     for (const message of this.#subscriptions.all()) this.#connection.send(message);
   }
 
   #subscribed(message: Extract<OtherMessage, { type: "subscribed" }>): void {
+    this.#channels.subscribed(message);
     for (const [instrument, alias] of Object.entries(message.aliases ?? {})) {
       this.#aliases.set(alias, instrument);
     }
@@ -185,7 +195,13 @@ export class Stream {
     this.#rebase(message);
     const repaired = this.#subscriptions.subscribed(message.requestId);
     if (repaired || before === null || message.epoch <= before.epoch) return;
-    this.#repair(`the market was rebuilt: epoch ${before.epoch} became ${message.epoch}`);
+    this.#rebuilt(before.epoch, message.epoch);
+  }
+
+  /** Ticks are asked for again, and what the market may have missed to tell of all else. */
+  #rebuilt(before: number, now: number): void {
+    this.#repair(`the market was rebuilt: epoch ${before} became ${now}`);
+    this.#channels.ask();
   }
 
   /** The platform names the number that the next live frame follows. */
@@ -222,10 +238,13 @@ export class Stream {
     // A frame that came too fast was not read, and nobody says which one it was: all is said again.
     if (code === "MESSAGE_RATE") this.#repairSoon(() => this.#askForAll());
     else if (outcome !== null) this.#repairSoon();
+    else if (code === "UNAVAILABLE" && this.#channels.owns(requestId))
+      this.#repairSoon(() => this.#channels.ask());
   }
 
   #down(reason: string, attempt: number): void {
-    this.#status("disconnected", `no line to Trunkline: ${reason} (attempt ${attempt})`);
+    const tries = attempt === 0 ? "coming back at once" : `attempt ${attempt}`;
+    this.#status("disconnected", `no line to Trunkline: ${reason} (${tries})`);
   }
 
   /** Says that ticks are missing, and subscribes everything again: a snapshot and history follow. */

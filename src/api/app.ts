@@ -24,6 +24,7 @@ import { documentRoutes } from "./routes/documents.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { marketDataRoutes } from "./routes/market-data.ts";
+import { marketRoutes } from "./routes/markets.ts";
 import { operationsRoutes } from "./routes/operations.ts";
 import { wayOutRoutes } from "./routes/way-out.ts";
 import { orderRoutes } from "./routes/orders.ts";
@@ -34,6 +35,7 @@ import { reconciliationRoutes } from "./routes/reconciliations.ts";
 import { recordingRoutes } from "./routes/recordings.ts";
 import { riskControlRoutes } from "./routes/risk-controls.ts";
 import { riskRoutes } from "./routes/risk.ts";
+import { signalRoutes } from "./routes/signals.ts";
 import { streamRoutes } from "./routes/stream.ts";
 
 /** What a test may put in place of the real thing. */
@@ -77,6 +79,8 @@ export function createApp(parts: Partial<AppParts> = {}): ApiApp {
   qualityRoutes(app, guard, master);
   recordingRoutes(app, guard);
   streamRoutes(app, guard);
+  marketRoutes(app, guard);
+  signalRoutes(app, guard);
   brokerRoutes(app, guard);
   wayOutRoutes(app, guard);
   orderRoutes(app, guard);

@@ -90,13 +90,31 @@ function feedMetrics(view: PlatformView): Metric[] {
   ];
 }
 
+type MarketFigure =
+  | "sockets"
+  | "instruments"
+  | "deliveriesPerSecond"
+  | "bufferedBytes"
+  | "laggingSockets";
+
 function marketMetrics({ markets }: PlatformView): Metric[] {
   if (!markets.ok) return [];
-  const each = (field: "sockets" | "instruments"): Samples =>
+  const each = (field: MarketFigure): Samples =>
     markets.value.map(({ market, ...counts }) => ({ labels: { market }, value: counts[field] }));
   return [
     gauge("trunkline_sockets", "Algo sockets of a market.", each("sockets")),
     gauge("trunkline_market_instruments", "Instruments that a market routes.", each("instruments")),
+    gauge(
+      "trunkline_deliveries_per_second",
+      "Tick frames a market hands to sockets.",
+      each("deliveriesPerSecond"),
+    ),
+    gauge("trunkline_buffered_bytes", "Bytes that sockets have not taken.", each("bufferedBytes")),
+    gauge(
+      "trunkline_lagging_sockets",
+      "Sockets whose ticks are conflated.",
+      each("laggingSockets"),
+    ),
   ];
 }
 

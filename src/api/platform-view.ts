@@ -1,5 +1,6 @@
 /** One look at every part of the platform, for `/v1/status` and `/metrics`. A part that fails is told, never left out. */
 import type { BrokerView } from "../contract/brokers.ts";
+import type { MarketView } from "../contract/markets.ts";
 import type { RiskStatusView } from "../contract/risk.ts";
 import type { Result } from "../domain/result.ts";
 import { FEED_BROKERS } from "../platform/deployment.ts";
@@ -11,7 +12,7 @@ export interface PlatformView {
   brokers: { broker: string; view: Result<BrokerView, string> }[];
   gateways: { account: string; stream: Result<BrokerView["orderStream"], string> }[];
   ledger: Result<RiskStatusView, string>;
-  markets: Result<{ market: string; sockets: number; instruments: number }[], string>;
+  markets: Result<MarketView[], string>;
   /** Time of the newest execution; null before the first. */
   tradebook: Result<number | null, string>;
 }

@@ -16,3 +16,7 @@ export const CALLER_HEADER = "x-trunkline-caller";
 
 export const may = (caller: Caller, scope: KeyScope): boolean =>
   caller.scopes.includes(scope) || caller.scopes.includes("admin");
+
+/** Who a signal is from, as its readers see it: the algo, else the person or the key. */
+export const publisherName = ({ kind, id, algoId }: Caller): string =>
+  algoId === null ? `${kind}:${id}` : `algo:${algoId}`;

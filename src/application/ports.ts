@@ -10,6 +10,7 @@ import type { Page, PageQuery } from "../contract/primitives.ts";
 import type { ExposureView, LimitsRequest, LimitView, RiskStatusView } from "../contract/risk.ts";
 import type { ControlCommand, RiskControlsView } from "../contract/risk-controls.ts";
 import type { InstrumentId } from "../domain/instrument.ts";
+import type { CatchUp, CatchUpAsk } from "./market-ports.ts";
 import type {
   ApprovedOrder,
   DeadLetterLabel,
@@ -33,6 +34,7 @@ export type {
   OrderEvidence,
   OrderGatewayPort,
 } from "./gateway-port.ts";
+export type * from "./market-ports.ts";
 export type { TradebookPort, TradebookRow } from "./tradebook-port.ts";
 
 /** Facts about an intent that the ledger does not hold itself, gathered before it decides. */
@@ -125,32 +127,11 @@ export interface RiskLedgerPort {
   /** Balances as the gateway read them from the broker. */
   recordBalances(account: string, balances: BrokerBalance[], at: number): Promise<void>;
   deadLetter(clientOrderId: string, label: DeadLetterLabel, reason: string): Promise<Order | null>;
-  /** A market with `orders` or `risk` sockets asks for notices; answers the version they start after. */
-  follow(market: string): Promise<{ version: number }>;
+  /** A market with `orders` or `risk` sockets asks for notices; answers the version they start after, and what it missed. */
+  follow(market: string, ask?: CatchUpAsk): Promise<CatchUp>;
   unfollow(market: string): Promise<void>;
   /** Watchdog: outbox to D1, sweep of orders whose next step did not happen, day roll. */
   ensure(): Promise<void>;
-}
-
-/** Events of the ledger for the `orders` and `risk` channels, oldest first. */
-export interface LedgerNotice {
-  version: number;
-  order: Order | null;
-  risk: RiskStatusView | null;
-}
-
-export interface MarketPort {
-  /** The ledger's events for the sockets of this market. */
-  publish(notices: LedgerNotice[]): Promise<void>;
-  view(): Promise<{ market: string; sockets: number; instruments: number }>;
-}
-
-export interface MarketManagerPort {
-  /** The market that a new algo socket is to be opened on. */
-  place(): Promise<{ market: string }>;
-  /** The broker that gives an instrument's data. */
-  providerOf(instruments: InstrumentId[]): Promise<Record<InstrumentId, string>>;
-  markets(): Promise<{ market: string; sockets: number; instruments: number }[]>;
 }
 
 /** Retries ride on a queue; a first attempt never does. */

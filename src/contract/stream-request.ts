@@ -9,7 +9,7 @@ export interface StreamRequestFault {
   requestId: string | undefined;
 }
 
-const OPERATIONS = "subscribe, unsubscribe, ping or ack";
+const OPERATIONS = "subscribe, unsubscribe, publish, ping or ack";
 
 /** Total: any text gives a request or a fault. */
 export function parseStreamRequest(text: string): Result<StreamRequest, StreamRequestFault> {
@@ -38,7 +38,7 @@ function explain(issues: readonly z.core.$ZodIssue[]): string {
   const opFits = first.errors.some(
     (alternative) => !alternative.some(({ path }) => path[0] === "op"),
   );
-  if (opFits) return "channel: must be ticks, orders, risk or status";
+  if (opFits) return "channel: must be ticks, orders, risk, signals or status";
   return `op: must be ${OPERATIONS}`;
 }
 

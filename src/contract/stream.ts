@@ -8,14 +8,17 @@ import { STREAM_HISTORY_BARS_MAX } from "../domain/limits.ts";
 import { FEED_MODES } from "../domain/tick.ts";
 import { ERROR_CODES } from "./errors.ts";
 import { candleView, depthView, tickView } from "./market.ts";
+import { DRAIN_CLOSES } from "./markets.ts";
 import { orderView } from "./orders.ts";
 import { instrumentIds } from "./primitives.ts";
-import { riskStatusView } from "./risk.ts";
+import { riskChannelView } from "./risk-channel.ts";
+import { signalTopic, signalTopics, signalValue, signalView } from "./signals.ts";
 
 // Clients come back with the same pauses as the platform's own lines.
 export { backoffDelay } from "../domain/backoff.ts";
+export { CLOSE_KEY_REVOKED, CLOSE_MOVED } from "../domain/market-limits.ts";
 
-export const STREAM_CHANNELS = ["ticks", "orders", "risk", "status"] as const;
+export const STREAM_CHANNELS = ["ticks", "orders", "risk", "signals", "status"] as const;
 
 export type StreamChannel = (typeof STREAM_CHANNELS)[number];
 
@@ -37,9 +40,24 @@ const subscribeTicks = z.strictObject({
   requestId,
 });
 
+const subscribeOrders = z.strictObject({
+  op: z.literal("subscribe"),
+  channel: z.literal("orders"),
+  /** The last `version` seen: the order events after it come first. */
+  since: z.number().int().nonnegative().optional(),
+  requestId,
+});
+
+const subscribeSignals = z.strictObject({
+  op: z.literal("subscribe"),
+  channel: z.literal("signals"),
+  topics: signalTopics,
+  requestId,
+});
+
 const subscribeChannel = z.strictObject({
   op: z.literal("subscribe"),
-  channel: z.enum(["orders", "risk", "status"]),
+  channel: z.enum(["risk", "status"]),
   requestId,
 });
 
@@ -47,6 +65,13 @@ const unsubscribeTicks = z.strictObject({
   op: z.literal("unsubscribe"),
   channel: z.literal("ticks"),
   instruments: instrumentIds,
+  requestId,
+});
+
+const unsubscribeSignals = z.strictObject({
+  op: z.literal("unsubscribe"),
+  channel: z.literal("signals"),
+  topics: signalTopics,
   requestId,
 });
 
@@ -59,9 +84,14 @@ const unsubscribeChannel = z.strictObject({
 /** What an algo may send. */
 export const streamRequest = z.union([
   subscribeTicks,
+  subscribeOrders,
+  subscribeSignals,
   subscribeChannel,
   unsubscribeTicks,
+  unsubscribeSignals,
   unsubscribeChannel,
+  /** Needs the scope `trade`. */
+  z.strictObject({ op: z.literal("publish"), topic: signalTopic, value: signalValue, requestId }),
   z.strictObject({ op: z.literal("ping"), requestId }),
   /** Credits: the highest `seq` of a ticks frame the algo has worked through. */
   z.strictObject({ op: z.literal("ack"), seq: z.number().int().nonnegative() }),
@@ -98,6 +128,12 @@ const subscribed = z.object({
     .default([]),
   /** Compact format only: the integer that stands for each instrument on this socket. */
   aliases: z.record(z.string(), z.number().int()).optional(),
+  /** Channel `signals` only: the topics that this socket now has. */
+  topics: z.array(z.string()).optional(),
+  /** Channel `orders` only: the ledger's version; what comes from here on is after it. */
+  version: z.number().int().optional(),
+  /** Channel `orders` only: false when more was missed than is sent at once: read `/v1/orders`. */
+  complete: z.boolean().optional(),
   requestId: z.string().optional(),
 });
 
@@ -106,6 +142,7 @@ const unsubscribed = z.object({
   channel: z.enum(STREAM_CHANNELS),
   ...position,
   instruments: z.array(z.string()).default([]),
+  topics: z.array(z.string()).optional(),
   requestId: z.string().optional(),
 });
 
@@ -158,7 +195,7 @@ const lagging = z.object({
 
 const orderFrame = z.object({
   type: z.literal("order"),
-  /** The ledger's version: rises strictly, a hole means: read `/v1/orders`. */
+  /** The ledger's version: rises strictly. What is not above the last one seen was seen before. */
   version: z.number().int(),
   order: orderView,
 });
@@ -166,7 +203,28 @@ const orderFrame = z.object({
 const riskFrame = z.object({
   type: z.literal("risk"),
   version: z.number().int(),
-  risk: riskStatusView,
+  risk: riskChannelView,
+});
+
+/** A value of a topic: the last one on subscribing, then every new one. */
+const signal = z.object({ type: z.literal("signal"), ...signalView.shape });
+
+const published = z.object({
+  type: z.literal("published"),
+  topic: z.string(),
+  seq: z.number().int(),
+  requestId: z.string().optional(),
+});
+
+/**
+ * The market that serves this socket is being emptied. The socket is closed with 4010, now or after
+ * hours: open it again at once, it will be placed elsewhere.
+ */
+const draining = z.object({
+  type: z.literal("draining"),
+  market: z.string(),
+  close: z.enum(DRAIN_CLOSES),
+  message: z.string(),
 });
 
 /** State of instruments or of the feed. */
@@ -204,6 +262,9 @@ export const streamMessage = z.discriminatedUnion("type", [
   lagging,
   orderFrame,
   riskFrame,
+  signal,
+  published,
+  draining,
   status,
   pong,
   error,

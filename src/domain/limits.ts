@@ -21,9 +21,6 @@ export const STREAM_BUFFERED_BYTES_CLOSE = 8_388_608;
 /** Close code for a consumer that cannot keep up. */
 export const CLOSE_SLOW_CONSUMER = 4008;
 
-/** Close code for a frame that is too large (RFC 6455). */
-export const CLOSE_FRAME_TOO_LARGE = 1009;
-
 /** A shard's ticks leave at once when idle and are joined for this long when busy: an object takes some hundred messages a second well. */
 export const COALESCE_MS_MAX = 3;
 

@@ -99,6 +99,12 @@ function refilled(bucket: TokenBucket, rate: BucketRate, now: number): TokenBuck
   return { tokens, at: Math.max(bucket.at, now) };
 }
 
+/** Takes one token, or answers null when there is none: nobody waits. */
+export function takeToken(bucket: TokenBucket, rate: BucketRate, now: number): TokenBucket | null {
+  const present = refilled(bucket, rate, now);
+  return present.tokens < 1 ? null : { ...present, tokens: present.tokens - 1 };
+}
+
 /**
  * Takes an order's turn in every pool that counts it, or in none. `waitMs` is the longest wait of
  * all; null when that is beyond `waitMsMax`: what would go late does not go.

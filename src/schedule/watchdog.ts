@@ -3,7 +3,7 @@ import { errorText, type Log } from "../application/log.ts";
 import { tellAll } from "../platform/alerts.ts";
 import { ACCOUNTS, FEED_BROKERS, PORTFOLIO } from "../platform/deployment.ts";
 import { logger } from "../platform/logger.ts";
-import { brokerManager, orderGateway, riskLedger } from "../platform/objects.ts";
+import { brokerManager, marketManager, orderGateway, riskLedger } from "../platform/objects.ts";
 import { reconcileWhenDue } from "./after-hours.ts";
 
 export interface Watched {
@@ -26,6 +26,7 @@ const watchedBy = (env: Env): Watched[] => [
     name: `reconciliation ${account}`,
     ensure: () => reconcileWhenDue(env, account, Date.now()),
   })),
+  { name: "market manager", ensure: () => marketManager(env).ensure() },
   { name: "alerts", ensure: () => tellAll(env) },
 ];
 

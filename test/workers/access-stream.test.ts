@@ -38,7 +38,7 @@ describe("the stream", () => {
     expect(response.status).toBe(101);
     expect(response.webSocket).not.toBeNull();
     const [request] = asked;
-    expect(request?.url).toBe("https://object/stream?format=compact");
+    expect(request?.url).toBe("https://object/stream?format=compact&socketsMax=250");
     expect(JSON.parse(request?.headers.get(CALLER_HEADER) ?? "")).toMatchObject({
       kind: "algo",
       algoId: "momentum",

@@ -109,19 +109,13 @@ test("candles are bounded by name, on both sides of the bound", async () => {
 });
 
 test("the market manager places sockets, and knows who gives an instrument's data", async () => {
-  expect(await marketManager(env).place()).toEqual({ market: "m1" });
+  const place = await marketManager(env).place({ keyId: null, refusedBy: null });
+  expect(place).toEqual({ market: "m1", socketsMax: MARKET_SOCKETS_MAX });
   expect(await marketManager(env).providerOf(["NSE:INFY", "NO:SUCH"])).toEqual({
     "NSE:INFY": "paper",
   });
   await openAlgo();
-  expect(await marketManager(env).markets()).toEqual([
-    { market: "m1", sockets: 1, instruments: 0 },
+  expect(await marketManager(env).markets()).toMatchObject([
+    { market: "m1", state: "open", sockets: 1, instruments: 0 },
   ]);
-});
-
-test("a full market makes way for the next", async () => {
-  await Promise.all(Array.from({ length: MARKET_SOCKETS_MAX - 1 }, () => openAlgo()));
-  expect(await marketManager(env).place()).toEqual({ market: "m1" });
-  await openAlgo();
-  expect(await marketManager(env).place()).toEqual({ market: "m2" });
 });

@@ -47,7 +47,7 @@ test("a subscribe is answered with the base, then the last known ticks, then eve
   for (const frame of algo.frames) expect(streamMessage.safeParse(frame).error).toBe(undefined);
 });
 
-test("what was pending becomes live, and is told", async () => {
+test("lesson 7: what is not confirmed upstream is answered as pending, and told once it is live", async () => {
   const algo = await openAlgo();
   const answer = await algo.subscribe(["NSE:INFY"]);
   expect(answer).toMatchObject({ instruments: [{ instrument: "NSE:INFY", state: "pending" }] });
@@ -108,17 +108,17 @@ test("a subscribe over the socket's limit names it; the socket stays", async () 
   expect(await algo.ask({ op: "ping" })).toMatchObject({ type: "pong" });
 });
 
-test("an oversize frame closes the socket with 1009 and its reason; one of exactly the limit does not", async () => {
+test("an oversize frame is refused by the limit's name and the socket stays; one of exactly the limit is read", async () => {
   const algo = await openAlgo();
   algo.send(" ".repeat(STREAM_FRAME_BYTES_MAX));
   await until(() => algo.of("error").length === 1);
   expect(algo.of("error")[0]?.code).toBe("BAD_REQUEST");
   // Two bytes each: the limit is in bytes, not in characters.
   algo.send("é".repeat(STREAM_FRAME_BYTES_MAX / 2 + 1));
-  await until(() => algo.closed);
-  expect(algo.closed).toMatchObject({ code: 1009 });
-  expect(algo.closed?.reason).toContain(String(STREAM_FRAME_BYTES_MAX));
-  expect(await market(env, "m1").view()).toMatchObject({ sockets: 0 });
+  await until(() => algo.of("error").length === 2);
+  expect(algo.of("error")[1]).toMatchObject({ code: "FRAME_TOO_LARGE" });
+  expect(algo.of("error")[1]?.message).toContain(String(STREAM_FRAME_BYTES_MAX));
+  expect(await algo.ask({ op: "ping" })).toMatchObject({ type: "pong" });
 });
 
 test("more messages in a second than allowed are refused, not carried out", async () => {

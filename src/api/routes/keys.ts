@@ -60,7 +60,8 @@ export function keyRoutes(app: ApiApp, gate: Gate, keys: KeyCache): void {
     createRoute({
       method: "delete",
       path: "/v1/keys/{id}",
-      summary: "Revoke a key; it dies everywhere within seconds",
+      summary:
+        "Revoke a key; its streams are closed at once, and it dies everywhere within seconds",
       tags,
       ...gate("admin"),
       request: { params },
@@ -72,6 +73,13 @@ export function keyRoutes(app: ApiApp, gate: Gate, keys: KeyCache): void {
       const revoked = await revokeApiKey(c.get("ports").book, id, by, c.get("now")());
       if (!revoked) throw fail("NOT_FOUND", `There is no key ${id}.`);
       keys.forget(id);
+      const { unreached } = await c.get("ports").marketManager.closeKey(id);
+      // Each is told as soon as it can be reached; asking again says whether that has happened.
+      if (unreached.length > 0)
+        throw fail(
+          "UNAVAILABLE",
+          `The key is revoked, but ${unreached.join(", ")} could not be told to close its streams yet; revoke it again to see.`,
+        );
       return c.json(revoked, 200);
     },
   );

@@ -3,10 +3,12 @@
  * the Worker. A caller's identity reaches the market only in the header that is set here.
  */
 import { z } from "zod";
-import { CALLER_HEADER } from "../../application/caller.ts";
+import { type Caller, CALLER_HEADER } from "../../application/caller.ts";
 import { STREAM_SUBPROTOCOL } from "../../contract/stream.ts";
+import { PLACE_TRIES_MAX, STREAM_NO_ROOM_STATUS } from "../../domain/market-limits.ts";
 import type { ApiApp } from "../context.ts";
 import { badInput, fail } from "../error-handler.ts";
+import type { ApiPorts } from "../ports.ts";
 import type { Gate } from "../route.ts";
 import { isUpgrade, subprotocols } from "../upgrade.ts";
 
@@ -33,12 +35,8 @@ export function streamRoutes(app: ApiApp, gate: Gate): void {
     if (!isUpgrade(c.req.raw))
       throw fail("BAD_REQUEST", "This is a WebSocket: ask with Upgrade: websocket.");
     const ports = c.get("ports");
-    const { market } = await ports.marketManager.place();
-    // New headers: nothing that came from outside, least of all a caller header, goes on.
-    const headers = { upgrade: "websocket", [CALLER_HEADER]: callerHeader(c.get("caller")) };
-    const url = `https://object/stream?format=${wish.data.format}`;
-    const { webSocket, status } = await ports.market(market).fetch(url, { headers });
-    if (!webSocket) throw fail("UNAVAILABLE", `The market answered ${status}; try again.`);
+    const caller = c.get("caller");
+    const webSocket = await openSocket(ports, caller, wish.data.format);
     const chosen = subprotocols(c.req.raw).includes(STREAM_SUBPROTOCOL);
     return new Response(null, {
       status: 101,
@@ -46,6 +44,29 @@ export function streamRoutes(app: ApiApp, gate: Gate): void {
       headers: chosen ? { "sec-websocket-protocol": STREAM_SUBPROTOCOL } : {},
     });
   });
+}
+
+/** A market knows best whether it has room: one that refuses is named when the next place is asked for. */
+async function openSocket(ports: ApiPorts, caller: Caller, format: string): Promise<WebSocket> {
+  const keyId = caller.kind === "algo" ? caller.id : null;
+  // New headers: nothing that came from outside, least of all a caller header, goes on.
+  const headers = { upgrade: "websocket", [CALLER_HEADER]: callerHeader(caller) };
+  let refusedBy: string | null = null;
+  for (let tries = 0; tries < PLACE_TRIES_MAX; tries += 1) {
+    const place = await ports.marketManager.place({ keyId, refusedBy });
+    if (!place) throw fail("UNAUTHENTICATED", "The key is not valid.");
+    const url = `https://object/stream?format=${format}&socketsMax=${place.socketsMax}`;
+    const answer = await ports.market(place.market).fetch(url, { headers });
+    const { webSocket, status } = answer;
+    if (webSocket) return webSocket;
+    // A body that nobody reads would hold the object.
+    await answer.text();
+    if (status === 401) throw fail("UNAUTHENTICATED", "The key is not valid.");
+    if (status !== STREAM_NO_ROOM_STATUS)
+      throw fail("UNAVAILABLE", `The market answered ${status}; try again.`);
+    refusedBy = place.market;
+  }
+  throw fail("UNAVAILABLE", "No market has room for another socket at the moment; try again.");
 }
 
 /** Header values are Latin-1; JSON escapes keep any email in it. */

@@ -90,7 +90,7 @@ export function orderHistory(events: readonly RecordedEvent[]): HistoryEntry[] {
 }
 
 /** Neither what an order reserved nor what its fills cost has a part in its states. */
-function withoutRisk(event: LedgerEvent): LedgerEvent {
+export function withoutRisk(event: LedgerEvent): LedgerEvent {
   if (event.kind === "reserved") {
     const { currency } = event.reservation;
     return { ...event, reservation: { unit: NO_UNIT_RISK, currency, funds: ZERO } };

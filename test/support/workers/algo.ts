@@ -88,12 +88,20 @@ export async function dialMarket(
   const response = await env.MARKET.getByName(name).fetch(`https://object/stream${query}`, {
     headers: { Upgrade: "websocket", [CALLER_HEADER]: JSON.stringify(caller) },
   });
-  if (!response.webSocket) throw new Error(`refused with ${response.status}`);
+  if (!response.webSocket) {
+    // A body that nobody reads would hold the object.
+    await response.text();
+    throw new Error(`refused with ${response.status}`);
+  }
   return response.webSocket;
 }
 
-export async function openAlgo(query = "", caller: Caller = development): Promise<Algo> {
-  const socket = await dialMarket(query, caller);
+export async function openAlgo(
+  query = "",
+  caller: Caller = development,
+  name = "m1",
+): Promise<Algo> {
+  const socket = await dialMarket(query, caller, name);
   const algo = new Algo(socket);
   socket.accept();
   await until(() => algo.of("welcome").length === 1);

@@ -61,6 +61,21 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/recordings/{day}": { scope: "read", path: "/v1/recordings/2026-11-21" },
   // The one WebSocket: asked without an upgrade it says so.
   "GET /v1/stream": { scope: "read", status: 400 },
+  "GET /v1/markets": { scope: "read" },
+  "PUT /v1/markets": { scope: "admin", body: { socketsMax: 100 } },
+  "POST /v1/markets/{market}/drain": {
+    scope: "admin",
+    path: "/v1/markets/m1/drain",
+    body: { close: "now", reason: REASON },
+  },
+  "DELETE /v1/markets/{market}/drain": { scope: "admin", path: "/v1/markets/m1/drain" },
+  "GET /v1/signals": { scope: "read" },
+  "POST /v1/signals/{topic}": {
+    scope: "trade",
+    path: "/v1/signals/regime",
+    body: { value: { calm: true } },
+    status: 201,
+  },
   "GET /v1/brokers": { scope: "read" },
   "PUT /v1/brokers/{broker}/feed": {
     scope: "admin",

@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import type { OrderPorts } from "../../../src/application/order-ports.ts";
 import type {
   BrokerManagerPort,
+  MarketManagerPort,
   OperatorProfilePort,
   OrderGatewayPort,
   RiskLedgerPort,
@@ -24,6 +25,7 @@ import { ok } from "../../../src/domain/result.ts";
 import { addApiKey } from "../../../src/storage/api-keys.ts";
 import { database } from "../../../src/storage/database.ts";
 import { layReport, RECONCILING } from "./api-reconciliation.ts";
+import { MARKETS } from "./api-markets.ts";
 import { RECORDINGS } from "./recordings.ts";
 import { ACCOUNT_MARKET, INSTRUMENT, QUALITY_MANAGER } from "./api-market.ts";
 import { BROKER } from "./api-broker.ts";
@@ -166,6 +168,7 @@ export const failing = async () => Promise.reject(new Error("gone"));
 
 /** What each test changes of the objects. */
 export interface Played {
+  markets?: Partial<MarketManagerPort>;
   ledger?: Partial<RiskLedgerPort>;
   gateway?: Partial<OrderGatewayPort>;
   manager?: Partial<BrokerManagerPort>;
@@ -194,12 +197,7 @@ export const playedPorts = (objects: Played = {}): ApiPorts => {
     orders,
     brokerManager: (broker) =>
       play<BrokerManagerPort>(broker === "paper" ? MANAGER : STANDBY, objects.manager ?? {}),
-    marketManager: {
-      place: async () => ({ market: "m1" }),
-      providerOf: async (ids) =>
-        Object.fromEntries(ids.filter((id) => id === INSTRUMENT.id).map((id) => [id, "paper"])),
-      markets: async () => [{ market: "m1", sockets: 2, instruments: 1 }],
-    },
+    marketManager: { ...MARKETS, ...objects.markets },
     market: () => fetcher(objects.market ?? (() => new Response(null, { status: 500 }))),
     paper: () => fetcher(objects.paper ?? (() => Response.json(PAPER))),
     profile: () => PROFILE,

@@ -21,8 +21,11 @@ import {
   tripsRequest,
 } from "../../../src/contract/risk-controls.ts";
 import { streamMessage, streamRequest } from "../../../src/contract/stream.ts";
-import * as limits from "../../../src/domain/limits.ts";
+import * as general from "../../../src/domain/limits.ts";
+import * as ofMarkets from "../../../src/domain/market-limits.ts";
 import { ROWS } from "../../support/workers/api-routes.ts";
+
+const limits = { ...general, ...ofMarkets };
 
 const api = readFileSync("docs/api.md", "utf8");
 const stream = readFileSync("docs/stream.md", "utf8");
@@ -66,7 +69,14 @@ describe("the guide to the stream", () => {
       `${limits.STREAM_UNACKNOWLEDGED_FRAMES_MAX} unacknowledged`,
       `${limits.LAGGING_MS_MAX / 1_000} s`,
       String(limits.CLOSE_SLOW_CONSUMER),
-      String(limits.CLOSE_FRAME_TOO_LARGE),
+      String(limits.CLOSE_MOVED),
+      String(limits.CLOSE_KEY_REVOKED),
+      `${limits.STREAM_KEY_INSTRUMENTS_MAX} instruments`,
+      `${limits.STREAM_KEY_MESSAGES_PER_SECOND_MAX} a second`,
+      `${limits.SIGNAL_VALUE_BYTES_MAX} bytes`,
+      `${limits.SIGNAL_TOPICS_PER_SOCKET_MAX} topics`,
+      `${limits.SIGNALS_PER_SECOND_MAX} signals a second`,
+      `${limits.ORDERS_CATCH_UP_MAX} order events`,
     ])
       expect(text).toContain(bound);
   });

@@ -1,0 +1,60 @@
+/** Tells the sockets of a market what concerns their instruments: gaps in the data, and how feeds and subscriptions stand. */
+import type { LinkGap, LinkStatus } from "../src/contract/link.ts";
+import type { StreamMessage } from "../src/contract/stream.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import type { Board } from "./market.board.ts";
+import type { AlgoSocket } from "./market.socket.ts";
+
+export class Relay {
+  readonly #board: Board;
+  readonly #algos: ReadonlyMap<WebSocket, AlgoSocket>;
+
+  constructor(board: Board, algos: ReadonlyMap<WebSocket, AlgoSocket>) {
+    this.#board = board;
+    this.#algos = algos;
+  }
+
+  gap(gap: LinkGap, provider: string): void {
+    const { from, to, reason } = gap;
+    this.#tell(gap.instruments, (instruments) => ({
+      type: "gap",
+      instruments,
+      from,
+      to,
+      provider,
+      reason,
+    }));
+  }
+
+  status(status: LinkStatus): void {
+    const { subject, state, message } = status;
+    let concerned = status.instruments;
+    if (subject === "instrument" && state === "live")
+      concerned = concerned.filter((instrument) => this.#board.get(instrument)?.isLive === false);
+    for (const instrument of concerned) {
+      const one = this.#board.get(instrument);
+      if (one && state !== "connected") one.isLive = state === "live";
+    }
+    this.#tell(concerned, (instruments) => ({
+      type: "status",
+      subject,
+      state,
+      instruments,
+      message,
+    }));
+  }
+
+  /** To every socket that holds any of these instruments, naming those it holds; to `status` sockets all. */
+  #tell(
+    instruments: readonly InstrumentId[],
+    message: (instruments: InstrumentId[]) => StreamMessage,
+  ): void {
+    if (instruments.length === 0) return;
+    for (const algo of this.#algos.values()) {
+      const own = algo.channels.has("status")
+        ? [...instruments]
+        : instruments.filter((instrument) => algo.instruments.has(instrument));
+      if (own.length > 0) algo.send(message(own));
+    }
+  }
+}
