@@ -21,6 +21,8 @@ export interface AnswersHost {
 export class Answers {
   readonly #subscriber: Subscriber;
   readonly #host: AnswersHost;
+  /** A refusal that shows how much fits, once everything asked for with it has been answered. */
+  #lesson: Omit<LearnedLimit, "value"> | null = null;
 
   constructor(subscriber: Subscriber, host: AnswersHost) {
     this.#subscriber = subscriber;
@@ -37,6 +39,10 @@ export class Answers {
 
   /** Looks for answers that did not come; answers which became alarmed by it. */
   sweep(held: ReadonlyMap<InstrumentId, HeldInstrument>, now: number): InstrumentId[] {
+    if (this.#lesson && this.#subscriber.counts.pending === 0) {
+      void this.#learn({ ...this.#lesson, value: this.#subscriber.heldUpstream });
+      this.#lesson = null;
+    }
     return this.#subscriber.sweep(now, (id, asked) => isFlowing(held.get(id), asked));
   }
 
@@ -51,9 +57,10 @@ export class Answers {
 
   #refused(answer: Extract<Answer, { kind: "refused" }>, now: number): void {
     const { instruments, reason, limit } = answer;
-    const value = limit ? this.#subscriber.shownBy(limit) : 0;
+    if (limit === "subscribeMessagesPerSecond")
+      void this.#learn({ limit, value: this.#subscriber.sentInSecond - 1, at: now, reason });
+    else if (limit) this.#lesson = { limit, at: now, reason };
     this.#host.alarmed(this.#subscriber.refuse(instruments, now, limit), reason);
-    if (limit) void this.#learn({ limit, value, at: now, reason });
   }
 
   async #learn(lesson: LearnedLimit): Promise<void> {

@@ -40,10 +40,13 @@ export class Subscriber {
     return subscriptions.queueOf(this.#state, this.#feed.rules.subscribeBatchMax);
   }
 
-  /** What a refusal of this limit shows the broker to take. */
-  shownBy(limit: BrokerLimit): number {
-    if (limit === "instrumentsPerConnection") return subscriptions.heldUpstream(this.#state);
-    return limit === "subscribeMessagesPerSecond" ? this.#sentAt.length - 1 : 0;
+  /** What the broker holds for this connection, as far as is known. */
+  get heldUpstream(): number {
+    return subscriptions.heldUpstream(this.#state);
+  }
+
+  get sentInSecond(): number {
+    return this.#sentAt.length;
   }
 
   /** Wanted, or not let go of yet: an answer about anything else was never asked for. */

@@ -69,6 +69,10 @@ export class PaperBroker extends DurableObject<Env> {
       snapshot: (id) => this.#market.snapshot(id, Date.now()),
       book: (id) => this.#market.book(id, Date.now()),
     });
+    this.#feed.instrumentsMax = this.#storage.setting(
+      "instrumentsPerConnection",
+      this.#feed.instrumentsMax,
+    );
     const settings = {
       seed: this.#storage.setting("seed", SEED_DEFAULT),
       ticksPerSecond: this.#storage.setting("ticksPerSecond", TICKS_PER_SECOND_DEFAULT),

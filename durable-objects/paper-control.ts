@@ -37,11 +37,15 @@ export function controlRoutes(parts: PaperParts): Hono {
   routes.post("/market", async (c) => {
     const body = await readBody(c.req.raw, marketRequest);
     if (!body.ok) return body.error;
-    const { ticksPerSecond, hours, seed } = body.value;
+    const { ticksPerSecond, hours, seed, instrumentsPerConnection } = body.value;
     const now = Date.now();
     if (ticksPerSecond !== undefined) {
       market.ticksPerSecond = ticksPerSecond;
       storage.saveSetting("ticksPerSecond", ticksPerSecond);
+    }
+    if (instrumentsPerConnection !== undefined) {
+      feed.instrumentsMax = instrumentsPerConnection;
+      storage.saveSetting("instrumentsPerConnection", instrumentsPerConnection);
     }
     if (hours !== undefined) {
       orders.setHours(hours, now);

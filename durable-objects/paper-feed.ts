@@ -24,7 +24,11 @@ export interface FeedSource {
 /** Close code of a dropped socket: "going away", as a broker's restart gives it. */
 const CLOSE_DROPPED = 1012;
 
+type PaperLimit = NonNullable<Extract<FeedNotice, { type: "refused" }>["limit"]>;
+
 export class PaperFeed {
+  /** What a connection takes: as its rules say, unless the operator set it lower to see what happens. */
+  instrumentsMax = PAPER_RULES.instrumentsPerConnectionMax;
   readonly #faults: FaultSwitches;
   readonly #source: FeedSource;
   readonly #connections = new Set<FeedConnection>();
@@ -75,7 +79,11 @@ export class PaperFeed {
     const connection = new FeedConnection(`feed-${this.#opened}`, socket);
     this.#connections.add(connection);
     socket.addEventListener("message", ({ data }) => this.#message(connection, data));
-    socket.addEventListener("close", () => this.#close(connection));
+    socket.addEventListener("close", () => {
+      this.#close(connection);
+      // A close that is not answered keeps the other side waiting.
+      connection.close(1000, "goodbye");
+    });
     socket.addEventListener("error", () => this.#close(connection));
     this.onChange();
   }
@@ -108,14 +116,20 @@ export class PaperFeed {
     { instruments, mode }: Extract<FeedRequest, { op: "subscribe" }>,
     now: number,
   ): void {
-    const refuse = (refused: string[], reason: string) =>
-      this.#notify(connection, { type: "refused", instruments: refused, reason }, now);
+    const refuse = (refused: string[], reason: string, limit?: PaperLimit) => {
+      const notice = { type: "refused", instruments: refused, reason } as const;
+      this.#notify(connection, limit ? { ...notice, limit } : notice, now);
+    };
     if (instruments.length > PAPER_RULES.subscribeBatchMax) {
       return refuse(instruments, `a message takes ${PAPER_RULES.subscribeBatchMax} instruments`);
     }
     if (!connection.asks.take(now)) {
       const rate = PAPER_RULES.subscribeMessagesPerSecond;
-      return refuse(instruments, `a connection takes ${rate} messages a second`);
+      return refuse(
+        instruments,
+        `a connection takes ${rate} messages a second`,
+        "subscribeMessagesPerSecond",
+      );
     }
     if (this.#faults.strike("refuse_subscribe", (id) => instruments.includes(id))) {
       return refuse(instruments, "the exchange refuses subscriptions");
@@ -123,12 +137,12 @@ export class PaperFeed {
     const unknown = instruments.filter((id) => !this.#source.isListed(id));
     if (unknown.length > 0) refuse(unknown, "no such instrument");
     const known = instruments.filter((id) => this.#source.isListed(id));
-    const room = PAPER_RULES.instrumentsPerConnectionMax - connection.modes.size;
+    const most = this.instrumentsMax;
+    const room = most - connection.modes.size;
     const fresh = known.filter((id) => !connection.modes.has(id));
     const over = new Set(fresh.slice(Math.max(0, room)));
     if (over.size > 0) {
-      const most = PAPER_RULES.instrumentsPerConnectionMax;
-      refuse([...over], `a connection takes ${most} instruments`);
+      refuse([...over], `a connection takes ${most} instruments`, "instrumentsPerConnection");
     }
     const taken = known.filter((id) => !over.has(id));
     if (taken.length === 0) return;

@@ -58,9 +58,11 @@ export const marketRequest = z
     /** `always`: open around the clock. `exchange`: each exchange's own hours. */
     hours: z.enum(["always", "exchange"]).optional(),
     seed: z.number().int().min(0).max(0xffff_ffff).optional(),
+    /** Takes fewer instruments on each data connection than its rules say. */
+    instrumentsPerConnection: z.number().int().min(1).max(1_000).optional(),
   })
   .refine((request) => Object.values(request).some((value) => value !== undefined), {
-    message: "must set ticksPerSecond, hours or seed",
+    message: "must set ticksPerSecond, hours, seed or instrumentsPerConnection",
   });
 
 /** An order placed past the platform. Without side and quantity the exchange closes the position itself. */

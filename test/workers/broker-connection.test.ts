@@ -2,7 +2,12 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BrokerConnection } from "../../durable-objects/feed-shard.connection.ts";
 import type { BrokerFeed, FeedMessage } from "../../src/brokers/broker.ts";
-import { STABLE_CONNECTION_MS } from "../../src/domain/feed-limits.ts";
+import {
+  CLOSE_WAIT_MS,
+  FEED_FRAME_BYTES_MAX,
+  FRAME_FAULTS_MAX,
+  STABLE_CONNECTION_MS,
+} from "../../src/domain/feed-limits.ts";
 import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
 
 const RULES = {
@@ -58,6 +63,7 @@ function setUp(refusals = 0) {
   const sockets: FakeSocket[] = [];
   const epochs: number[] = [];
   const lost: string[] = [];
+  const logged: string[] = [];
   let left = refusals;
   let dials = 0;
   const feed: BrokerFeed = {
@@ -74,7 +80,10 @@ function setUp(refusals = 0) {
     },
     formatSubscribe: () => [],
     formatUnsubscribe: () => [],
-    parse: (text) => ({ ok: true, value: JSON.parse(text as string) as FeedMessage }),
+    parse: (text) =>
+      typeof text === "string" && text.startsWith("{")
+        ? { ok: true, value: JSON.parse(text) as FeedMessage }
+        : { ok: false, error: { kind: "malformed", reason: "not JSON", sample: "" } },
   };
   let epoch = 0;
   const connection = new BrokerConnection(
@@ -85,10 +94,10 @@ function setUp(refusals = 0) {
       message: () => {},
       lost: (reason) => void lost.push(reason),
     },
-    () => {},
+    (_, event) => void logged.push(event),
   );
   connection.ensure(Date.now());
-  return { connection, sockets, epochs, lost, dials: () => dials };
+  return { connection, sockets, epochs, lost, logged, dials: () => dials };
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -133,7 +142,7 @@ test("lesson 2: backoff grows until a connection has brought data and held, and 
   expect(sockets).toHaveLength(5);
 });
 
-test("each connection has its own epoch, and whatever the old one still says is not heard", async () => {
+test("lesson 3: a new epoch ends the work of the old one, and whatever that still says is not heard", async () => {
   const { sockets, epochs, lost } = setUp();
   await pass(0);
   sockets[0]?.drop();
@@ -159,7 +168,7 @@ test("a socket that opens but brings no data is replaced; each barren one is giv
   expect(lost).toHaveLength(2);
 });
 
-test("heartbeats are no data", async () => {
+test("lesson 11: a socket that answers and beats but brings no data is replaced", async () => {
   const { sockets, lost } = setUp();
   await pass(0);
   for (let second = 0; second < 6; second += 1) {
@@ -192,4 +201,68 @@ test("a stopped connection stays closed, whatever was under way", async () => {
   expect(epochs).toEqual([]);
   expect(sockets.every(({ closed }) => closed)).toBe(true);
   expect(connection.state).toBe("idle");
+});
+
+test("lesson 9: the next connection waits for the close of the one before, but not for ever", async () => {
+  const { sockets, dials } = setUp();
+  await pass(0);
+  const [first] = sockets;
+  if (!first) throw new Error("no socket");
+  first.isDeaf = true;
+  // It goes silent and is replaced; its close is not answered.
+  await pass(5_500);
+  expect(first.closed).toBe(true);
+  await pass(2_000);
+  expect(dials()).toBe(1);
+  first.ended();
+  await pass(0);
+  expect(dials()).toBe(2);
+  const [, second] = sockets;
+  if (!second) throw new Error("no socket");
+  second.isDeaf = true;
+  await pass(10_500);
+  expect(second.closed).toBe(true);
+  await pass(2_000 + CLOSE_WAIT_MS);
+  expect(dials()).toBe(3);
+});
+
+test("lesson 9: two owners of one credential do not fight: each loss waits longer, whatever data came", async () => {
+  const { sockets, dials } = setUp();
+  await pass(0);
+  // The other owner throws this one out a second after each of its connects.
+  for (let second = 0; second < 600; second += 1) {
+    const socket = sockets.at(-1);
+    socket?.bring(data);
+    await pass(1_000);
+    if (socket?.readyState === 1) socket.drop();
+  }
+  // At most one connect in nine seconds: the longest pause and the second that it held.
+  expect(dials()).toBeLessThan(4 + 600 / 9 + 1);
+  expect(dials()).toBeGreaterThan(30);
+});
+
+const GARBAGE = { kind: "malformed", reason: "not JSON", sample: "" } as const;
+
+test("frames that cannot be read are counted and logged once per kind and minute, and replace the connection when they repeat", async () => {
+  const { connection, lost, logged } = setUp();
+  await pass(0);
+  for (let count = 1; count < FRAME_FAULTS_MAX; count += 1) connection.fault(GARBAGE, Date.now());
+  expect(lost).toEqual([]);
+  connection.fault({ ...GARBAGE, kind: "binary" }, Date.now());
+  expect(lost).toHaveLength(1);
+  expect(connection.faults.counts).toEqual({ malformed: FRAME_FAULTS_MAX - 1, binary: 1 });
+  expect(logged.filter((event) => event === "frame_unreadable")).toHaveLength(2);
+});
+
+test("no frame, however large or wrong, is more than a fault", async () => {
+  const { connection, sockets } = setUp();
+  await pass(0);
+  const [socket] = sockets;
+  const bring = (value: string | ArrayBuffer) =>
+    socket?.dispatchEvent(new MessageEvent("message", { data: value }));
+  bring("x".repeat(FEED_FRAME_BYTES_MAX + 1));
+  bring(new ArrayBuffer(FEED_FRAME_BYTES_MAX + 1));
+  bring("x");
+  expect(connection.faults.counts).toEqual({ oversized: 2, malformed: 1 });
+  expect(connection.state).toBe("live");
 });

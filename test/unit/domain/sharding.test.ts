@@ -152,3 +152,17 @@ test("a shard that only keeps gets nothing new and loses nothing; one that is in
   expect(sizesOf(closed, 3)).toEqual([60, 0, 60]);
   expect(movedFrom(kept, closed)).toBe(30);
 });
+
+test("lesson 4: the 1,001st instrument lands on the second shard, and none is over a connection's thousand", () => {
+  const full = planShards(new Map(), names(1_000), evenLayout(1));
+  const plan = planShards(full, names(1_001), evenLayout(2));
+  expect(plan.get("X:I1000")).toBe(2);
+  expect(sizesOf(plan, 2)).toEqual([501, 500]);
+});
+
+test("lesson 54b: the same symbol on two exchanges is two instruments, wherever they are placed", () => {
+  const both = ["NSE:500325", "BSE:500325"];
+  const plan = planShards(new Map(), both, evenLayout(2));
+  expect(new Set(plan.values())).toEqual(new Set([1, 2]));
+  expect(planShards(plan, ["BSE:500325"], evenLayout(2)).has("NSE:500325")).toBe(false);
+});

@@ -4,9 +4,12 @@ import {
   confirm,
   countByStatus,
   dropped,
+  heldUpstream,
   nextBatch,
   NO_SUBSCRIPTIONS,
+  queueOf,
   refuse,
+  requeue,
   restart,
   type Subscriptions,
   sweep,
@@ -118,6 +121,9 @@ type Action =
   | { kind: "sweep" }
   | { kind: "confirm"; ids: string[] }
   | { kind: "refuse"; ids: string[] }
+  | { kind: "full"; ids: string[] }
+  | { kind: "requeue"; ids: string[] }
+  | { kind: "mode"; mode: FeedMode }
   | { kind: "dropped"; ids: string[] };
 
 const someIds = fc.subarray(["A", "B", "C", "D", "E"]);
@@ -129,10 +135,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ kind: kind("sweep") }),
   fc.record({ kind: kind("confirm"), ids: someIds }),
   fc.record({ kind: kind("refuse"), ids: someIds }),
+  fc.record({ kind: kind("full"), ids: someIds }),
+  fc.record({ kind: kind("requeue"), ids: someIds }),
+  fc.record({ kind: kind("mode"), mode: fc.constantFrom<FeedMode[]>("ltp", "quote", "depth") }),
   fc.record({ kind: kind("dropped"), ids: someIds }),
 );
 
-test("wanted = confirmed ∪ pending ∪ alarmed, and the broker ends up holding exactly the wanted", () => {
+test("lesson 1: wanted = confirmed ∪ pending ∪ alarmed, through any reconnects, and the broker ends up holding exactly the wanted", () => {
   fc.assert(
     fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
       let state = NO_SUBSCRIPTIONS;
@@ -160,6 +169,10 @@ test("wanted = confirmed ∪ pending ∪ alarmed, and the broker ends up holding
         } else if (step.kind === "sweep") state = sweep(state, now * 5_000, BOUNDS).state;
         else if (step.kind === "confirm") state = confirm(state, step.ids, now * 5_000).state;
         else if (step.kind === "refuse") state = refuse(state, step.ids, now * 5_000).state;
+        else if (step.kind === "full") state = refuse(state, step.ids, now * 5_000, true).state;
+        else if (step.kind === "requeue") state = requeue(state, step.ids);
+        else if (step.kind === "mode")
+          state = want(state, new Map(wanted.map((id) => [id, step.mode])), now * 5_000);
         else if (step.kind === "dropped") state = dropped(state, step.ids);
         const counts = countByStatus(state);
         expect([...state.wanted.keys()].sort()).toEqual(wanted.toSorted());
@@ -171,4 +184,54 @@ test("wanted = confirmed ∪ pending ∪ alarmed, and the broker ends up holding
     }),
     { numRuns: 500 },
   );
+});
+
+test("lesson 1: after a reconnect everything wanted is confirmed or alarmed within the bound, whatever the broker answers", () => {
+  fc.assert(
+    fc.property(someIds, someIds, (yes, no) => {
+      const all = ["A", "B", "C", "D", "E"];
+      const before = confirm(drain(want(NO_SUBSCRIPTIONS, wishes(...all), 0)).state, all, 0).state;
+      let state = drain(restart(before, 1_000), 2, 1_000).state;
+      state = refuse(confirm(state, yes, 1_001).state, no, 1_002).state;
+      state = sweep(state, 1_000 + BOUNDS.answerBoundMs, BOUNDS).state;
+      expect(countByStatus(state).pending).toBe(0);
+      const { confirmed, alarmed } = countByStatus(state);
+      expect(confirmed + alarmed).toBe(all.length);
+    }),
+  );
+});
+
+test("lesson 2: a new connection asks for each instrument once, however often the old ones broke", () => {
+  let state = confirm(
+    drain(want(NO_SUBSCRIPTIONS, wishes("A", "B", "C"), 0)).state,
+    ["A"],
+    0,
+  ).state;
+  for (let epoch = 1; epoch <= 5; epoch += 1) state = restart(state, epoch);
+  const { batches, state: sent } = drain(state);
+  expect(batches.flatMap(({ instruments }) => instruments)).toEqual(["A", "B", "C"]);
+  expect(drain(sent).batches).toEqual([]);
+});
+
+test("lesson 4: 120 instruments go out as three messages of at most 50", () => {
+  const ids = Array.from({ length: 120 }, (_, index) => `I${index}`);
+  const state = want(NO_SUBSCRIPTIONS, wishes(...ids), 0);
+  expect(queueOf(state, 50)).toEqual({ instruments: 120, messages: 3 });
+  expect(drain(state, 50).batches.map(({ instruments }) => instruments.length)).toEqual([
+    50, 50, 20,
+  ]);
+});
+
+test("what found the connection full is asked for again as soon as something was let go", () => {
+  const sent = drain(want(NO_SUBSCRIPTIONS, wishes("A", "B", "C"), 0)).state;
+  const full = refuse(confirm(sent, ["A", "B"], 1).state, ["C"], 1, true).state;
+  expect(heldUpstream(full)).toBe(2);
+  expect(drain(full).batches).toEqual([]);
+  const leaving = drain(want(full, wishes("B", "C"), 2)).state;
+  const room = dropped(leaving, ["A"]);
+  expect(drain(room).batches).toMatchObject([{ op: "subscribe", instruments: ["C"] }]);
+  // One that the broker does not know is not asked for with it.
+  const unknown = refuse(confirm(sent, ["A"], 1).state, ["C"], 1).state;
+  const gone = dropped(drain(want(unknown, wishes("B", "C"), 2)).state, ["A"]);
+  expect(drain(gone).batches).toEqual([]);
 });
