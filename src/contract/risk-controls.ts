@@ -3,7 +3,7 @@ import { z } from "zod";
 import { TRIP_NAMES } from "../domain/risk/trips/settings.ts";
 import { algoId, instrumentId, reason, scopeText, timestamp } from "./primitives.ts";
 
-export { TRIP_NAMES, type TripName } from "../domain/risk/trips/settings.ts";
+export { type TripName } from "../domain/risk/trips/settings.ts";
 
 /** `portfolio` sleeps, an algo is paused, an instrument is blocked. */
 export const restrictionScope = z

@@ -22,6 +22,7 @@ import {
 } from "../../../src/contract/orders.ts";
 import { paperView } from "../../../src/contract/paper.ts";
 import { killSwitchView, limitsAnswer, type LimitName } from "../../../src/contract/risk.ts";
+import { riskControlsView } from "../../../src/contract/risk-controls.ts";
 import { call, type Query } from "./client.ts";
 import { names } from "./names.ts";
 import { queryClient } from "./query-client.ts";
@@ -106,14 +107,14 @@ export async function discardLetter(clientOrderId: string, reason: string): Prom
 export async function haltTrading(scope: string, reason: string) {
   const body = { scope, reason };
   const answer = await call(killSwitchView, "/v1/kill-switch", { method: "POST", body });
-  void refresh(names.risk, names.openOrders, names.status);
+  void refresh(names.risk, names.riskControls, names.openOrders, names.status);
   return answer;
 }
 
 export async function resumeTrading(scope: string, reason: string) {
   const body = { scope, reason };
   const answer = await call(killSwitchView, "/v1/kill-switch/reset", { method: "POST", body });
-  void refresh(names.risk, names.openOrders, names.status);
+  void refresh(names.risk, names.riskControls, names.openOrders, names.status);
   return answer;
 }
 
@@ -127,6 +128,15 @@ export async function changeLimits(changes: LimitChange[], reason: string) {
   const body = { changes, reason };
   const answer = await call(limitsAnswer, "/v1/risk/limits", { method: "PUT", body });
   void refresh(names.limits, names.audit);
+  return answer;
+}
+
+export async function restrict(scope: string, reason: string, lift: boolean) {
+  const method = lift ? "DELETE" : "POST";
+  const body = { scope, reason };
+  const answer = await call(riskControlsView, "/v1/risk/restrictions", { method, body });
+  queryClient.setQueryData(names.riskControls, answer);
+  void refresh(names.audit);
   return answer;
 }
 

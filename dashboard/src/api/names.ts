@@ -7,6 +7,7 @@ export const names = {
   profile: ["profile"],
   risk: ["risk"],
   limits: ["limits"],
+  riskControls: ["risk-controls"],
   exposure: ["exposure"],
   riskHistory: ["risk-history"],
   openOrders: ["open-orders"],

@@ -46,6 +46,7 @@ import {
   type RiskDayView,
   type RiskStatusView,
 } from "../../../src/contract/risk.ts";
+import { riskControlsView, type RiskControlsView } from "../../../src/contract/risk-controls.ts";
 import { call, type Query } from "./client.ts";
 import { names } from "./names.ts";
 
@@ -112,6 +113,13 @@ export const useRisk = (): UseQueryResult<RiskStatusView> =>
   useQuery({
     queryKey: names.risk,
     queryFn: ({ signal }) => call(riskStatusView, "/v1/risk", { signal }),
+    refetchInterval: OFTEN_MS,
+  });
+
+export const useRiskControls = (): UseQueryResult<RiskControlsView> =>
+  useQuery({
+    queryKey: names.riskControls,
+    queryFn: ({ signal }) => call(riskControlsView, "/v1/risk/controls", { signal }),
     refetchInterval: OFTEN_MS,
   });
 

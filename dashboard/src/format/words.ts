@@ -3,6 +3,7 @@ import type { ShardView } from "../../../src/contract/brokers.ts";
 import type { StatusView } from "../../../src/contract/operations.ts";
 import type { ExplainView, MarginView } from "../../../src/contract/explorer.ts";
 import type { OrderState, OrderType } from "../../../src/contract/orders.ts";
+import type { TripName } from "../../../src/contract/risk-controls.ts";
 import type { LimitName, TradingState } from "../../../src/contract/risk.ts";
 
 /** Colour only for meaning: `calm` has none. */
@@ -58,6 +59,17 @@ export const TRADING_STATE_TONES: Record<TradingState, Tone> = {
   active: "good",
   reducing: "warn",
   halted: "bad",
+};
+
+export const TRIP_WORDS: Record<TripName, string> = {
+  dailyLoss: "Daily loss",
+  drawdown: "Drawdown",
+  rejectStorm: "Reject storm",
+  orderChurn: "Order churn",
+  staleFeed: "Stale feed",
+  reconcileFailure: "Failed reconciliation",
+  clockSkew: "Clock skew",
+  indexFall: "Fall of an index",
 };
 
 export const COMPONENT_TONES: Record<StatusView["components"][number]["state"], Tone> = {
