@@ -16,6 +16,8 @@ export interface AlertMessage {
   /** E.g. "buy 10 NSE:INFY market". */
   order: string;
   label: DeadLetterLabel;
+  /** What it is about, when it is no dead letter. */
+  incident?: string;
   reason: string;
   openedAt: number;
   /** 0 for the first telling. */
@@ -46,12 +48,14 @@ const LABEL_WORDS: Record<DeadLetterLabel, string> = {
 };
 
 /** One line that says what happened and what it is about. */
-export const titleOf = ({ order, label }: AlertMessage): string =>
-  `Order ${LABEL_WORDS[label]}: ${order}`;
+export const titleOf = ({ incident, order, label }: AlertMessage): string =>
+  incident ?? `Order ${LABEL_WORDS[label]}: ${order}`;
 
 /** All of it in a few lines of plain text. */
 export function textOf(message: AlertMessage): string {
-  const { algoId, clientOrderId, reason, step, link } = message;
+  const { algoId, clientOrderId, incident, reason, step, link } = message;
+  if (incident !== undefined)
+    return [incident, reason, ...(link === null ? [] : [link])].join("\n");
   return [
     titleOf(message),
     `Algo ${algoId}, order ${clientOrderId}`,

@@ -3,6 +3,7 @@ import { errorText } from "../application/log.ts";
 import type { TradebookPort } from "../application/ports.ts";
 import { channelsOf, type Channels } from "../notify/settings.ts";
 import type { PushDevices } from "../notify/web-push.ts";
+import { tellIncidents } from "../notify/tell-incidents.ts";
 import { tellPeople, type AlertBook } from "../notify/tell-people.ts";
 import {
   claimSend,
@@ -12,6 +13,7 @@ import {
   unacknowledged,
 } from "../storage/alerts.ts";
 import { database, type Database } from "../storage/database.ts";
+import { recordTelling, untold } from "../storage/incidents.ts";
 import { allPushDevices, forgetPushDevice } from "../storage/push-devices.ts";
 import { logger } from "./logger.ts";
 
@@ -38,7 +40,13 @@ export const alertBook = (book: Database): AlertBook => ({
 export async function tellAll(env: Env): Promise<void> {
   const { channels, link } = alertChannels(env);
   const log = logger({ component: "alerts" });
-  await tellPeople({ book: alertBook(database(env.DB)), channels, link, now: Date.now, log });
+  const book = database(env.DB);
+  await tellPeople({ book: alertBook(book), channels, link, now: Date.now, log });
+  const incidents = {
+    untold: () => untold(book),
+    record: (id: string, told: boolean, now: number) => recordTelling(book, id, told, now),
+  };
+  await tellIncidents({ book: incidents, channels, link, now: Date.now, log });
 }
 
 /**

@@ -115,9 +115,27 @@ function actionRoutes(app: ApiApp, gate: Gate): void {
       const { frozen } = await gateway.reconciliation();
       const instruments = frozen.map(({ instrument }) => instrument);
       await gateway.unfreeze(instruments, by);
+      await endTrips(c, instruments, by, reason);
       return c.json(await reportOf(c, report.id), 200);
     },
   );
+}
+
+/** What the reconcile trip latched in the ledger ends with the person's word; what a person latched stays. */
+async function endTrips(
+  c: ApiContext,
+  instruments: readonly string[],
+  by: string,
+  reason: string,
+): Promise<void> {
+  const { ledger } = c.get("ports").orders;
+  const { tradingStates } = await ledger.status();
+  for (const instrument of instruments) {
+    const scope = `instrument:${instrument}`;
+    const latched = tradingStates.find((each) => each.scope === scope);
+    if (latched?.state !== "reducing" || latched.by !== "trip:reconcileFailure") continue;
+    orFail(await ledger.control({ kind: "trading_state", scope, state: "active", reason }, by));
+  }
 }
 
 async function reportOf(c: ApiContext, id: string): Promise<ReconciliationDetail> {

@@ -92,6 +92,7 @@ export interface GatewayPorts {
     | "approved"
     | "recordBalances"
     | "positions"
+    | "control"
     | "reserve"
     | "reserveReplace"
     | "requestCancel"

@@ -10,6 +10,8 @@ export interface Frozen {
   instrument: InstrumentId;
   since: number;
   reason: string;
+  /** The ledger has been told, and refuses entries itself. */
+  inLedger: boolean;
 }
 
 export interface CheckRun {

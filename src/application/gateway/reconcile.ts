@@ -23,6 +23,7 @@ import {
   doubts,
   endDoubt,
   endFrozen,
+  frozenInstruments,
   frozenOf,
   raise,
   saveCheck,
@@ -151,13 +152,34 @@ function freeze(context: GatewayContext, doubt: Doubt, difference: PositionDiffe
   const { instrument, ours, theirs } = difference;
   const since = context.now();
   const reason = `the broker says ${theirs}, we say ${ours}, and ${doubt.tries} comparisons did not bring them together`;
-  saveFrozen(context, { instrument, since, reason });
+  saveFrozen(context, { instrument, since, reason, inLedger: false });
   raise(context, {
     id: `frozen-${context.account}-${instrument}-${since}`,
     title: `${instrument} is frozen: positions do not agree`,
     message: `${instrument}: ${reason}. Entries are refused and exits pass, until a person accepts a reconciliation.`,
   });
   context.log("error", "instrument_frozen", { instrument, ours, theirs, tries: doubt.tries });
+}
+
+/** Tells the ledger of what is frozen, once each: it then refuses entries before they are approved. */
+export async function tellLedgerOfFrozen(context: GatewayContext): Promise<void> {
+  for (const frozen of frozenInstruments(context)) {
+    if (frozen.inLedger) continue;
+    const { instrument, reason } = frozen;
+    try {
+      const scope = `instrument:${instrument}`;
+      const command = { kind: "reconcile_failed", scope, reason } as const;
+      const told = await context.ledger.control(command, `gateway:${context.account}`);
+      if (!told.ok)
+        context.log("error", "ledger_refused_freeze", { instrument, message: told.error.message });
+      if (told.ok && frozenOf(context, instrument))
+        saveFrozen(context, { ...frozen, inLedger: true });
+    } catch (error) {
+      // The gateway refuses entries by itself meanwhile; the next turn tells again.
+      context.log("error", "gateway_ledger_away", { error: errorText(error) });
+      return;
+    }
+  }
 }
 
 /** A person has looked: comparing begins anew. */

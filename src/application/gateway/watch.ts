@@ -27,7 +27,7 @@ import {
   incidents,
   saveCheck,
 } from "./reconcile-notes.ts";
-import { reconcilePositions } from "./reconcile.ts";
+import { reconcilePositions, tellLedgerOfFrozen } from "./reconcile.ts";
 import { pursue } from "./wishes.ts";
 
 /** Orders that are pursued at once: a broker's look-ups have their own rate. */
@@ -47,6 +47,7 @@ export async function watch(context: GatewayContext): Promise<void> {
   if (outboxDueAt(context) <= now) await flush(context);
   if (positionsDueAt(context) <= now) await reconcilePositions(context);
   await driveBrackets(context);
+  await tellLedgerOfFrozen(context);
   await tellIncidents(context);
 }
 
@@ -148,5 +149,10 @@ export function reconciliationState(
     const { at, result, message } = run ?? { at: null, result: "not_run", message: "" };
     return { kind, lastRunAt: at, result, message, nextRunAt } as const;
   });
-  return { account: context.account, ready, checks, frozen: frozenInstruments(context) };
+  const frozen = frozenInstruments(context).map(({ instrument, since, reason }) => ({
+    instrument,
+    since,
+    reason,
+  }));
+  return { account: context.account, ready, checks, frozen };
 }

@@ -152,6 +152,7 @@ export class GatewayRuns {
         ),
         requestCancel: guard((id, by) => ledger.requestCancel(id, by)),
         positions: guard(() => ledger.positions()),
+        control: guard((command, by) => ledger.control(command, by)),
         recordBalances: guard((account, balances, at) =>
           ledger.recordBalances(account, balances, at),
         ),

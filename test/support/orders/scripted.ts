@@ -2,6 +2,8 @@
 import type { BrokerOrder, BrokerPosition, SubmitOutcome } from "../../../src/brokers/broker.ts";
 import { Gateway } from "../../../src/application/gateway/gateway.ts";
 import type { GatewayPorts } from "../../../src/application/gateway/ports.ts";
+import type { RiskLedgerPort } from "../../../src/application/ports.ts";
+import type { ControlCommand, RiskControlsView } from "../../../src/contract/risk-controls.ts";
 import type { Incident } from "../../../src/application/reconcile-port.ts";
 import type { PositionView } from "../../../src/contract/orders.ts";
 import type {
@@ -68,6 +70,14 @@ export const brokerOrderWith = (changes: Partial<BrokerOrder> = {}): BrokerOrder
   ...changes,
 });
 
+const NO_CONTROLS: RiskControlsView = {
+  version: 0,
+  lease: { region: "here", epoch: 1, by: "a test", reason: "a test", since: 0 },
+  restrictions: [],
+  algos: [],
+  trips: [],
+};
+
 export interface Scripted {
   gateway: Gateway;
   store: MemoryStore;
@@ -77,6 +87,8 @@ export interface Scripted {
   canceled: string[];
   /** What people were told. */
   incidents: Incident[];
+  /** What the ledger was told to do. */
+  commands: ControlCommand[];
   /** Lets time pass. */
   advance(ms: number): void;
   kinds(): string[];
@@ -93,6 +105,7 @@ export interface Script {
   clockOffsetMs?: number;
   ledgerIsAway?: boolean;
   brokerPositions?: () => BrokerPosition[];
+  controls?: () => Awaited<ReturnType<RiskLedgerPort["control"]>>;
   /** By what has been posted until then. */
   ledgerPositions?: (posts: readonly OrderPost[]) => PositionView[];
   reserve?: GatewayPorts["ledger"]["reserve"];
@@ -109,6 +122,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
   const sent: string[] = [];
   const canceled: string[] = [];
   const incidents: Incident[] = [];
+  const commands: ControlCommand[] = [];
   let now = START;
   const answer = <T>(rows: T[]) =>
     script.isUnreachable
@@ -153,6 +167,10 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       reserveReplace: async () => ({ ok: false, error: "absent" }),
       requestCancel: async () => ({ ok: false, error: "absent" }),
       recordBalances: async () => {},
+      control: async (command) => {
+        commands.push(command);
+        return script.controls?.() ?? ok(NO_CONTROLS);
+      },
       positions: async () => script.ledgerPositions?.(posts) ?? [],
     },
     retries: { send: async () => {} },
@@ -176,6 +194,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
     sent,
     canceled,
     incidents,
+    commands,
     advance: (ms) => void (now += ms),
     kinds: () => posts.map(({ event }) => event.kind),
   };
