@@ -54,5 +54,5 @@ export const incidentMessage = (
   reason: message,
   openedAt: at,
   step: 0,
-  link: link === null ? null : `${link}/reconciliation`,
+  link: link === null ? null : `${link}/system/reconciliation`,
 });

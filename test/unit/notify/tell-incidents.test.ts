@@ -56,6 +56,6 @@ test("a message says what happened, and is no order's", () => {
   const message = incidentMessage(INCIDENT, "https://desk");
   expect(titleOf(message)).toBe("NSE:INFY is frozen");
   expect(textOf(message)).toBe(
-    "NSE:INFY is frozen\npositions do not agree\nhttps://desk/reconciliation",
+    "NSE:INFY is frozen\npositions do not agree\nhttps://desk/system/reconciliation",
   );
 });
