@@ -108,6 +108,25 @@ export class Plan {
     this.#shardsEver = Math.max(this.#shardsEver, this.#shards);
     this.#host.storage.set("shards_ever", this.#shardsEver);
     this.#replan();
+    this.#numberAbove();
+  }
+
+  /** Starts an epoch for what is taken over from another provider: above every number that was seen from there. */
+  #numberAbove(): void {
+    const low = [...this.#placements.values()].filter(
+      ({ instrument, handOver }) => handOver.epoch <= (this.#wanted.get(instrument)?.above ?? 0),
+    );
+    if (low.length === 0) return;
+    const { storage } = this.#host;
+    const above = Math.max(
+      ...low.map(({ instrument }) => this.#wanted.get(instrument)?.above ?? 0),
+    );
+    storage.set("epoch", Math.max(storage.setting("epoch") ?? 0, above));
+    const epoch = storage.next("epoch");
+    this.#change(
+      low.map(({ instrument }) => instrument),
+      (placed) => ({ ...placed, handOver: { epoch, after: null } }),
+    );
   }
 
   /** What a shard delivers. */

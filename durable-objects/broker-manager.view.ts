@@ -27,7 +27,7 @@ export async function feedViewOf(
     ...settings.view,
     overCapacity: Math.max(0, wanted - room.of(settings.layout)),
     shards,
-    wanted,
+    wanted: wishes.count,
     pinned: [...wishes.pins],
     session: { state: isExpired ? "expired" : "valid", expiresAt: null },
   };

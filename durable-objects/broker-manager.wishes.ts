@@ -8,6 +8,8 @@ import type { BrokerManagerStorage } from "./broker-manager.storage.ts";
 export interface Wanted {
   mode: FeedMode;
   consumers: InstrumentConsumer[];
+  /** Its numbers must be above this epoch: a consumer has seen that from another provider. */
+  above: number;
 }
 
 /** Everybody's wishes together: the highest mode asked for, and who asks. A pin is nobody's. */
@@ -16,14 +18,20 @@ function unionOf(
   pins: ReadonlySet<InstrumentId>,
 ): Map<InstrumentId, Wanted> {
   const wanted = new Map<InstrumentId, Wanted>();
-  for (const instrument of pins) wanted.set(instrument, { mode: "quote", consumers: [] });
+  for (const instrument of pins) wanted.set(instrument, { mode: "quote", consumers: [], above: 0 });
   for (const [consumer, list] of wishes) {
-    for (const { instrument, mode } of list) {
-      const entry = wanted.get(instrument) ?? { mode, consumers: [] };
+    for (const { instrument, mode, above = 0 } of list) {
+      const entry = wanted.get(instrument) ?? { mode, consumers: [], above: 0 };
       const known = entry.consumers.find(({ id }) => id === consumer);
+      // Who only waits in standby is sent nothing.
+      const isSent = !consumer.startsWith("standby:");
       if (known) known.mode = higherMode(known.mode, mode);
-      else entry.consumers.push({ id: consumer, mode });
-      wanted.set(instrument, { ...entry, mode: higherMode(entry.mode, mode) });
+      else if (isSent) entry.consumers.push({ id: consumer, mode });
+      wanted.set(instrument, {
+        consumers: entry.consumers,
+        mode: higherMode(entry.mode, mode),
+        above: Math.max(entry.above, above),
+      });
     }
   }
   return wanted;
@@ -47,6 +55,12 @@ export class Wishes {
   /** Everything that anybody wants. */
   get all(): Map<InstrumentId, Wanted> {
     return unionOf(this.#lists, this.#pins);
+  }
+
+  /** How many somebody gets or has pinned: what only waits in standby is not counted. */
+  get count(): number {
+    const given = [...this.#lists].filter(([consumer]) => !consumer.startsWith("standby:"));
+    return unionOf(new Map(given), this.#pins).size;
   }
 
   /** The same with this list of this consumer, not yet taken. */

@@ -28,6 +28,7 @@ import { TickBook } from "./feed-shard.book.ts";
 import { BrokerConnection } from "./feed-shard.connection.ts";
 import { dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
 import { isToldLive } from "./feed-shard.held.ts";
+import { type ShardHealth, shardHealth } from "./feed-shard.health.ts";
 import { type ShardHistory, shardHistory } from "./feed-shard.history.ts";
 import { Links } from "./feed-shard.links.ts";
 import { type ShardQuality, shardQuality } from "./feed-shard.quality.ts";
@@ -50,6 +51,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   readonly #history: ShardHistory;
   readonly #quality: ShardQuality;
   readonly #reporter: Reporter;
+  readonly #health: ShardHealth;
   readonly #log;
   #assignment: ShardAssignment | null;
   #housekeeping: number | null = null;
@@ -109,6 +111,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       ask: (messages) => this.#subscriber.ask(messages),
     });
     const { dataAt } = Object.assign(this.#connection, this.#storage.checkpoint());
+    this.#health = shardHealth(env, this.#shard, this.#book, this.#connection, this.#log);
     this.#assignment = this.#storage.assignment();
     if (this.#assignment) this.#hold(this.#assignment);
     // This object was evicted: data may be missing since the last checkpoint.
@@ -167,10 +170,8 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   }
 
   async ensure(): Promise<void> {
-    if (this.#book.held.size === 0) {
-      this.#stop();
-      return;
-    }
+    if (this.#book.held.size === 0) return this.#stop();
+    this.#health.start();
     if ((await this.ctx.storage.getAlarm()) === null)
       await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
     this.#connection.ensure(Date.now());

@@ -1,38 +1,49 @@
 /**
- * Places algo sockets on markets, empties markets, and keeps what all of them share: revoked keys and
- * signals. It also says which broker gives an instrument's data. Never on the tick path.
+ * Places algo sockets on markets, empties markets, keeps what all of them share, revoked keys and
+ * signals, and leads each instrument from provider to provider. Never on the tick path.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { MarketManagerPort, SignalsPort, SocketWish } from "../src/application/ports.ts";
+import type { HealthReport, ProviderFollower } from "../src/application/provider-ports.ts";
+import { marketDataClients } from "../src/brokers/registry.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { DrainClose, MarketView } from "../src/contract/markets.ts";
+import type { PageQuery } from "../src/contract/primitives.ts";
 import type { SignalView } from "../src/contract/signals.ts";
+import { isMarketOpen } from "../src/domain/calendar.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
-import { INSTRUMENT_CACHE_MS, OBJECT_RETRY_MS } from "../src/domain/limits.ts";
+import { OBJECT_RETRY_MS } from "../src/domain/limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
-import { FEED_BROKERS } from "../src/platform/deployment.ts";
+import {
+  dataAccountOf,
+  FEED_BROKERS,
+  PORTFOLIO,
+  PROVIDER_RANKS,
+} from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
-import { brokerManager, market } from "../src/platform/objects.ts";
+import { brokerManager, market, riskLedger } from "../src/platform/objects.ts";
 import { MarketsBook } from "./market-manager.markets.ts";
+import { Masters } from "./market-manager.masters.ts";
+import { ProviderStorage } from "./market-manager.provider-storage.ts";
+import { Providers } from "./market-manager.providers.ts";
 import { Signals } from "./market-manager.signals.ts";
 import { MarketManagerStorage } from "./market-manager.storage.ts";
-
-/** What an instrument's data needs to be known by. */
-interface Listed {
-  provider: string;
-  calendar: string;
-}
 
 export class MarketManager extends DurableObject<Env> implements MarketManagerPort {
   readonly #book: MarketsBook;
   readonly #signals: Signals;
+  readonly #storage: MarketManagerStorage;
+  readonly #masters: Masters;
+  readonly #providers: Providers;
   readonly #log = logger({ object: "MarketManager" });
-  #listed: { readAt: number; of: Map<InstrumentId, Listed> } | null = null;
-  #reading: Promise<Map<InstrumentId, Listed>> | null = null;
+  /** The alarm as last set in this run; null when this run has not set one. */
+  #alarmAt: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const storage = new MarketManagerStorage(ctx.storage);
+    this.#storage = storage;
+    this.#masters = new Masters(FEED_BROKERS, (broker) => brokerManager(env, broker));
     this.#book = new MarketsBook({
       storage,
       market: (name) => market(env, name),
@@ -45,6 +56,19 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
       tell: (name, signals) => market(env, name).takeSignals(signals),
       later: () => this.#later(),
     });
+    this.#providers = new Providers(
+      {
+        storage: new ProviderStorage(ctx.storage.sql),
+        masters: this.#masters,
+        defaultRanks: PROVIDER_RANKS,
+        manager: (broker) => brokerManager(env, broker),
+        followers: () => this.#followers(),
+        isOpen: (instrument, now) => isOpen(env, this.#masters, instrument, now),
+        wakeAt: (time) => this.#wakeAt(time),
+        log: this.#log,
+      },
+      Date.now(),
+    );
   }
 
   async place(wish: SocketWish): Promise<{ market: string; socketsMax: number } | null> {
@@ -99,24 +123,44 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
     return this.#signals.list();
   }
 
-  /** Instruments that no broker knows are left out. */
-  async providerOf(instruments: InstrumentId[]): Promise<Record<InstrumentId, string>> {
-    const listed = await this.#listedNow();
-    return Object.fromEntries(
-      instruments.flatMap((instrument) => {
-        const one = listed.get(instrument);
-        return one === undefined ? [] : [[instrument, one.provider]];
-      }),
-    );
+  providerOf(instruments: InstrumentId[]) {
+    return this.#providers.providerOf(instruments);
+  }
+
+  health(report: HealthReport) {
+    return this.#providers.health(report);
+  }
+
+  providers(instrument: InstrumentId) {
+    return this.#providers.providers(instrument);
+  }
+
+  watchedProviders() {
+    return this.#providers.watchedProviders();
+  }
+
+  rankProviders(instrument: InstrumentId, ranked: string[] | null) {
+    return this.#providers.rankProviders(instrument, ranked);
+  }
+
+  switches(query: PageQuery) {
+    return this.#providers.switches(query);
+  }
+
+  feedAlert() {
+    return this.#providers.feedAlert();
   }
 
   async ensure(): Promise<void> {
     await this.#book.ensure(Date.now());
     await this.#signals.settle();
+    await this.#providers.look(Date.now());
   }
 
-  /** Something could not be told to a market. */
+  /** Something could not be told to a market, or time alone has something to change. */
   override async alarm(): Promise<void> {
+    this.#alarmAt = null;
+    await this.#providers.look(Date.now());
     await this.#book.settle();
     await this.#signals.settle();
   }
@@ -129,30 +173,36 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
   }
 
   #later(): void {
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + OBJECT_RETRY_MS));
+    this.#wakeAt(Date.now() + OBJECT_RETRY_MS);
   }
 
   async #calendarsOf(instruments: readonly InstrumentId[]): Promise<Set<string>> {
-    const listed = await this.#listedNow();
-    return new Set(instruments.flatMap((instrument) => listed.get(instrument)?.calendar ?? []));
+    await this.#masters.read();
+    return new Set(
+      instruments.flatMap((instrument) => this.#masters.get(instrument)?.calendar ?? []),
+    );
   }
 
-  async #listedNow(): Promise<Map<InstrumentId, Listed>> {
-    const known = this.#listed;
-    if (known && Date.now() - known.readAt < INSTRUMENT_CACHE_MS) return known.of;
-    this.#reading ??= this.#readListed().finally(() => {
-      this.#reading = null;
-    });
-    return this.#reading;
+  /** Everyone who gets ticks or marks has to know from whom. */
+  #followers(): Map<string, ProviderFollower> {
+    const followers = new Map<string, ProviderFollower>(
+      this.#storage.markets().map(({ market: name }) => [`market:${name}`, market(this.env, name)]),
+    );
+    return followers.set(`ledger:${PORTFOLIO}`, riskLedger(this.env, PORTFOLIO));
   }
 
-  /** The first broker of the deployment's list that knows an instrument gives its data. */
-  async #readListed(): Promise<Map<InstrumentId, Listed>> {
-    const of = new Map<InstrumentId, Listed>();
-    for (const broker of FEED_BROKERS.toReversed())
-      for (const { id, calendar } of await brokerManager(this.env, broker).instruments())
-        of.set(id, { provider: broker, calendar });
-    if (of.size > 0) this.#listed = { readAt: Date.now(), of };
-    return of;
+  /** Moves the alarm to sooner only. */
+  #wakeAt(time: number): void {
+    if (this.#alarmAt !== null && this.#alarmAt <= time) return;
+    this.#alarmAt = time;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(time));
   }
+}
+
+/** A shut market brings no news: that is nobody's fault. */
+function isOpen(env: Env, masters: Masters, instrument: InstrumentId, now: number): boolean {
+  const [broker = ""] = masters.brokersOf(instrument);
+  const clients = marketDataClients(env, broker, dataAccountOf(broker));
+  const isAlwaysOpen = clients.ok && clients.value.feed.rules.calendarAlwaysOpen;
+  return isAlwaysOpen || isMarketOpen(masters.get(instrument)?.calendar ?? "", now);
 }

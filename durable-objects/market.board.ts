@@ -34,6 +34,10 @@ export interface BoardInstrument {
   readonly json: string;
   /** Stands for it in compact frames, for as long as this market exists. */
   readonly alias: number;
+  /** Whose ticks are taken: those of any other provider are not. */
+  provider: string;
+  /** Received time of the last tick before a switch of provider, until the first one after it; else null. */
+  gapFrom: number | null;
   isLive: boolean;
   seq: number;
   /** Fields of its last tick as the link brought them; null before the first. */
@@ -71,13 +75,15 @@ export class Board {
     return this.#instruments.get(instrument);
   }
 
-  admit(instrument: InstrumentId, alias: number): BoardInstrument {
+  admit(instrument: InstrumentId, alias: number, provider: string): BoardInstrument {
     const known = this.#instruments.get(instrument);
     if (known) return known;
     const one: BoardInstrument = {
       instrument,
       json: JSON.stringify(instrument),
       alias,
+      provider,
+      gapFrom: null,
       isLive: false,
       seq: 0,
       fields: null,

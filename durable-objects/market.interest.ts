@@ -17,6 +17,8 @@ export interface InterestHost {
   consumer: ConsumerId;
   manager(broker: string): BrokerManagerPort;
   providerOf(instrument: InstrumentId): string;
+  /** The highest epoch seen of it from another provider; 0 when there was none. */
+  aboveOf(instrument: InstrumentId): number;
   declared(): string;
   saveDeclared(declared: string): void;
   /** A declare failed: another is to be made before long. */
@@ -148,10 +150,15 @@ export class Interest {
     // Until every broker has answered nobody knows what holds: after an eviction it is declared again.
     this.#host.saveDeclared(JSON.stringify({ ...before, ...wanted, [UNFINISHED]: [] }));
     const states = new Map<InstrumentId, "pending" | "live">();
-    for (const broker of new Set([...Object.keys(wanted), ...Object.keys(before)])) {
-      if (broker === UNFINISHED) continue;
-      const wishes = wanted[broker] ?? [];
-      const answer = await this.#host.manager(broker).declare(this.#host.consumer, wishes);
+    const brokers = new Set([...Object.keys(wanted), ...Object.keys(before)]);
+    brokers.delete(UNFINISHED);
+    // All at once: one that does not answer must not keep the others from hearing.
+    const answers = await Promise.all(
+      [...brokers].map((broker) =>
+        this.#host.manager(broker).declare(this.#host.consumer, wanted[broker] ?? []),
+      ),
+    );
+    for (const answer of answers) {
       if (!answer.ok) return answer;
       for (const { instrument, state } of answer.value.instruments) states.set(instrument, state);
     }
@@ -164,7 +171,9 @@ export class Interest {
     const byBroker: Record<string, FeedWish[]> = {};
     for (const [instrument, counts] of [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const mode = highestOf(counts) ?? "ltp";
-      (byBroker[this.#host.providerOf(instrument)] ??= []).push({ instrument, mode });
+      const above = this.#host.aboveOf(instrument);
+      const wish = { instrument, mode, ...(above > 0 && { above }) };
+      (byBroker[this.#host.providerOf(instrument)] ??= []).push(wish);
     }
     return JSON.stringify(byBroker);
   }

@@ -15,6 +15,8 @@ export interface LinksHost {
   saveAliases(shard: string, aliases: Iterable<[number, InstrumentId]>): void;
   gap(gap: LinkGap, provider: string): void;
   status(status: LinkStatus): void;
+  /** The first tick since a switch of provider is here. */
+  resumed(one: BoardInstrument): void;
 }
 
 interface Link extends LinkAttachment {
@@ -29,6 +31,8 @@ export class MarketLinks {
   readonly #pace: FlushPace;
   readonly #links = new Map<WebSocket, Link>();
   unreadable = 0;
+  /** Ticks of providers that an instrument is not taken from. */
+  fenced = 0;
 
   constructor(board: Board, host: LinksHost) {
     this.#board = board;
@@ -49,6 +53,18 @@ export class MarketLinks {
       if (one) instruments.set(alias, one);
     }
     this.#links.set(socket, { ...attachment, socket, instruments });
+  }
+
+  /** Answers a shard that dials: its socket sleeps with the object. */
+  accept(ctx: Pick<DurableObjectState, "acceptWebSocket">, url: URL): Response {
+    const shard = url.searchParams.get("shard") ?? "";
+    const provider = url.searchParams.get("provider") ?? "";
+    const { 0: client, 1: server } = new WebSocketPair();
+    ctx.acceptWebSocket(server);
+    const attachment: LinkAttachment = { kind: "link", shard, provider };
+    server.serializeAttachment(attachment);
+    this.open(server, attachment, []);
+    return new Response(null, { status: 101, webSocket: client });
   }
 
   has(socket: WebSocket): boolean {
@@ -78,15 +94,24 @@ export class MarketLinks {
         if (isSnapshot && !isSnapshotFrame) this.#board.settle();
         isSnapshotFrame = isSnapshot;
         const one = link.instruments.get(alias);
-        if (one) this.#board.take(one, fields, depth);
+        if (!one) return;
+        if (one.provider !== link.provider) {
+          this.fenced += 1;
+          return;
+        }
+        if (one.gapFrom !== null && !isSnapshot) {
+          flush();
+          this.#host.resumed(one);
+        }
+        this.#board.take(one, fields, depth);
       },
       gap: (gap) => {
         flush();
-        this.#host.gap(gap, link.provider);
+        this.#host.gap({ ...gap, instruments: this.#own(gap.instruments, link) }, link.provider);
       },
       status: (status) => {
         flush();
-        this.#host.status(status);
+        this.#host.status({ ...status, instruments: this.#own(status.instruments, link) });
       },
       marker: (marker) => socket.send(markerLine(marker)),
       unreadable: () => {
@@ -104,8 +129,15 @@ export class MarketLinks {
     if (!link) return null;
     this.#board.settle();
     this.#links.delete(socket);
-    const instruments = [...link.instruments.values()].map(({ instrument }) => instrument);
+    const instruments = [...link.instruments.values()]
+      .filter(({ provider }) => provider === link.provider)
+      .map(({ instrument }) => instrument);
     return { shard: link.shard, instruments };
+  }
+
+  /** Those that are taken from this link's provider: of the others it has nothing to tell. */
+  #own(instruments: readonly InstrumentId[], { provider }: Link): InstrumentId[] {
+    return instruments.filter((instrument) => this.#board.get(instrument)?.provider === provider);
   }
 
   #saveAliases(link: Link): void {

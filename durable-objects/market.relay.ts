@@ -16,7 +16,7 @@ export class Relay {
 
   gap(gap: LinkGap, provider: string): void {
     const { from, to, reason } = gap;
-    this.#tell(gap.instruments, (instruments) => ({
+    this.tell(gap.instruments, (instruments) => ({
       type: "gap",
       instruments,
       from,
@@ -35,7 +35,7 @@ export class Relay {
       const one = this.#board.get(instrument);
       if (one && state !== "connected") one.isLive = state === "live";
     }
-    this.#tell(concerned, (instruments) => ({
+    this.tell(concerned, (instruments) => ({
       type: "status",
       subject,
       state,
@@ -45,7 +45,7 @@ export class Relay {
   }
 
   /** To every socket that holds any of these instruments, naming those it holds; to `status` sockets all. */
-  #tell(
+  tell(
     instruments: readonly InstrumentId[],
     message: (instruments: InstrumentId[]) => StreamMessage,
   ): void {

@@ -22,6 +22,7 @@ import type { Interest } from "./market.interest.ts";
 import type { KeyUse } from "./market.keys.ts";
 import type { LedgerFeed } from "./market.ledger.ts";
 import type { SignalFeed } from "./market.signals.ts";
+import type { MarketProviders } from "./market.providers.ts";
 import type { AlgoSocket } from "./market.socket.ts";
 import type { MarketStorage } from "./market.storage.ts";
 
@@ -32,6 +33,7 @@ export interface RequestsHost {
   name: string;
   board: Board;
   interest: Interest;
+  providers: MarketProviders;
   storage: MarketStorage;
   manager(broker: string): BrokerManagerPort;
   managers(): MarketManagerPort;
@@ -46,16 +48,9 @@ const HISTORY_CALLS_MAX = 8;
 
 export class Requests {
   readonly #host: RequestsHost;
-  readonly #providers = new Map<InstrumentId, string>();
 
   constructor(host: RequestsHost) {
     this.#host = host;
-    for (const { instrument, provider } of host.storage.instruments())
-      this.#providers.set(instrument, provider);
-  }
-
-  providerOf(instrument: InstrumentId): string {
-    return this.#providers.get(instrument) ?? "";
   }
 
   /** Takes one message of an algo. */
@@ -221,17 +216,13 @@ export class Requests {
 
   /** Gives new instruments their place on the board; refuses those that no broker knows, by name. */
   async #know(instruments: readonly InstrumentId[]): Promise<Result<null, ApiError>> {
-    const strangers = instruments.filter((instrument) => !this.#providers.has(instrument));
+    const strangers = instruments.filter((instrument) => !this.#host.providers.has(instrument));
     if (strangers.length === 0) return ok(null);
     const providers = await this.#host.managers().providerOf(strangers);
     const unknown = strangers.filter((instrument) => providers[instrument] === undefined);
     if (unknown.length > 0) return err(unknownInstruments(unknown));
-    for (const instrument of strangers) {
-      const provider = providers[instrument] ?? "";
-      const { alias } = this.#host.storage.know(instrument, provider);
-      this.#providers.set(instrument, provider);
-      this.#host.board.admit(instrument, alias);
-    }
+    for (const instrument of strangers)
+      this.#host.providers.know(instrument, providers[instrument] ?? "");
     return ok(null);
   }
 
@@ -245,7 +236,7 @@ export class Requests {
       const part = request.instruments.slice(at, at + HISTORY_CALLS_MAX);
       const answers = await Promise.all(
         part.map(async (instrument) => {
-          const manager = this.#host.manager(this.providerOf(instrument));
+          const manager = this.#host.manager(this.#host.providers.of(instrument));
           return { instrument, answer: await manager.candles({ instrument, interval, from, to }) };
         }),
       );
@@ -271,7 +262,7 @@ export class Requests {
     const missing = instruments.filter(
       (one) => board.get(one)?.fields === null || changed.includes(one),
     );
-    for (const [provider, ids] of Map.groupBy(missing, (id) => this.providerOf(id))) {
+    for (const [provider, ids] of Map.groupBy(missing, (id) => this.#host.providers.of(id))) {
       try {
         const ticks = await this.#host.manager(provider).quotes(ids);
         board.settle();

@@ -128,7 +128,7 @@ export class AlgoSocket implements FrameReceiver {
     this.#lag = {
       since: Date.now(),
       frame: group.since,
-        bufferedBytes: this.bufferedBytes,
+      bufferedBytes: this.bufferedBytes,
       acknowledged: this.#acknowledged ?? 0,
       sentSeq: group.seq - 1,
     };

@@ -21,6 +21,7 @@ export class MarketStorage {
       CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS instrument (alias INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, provider TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS socket (id TEXT PRIMARY KEY, instruments TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS provider_switch (instrument TEXT PRIMARY KEY, term INTEGER NOT NULL, above INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS link (shard TEXT PRIMARY KEY, aliases TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS revoked (key_id TEXT PRIMARY KEY, at INTEGER NOT NULL);
     `);
@@ -67,6 +68,22 @@ export class MarketStorage {
         "SELECT id AS instrument, alias, provider FROM instrument",
       )
       .toArray();
+  }
+
+  /** The last switch of provider of each instrument that had one, and the highest epoch seen before it. */
+  switches(): { instrument: InstrumentId; term: number; above: number }[] {
+    return this.#sql
+      .exec<{ instrument: string; term: number; above: number }>("SELECT * FROM provider_switch")
+      .toArray();
+  }
+
+  saveSwitch(instrument: InstrumentId, term: number, above: number): void {
+    this.#sql.exec(
+      "INSERT INTO provider_switch VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET term = ?2, above = ?3",
+      instrument,
+      term,
+      above,
+    );
   }
 
   /** Gives an instrument its alias, or a new provider. */

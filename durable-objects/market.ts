@@ -5,7 +5,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { CALLER_HEADER } from "../src/application/caller.ts";
 import { errorText } from "../src/application/log.ts";
-import type { LedgerNotice, MarketCounts, MarketPort } from "../src/application/ports.ts";
+import type {
+  ActiveProvider,
+  LedgerNotice,
+  MarketCounts,
+  MarketPort,
+} from "../src/application/ports.ts";
 import type { SignalView } from "../src/contract/signals.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { OBJECT_RETRY_MS } from "../src/domain/limits.ts";
@@ -28,6 +33,7 @@ import { KeyUse } from "./market.keys.ts";
 import { LagWatch } from "./market.lag.ts";
 import { LedgerFeed } from "./market.ledger.ts";
 import { type LinkAttachment, MarketLinks } from "./market.links.ts";
+import { MarketProviders } from "./market.providers.ts";
 import { Relay } from "./market.relay.ts";
 import { Requests } from "./market.requests.ts";
 import { SignalFeed } from "./market.signals.ts";
@@ -41,6 +47,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
   readonly #links: MarketLinks;
   readonly #interest: Interest;
   readonly #requests: Requests;
+  readonly #providers: MarketProviders;
   readonly #algos = new Map<WebSocket, AlgoSocket>();
   readonly #relay: Relay;
   readonly #drain: Drain;
@@ -88,11 +95,17 @@ export class Market extends DurableObject<Env> implements MarketPort {
       saveAliases: (shard, aliases) => this.#storage.saveLink(shard, aliases),
       gap: (gap, provider) => this.#relay.gap(gap, provider),
       status: (status) => this.#relay.status(status),
+      resumed: (one) => this.#providers.resumed(one),
+    });
+    this.#providers = new MarketProviders(this.#board, this.#storage, {
+      tell: (instruments, message) => this.#relay.tell(instruments, message),
+      changed: () => this.#interest.redeclare(),
     });
     this.#interest = new Interest({
       consumer: `market:${this.#name}`,
       manager: (broker) => brokerManager(env, broker),
-      providerOf: (instrument) => this.#requests.providerOf(instrument),
+      providerOf: (instrument) => this.#providers.of(instrument),
+      aboveOf: (instrument) => this.#providers.above(instrument),
       declared: () => this.#storage.declared(),
       saveDeclared: (declared) => this.#storage.saveDeclared(declared),
       failed: (error) => this.#declareLater(error),
@@ -101,6 +114,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
       name: this.#name,
       board: this.#board,
       interest: this.#interest,
+      providers: this.#providers,
       storage: this.#storage,
       manager: (broker) => brokerManager(env, broker),
       managers: () => marketManager(env),
@@ -116,7 +130,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
     const url = new URL(request.url);
     if (request.headers.get("Upgrade") !== "websocket")
       return new Response("a WebSocket is expected here", { status: 426 });
-    if (url.pathname === "/link") return this.#acceptLink(url);
+    if (url.pathname === "/link") return this.#links.accept(this.ctx, url);
     if (url.pathname === "/stream") return this.#acceptAlgo(request, url);
     return new Response("no such socket", { status: 404 });
   }
@@ -148,6 +162,10 @@ export class Market extends DurableObject<Env> implements MarketPort {
 
   publish(notices: LedgerNotice[]): Promise<void> {
     return this.#ledgerFeed.publish(notices);
+  }
+
+  async takeProviders(providers: ActiveProvider[]): Promise<void> {
+    this.#providers.take(providers);
   }
 
   async takeSignals(signals: SignalView[]): Promise<void> {
@@ -189,8 +207,6 @@ export class Market extends DurableObject<Env> implements MarketPort {
 
   /** After an eviction: sockets that hibernated go on as they were; those that are gone want nothing any more. */
   #rebuild(): void {
-    for (const { instrument, alias } of this.#storage.instruments())
-      this.#board.admit(instrument, alias);
     const lists = this.#storage.sockets();
     const aliases = this.#storage.links();
     for (const socket of this.ctx.getWebSockets()) {
@@ -241,17 +257,6 @@ export class Market extends DurableObject<Env> implements MarketPort {
     algo.send({ type: "welcome", market: this.#name, format, algoId, time: Date.now() });
     const headers = subprotocolOf(request);
     return new Response(null, { status: 101, webSocket: client, headers });
-  }
-
-  #acceptLink(url: URL): Response {
-    const shard = url.searchParams.get("shard") ?? "";
-    const provider = url.searchParams.get("provider") ?? "";
-    const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server);
-    const attachment: LinkAttachment = { kind: "link", shard, provider };
-    server.serializeAttachment(attachment);
-    this.#links.open(server, attachment, []);
-    return new Response(null, { status: 101, webSocket: client });
   }
 
   #ended(socket: WebSocket): void {

@@ -1,5 +1,6 @@
 /** Reads what shards send on the `/marks` socket. It never throws: a frame that cannot be read changes nothing. */
 import { assert } from "../src/domain/assert.ts";
+import type { Log } from "../src/application/log.ts";
 import { markFrame, marksFrame } from "../src/contract/marks.ts";
 import type { Mark } from "../src/domain/tick.ts";
 
@@ -21,6 +22,13 @@ export function readMarks(data: string | ArrayBuffer): { marks: Mark[]; unreadab
   const parsed = frame.data.marks.map((each) => markFrame.safeParse(each));
   const marks = parsed.flatMap((each) => (each.success ? [each.data] : []));
   return { marks, unreadable: parsed.length - marks.length };
+}
+
+/** The readable marks of a frame; that some were not is logged. */
+export function goodMarks(data: string | ArrayBuffer, log: Log): Mark[] {
+  const { marks, unreadable } = readMarks(data);
+  if (unreadable > 0) log("warn", "marks_unreadable", { unreadable });
+  return marks;
 }
 
 function json(data: string | ArrayBuffer): unknown {

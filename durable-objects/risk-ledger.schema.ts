@@ -87,5 +87,6 @@ export type SettingName =
   | "epoch"
   | "marks"
   | "wishes"
+  | "providers"
   | "controls"
   | "index";

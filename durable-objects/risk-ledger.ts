@@ -4,8 +4,8 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { BrokerBalance } from "../src/brokers/broker.ts";
-import type { Log } from "../src/application/log.ts";
 import type {
+  ActiveProvider,
   CatchUp,
   CatchUpAsk,
   IntentFacts,
@@ -56,7 +56,7 @@ import { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
 import { historyPage } from "./risk-ledger.history.ts";
 import { LedgerTrips } from "../src/application/ledger/trips.ts";
 import { KillSwitch } from "../src/application/ledger/kill-switch.ts";
-import { acceptMarks, readMarks } from "./risk-ledger.marks.ts";
+import { acceptMarks, goodMarks } from "./risk-ledger.marks.ts";
 import { Notices } from "./risk-ledger.notices.ts";
 import { Outbox } from "./risk-ledger.outbox.ts";
 import { LedgerStorage } from "./risk-ledger.storage.ts";
@@ -76,16 +76,15 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   readonly #controls: LedgerControls;
   readonly #trips: LedgerTrips;
   readonly #duties: LedgerDuties;
-  readonly #log: Log;
+  readonly #log = logger({ object: "RiskLedger", portfolio: PORTFOLIO });
   /** The alarm as last set in this run; null when this run has not set one. */
   #alarmAt: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const log = logger({ object: "RiskLedger", portfolio: PORTFOLIO });
+    const log = this.#log;
     const storage = new LedgerStorage(ctx.storage);
     const gateways = new GatewayCalls(ctx.storage.sql, env);
-    this.#log = log;
     this.#storage = storage;
     this.#book = new LedgerBook({
       storage,
@@ -250,18 +249,20 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     this.#arm(Date.now());
   }
 
-  /** Shards send marks here; the socket sleeps with the object. */
   override async fetch(request: Request): Promise<Response> {
     return acceptMarks(this.ctx, request);
   }
 
   override async webSocketMessage(_socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const { marks, unreadable } = readMarks(data);
-    if (unreadable > 0) this.#log("warn", "marks_unreadable", { unreadable });
+    const marks = this.#wishes.news(goodMarks(data, this.#log));
     if (marks.length === 0) return;
     this.#book.takeMarks(marks, Date.now());
     this.#lookAtTrips();
     this.#tellRisk();
+  }
+
+  async takeProviders(providers: ActiveProvider[]): Promise<void> {
+    if (this.#wishes.follow(providers) && !(await this.#wishes.declare())) this.#arm(Date.now());
   }
 
   #committed(notices: LedgerNotice[], holdings: Iterable<Holding>): void {

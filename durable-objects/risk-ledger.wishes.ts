@@ -1,10 +1,15 @@
-/** Which instruments the ledger needs marks of: those with open risk. Declared to the feeds, never on an order's path. */
+/**
+ * Which instruments the ledger needs marks of: those with open risk, each from the provider that is the
+ * active one. Declared to the feeds, never on an order's path.
+ */
 import { ACCOUNTS, DEFAULT_ACCOUNT } from "../src/platform/deployment.ts";
 import { brokerManager } from "../src/platform/objects.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { Holding, LedgerState } from "../src/domain/risk/state.ts";
 import { ZERO } from "../src/domain/decimal.ts";
 import type { LedgerStorage } from "./risk-ledger.storage.ts";
+import type { ActiveProvider } from "../src/application/ports.ts";
+import type { Mark } from "../src/domain/tick.ts";
 import type { Log } from "../src/application/log.ts";
 import { errorText } from "../src/application/log.ts";
 
@@ -19,6 +24,8 @@ export class MarkWishes {
   /** What the feeds were last told, as text. */
   #declared: string;
   #wanted: Map<string, Set<InstrumentId>>;
+  /** Instruments that had a switch of provider: from where they come now, and by which switch. */
+  readonly #providers: Map<InstrumentId, { provider: string; term: number }>;
   #changed = false;
   #declaring: Promise<boolean> | null = null;
 
@@ -29,6 +36,7 @@ export class MarkWishes {
     this.#log = log;
     const declared = storage.setting("wishes") ?? "{}";
     this.#declared = declared;
+    this.#providers = new Map(JSON.parse(storage.setting("providers") ?? "[]") as []);
     this.#wanted = setsOf(JSON.parse(declared) as Wishes);
   }
 
@@ -40,11 +48,36 @@ export class MarkWishes {
     return added;
   }
 
-  #add({ account, instrument }: Pick<Holding, "account" | "instrument">): boolean {
-    const broker = brokerOf(account);
-    if (broker === null || this.#wanted.get(broker)?.has(instrument)) return false;
+  /** Switches of provider; older ones than those known change nothing. True when a wish moves by them. */
+  follow(providers: readonly ActiveProvider[]): boolean {
+    for (const { instrument, provider, term } of providers) {
+      if (term <= (this.#providers.get(instrument)?.term ?? 0)) continue;
+      this.#providers.set(instrument, { provider, term });
+      const held = [...this.#wanted.values()].filter((wanted) => wanted.delete(instrument));
+      if (held.length > 0) this.#wish(provider, instrument);
+    }
+    this.#storage.set("providers", JSON.stringify([...this.#providers]));
+    this.#changed ||= textOf(this.#wanted) !== this.#declared;
+    return this.#changed;
+  }
+
+  /** Without the marks of providers that an instrument is no longer taken from. */
+  news(marks: readonly Mark[]): Mark[] {
+    return marks.filter(
+      ({ instrument, provider }) =>
+        (this.#providers.get(instrument)?.provider ?? provider) === provider,
+    );
+  }
+
+  #wish(broker: string, instrument: InstrumentId): void {
     const wanted = this.#wanted.get(broker) ?? new Set();
     this.#wanted.set(broker, wanted.add(instrument));
+  }
+
+  #add({ account, instrument }: Pick<Holding, "account" | "instrument">): boolean {
+    const broker = this.#providers.get(instrument)?.provider ?? brokerOf(account);
+    if (broker === null || this.#wanted.get(broker)?.has(instrument)) return false;
+    this.#wish(broker, instrument);
     return true;
   }
 

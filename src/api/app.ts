@@ -21,6 +21,7 @@ import { brokerRoutes } from "./routes/brokers.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deskRoutes } from "./routes/desk.ts";
 import { documentRoutes } from "./routes/documents.ts";
+import { feedProviderRoutes } from "./routes/feed-providers.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { marketDataRoutes } from "./routes/market-data.ts";
@@ -81,6 +82,7 @@ export function createApp(parts: Partial<AppParts> = {}): ApiApp {
   streamRoutes(app, guard);
   marketRoutes(app, guard);
   signalRoutes(app, guard);
+  feedProviderRoutes(app, guard);
   brokerRoutes(app, guard);
   wayOutRoutes(app, guard);
   orderRoutes(app, guard);

@@ -1,4 +1,5 @@
 /** One look at every part of the platform, for `/v1/status` and `/metrics`. A part that fails is told, never left out. */
+import type { FeedAlert } from "../application/ports.ts";
 import type { BrokerView } from "../contract/brokers.ts";
 import type { MarketView } from "../contract/markets.ts";
 import type { RiskStatusView } from "../contract/risk.ts";
@@ -12,6 +13,8 @@ export interface PlatformView {
   brokers: { broker: string; view: Result<BrokerView, string> }[];
   gateways: { account: string; stream: Result<BrokerView["orderStream"], string> }[];
   ledger: Result<RiskStatusView, string>;
+  /** All providers of so many instruments are down since then; null while none is. */
+  feedAlert: Result<FeedAlert | null, string>;
   markets: Result<MarketView[], string>;
   /** Time of the newest execution; null before the first. */
   tradebook: Result<number | null, string>;
@@ -19,7 +22,7 @@ export interface PlatformView {
 
 export async function platformView(ports: ApiPorts): Promise<PlatformView> {
   const { orders, book, marketManager } = ports;
-  const [brokers, gateways, ledger, markets, tradebook] = await Promise.all([
+  const [brokers, gateways, ledger, feedAlert, markets, tradebook] = await Promise.all([
     Promise.all(
       FEED_BROKERS.map(async (broker) => ({
         broker,
@@ -33,8 +36,9 @@ export async function platformView(ports: ApiPorts): Promise<PlatformView> {
       })),
     ),
     probe(() => orders.ledger.status()),
+    probe(() => marketManager.feedAlert()),
     probe(() => marketManager.markets()),
     probe(() => newestExecution(book)),
   ]);
-  return { brokers, gateways, ledger, markets, tradebook };
+  return { brokers, gateways, ledger, feedAlert, markets, tradebook };
 }

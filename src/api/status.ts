@@ -1,9 +1,13 @@
 /** The platform's state in a few lines for a person: pure, from one look at every part. */
+import type { FeedAlert } from "../application/ports.ts";
 import type { BrokerView } from "../contract/brokers.ts";
 import type { StatusView } from "../contract/operations.ts";
 import type { RiskStatusView } from "../contract/risk.ts";
 import type { ChannelState } from "../notify/settings.ts";
 import type { PlatformView } from "./platform-view.ts";
+
+const servedBy = ({ shards, wanted }: BrokerView): number =>
+  Math.min(wanted, sum(shards.map(({ confirmed }) => confirmed)));
 
 type Component = StatusView["components"][number];
 
@@ -22,7 +26,10 @@ export function statusOf(
     environment,
     components,
     feed: {
-      instruments: sum(shards.map((shard) => shard.confirmed)),
+      // What a provider only keeps ready is not counted twice.
+      instruments: sum(
+        view.brokers.map((broker) => (broker.view.ok ? servedBy(broker.view.value) : 0)),
+      ),
       ticksPerSecond: sum(shards.map((shard) => shard.ticksPerSecond)),
       sockets: sum(markets.map((market) => market.sockets)),
     },
@@ -40,6 +47,9 @@ function componentsOf(view: PlatformView): Component[] {
         ? gatewayComponent(account, stream.value)
         : down(`gateway ${account}`, stream.error),
     ),
+    view.feedAlert.ok
+      ? providersComponent(view.feedAlert.value)
+      : down("providers", view.feedAlert.error),
     ledger.ok ? ledgerComponent(ledger.value) : down("ledger", ledger.error),
     markets.ok
       ? component("markets", "ok", `${markets.value.length} open`)
@@ -55,6 +65,15 @@ const component = (name: string, state: Component["state"], message: string): Co
   state,
   message,
 });
+
+const providersComponent = (alert: FeedAlert | null): Component =>
+  alert === null
+    ? component("providers", "ok", "every instrument that is wanted has one")
+    : component(
+        "providers",
+        "down",
+        `${alert.instruments} instruments have none since ${new Date(alert.since).toISOString()}`,
+      );
 
 const newestText = (newest: number | null): string =>
   newest === null ? "no execution yet" : `newest execution ${new Date(newest).toISOString()}`;

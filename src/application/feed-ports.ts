@@ -17,10 +17,15 @@ import type { FeedMode, MarketUpdate } from "../domain/tick.ts";
 export interface FeedWish {
   instrument: InstrumentId;
   mode: FeedMode;
+  /** The highest epoch that the consumer has seen of it from another provider: what it gets now must be above. */
+  above?: number;
 }
 
 /** A durable object that shards push frames to: a market, or the ledger for its marks. */
-export type ConsumerId = `market:${string}` | `ledger:${string}`;
+export type ConsumerId = `market:${string}` | `ledger:${string}` | StandbyId;
+
+/** Wants instruments kept subscribed and ready, and is sent nothing. */
+export type StandbyId = `standby:${string}`;
 
 export interface BrokerManagerPort {
   /** Replaces the consumer's wish list. Unknown instruments or a full account refuse it whole. */

@@ -6,6 +6,7 @@ import type { SignalValue, SignalView } from "../contract/signals.ts";
 import type { InstrumentId } from "../domain/instrument.ts";
 import type { Order } from "../domain/order.ts";
 import type { Result } from "../domain/result.ts";
+import type { ProviderFollower, ProvidersPort } from "./provider-ports.ts";
 
 /** Events of the ledger for the `orders` and `risk` channels, oldest first. */
 export interface LedgerNotice {
@@ -56,7 +57,7 @@ export interface SignalsPort {
   signals(): Promise<SignalView[]>;
 }
 
-export interface MarketPort {
+export interface MarketPort extends ProviderFollower {
   /** The ledger's events for the sockets of this market. */
   publish(notices: LedgerNotice[]): Promise<void>;
   view(): Promise<MarketCounts>;
@@ -78,13 +79,11 @@ export interface SocketWish {
   refusedBy: string | null;
 }
 
-export interface MarketManagerPort extends SignalsPort {
+export interface MarketManagerPort extends SignalsPort, ProvidersPort {
   /** The market that a new algo socket is to be opened on, and how many it may have with it; null for a revoked key. */
   place(wish: SocketWish): Promise<{ market: string; socketsMax: number } | null>;
   /** A market's number of sockets changed. */
   report(market: string, sockets: number): Promise<void>;
-  /** The broker that gives an instrument's data. */
-  providerOf(instruments: InstrumentId[]): Promise<Record<InstrumentId, string>>;
   markets(): Promise<MarketView[]>;
   setSocketsMax(socketsMax: number): Promise<MarketView[]>;
   drain(

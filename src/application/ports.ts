@@ -25,9 +25,11 @@ import type { Explanation } from "../domain/risk/explain.ts";
 import type { HistoryEntry } from "../domain/risk/history.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
 import type { ScopeText, TradingState } from "../domain/scope.ts";
+import type { ProviderFollower } from "./provider-ports.ts";
 
 export type { DeskProblem, HandExecution } from "./desk-port.ts";
 export type * from "./feed-ports.ts";
+export type * from "./provider-ports.ts";
 export type {
   GatewayOutcome,
   HaltConfirmed,
@@ -82,7 +84,7 @@ export interface KillOptions {
   flatten?: boolean;
 }
 
-export interface RiskLedgerPort {
+export interface RiskLedgerPort extends ProviderFollower {
   reserve(intent: OrderIntent, facts: IntentFacts): Promise<ReserveAnswer>;
   /** Applies events in order; the same `eventId` twice is once. Answers each order as it then stands. */
   post(posts: OrderPost[]): Promise<Order[]>;

@@ -232,7 +232,7 @@ const status = z.object({
   type: z.literal("status"),
   subject: z.enum(["instrument", "feed"]),
   instruments: z.array(z.string()).default([]),
-  state: z.enum(["live", "alarm", "connected", "disconnected", "stale"]),
+  state: z.enum(["live", "alarm", "connected", "disconnected", "stale", "switched"]),
   message: z.string(),
 });
 

@@ -65,6 +65,9 @@ export const TICK_SEQ_PER_EPOCH = 1_000_000_000;
 
 export const tickSeqBase = (epoch: number): number => epoch * TICK_SEQ_PER_EPOCH;
 
+/** The epoch that a number belongs to. */
+export const epochOfSeq = (seq: number): number => Math.floor(seq / TICK_SEQ_PER_EPOCH);
+
 /** The latest price of an instrument as the risk checks use it. */
 export interface Mark {
   instrument: InstrumentId;

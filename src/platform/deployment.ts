@@ -16,6 +16,9 @@ export const DEFAULT_ACCOUNT = "paper";
 /** Brokers whose market data can be subscribed, best first. One that is at no account gives data only. */
 export const FEED_BROKERS = ["paper", "paper-backup"] as const;
 
+/** Providers of an instrument, best first, unless it has an order of its own. */
+export const PROVIDER_RANKS: readonly string[] = ["paper", "paper-backup"];
+
 /** The account under which a broker's data is asked for: one at which we trade or, without one, its own name. */
 export const dataAccountOf = (broker: string): string =>
   ACCOUNTS.find((each) => each.broker === broker)?.account ?? broker;

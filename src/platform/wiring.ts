@@ -18,7 +18,7 @@ import { database } from "../storage/database.ts";
 import { ACCOUNTS, DEFAULT_ACCOUNT, PORTFOLIO } from "./deployment.ts";
 import { leaseEpoch } from "./lease.ts";
 import { logger } from "./logger.ts";
-import { brokerManager, orderGateway, riskLedger } from "./objects.ts";
+import { brokerManager, marketManager, orderGateway, riskLedger } from "./objects.ts";
 
 /** What the order use cases run on. Cheap to make: stubs only. */
 export function orderPorts(env: Env): OrderPorts {
@@ -63,7 +63,11 @@ function accountMarket(env: Env, account: string): AccountMarket | null {
     instrument: async (id) => (await instrumentsOf(env, broker)).get(id) ?? null,
     isOpen: async (instrument, now) =>
       isMarketOpen(instrument.calendar, now) || (await keepsNoHours(account, clients.value)),
-    mark: (id) => freshMark(brokerManager(env, broker), id),
+    // Data may come from another broker than the one at which is traded.
+    mark: async (id) => {
+      const { [id]: provider = broker } = await marketManager(env).providerOf([id]);
+      return freshMark(brokerManager(env, provider), id);
+    },
   };
 }
 

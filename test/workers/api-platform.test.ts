@@ -2,6 +2,7 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import type { Page } from "../../src/contract/primitives.ts";
+import { FEED_BROKERS } from "../../src/platform/deployment.ts";
 import { runWatchdog } from "../../src/schedule/watchdog.ts";
 import { until } from "../support/until.ts";
 import { makeKey } from "../support/workers/api.ts";
@@ -104,7 +105,10 @@ test("the operator adds and takes away instruments while others tick", async () 
   expect((await change("POST")).status).toBe(200);
   await until("its first tick", async () => {
     const quotes = await call("GET", "/v1/quotes?instruments=NASDAQ:AAPL", keys.algo);
-    return (await items("/v1/brokers")).length === 1 && (await quotes.text()).includes('"last"');
+    return (
+      (await items("/v1/brokers")).length === FEED_BROKERS.length &&
+      (await quotes.text()).includes('"last"')
+    );
   });
   expect((await change("DELETE")).status).toBe(200);
   const unknown = { instruments: ["NSE:NOPE"] };

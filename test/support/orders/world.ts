@@ -152,6 +152,7 @@ export class World {
       status: unused,
       follow: unused,
       unfollow: unused,
+      takeProviders: unused,
       ensure: unused,
     };
   }

@@ -3,8 +3,7 @@ import type { MarketManagerPort } from "../../../src/application/ports.ts";
 import type { ApiError } from "../../../src/contract/errors.ts";
 import type { MarketView } from "../../../src/contract/markets.ts";
 import { err, ok, type Result } from "../../../src/domain/result.ts";
-
-const INSTRUMENT_ID = "NSE:INFY";
+import { PLAYED_PROVIDERS } from "./api-providers.ts";
 
 const MARKET: MarketView = {
   market: "m1",
@@ -26,8 +25,7 @@ const marketOf = (market: string): Result<MarketView, ApiError> =>
 export const MARKETS: MarketManagerPort = {
   place: async () => ({ market: "m1", socketsMax: 250 }),
   report: async () => {},
-  providerOf: async (ids) =>
-    Object.fromEntries(ids.filter((id) => id === INSTRUMENT_ID).map((id) => [id, "paper"])),
+  ...PLAYED_PROVIDERS,
   markets: async () => [MARKET],
   setSocketsMax: async () => [MARKET],
   drain: async (market) => marketOf(market),

@@ -76,6 +76,17 @@ export const ROUTES: Record<string, Route> = {
     body: { value: { calm: true } },
     status: 201,
   },
+  "GET /v1/instruments/{instrument}/providers": {
+    scope: "read",
+    path: "/v1/instruments/NSE:INFY/providers",
+  },
+  "PUT /v1/instruments/{instrument}/providers": {
+    scope: "admin",
+    path: "/v1/instruments/NSE:INFY/providers",
+    body: { ranked: ["paper-backup", "paper"] },
+  },
+  "GET /v1/feeds/providers": { scope: "read" },
+  "GET /v1/feeds/switches": { scope: "read" },
   "GET /v1/brokers": { scope: "read" },
   "PUT /v1/brokers/{broker}/feed": {
     scope: "admin",

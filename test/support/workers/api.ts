@@ -153,10 +153,8 @@ export const MANAGER: Partial<BrokerManagerPort> = {
 };
 
 /** A broker that nobody has asked for anything yet. */
-const STANDBY: Partial<BrokerManagerPort> = {
-  ...MANAGER,
-  view: async () => ({ ...BROKER, shards: [], wanted: 0, orderStream: "none" }),
-};
+const idle = async () => ({ ...BROKER, shards: [], wanted: 0 });
+const STANDBY: Partial<BrokerManagerPort> = { ...MANAGER, view: idle };
 
 const PROFILE: OperatorProfilePort = {
   read: async () => ({ displayName: "", theme: "auto", shortcuts: [] }),

@@ -21,6 +21,7 @@ function setUp(capacity = Infinity) {
   const interest = new Interest({
     consumer: "market:m1",
     manager: () => ({ declare }) as unknown as BrokerManagerPort,
+    aboveOf: () => 0,
     providerOf: () => "paper",
     declared: () => declared,
     saveDeclared: (text) => {

@@ -29,7 +29,7 @@ class FakeSocket {
 
 function setUp() {
   const board = new Board(7);
-  const instruments = ["X:A", "X:B", "X:C"].map((id, index) => board.admit(id, index + 1));
+  const instruments = ["X:A", "X:B", "X:C"].map((id, index) => board.admit(id, index + 1, "paper"));
   let seq = 0;
   const join = () => {
     const socket = new FakeSocket();

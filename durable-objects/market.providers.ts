@@ -1,0 +1,125 @@
+/**
+ * From which provider a market takes each instrument. A switch closes the door to the one before at
+ * once, asks the new one for numbers above all that were seen, and tells the gap when its first tick
+ * comes: for an algo the instrument's numbers only rise, whoever brings them.
+ */
+import type { ActiveProvider } from "../src/application/ports.ts";
+import { receivedTimeOfFields } from "../src/contract/link.ts";
+import type { StreamMessage } from "../src/contract/stream.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import { epochOfSeq } from "../src/domain/tick.ts";
+import type { Board, BoardInstrument } from "./market.board.ts";
+import type { MarketStorage } from "./market.storage.ts";
+
+export interface ProvidersHost {
+  /** To every socket that holds any of these instruments, naming those it holds. */
+  tell(
+    instruments: readonly InstrumentId[],
+    message: (instruments: InstrumentId[]) => StreamMessage,
+  ): void;
+  /** What is wanted has to be declared anew. */
+  changed(): void;
+}
+
+interface Taken {
+  provider: string;
+  /** Of the switch that led to it; 0 before the first. */
+  term: number;
+  /** The highest epoch seen from another provider. */
+  above: number;
+  reason: string;
+}
+
+export class MarketProviders {
+  readonly #board: Board;
+  readonly #storage: MarketStorage;
+  readonly #host: ProvidersHost;
+  readonly #taken = new Map<InstrumentId, Taken>();
+  /** Switches of instruments that this market does not know yet: one may be under way to being known. */
+  readonly #early = new Map<InstrumentId, ActiveProvider>();
+
+  constructor(board: Board, storage: MarketStorage, host: ProvidersHost) {
+    this.#board = board;
+    this.#storage = storage;
+    this.#host = host;
+    const switches = new Map(storage.switches().map((one) => [one.instrument, one]));
+    for (const { instrument, provider, alias } of storage.instruments()) {
+      board.admit(instrument, alias, provider);
+      const { term = 0, above = 0 } = switches.get(instrument) ?? {};
+      this.#taken.set(instrument, { provider, term, above, reason: "" });
+    }
+  }
+
+  has(instrument: InstrumentId): boolean {
+    return this.#taken.has(instrument);
+  }
+
+  of(instrument: InstrumentId): string {
+    return this.#taken.get(instrument)?.provider ?? "";
+  }
+
+  above(instrument: InstrumentId): number {
+    return this.#taken.get(instrument)?.above ?? 0;
+  }
+
+  /** Gives a new instrument its place on the board. */
+  know(instrument: InstrumentId, asked: string): void {
+    const early = this.#early.get(instrument);
+    const { provider, term, reason } = early ?? { provider: asked, term: 0, reason: "" };
+    const { alias } = this.#storage.know(instrument, provider);
+    this.#taken.set(instrument, { provider, term, above: 0, reason });
+    this.#board.admit(instrument, alias, provider);
+  }
+
+  /** Takes switches; older ones than those taken change nothing. */
+  take(providers: readonly ActiveProvider[]): void {
+    const byReason = new Map<string, InstrumentId[]>();
+    for (const active of providers) {
+      const { instrument, reason } = active;
+      const taken = this.#taken.get(instrument);
+      if (!taken) this.#early.set(instrument, active);
+      else if (active.term > taken.term && this.#switch(active, taken))
+        byReason.set(reason, [...(byReason.get(reason) ?? []), instrument]);
+    }
+    for (const [message, concerned] of byReason)
+      this.#host.tell(concerned, (instruments) => ({
+        type: "status",
+        subject: "feed",
+        state: "switched",
+        instruments,
+        message,
+      }));
+    if (byReason.size > 0) this.#host.changed();
+  }
+
+  /** The first tick from the new provider is here: what may be missing is told before it. */
+  resumed(one: BoardInstrument): void {
+    const { instrument, provider, gapFrom } = one;
+    one.gapFrom = null;
+    if (gapFrom === null) return;
+    const reason = this.#taken.get(instrument)?.reason ?? "";
+    const to = Math.max(gapFrom, Date.now());
+    this.#host.tell([instrument], (instruments) => ({
+      type: "gap",
+      instruments,
+      from: gapFrom,
+      to,
+      provider,
+      reason,
+    }));
+  }
+
+  /** True when it now comes from another provider than before. */
+  #switch({ instrument, provider, term, reason }: ActiveProvider, taken: Taken): boolean {
+    const one = this.#board.get(instrument);
+    const above = Math.max(taken.above, epochOfSeq(one?.seq ?? 0));
+    this.#taken.set(instrument, { provider, term, above, reason });
+    this.#storage.know(instrument, provider);
+    this.#storage.saveSwitch(instrument, term, above);
+    if (!one || provider === one.provider) return false;
+    one.provider = provider;
+    one.isLive = false;
+    if (one.fields !== null) one.gapFrom ??= receivedTimeOfFields(one.fields);
+    return true;
+  }
+}

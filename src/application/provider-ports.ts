@@ -1,0 +1,60 @@
+/** What shards, markets and the ledger tell and are told of an instrument's ranked providers. Plain data. */
+import type { ProvidersView, ProviderSwitchView } from "../contract/providers.ts";
+import type { Page, PageQuery } from "../contract/primitives.ts";
+import type { ApiError } from "../contract/errors.ts";
+import type { InstrumentId } from "../domain/instrument.ts";
+import type { Result } from "../domain/result.ts";
+
+/** How one shard's instruments are, whole: what is left out is not held any more. */
+export interface HealthReport {
+  provider: string;
+  shard: string;
+  isConnected: boolean;
+  instruments: InstrumentHealth[];
+}
+
+export interface InstrumentHealth {
+  instrument: InstrumentId;
+  /** Null before the first update of it. */
+  isFresh: boolean | null;
+  /** A market or the ledger gets its ticks: it is not only kept ready. */
+  isWanted: boolean;
+}
+
+/** The provider that consumers are to take an instrument from, and by which switch. An older term changes nothing. */
+export interface ActiveProvider {
+  instrument: InstrumentId;
+  provider: string;
+  term: number;
+  /** For people: why it was changed. */
+  reason: string;
+}
+
+/** The door of everyone who gets ticks or marks: a switch is told until it has been taken. */
+export interface ProviderFollower {
+  takeProviders(providers: ActiveProvider[]): Promise<void>;
+}
+
+/** Watched instruments whose ranked providers are all down, together: one alert, however many they are. */
+export interface FeedAlert {
+  since: number;
+  instruments: number;
+}
+
+export interface ProvidersPort {
+  /** The broker that gives an instrument's data; one that no broker knows is left out. */
+  providerOf(instruments: InstrumentId[]): Promise<Record<InstrumentId, string>>;
+  /** A shard tells how its instruments are; the newest report of a shard counts. */
+  health(report: HealthReport): Promise<void>;
+  providers(instrument: InstrumentId): Promise<Result<ProvidersView, ApiError>>;
+  /** Every watched instrument, by id. */
+  watchedProviders(): Promise<ProvidersView[]>;
+  /** Null takes the override back: the order of the deployment holds again. */
+  rankProviders(
+    instrument: InstrumentId,
+    ranked: string[] | null,
+  ): Promise<Result<ProvidersView, ApiError>>;
+  /** Newest first. */
+  switches(query: PageQuery): Promise<Result<Page<ProviderSwitchView>, ApiError>>;
+  feedAlert(): Promise<FeedAlert | null>;
+}

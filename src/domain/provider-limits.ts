@@ -1,0 +1,26 @@
+/** Bounds of failover between providers, each with its unit and its reason; the rest stands in `limits.ts`. */
+
+/** Providers that one instrument may have ranked: each that waits in standby holds a subscription. */
+export const PROVIDERS_RANKED_MAX = 8;
+
+/** A provider that has brought an instrument no news for this long, or for this many of its usual gaps, is stale. */
+export const PROVIDER_STALE_MS_MIN = 3_000;
+export const PROVIDER_STALE_GAPS = 4;
+
+/** No instrument is so quiet that five minutes without news of it pass for usual. */
+export const PROVIDER_STALE_MS_MAX = 300_000;
+
+/** How long the active provider may be stale or disconnected: most reconnects are over by then. */
+export const PROVIDER_LEAVE_MS = 1_000;
+
+/** How long a better provider must have been fresh before it is taken back: one that comes and goes is worth less than a steady second. */
+export const PROVIDER_SETTLE_MS = 20_000;
+
+/** A shard's health report is sent again this often, though nothing changed. */
+export const PROVIDER_REPORT_MS = 15_000;
+
+/** A shard not heard of for this long is taken for disconnected: three reports and the watchdog's wake were due. */
+export const PROVIDER_REPORT_LOST_MS = 50_000;
+
+/** Switches kept for the history: months of a calm feed, and a bound for one that is not. */
+export const PROVIDER_SWITCHES_KEPT_MAX = 10_000;
