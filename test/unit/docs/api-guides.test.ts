@@ -13,6 +13,7 @@ import {
   orderRequest,
 } from "../../../src/contract/orders.ts";
 import { faultRequest, marketRequest } from "../../../src/contract/paper.ts";
+import { cleaningRequest } from "../../../src/contract/quality.ts";
 import { killSwitchRequest, limitsRequest } from "../../../src/contract/risk.ts";
 import {
   algoRequest,
@@ -92,6 +93,8 @@ const BODIES: Record<string, z.ZodType> = {
   "POST /v1/positions/close": closePositionRequest,
   "POST /v1/positions/close-all": closeAllRequest,
   "DELETE /v1/orders/$ID": z.strictObject({}),
+  "PUT /v1/instruments/NSE:INFY/cleaning": cleaningRequest,
+  "DELETE /v1/instruments/NSE:INFY/cleaning": z.strictObject({}),
   "PUT /v1/risk/limits": limitsRequest,
   "POST /v1/algos": algoRequest,
   "POST /v1/risk/restrictions": restrictionRequest,
