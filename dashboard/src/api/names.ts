@@ -24,4 +24,6 @@ export const names = {
   audit: ["audit"],
   instruments: ["instruments"],
   candles: ["candles"],
+  quality: ["quality"],
+  cleaning: ["cleaning"],
 } as const;

@@ -3,6 +3,7 @@ import type { ShardView } from "../../../src/contract/brokers.ts";
 import type { StatusView } from "../../../src/contract/operations.ts";
 import type { ExplainView, MarginView } from "../../../src/contract/explorer.ts";
 import type { OrderState, OrderType } from "../../../src/contract/orders.ts";
+import type { QualityState } from "../../../src/contract/quality.ts";
 import type { TripName } from "../../../src/contract/risk-controls.ts";
 import type { LimitName, TradingState } from "../../../src/contract/risk.ts";
 
@@ -86,6 +87,14 @@ export const SHARD_TONES: Record<ShardView["state"], Tone> = {
   session_expired: "bad",
   draining: "calm",
   idle: "calm",
+};
+
+export const QUALITY_TONES: Record<QualityState, Tone> = {
+  fresh: "good",
+  stale: "bad",
+  invalid_book: "warn",
+  unknown: "calm",
+  closed: "calm",
 };
 
 export const LIMIT_WORDS: Record<LimitName, { label: string; unit: string }> = {

@@ -5,10 +5,11 @@ import { useBrokers } from "../../api/queries.ts";
 import { Alerts } from "./alerts.tsx";
 import { Audit } from "./audit.tsx";
 import { Brokers } from "./brokers.tsx";
+import { DataQuality } from "./data-quality.tsx";
 import { Keys } from "./keys.tsx";
 import { PaperMarket } from "./paper-market.tsx";
 
-const TABS = ["brokers", "paper", "alerts", "keys", "audit"] as const;
+const TABS = ["brokers", "quality", "paper", "alerts", "keys", "audit"] as const;
 
 export default function SystemPage() {
   const { tab = "brokers" } = useParams<{ tab?: string }>();
@@ -23,6 +24,7 @@ export default function SystemPage() {
       >
         <Tabs.List mb="md">
           <Tabs.Tab value="brokers">Brokers</Tabs.Tab>
+          <Tabs.Tab value="quality">Data quality</Tabs.Tab>
           {paper && <Tabs.Tab value="paper">Paper market</Tabs.Tab>}
           <Tabs.Tab value="alerts">Alerts</Tabs.Tab>
           <Tabs.Tab value="keys">API keys</Tabs.Tab>
@@ -31,6 +33,7 @@ export default function SystemPage() {
         <Tabs.Panel value="brokers">
           <Brokers />
         </Tabs.Panel>
+        <Tabs.Panel value="quality">{tab === "quality" && <DataQuality />}</Tabs.Panel>
         <Tabs.Panel value="paper">
           <PaperMarket />
         </Tabs.Panel>
