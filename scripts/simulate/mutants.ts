@@ -107,8 +107,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: SUBMIT,
     changes: [
       [
-        "  save(context, { order: recorded, posts: [] });\n  const outcome = await sendToBroker(context, approved);\n",
-        "  const outcome = await sendToBroker(context, approved);\n  save(context, { order: recorded, posts: [] });\n",
+        "  save(context, { order: recorded, posts: [] });\n  const sentAt = context.now();\n  const outcome = await sendToBroker(context, approved);\n",
+        "  const sentAt = context.now();\n  const outcome = await sendToBroker(context, approved);\n  save(context, { order: recorded, posts: [] });\n",
       ],
     ],
   },

@@ -137,8 +137,8 @@ async function sendRecorded(
     nextLookAt: null,
   };
   beginBracket(context, approved, context.now());
-  save(context, { order: recorded, posts: [] });
   context.lastLeftAt = recorded.recordedAt;
+  save(context, { order: recorded, posts: [] });
   const sentAt = context.now();
   const outcome = await sendToBroker(context, approved);
   const brokerMs = outcome.brokerMs ?? null;
