@@ -11,6 +11,8 @@ import { ROOT, tool } from "../../scripts/lib/paths.ts";
 import { run } from "../../scripts/lib/run.ts";
 import type { LocalWorkerOptions } from "../../scripts/lib/worker.ts";
 import { type Platform, type PlatformWorker, startPlatform } from "../../test/support/platform.ts";
+import { fireCron } from "../../scripts/lib/wake.ts";
+import { COUNTING_ENTRY, type Counts } from "./counting.ts";
 import { childrenNamed } from "./processes.ts";
 
 const WORKER = "trunkline";
@@ -26,8 +28,8 @@ export interface ExchangeWorker {
 export interface RuntimeOptions {
   vars?: Record<string, string>;
   exchange?: ExchangeWorker;
-  /** Port of the runtime's inspector, for a profile; none when left out. */
-  inspectorPort?: number;
+  /** Counts what is billed; it costs the tick path, so nothing is timed with it. */
+  isCounting?: boolean;
 }
 
 export interface Runtime {
@@ -36,11 +38,15 @@ export interface Runtime {
   pid: number;
   /** Ends a shard's present run at once: its memory and its sockets are gone, its storage stays. */
   crashShard(shard: string): Promise<void>;
+  /** What was counted since the start; nothing without `isCounting`. */
+  counts(): Promise<Counts>;
+  /** Fires the cron as the platform does each minute. */
+  fireCron(): Promise<void>;
 }
 
 interface DurableObjects {
   idFromName(name: string): unknown;
-  get(id: unknown): { fetch(url: string): Promise<unknown> };
+  get(id: unknown): { fetch(url: string): Promise<{ json(): Promise<unknown> }> };
 }
 
 /** What we use of the local simulator that comes with wrangler, of the very version that wrangler runs. */
@@ -98,7 +104,11 @@ async function start(options: LocalWorkerOptions, more: RuntimeOptions): Promise
     ...worker,
     name: WORKER,
     modules: [
-      { type: "ESModule", path: join(directory, "entry.js"), contents: ENTRY },
+      {
+        type: "ESModule",
+        path: join(directory, "entry.js"),
+        contents: more.isCounting ? COUNTING_ENTRY : ENTRY,
+      },
       { type: "ESModule", path: await bundle(directory) },
     ],
     modulesRoot: directory,
@@ -127,7 +137,6 @@ async function start(options: LocalWorkerOptions, more: RuntimeOptions): Promise
     resourcePersistencePath: state,
     unsafeTriggerHandlers: true,
     logRequests: false,
-    ...(more.inspectorPort !== undefined && { inspectorPort: more.inspectorPort }),
   };
   const all = { ...shared, workers: [main, ...exchange] };
   return new simulator.Miniflare(simulator.convertV4MiniflareOptions(all));
@@ -136,6 +145,7 @@ async function start(options: LocalWorkerOptions, more: RuntimeOptions): Promise
 /** A platform as `startPlatform` gives it, on the bare runtime. Its `stop` ends all of it. */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   let instance: Instance | null = null;
+  let cronUrl = "";
   const startWorker = async (worker: LocalWorkerOptions): Promise<PlatformWorker> => {
     const started = await start(worker, options);
     instance = started;
@@ -144,7 +154,8 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     const pid = childrenNamed("workerd").at(-1) ?? 0;
     const stop = (): Promise<void> => started.dispose();
     const process = { pid, stop, tail: () => "its log is the bench's own output" };
-    return { url, cronUrl: `${controlUrl}/cdn-cgi/local/scheduled`, process };
+    cronUrl = `${controlUrl}/cdn-cgi/local/scheduled`;
+    return { url, cronUrl, process };
   };
   const platform = await startPlatform(options.vars, startWorker);
   return {
@@ -158,5 +169,11 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
         .fetch("https://object/crash")
         .catch(() => null);
     },
+    counts: async () => {
+      const shards = await instance?.getDurableObjectNamespace("FEED_SHARD", WORKER);
+      const counter = shards?.get(shards.idFromName("paper:paper:1"));
+      return (await (await counter?.fetch("https://object/counts"))?.json()) as Counts;
+    },
+    fireCron: () => fireCron(platform.url, cronUrl),
   };
 }

@@ -55,7 +55,7 @@ export const NATS_HELP =
   "nats-server is not installed: measured without it. On Debian and Ubuntu: apt-get install nats-server; " +
   "elsewhere put the program in the PATH or name it in NATS_SERVER.";
 
-async function startTrunkline(instruments: number, inspectorPort?: number): Promise<Server> {
+async function startTrunkline(instruments: number, isCounting: boolean): Promise<Server> {
   const feed = startFeed();
   const { port } = await feed.ask<FeedPort>({
     op: "start",
@@ -67,10 +67,7 @@ async function startTrunkline(instruments: number, inspectorPort?: number): Prom
     script: readFileSync(script("exchange.mjs"), "utf8"),
     bindings: { FEED_URL: `http://127.0.0.1:${port}` },
   };
-  const runtime = await startRuntime({
-    exchange,
-    ...(inspectorPort !== undefined && { inspectorPort }),
-  });
+  const runtime = await startRuntime({ exchange, isCounting });
   const keys: string[] = [];
   for (let number = 1; number <= KEYS; number += 1)
     keys.push(await runtime.platform.key(`bench ${number}`, ["read"]));
@@ -131,16 +128,17 @@ async function startNats(instruments: number, program: string): Promise<Server> 
 
 export interface ServerOptions {
   instruments: number;
-  inspectorPort?: number;
+  /** Trunkline's only: counts what is billed. */
+  isCounting?: boolean;
 }
 
 /** Null for a nats-server that is not installed. */
 export async function startServer(
   kind: ServerKind,
-  { instruments, inspectorPort }: ServerOptions,
+  { instruments, isCounting = false }: ServerOptions,
 ): Promise<Server | null> {
   if (kind === "hub") return startHub(instruments);
-  if (kind === "trunkline") return startTrunkline(instruments, inspectorPort);
+  if (kind === "trunkline") return startTrunkline(instruments, isCounting);
   const nats = natsProgram();
   return nats && startNats(instruments, nats.path);
 }
