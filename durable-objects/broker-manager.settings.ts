@@ -127,9 +127,10 @@ export class FeedSettings {
 
   get view(): Pick<
     BrokerView,
-    "limits" | "configuredLimits" | "learnedLimits" | "weights" | "draining"
+    "shardCount" | "limits" | "configuredLimits" | "learnedLimits" | "weights" | "draining"
   > {
     return {
+      shardCount: this.shards,
       limits: this.limits,
       configuredLimits: this.#configured,
       learnedLimits: this.#stored.learned,

@@ -1,5 +1,6 @@
 /** What an algo can do and what it is told: the same for the class and the functional style. */
 import type { Candle, CandleInterval } from "../../src/contract/market.ts";
+import type { FeedMode } from "../../src/contract/stream.ts";
 import type { OrderView, PositionView } from "../../src/contract/orders.ts";
 import type { RiskChannelView } from "../../src/contract/risk-channel.ts";
 import type { RiskStatusView } from "../../src/contract/risk.ts";
@@ -20,6 +21,11 @@ export interface SubscribeOptions {
   history?: number | undefined;
   /** Of history and of `candles`; default "1m". */
   interval?: CandleInterval | undefined;
+  /**
+   * How much of each instrument: `ltp` the last trade alone, `quote` (the default) best bid and ask
+   * too, `depth` levels of the book too, where the broker gives them. Subscribing again changes it.
+   */
+  mode?: FeedMode | undefined;
 }
 
 /** Ticks are joined to the latest per instrument (`on`), or complete again. */

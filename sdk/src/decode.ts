@@ -2,7 +2,7 @@
  * Reads what the platform sends over the stream. Compact tick rows are checked by hand, because they
  * are the hot path; every other frame goes through the contract's schema. It never throws.
  */
-import type { TickView } from "../../src/contract/market.ts";
+import { depthView, type TickView } from "../../src/contract/market.ts";
 import { streamMessage, type StreamMessage } from "../../src/contract/stream.ts";
 
 /** A tick as handlers get it. `snapshot`: the last known one, sent on subscribing, not a new trade. */
@@ -81,6 +81,9 @@ function decodeRow(
     return "a tick row without its time or seq";
   }
   if (typeof provider !== "string") return "a tick row without its provider";
+  // Levels of the book: only who asked for them has this column.
+  const levels = cells[ROW_LENGTH] === undefined ? null : depthView.safeParse(cells[ROW_LENGTH]);
+  if (levels?.success === false) return "a tick row with levels that cannot be read";
   return {
     instrument,
     last: cells[1] as number | null,
@@ -97,6 +100,7 @@ function decodeRow(
     seq,
     late: late === 1,
     snapshot,
+    ...(levels && { depth: levels.data }),
   };
 }
 

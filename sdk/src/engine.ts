@@ -124,9 +124,10 @@ export class Engine implements AlgoContext {
 
   async subscribe(
     instruments: readonly string[],
-    { history, interval = "1m" }: SubscribeOptions = {},
+    { history, interval = "1m", mode = "quote" }: SubscribeOptions = {},
   ): Promise<void> {
-    const answered = this.#stream.subscribe(instruments, { history: history ?? null, interval });
+    const wish = { history: history ?? null, interval, mode };
+    const answered = this.#stream.subscribe(instruments, wish);
     for (const instrument of instruments) this.#book.track(instrument, interval);
     await answered;
   }

@@ -18,10 +18,10 @@ export interface AlgoDefinition
 
 /** Resolves when the algo was stopped; rejects with the error that ended it. */
 export async function runAlgo(definition: AlgoDefinition): Promise<void> {
-  const { id, instruments = [], history, interval } = definition;
+  const { id, instruments = [], history, interval, mode } = definition;
   const handlers: AlgoHandlers = {
     async onStart() {
-      if (instruments.length > 0) await context.subscribe(instruments, { history, interval });
+      if (instruments.length > 0) await context.subscribe(instruments, { history, interval, mode });
       await definition.onStart?.(context);
     },
   };

@@ -3,13 +3,14 @@
  * outlive every socket; requests are sent again on each new one.
  */
 import type { CandleInterval } from "../../src/contract/market.ts";
-import { streamRequest, type StreamRequest } from "../../src/contract/stream.ts";
+import { type FeedMode, streamRequest, type StreamRequest } from "../../src/contract/stream.ts";
 import { TrunklineError, TrunklineTimeoutError } from "./errors.ts";
 
 export interface Wish {
   interval: CandleInterval;
   /** Bars to fetch; null: candles start with the first live tick. */
   history: number | null;
+  mode: FeedMode;
 }
 
 interface Request {
@@ -95,7 +96,7 @@ export class Subscriptions {
     for (const instrument of instruments) {
       const wish = this.#wishes.get(instrument);
       if (wish === undefined) continue;
-      const key = `${wish.interval} ${wish.history}`;
+      const key = `${wish.interval} ${wish.history} ${wish.mode}`;
       const group = groups.get(key) ?? { wish, instruments: [] };
       group.instruments.push(instrument);
       groups.set(key, group);
@@ -182,9 +183,10 @@ const request = (
 });
 
 function subscribeMessage(requestId: string, instruments: string[], wish: Wish): StreamRequest {
-  const { history, interval } = wish;
+  const { history, interval, mode } = wish;
   const bars = history === null ? {} : { history, interval };
-  return { op: "subscribe", channel: "ticks", instruments, ...bars, requestId };
+  const less = mode === "quote" ? {} : { mode };
+  return { op: "subscribe", channel: "ticks", instruments, ...bars, ...less, requestId };
 }
 
 /** Finds bad input before it is sent; the message names what and where. */

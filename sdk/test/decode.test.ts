@@ -60,6 +60,7 @@ describe("decoding", () => {
 
   test.each([
     ["an alias nobody named", frame([row({ 0: 9 })])],
+    ["levels that are none", frame([[...row(), { bids: [[1]], asks: [] }]])],
     ["a text for a price", frame([row({ 1: "1500" })])],
     ["a row cut short", frame([row().slice(0, 13)])],
     ["a tick without seq", frame([row({ 11: null })])],
@@ -75,6 +76,13 @@ describe("decoding", () => {
   test("a frame of a newer platform is unreadable, but no tick is lost with it", () => {
     const text = JSON.stringify({ type: "fireworks", at: 1 });
     expect(decodeFrame(text, ALIASES)).toMatchObject({ kind: "unreadable", ticksLost: false });
+  });
+
+  test("levels of a book stand in one more column", () => {
+    const depth = { bids: [[1574, 5]], asks: [[1575, 2]] };
+    const decoded = decodeFrame(frame([[...row(), depth], row()]), ALIASES);
+    const depths = decoded.kind === "ticks" ? decoded.ticks.map((tick) => tick.depth) : [];
+    expect(depths).toEqual([depth, undefined]);
   });
 
   test("nothing that arrives makes it throw", () => {

@@ -95,6 +95,26 @@ describe("subscribing", () => {
     expect(algo.candles(J)).toEqual(bars);
   });
 
+  test("a mode is asked for, and asked for again when a hole is repaired", async () => {
+    const platform = await startFake();
+    const modes: unknown[] = [];
+    platform.onSubscribe = (socket, request) => {
+      modes.push(request.mode);
+      socket.subscribed(request, request.instruments);
+    };
+    await startAlgo(platform, (context) => ({
+      onStart: async () => {
+        await context.subscribe([I], { mode: "depth" });
+        await context.subscribe([J]);
+      },
+    }));
+    // The plain wish is the default: nothing is said of it.
+    expect(modes).toEqual(["depth", undefined]);
+    platform.socket.socket.terminate();
+    await until("the subscribes on the new line", () => modes.length === 4);
+    expect(new Set(modes.slice(2))).toEqual(new Set(["depth", undefined]));
+  });
+
   test("a subscribe that the line broke under is answered after the reconnect", async () => {
     const platform = await startFake();
     let broken = false;

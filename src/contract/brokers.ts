@@ -129,6 +129,8 @@ export const brokerView = z.object({
   overCapacity: z.number().int(),
   weights: z.record(z.string(), z.number()),
   draining: drainView,
+  /** As the operator set it: one that is being emptied may be listed besides. */
+  shardCount: z.number().int(),
   shards: z.array(shardView),
   wanted: z.number().int(),
   /** Instruments asked for by the operator, whatever algos want. */

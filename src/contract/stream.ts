@@ -18,6 +18,8 @@ import { signalTopic, signalTopics, signalValue, signalView } from "./signals.ts
 export { backoffDelay } from "../domain/backoff.ts";
 export { CLOSE_KEY_REVOKED, CLOSE_MOVED } from "../domain/market-limits.ts";
 
+export type { FeedMode } from "../domain/tick.ts";
+
 export const STREAM_CHANNELS = ["ticks", "orders", "risk", "signals", "status"] as const;
 
 export type StreamChannel = (typeof STREAM_CHANNELS)[number];

@@ -156,9 +156,30 @@ export async function saveProfile(body: {
   return answer;
 }
 
-export async function setShards(broker: string, shards: number) {
-  const path = `/v1/brokers/${encodeURIComponent(broker)}/feed`;
-  const answer = await call(brokerView, path, { method: "PUT", body: { shards } });
+const brokerPath = (broker: string): string => `/v1/brokers/${encodeURIComponent(broker)}`;
+
+/** Weights that are left out stay as they are. */
+export async function setShards(broker: string, shards: number, weights?: Record<string, number>) {
+  const body = { shards, ...(weights && { weights }) };
+  const answer = await call(brokerView, `${brokerPath(broker)}/feed`, { method: "PUT", body });
+  void refresh(names.brokers);
+  return answer;
+}
+
+/** Of a broker or, with its number, of one of its shards. */
+export async function setDrain(
+  broker: string,
+  shard: string | null,
+  body: { draining: boolean; when?: "after_hours" | "now" },
+) {
+  const path = `${brokerPath(broker)}${shard === null ? "" : `/shards/${shard}`}/drain`;
+  const answer = await call(brokerView, path, { method: "PUT", body });
+  void refresh(names.brokers);
+  return answer;
+}
+
+export async function forgetLimits(broker: string) {
+  const answer = await call(brokerView, `${brokerPath(broker)}/limits`, { method: "DELETE" });
   void refresh(names.brokers);
   return answer;
 }

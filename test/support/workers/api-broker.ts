@@ -13,6 +13,7 @@ export const BROKER: BrokerView = {
   overCapacity: 0,
   weights: {},
   draining: null,
+  shardCount: 1,
   shards: [
     {
       shard: "paper:paper:1",

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { feedRequest, subscriptionsRequest } from "../../../src/contract/brokers.ts";
+import { drainRequest, feedRequest, subscriptionsRequest } from "../../../src/contract/brokers.ts";
 import { errorBody } from "../../../src/contract/errors.ts";
 import { keyRequest, profileRequest, watchlistRequest } from "../../../src/contract/operations.ts";
 import {
@@ -87,6 +87,9 @@ const BODIES: Record<string, z.ZodType> = {
   "POST /v1/keys": keyRequest,
   "POST /v1/brokers/paper/subscriptions": subscriptionsRequest,
   "PUT /v1/brokers/paper/feed": feedRequest,
+  "PUT /v1/brokers/paper/shards/2/drain": drainRequest,
+  "PUT /v1/brokers/paper/drain": drainRequest,
+  "DELETE /v1/brokers/paper/limits": z.strictObject({}),
   "POST /v1/orders": orderRequest,
   "PATCH /v1/orders/$ID": orderChangeRequest,
   "POST /v1/orders/cancel-all": cancelAllRequest,

@@ -13,8 +13,12 @@ import { FailureNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
 import { SHARDS_MAX, type BrokerView } from "../../../../src/contract/brokers.ts";
 import { formatQuantity } from "../../format/number.ts";
+import { plain } from "../../format/words.ts";
+import { DrainButton } from "./drain-button.tsx";
+import { ForgetLimits } from "./forget-limits.tsx";
 import { Shards } from "./shards.tsx";
 import styles from "./system.module.css";
+import { Weights } from "./weights.tsx";
 
 export function Brokers() {
   const brokers = useBrokers();
@@ -54,9 +58,29 @@ function Broker({ broker, note }: { broker: BrokerView; note: ReactNode }) {
   const perSecond = broker.shards.reduce((total, shard) => total + shard.ticksPerSecond, 0);
   return (
     <div className={styles.broker}>
-      <Panel title={`Broker ${broker.broker}`} note={note} actions={<ShardCount broker={broker} />}>
+      <Panel
+        title={`Broker ${broker.broker}`}
+        note={note}
+        actions={
+          <>
+            <ForgetLimits broker={broker} />
+            <ShardCount broker={broker} />
+          </>
+        }
+      >
         <Facts
           facts={[
+            {
+              name: "Takes",
+              value: (
+                <>
+                  <Badge tone={broker.draining === null ? "good" : "warn"}>
+                    {broker.draining === null ? "everything" : drainWords(broker.draining)}
+                  </Badge>{" "}
+                  <DrainButton broker={broker.broker} shard={null} draining={broker.draining} />
+                </>
+              ),
+            },
             {
               name: "Session",
               value: <Badge tone={SESSION_TONES[session.state]}>{session.state}</Badge>,
@@ -78,6 +102,22 @@ function Broker({ broker, note }: { broker: BrokerView; note: ReactNode }) {
               name: "Subscribe messages",
               value: `${formatQuantity(limits.subscribeMessagesPerSecond)} a second`,
             },
+            ...broker.learnedLimits.map((learned) => ({
+              name: `Learned: ${plain(learned.limit)}`,
+              value: `${formatQuantity(learned.value)} (${learned.reason})`,
+            })),
+            ...(broker.overCapacity === 0
+              ? []
+              : [
+                  {
+                    name: "Over capacity",
+                    value: (
+                      <span className="tl-down tl-strong">
+                        {formatQuantity(broker.overCapacity)}
+                      </span>
+                    ),
+                  },
+                ]),
             ...broker.orderMeters.map((meter) => ({
               name: `Calls: ${meter.name}, by ${meter.scope}`,
               value: meterText(meter),
@@ -89,9 +129,13 @@ function Broker({ broker, note }: { broker: BrokerView; note: ReactNode }) {
         />
       </Panel>
       <Shards shards={broker.shards} />
+      <Weights broker={broker} />
     </div>
   );
 }
+
+const drainWords = ({ isClosed, when }: NonNullable<BrokerView["draining"]>): string =>
+  isClosed ? "nothing: closed" : `nothing new: closes ${plain(when)}`;
 
 /** How much of a metered scope is in use now, and what of it polling leaves to orders. */
 function meterText({ used, capacity, reserve }: BrokerView["orderMeters"][number]): string {
@@ -100,7 +144,7 @@ function meterText({ used, capacity, reserve }: BrokerView["orderMeters"][number
 }
 
 function ShardCount({ broker }: { broker: BrokerView }) {
-  const [count, setCount] = useState<number | string>(broker.shards.length);
+  const [count, setCount] = useState<number | string>(broker.shardCount);
   const change = useAction(setShards);
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -128,7 +172,7 @@ function ShardCount({ broker }: { broker: BrokerView }) {
         size="xs"
         variant="default"
         loading={change.busy}
-        disabled={!valid || count === broker.shards.length}
+        disabled={!valid || count === broker.shardCount}
       >
         Apply
       </Button>

@@ -6,6 +6,7 @@ import { Empty, Panel } from "../../components/panel.tsx";
 import type { ShardView } from "../../../../src/contract/brokers.ts";
 import { formatCompact, formatQuantity } from "../../format/number.ts";
 import { plain, SHARD_TONES } from "../../format/words.ts";
+import { DrainButton } from "./drain-button.tsx";
 
 function droppedWords(dropped: ShardView["dropped"]): string {
   const total = Object.values(dropped).reduce((sum, count) => sum + count, 0);
@@ -56,6 +57,38 @@ const COLUMNS: Column<ShardView>[] = [
     align: "right",
     cell: (row) => <span title={droppedByRule(row.dropped)}>{droppedWords(row.dropped)}</span>,
   },
+  {
+    name: "unreadable",
+    header: "Unreadable",
+    align: "right",
+    cell: (row) => (
+      <span title={droppedByRule(row.unreadable)}>{droppedWords(row.unreadable)}</span>
+    ),
+  },
+  {
+    name: "arrival",
+    header: "Lag in, p50 / p99",
+    align: "right",
+    cell: (row) => lagWords(row.lag.exchangeToReceived),
+  },
+  {
+    name: "sending",
+    header: "Lag out, p50 / p99",
+    align: "right",
+    cell: (row) => lagWords(row.lag.receivedToSent),
+  },
+  {
+    name: "queue",
+    header: "Waiting",
+    align: "right",
+    cell: ({ queue }) => (
+      <span
+        title={`to ask the broker: ${queue.upstreamInstruments} instruments in ${queue.upstreamMessages} messages\nto send: ${queue.downstreamTicks} ticks\nto be read by markets: ${queue.downstreamBytes} bytes`}
+      >
+        {formatQuantity(queue.upstreamInstruments)} / {formatCompact(queue.downstreamBytes)} B
+      </span>
+    ),
+  },
   { name: "reconnects", header: "Reconnects", align: "right", cell: (row) => row.reconnects },
   { name: "markets", header: "Markets", align: "right", cell: (row) => row.markets },
   { name: "epoch", header: "Epoch", align: "right", cell: (row) => row.epoch },
@@ -65,7 +98,18 @@ const COLUMNS: Column<ShardView>[] = [
     align: "right",
     cell: (row) => <Age at={row.lastMessageAt} />,
   },
+  { name: "drain", header: "Drain", align: "right", cell: drainCell },
 ];
+
+/** ms, from the exchange to here or from here on. */
+const lagWords = ({ p50, p99 }: ShardView["lag"]["receivedToSent"]): string =>
+  p50 === null || p99 === null ? "none yet" : `${formatCompact(p50)} / ${formatCompact(p99)} ms`;
+
+/** `paper:paper:2` is shard 2 of the broker paper. */
+function drainCell({ shard, draining }: ShardView) {
+  const [broker = "", , number = ""] = shard.split(":");
+  return <DrainButton broker={broker} shard={number} draining={draining} />;
+}
 
 export function Shards({ shards }: { shards: readonly ShardView[] }) {
   return (
