@@ -97,6 +97,14 @@ export async function executeLetter(
   return afterOrder(order);
 }
 
+/** Sends it again as a new order; the same again is the same answer. */
+export async function retryLetter(clientOrderId: string, reason: string): Promise<OrderView> {
+  const path = `${letterPath(clientOrderId)}/retry`;
+  const order = await call(orderView, path, { method: "POST", body: { reason } });
+  void refresh(names.deadLetters, names.audit);
+  return afterOrder(order);
+}
+
 export async function discardLetter(clientOrderId: string, reason: string): Promise<OrderView> {
   const path = `${letterPath(clientOrderId)}/discard`;
   const order = await call(orderView, path, { method: "POST", body: { reason } });

@@ -3,6 +3,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import { unknownOrder } from "../../application/order-errors.ts";
 import { callerName } from "../../application/order-access.ts";
+import { retryDeadLetter, successorId } from "../../application/retry-dead-letter.ts";
 import { discardDeadLetter, executeDeadLetter } from "../../application/work-dead-letter.ts";
 import {
   deadLetterDetail,
@@ -118,6 +119,29 @@ function actionRoutes(app: ApiApp, gate: Gate): void {
       await auditAsked(c, "dead_letter_executed", id, trade, reason);
       const claim = { ...trade, reason, by: callerName(c.get("caller")) };
       return c.json(orFail(await executeDeadLetter(c.get("ports").orders, id, claim)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: `${path}/retry`,
+      summary: "Send a dead letter that was proven not sent once more",
+      description:
+        "As a new order, under an id made from the old one's, approved by the ledger as any other. The old order is ended first, so that at most one of them ever leaves. What the limits refuse stays on the desk; only not_sent can be retried, and only while the broker can be asked. The same call again answers the same order.",
+      tags,
+      ...gate("trade", ["person"]),
+      request: { params, body: body(discardRequest) },
+      responses: { 200: answer(orderView, "The new order"), ...ERRORS },
+    }),
+    async (c) => {
+      const id = c.req.valid("param").clientOrderId;
+      const { reason } = c.req.valid("json");
+      const successor = successorId(id);
+      await auditAsked(c, "dead_letter_retry", id, { successor }, reason);
+      const { orders } = c.get("ports");
+      const sent = await retryDeadLetter(orders, c.get("caller"), id, reason, c.get("now")());
+      return c.json(orFail(sent), 200);
     },
   );
 

@@ -198,6 +198,13 @@ export const ROUTES: Record<string, Route> = {
     path: "/v1/dead-letters/order-1/executed",
     body: { brokerOrderId: "b-2", price: "1500", quantity: "10", reason: REASON },
   },
+  "POST /v1/dead-letters/{clientOrderId}/retry": {
+    scope: "trade",
+    people: true,
+    path: "/v1/dead-letters/order-1/retry",
+    body: { reason: REASON },
+    status: 409,
+  },
   "POST /v1/dead-letters/{clientOrderId}/discard": {
     scope: "trade",
     people: true,

@@ -2,7 +2,7 @@
 import { Button, Modal, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState, type FormEvent } from "react";
-import { acknowledgeLetter, discardLetter, executeLetter } from "../../api/actions.ts";
+import { acknowledgeLetter, discardLetter, executeLetter, retryLetter } from "../../api/actions.ts";
 import { useDeadLetter } from "../../api/queries.ts";
 import { Facts } from "../../components/facts.tsx";
 import formStyles from "../../components/form.module.css";
@@ -37,7 +37,7 @@ export function WorkLetter({
   );
 }
 
-type Doing = "looking" | "executed" | "discard";
+type Doing = "looking" | "executed" | "discard" | "retry";
 
 function Desk({ letter, close }: LetterProps) {
   const [doing, setDoing] = useState<Doing>("looking");
@@ -63,6 +63,7 @@ function Desk({ letter, close }: LetterProps) {
         <ExecutedForm detail={looked.data} back={back} close={close} />
       )}
       {isOpen && doing === "discard" && <DiscardForm letter={current} back={back} close={close} />}
+      {isOpen && doing === "retry" && <RetryForm letter={current} back={back} close={close} />}
       {isOpen && doing === "looking" && (
         <div className={formStyles.buttons}>
           {current.acknowledgedAt === null && (
@@ -78,6 +79,15 @@ function Desk({ letter, close }: LetterProps) {
           <Button variant="default" onClick={() => setDoing("discard")}>
             Discard
           </Button>
+          {current.label === "not_sent" && (
+            <Button
+              variant="default"
+              disabled={looked.data?.lookUp.found !== false}
+              onClick={() => setDoing("retry")}
+            >
+              Send again
+            </Button>
+          )}
           <Button variant="default" disabled={!looked.data} onClick={() => setDoing("executed")}>
             Executed by hand
           </Button>
@@ -194,6 +204,45 @@ function ExecutedForm({ detail, back, close }: FormProps & { detail: DeadLetterD
         </Button>
         <Button type="submit" disabled={!isReady} loading={execute.busy}>
           Book it
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function RetryForm({ letter, back, close }: FormProps & LetterProps) {
+  const [reason, setReason] = useState("");
+  const retry = useAction(retryLetter);
+  const isReady = reason.trim().length >= 3;
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (!isReady) return;
+    const order = await retry.run(letter.clientOrderId, reason.trim());
+    if (order === null) return;
+    notifications.show({ message: `Sent again as ${order.clientOrderId}: ${plain(order.state)}.` });
+    close();
+  };
+  return (
+    <form className={formStyles.form} onSubmit={(event) => void submit(event)}>
+      <p className={formStyles.lead}>
+        Ends this order and sends a new one for <strong>{letter.algoId}</strong>, which the limits
+        have to let pass. At most one of the two ever leaves.
+      </p>
+      <TextInput
+        label="Reason"
+        description="Why it is sent again. Goes into the audit log, with your name."
+        data-autofocus
+        autoComplete="off"
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+      <FailureNote failure={retry.failure} />
+      <div className={formStyles.buttons}>
+        <Button variant="default" onClick={back}>
+          Back
+        </Button>
+        <Button type="submit" disabled={!isReady} loading={retry.busy}>
+          Send order again
         </Button>
       </div>
     </form>
