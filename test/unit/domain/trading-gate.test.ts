@@ -47,6 +47,12 @@ describe("a halt", () => {
     },
   );
 
+  test("lets a flatten go that was approved after it, and none from before", () => {
+    const flatten: ReservedOrder = { ...order, flattens: true };
+    expect(stopReason(flatten, [halt("portfolio", { haltVersion: 9 })], 3)).toBeNull();
+    expect(stopReason(flatten, [halt("portfolio", { haltVersion: 10 })], 3)).toContain("portfolio");
+  });
+
   test("with a scope that cannot be read stops everything", () => {
     expect(stopReason(order, [halt("nonsense")], 3)).not.toBeNull();
   });

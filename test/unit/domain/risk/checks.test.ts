@@ -40,6 +40,14 @@ describe("each check on both sides of its limit", () => {
     expect(run.verdict({ ...stopLimit, limitPrice: "126.01" })).toBe("PRICE_COLLAR");
   });
 
+  test("gross exposure is the larger side of a position and its orders, not their sum", () => {
+    const run = new LedgerRun();
+    run.limit("grossExposure", "1000");
+    long(run, "10");
+    expect(run.verdict({ side: "sell", quantity: "20" })).toBe("approved");
+    expect(run.verdict({ side: "sell", quantity: "21" })).toBe("GROSS_EXPOSURE");
+  });
+
   test("an instrument that can only be watched is refused", () => {
     const run = new LedgerRun();
     const facts = { instrument: instrumentWith({ tradable: false }) };
