@@ -8,6 +8,7 @@ import { Answer, Panel, StaleNote } from "../../components/panel.tsx";
 import { DataTable, type Column } from "../../components/data-table.tsx";
 import type { RiskStatusView } from "../../../../src/contract/risk.ts";
 import { TRADING_STATE_TONES } from "../../format/words.ts";
+import { Binding } from "./binding.tsx";
 import { Controls } from "./controls.tsx";
 import { Exposure } from "./exposure.tsx";
 import { Limits } from "./limits.tsx";
@@ -58,6 +59,7 @@ export default function RiskPage() {
         <RiskHistory />
       </div>
       <Limits />
+      <Binding />
       <Exposure />
     </div>
   );
