@@ -35,6 +35,9 @@ export class Signals {
 
   constructor(host: SignalsHost) {
     this.#host = host;
+    // An eviction leaves the last value of each topic: first of all, so that later ones do not hide them.
+    for (const { market, told } of host.storage.followers())
+      this.#waiting.set(market, host.storage.signalsAfter(told));
   }
 
   /** Stores the value as the topic's last. The caller then lets `settle` run. */
@@ -71,12 +74,8 @@ export class Signals {
     return this.#host.storage.signals().map(viewOf);
   }
 
-  /** Tells every market what it was not told; after an eviction that is the last value of each topic. */
+  /** Tells every market what it was not told. */
   async settle(): Promise<void> {
-    const { storage } = this.#host;
-    for (const { market, told } of storage.followers())
-      if (!this.#busy.has(market) && !this.#waiting.get(market)?.length)
-        this.#waiting.set(market, storage.signalsAfter(told));
     await Promise.all([...this.#waiting.keys()].map((market) => this.#tell(market)));
   }
 

@@ -12,7 +12,7 @@ import {
   type Timing,
 } from "./limits.ts";
 import { Pace } from "./pace.ts";
-import type { OpenSocket, SocketLike } from "./socket.ts";
+import type { OpenSocket, SocketLike } from "./socket-like.ts";
 
 interface ConnectionOptions {
   url: string;
@@ -134,7 +134,7 @@ export class Connection {
         } else this.send({ op: "ping" });
       }, timing.pingIntervalMs);
     });
-    clearInterval(watch);
+    if (watch !== undefined) clearInterval(watch);
     const ready = this.#ready;
     this.#pace?.stop();
     this.#pace = null;

@@ -13,7 +13,7 @@ import type { AlgoHandlerError } from "./errors.ts";
 import type { Timing } from "./limits.ts";
 import type { NewOrder, OrderChanges, OrderCondition } from "./order-desk.ts";
 import type { OrderOutcome } from "./outcome.ts";
-import type { OpenSocket } from "./socket.ts";
+import type { OpenSocket } from "./socket-like.ts";
 import type { Gap, StreamStatus } from "./stream-events.ts";
 
 export interface SubscribeOptions {

@@ -3,20 +3,7 @@
  * a browser does not, so there it goes as a subprotocol.
  */
 import { BEARER_SUBPROTOCOL_PREFIX, STREAM_SUBPROTOCOL } from "../../src/contract/stream.ts";
-
-/** The part of a WebSocket that the SDK uses: the browser's, Node's own and `ws` all have it. */
-export interface SocketLike {
-  send(text: string): void;
-  close(code?: number, reason?: string): void;
-  addEventListener(type: "open" | "error", listener: () => void): void;
-  addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
-  addEventListener(
-    type: "close",
-    listener: (event: { code: number; reason: string }) => void,
-  ): void;
-}
-
-export type OpenSocket = (url: string, key: string) => Promise<SocketLike>;
+import type { SocketLike } from "./socket-like.ts";
 
 /** The second argument is a list of subprotocols; Node's own takes headers instead, beyond the standard. */
 type WebSocketClass = new (

@@ -8,7 +8,7 @@ import { decodeFrame, type OtherMessage, type Tick } from "./decode.ts";
 import { TrunklineError } from "./errors.ts";
 import { ACK_EVERY_FRAMES, ACK_INTERVAL_MS, type Timing } from "./limits.ts";
 import { judgeFrame, laterPosition, TickGate, type FramePosition } from "./sequence.ts";
-import type { OpenSocket } from "./socket.ts";
+import type { OpenSocket } from "./socket-like.ts";
 import type { Channel, Gap, StreamEvent, StreamStatus } from "./stream-events.ts";
 import { Subscriptions, type Wish } from "./subscriptions.ts";
 

@@ -87,6 +87,7 @@ export async function startAlgo(
       },
       onCandle: (candle) => own.onCandle?.(candle),
       onLagging: (lagging) => own.onLagging?.(lagging),
+      onSignal: (signal) => own.onSignal?.(signal),
       onStop: () => own.onStop?.(),
     },
   );

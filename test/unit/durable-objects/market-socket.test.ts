@@ -83,7 +83,7 @@ test("sockets with the same list get the same frames, numbered one after the oth
   expect(one.algo.position).toEqual({ epoch: 7, seq: 2 });
 });
 
-test("past the bound a slow reader is told and gets no ticks; drained, it gets the latest of what it missed", () => {
+test("lesson 13: past the bound a slow reader is told and gets no ticks; drained, it gets the latest of what it missed", () => {
   const { join, tick } = setUp();
   const [slow, healthy] = [join(), join()];
   tick(0);
