@@ -66,7 +66,7 @@ function client(key: string, instruments: string[]) {
   });
   const ended = stream.run();
   ended.catch(() => {});
-  stream.subscribe(instruments, { interval: "1m", history: null }).catch(() => {});
+  stream.subscribe(instruments, { interval: "1m", history: null, mode: "quote" }).catch(() => {});
   const of = <Kind extends StreamEvent["kind"]>(kind: Kind) =>
     events.filter((event): event is Extract<StreamEvent, { kind: Kind }> => event.kind === kind);
   return { stream, events, markets, ended, of };
