@@ -5,7 +5,7 @@ import { FIRST_TICK_POLL_MS, FIRST_TICK_WAIT_MS } from "../domain/limits.ts";
 import type { Mark } from "../domain/tick.ts";
 import type { BrokerManagerPort } from "./ports.ts";
 
-type Quotes = Pick<BrokerManagerPort, "quotes" | "pin" | "unpin" | "view">;
+export type Quotes = Pick<BrokerManagerPort, "quotes" | "pin" | "unpin" | "view">;
 
 /**
  * The mark, or null when none came within `FIRST_TICK_WAIT_MS`. An instrument that nobody watches is

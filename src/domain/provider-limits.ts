@@ -24,3 +24,9 @@ export const PROVIDER_REPORT_LOST_MS = 50_000;
 
 /** Switches kept for the history: months of a calm feed, and a bound for one that is not. */
 export const PROVIDER_SWITCHES_KEPT_MAX = 10_000;
+
+/** No quote is asked for more often than this, whatever it changes: a tenth of a second is a stream's business. */
+export const POLL_MS_MIN = 100;
+
+/** A quote that never changes is looked at all the same this often: it might begin to. */
+export const POLL_MS_MAX = 30_000;
