@@ -215,3 +215,12 @@ describe("an explanation", () => {
     );
   });
 });
+
+test("a mark that its provider's data calls stale prices no entry, however young it is", () => {
+  const run = new LedgerRun();
+  const stale = { ...markOf(run.now), stale: true };
+  const entry = checkOf(explained(run, {}, { mark: stale }), "STALE_PRICE");
+  expect(entry.verdict).toBe("refuses");
+  const fresh = checkOf(explained(run, {}, { mark: markOf(run.now) }), "STALE_PRICE");
+  expect(fresh.verdict).toBe("passes");
+});

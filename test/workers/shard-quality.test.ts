@@ -1,0 +1,129 @@
+/** What a shard says of its data: fresh or stale, told once, with where each value came from. */
+import { expect, test } from "vitest";
+import { TickBook } from "../../durable-objects/feed-shard.book.ts";
+import { markOf } from "../../durable-objects/feed-shard.consumer.ts";
+import { ShardQuality } from "../../durable-objects/feed-shard.quality.ts";
+import type { FeedTerms } from "../../src/application/ports.ts";
+import type { LinkStatus } from "../../src/contract/link.ts";
+import { CLEANING_DEFAULTS } from "../../src/domain/cleaning.ts";
+import type { MarketUpdate } from "../../src/domain/tick.ts";
+
+const START = 1_760_000_000_000;
+
+const update = (instrument: string, n: number, more: Partial<MarketUpdate> = {}): MarketUpdate => ({
+  instrument,
+  last: 100,
+  lastQuantity: 1,
+  bid: null,
+  bidQuantity: null,
+  ask: null,
+  askQuantity: null,
+  volume: n,
+  exchangeTime: START + n,
+  ...more,
+});
+
+function setUp(instruments: string[], calendar = "always") {
+  const told: LinkStatus[] = [];
+  const book = new TickBook("one", (held) => void (held.isLive = true));
+  const quality = new ShardQuality(book, {
+    provider: "one",
+    shard: "one:one:1",
+    feed: {},
+    terms: async () => [],
+    tell: (status) => void told.push(status),
+    resync: () => {},
+    log: () => {},
+  });
+  const entry = { mode: "quote", consumers: [], standby: false, handOver: null } as const;
+  const assigned = instruments.map((instrument) => ({ ...entry, instrument, consumers: [] }));
+  book.openEpoch(1);
+  book.assign(assigned, new Set(), START);
+  quality.assign(assigned);
+  const terms = (instrument: string): FeedTerms => ({
+    instrument,
+    calendar,
+    cleaning: CLEANING_DEFAULTS,
+  });
+  quality.learn(instruments.map(terms));
+  const stateOf = (instrument: string, now: number) =>
+    quality.view(now).find((row) => row.instrument === instrument)?.state;
+  return { book, quality, told, stateOf };
+}
+
+test("lesson 56: a quote tells its provider, both times and how fresh it is, and no field is made up", () => {
+  const { book, quality } = setUp(["X:A"]);
+  book.take(update("X:A", 1), START);
+  book.take(
+    update("X:A", 2, { last: null, lastQuantity: null, volume: null, exchangeTime: null }),
+    START + 9,
+  );
+  const [quote] = quality.quotes(["X:A"], START + 10);
+  // The last price of the tick before is not carried over.
+  expect(quote).toMatchObject({
+    last: null,
+    volume: null,
+    bid: null,
+    exchangeTime: null,
+    receivedTime: START + 9,
+    provider: "one",
+    freshness: "fresh",
+  });
+  expect(quality.quotes(["X:A"], START + 10_000)[0]).toMatchObject({ freshness: "stale" });
+  expect(quality.quotes(["X:B"], START)).toEqual([]);
+});
+
+test("an instrument that falls silent is told stale once, and its recovery once", () => {
+  const { book, quality, told } = setUp(["X:A", "X:B"]);
+  book.take(update("X:A", 1), START);
+  book.take(update("X:B", 1), START);
+  for (let second = 1; second < 60; second += 1) quality.beat(START + second * 1_000);
+  expect(told).toEqual([expect.objectContaining({ state: "stale", instruments: ["X:A", "X:B"] })]);
+  book.take(update("X:B", 2), START + 60_000);
+  expect(quality.beat(START + 60_001)).toBe(true);
+  expect(quality.beat(START + 61_000)).toBe(false);
+  expect(told.slice(1)).toEqual([expect.objectContaining({ state: "live", instruments: ["X:B"] })]);
+});
+
+test("the ledger's mark of a stale instrument says so, and the next fresh one does not", () => {
+  const { book, quality } = setUp(["X:A"]);
+  const held = book.held.get("X:A");
+  if (!held) throw new Error("not held");
+  book.take(update("X:A", 1), START);
+  expect(markOf(held, "one")).toEqual([expect.not.objectContaining({ stale: true })]);
+  const changed = new Set([held]);
+  changed.clear();
+  held.markGroups.push({ changed });
+  quality.beat(START + 5_001);
+  expect([...changed]).toEqual([held]);
+  expect(markOf(held, "one")).toMatchObject([{ stale: true, time: START, provider: "one" }]);
+  book.take(update("X:A", 2), START + 6_000);
+  quality.beat(START + 6_001);
+  expect(markOf(held, "one")).toEqual([expect.not.objectContaining({ stale: true })]);
+});
+
+test("while its market is shut an instrument is closed and never told stale", () => {
+  // A Saturday.
+  const saturday = Date.parse("2026-11-21T06:00:00Z");
+  const { book, quality, told, stateOf } = setUp(["NSE:A"], "NSE");
+  book.take(update("NSE:A", 1, { exchangeTime: null }), saturday);
+  expect(quality.beat(saturday + 3_600_000)).toBe(false);
+  expect(stateOf("NSE:A", saturday + 3_600_000)).toBe("closed");
+  expect(told).toEqual([]);
+});
+
+test("the same token on two exchanges shares no price, no rule's memory and no freshness", () => {
+  const { book, quality, stateOf } = setUp(["NSE:1594", "BSE:1594"]);
+  book.take(update("NSE:1594", 1, { last: 100 }), START);
+  // Ten times the other one's price: it is no spike of this instrument, which has no price yet.
+  book.take(update("BSE:1594", 1, { last: 1_000 }), START);
+  book.take(update("BSE:1594", 2, { last: 1_000 }), START + 60_000);
+  expect(quality.quotes(["NSE:1594", "BSE:1594"], START).map(({ last }) => last)).toEqual([
+    100, 1_000,
+  ]);
+  expect([stateOf("NSE:1594", START + 60_001), stateOf("BSE:1594", START + 60_001)]).toEqual([
+    "stale",
+    "fresh",
+  ]);
+  expect(book.dropped).toEqual({});
+});
