@@ -2,6 +2,7 @@
 import type { FeedAlert } from "../application/ports.ts";
 import type { BrokerView } from "../contract/brokers.ts";
 import type { MarketView } from "../contract/markets.ts";
+import type { AccountReconciliation } from "../contract/reconciliation.ts";
 import type { RiskStatusView } from "../contract/risk.ts";
 import type { Result } from "../domain/result.ts";
 import { FEED_BROKERS } from "../platform/deployment.ts";
@@ -11,7 +12,11 @@ import { probe } from "./probe.ts";
 
 export interface PlatformView {
   brokers: { broker: string; view: Result<BrokerView, string> }[];
-  gateways: { account: string; stream: Result<BrokerView["orderStream"], string> }[];
+  gateways: {
+    account: string;
+    stream: Result<BrokerView["orderStream"], string>;
+    reconciliation: Result<AccountReconciliation, string>;
+  }[];
   ledger: Result<RiskStatusView, string>;
   /** All providers of so many instruments are down since then; null while none is. */
   feedAlert: Result<FeedAlert | null, string>;
@@ -33,6 +38,7 @@ export async function platformView(ports: ApiPorts): Promise<PlatformView> {
       orders.accounts.map(async (account) => ({
         account,
         stream: await probe(() => orders.gateway(account).streamState()),
+        reconciliation: await probe(() => orders.gateway(account).reconciliation()),
       })),
     ),
     probe(() => orders.ledger.status()),

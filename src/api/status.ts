@@ -2,6 +2,7 @@
 import type { FeedAlert } from "../application/ports.ts";
 import type { BrokerView } from "../contract/brokers.ts";
 import type { StatusView } from "../contract/operations.ts";
+import type { AccountReconciliation } from "../contract/reconciliation.ts";
 import type { RiskStatusView } from "../contract/risk.ts";
 import type { ChannelState } from "../notify/settings.ts";
 import type { PlatformView } from "./platform-view.ts";
@@ -50,6 +51,11 @@ function componentsOf(view: PlatformView): Component[] {
     view.feedAlert.ok
       ? providersComponent(view.feedAlert.value)
       : down("providers", view.feedAlert.error),
+    ...view.gateways.map(({ account, reconciliation }) =>
+      reconciliation.ok
+        ? reconciliationComponent(reconciliation.value)
+        : down(`reconciliation ${account}`, reconciliation.error),
+    ),
     ledger.ok ? ledgerComponent(ledger.value) : down("ledger", ledger.error),
     markets.ok
       ? component("markets", "ok", `${markets.value.length} open`)
@@ -97,6 +103,20 @@ function gatewayComponent(account: string, stream: BrokerView["orderStream"]): C
   const message = `order stream ${stream}`;
   if (stream === "ready") return component(`gateway ${account}`, "ok", message);
   return component(`gateway ${account}`, stream === "down" ? "down" : "degraded", message);
+}
+
+/** What differs is being settled; what is frozen or cannot be compared wants a person. */
+function reconciliationComponent({ account, checks, frozen }: AccountReconciliation): Component {
+  const name = `reconciliation ${account}`;
+  const trouble = checks.filter(({ result }) => result === "failed" || result === "differs");
+  const parts = [
+    ...frozen.map(({ instrument }) => `${instrument} is frozen`),
+    ...trouble.map(({ kind, message }) => `${kind.replace("_", " ")}: ${message}`),
+  ];
+  if (parts.length > 0) return component(name, "degraded", parts.join("; "));
+  const latest = Math.max(0, ...checks.map(({ lastRunAt }) => lastRunAt ?? 0));
+  const at = latest === 0 ? "nothing compared yet" : `last at ${new Date(latest).toISOString()}`;
+  return component(name, "ok", at);
 }
 
 /** Rows wait in the outbox while D1 is down: nothing is lost, but the tradebook is behind. */

@@ -22,6 +22,8 @@ export const names = {
   ownDevice: ["own-device"],
   keys: ["keys"],
   audit: ["audit"],
+  reconciliations: ["reconciliations"],
+  reconciliation: ["reconciliation"],
   instruments: ["instruments"],
   candles: ["candles"],
   quality: ["quality"],

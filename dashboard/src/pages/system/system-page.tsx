@@ -8,8 +8,9 @@ import { Brokers } from "./brokers.tsx";
 import { DataQuality } from "./data-quality.tsx";
 import { Keys } from "./keys.tsx";
 import { PaperMarket } from "./paper-market.tsx";
+import { Reconciliation } from "./reconciliation.tsx";
 
-const TABS = ["brokers", "quality", "paper", "alerts", "keys", "audit"] as const;
+const TABS = ["brokers", "quality", "paper", "reconciliation", "alerts", "keys", "audit"] as const;
 
 export default function SystemPage() {
   const { tab = "brokers" } = useParams<{ tab?: string }>();
@@ -26,6 +27,7 @@ export default function SystemPage() {
           <Tabs.Tab value="brokers">Brokers</Tabs.Tab>
           <Tabs.Tab value="quality">Data quality</Tabs.Tab>
           {paper && <Tabs.Tab value="paper">Paper market</Tabs.Tab>}
+          <Tabs.Tab value="reconciliation">Reconciliation</Tabs.Tab>
           <Tabs.Tab value="alerts">Alerts</Tabs.Tab>
           <Tabs.Tab value="keys">API keys</Tabs.Tab>
           <Tabs.Tab value="audit">Audit</Tabs.Tab>
@@ -36,6 +38,9 @@ export default function SystemPage() {
         <Tabs.Panel value="quality">{tab === "quality" && <DataQuality />}</Tabs.Panel>
         <Tabs.Panel value="paper">
           <PaperMarket />
+        </Tabs.Panel>
+        <Tabs.Panel value="reconciliation">
+          <Reconciliation />
         </Tabs.Panel>
         <Tabs.Panel value="alerts">
           <Alerts />

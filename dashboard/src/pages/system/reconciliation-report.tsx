@@ -1,0 +1,137 @@
+/** One report: every difference with both sides, the positions three ways, and a person's acceptance. */
+import { Button, Modal, TextInput } from "@mantine/core";
+import { useState, type FormEvent } from "react";
+import { acceptReconciliation, useReconciliation } from "../../api/reconciliation.ts";
+import { Badge } from "../../components/badge.tsx";
+import { DataTable, TwoLines, type Column } from "../../components/data-table.tsx";
+import { Facts } from "../../components/facts.tsx";
+import form from "../../components/form.module.css";
+import { Answer } from "../../components/panel.tsx";
+import { FailureNote } from "../../components/refusal.tsx";
+import { useAction } from "../../components/use-action.ts";
+import { plain, type Tone } from "../../format/words.ts";
+import type {
+  DifferenceView,
+  PositionComparison,
+  ReconciliationDetail,
+} from "../../../../src/contract/reconciliation.ts";
+
+const OUTCOME_TONES: Record<DifferenceView["outcome"], Tone> = {
+  repaired: "good",
+  noted: "calm",
+  unresolved: "bad",
+};
+
+const DIFFERENCES: Column<DifferenceView>[] = [
+  {
+    name: "kind",
+    header: "What, where",
+    phone: "title",
+    cell: ({ kind, subject }) => <TwoLines first={plain(kind)} second={subject} />,
+  },
+  {
+    name: "outcome",
+    header: "Outcome",
+    phone: "end",
+    cell: ({ outcome }) => <Badge tone={OUTCOME_TONES[outcome]}>{plain(outcome)}</Badge>,
+  },
+  { name: "ours", header: "Ours", cell: ({ ours }) => ours ?? "none" },
+  { name: "theirs", header: "The broker's", cell: ({ theirs }) => theirs ?? "none" },
+  { name: "message", header: "In words", wrap: true, phone: "wide", cell: (row) => row.message },
+];
+
+const POSITIONS: Column<PositionComparison>[] = [
+  { name: "instrument", header: "Instrument", phone: "title", cell: (row) => row.instrument },
+  { name: "opening", header: "Opening", align: "right", cell: (row) => row.opening },
+  { name: "ours", header: "Ours", align: "right", cell: (row) => row.ours },
+  {
+    name: "executions",
+    header: "By the broker's executions",
+    align: "right",
+    cell: (row) => row.byBrokerExecutions,
+  },
+  {
+    name: "position",
+    header: "The broker's position",
+    align: "right",
+    cell: (row) => row.brokerPosition,
+  },
+];
+
+export function ReconciliationReport({ id, close }: { id: string | null; close: () => void }) {
+  const query = useReconciliation(id);
+  return (
+    <Modal opened={id !== null} onClose={close} title="Reconciliation" size="xl">
+      <Answer query={query} rows={6}>
+        {(detail) => <Content detail={detail} close={close} />}
+      </Answer>
+    </Modal>
+  );
+}
+
+function Content({ detail, close }: { detail: ReconciliationDetail; close: () => void }) {
+  const { report } = detail;
+  const isOpen = detail.status === "unresolved" || detail.status === "failed";
+  return (
+    <div className={form.form}>
+      <Facts
+        facts={[
+          { name: "Day", value: detail.day },
+          { name: "Status", value: plain(detail.status) },
+          { name: "Our executions", value: report.executions.ours },
+          { name: "The broker's", value: report.executions.theirs },
+        ]}
+      />
+      {report.failure !== null && (
+        <p className={form.lead}>Nothing was compared and nothing changed: {report.failure}</p>
+      )}
+      {report.differences.length === 0 && report.failure === null && (
+        <p className={form.lead}>Both sides agree.</p>
+      )}
+      {report.differences.length > 0 && (
+        <DataTable
+          rows={report.differences}
+          columns={DIFFERENCES}
+          rowName={({ kind, subject }) => `${kind} ${subject}`}
+          label="Differences"
+        />
+      )}
+      {report.positions.length > 0 && (
+        <DataTable
+          rows={report.positions}
+          columns={POSITIONS}
+          rowName={({ instrument }) => instrument}
+          label="Positions three ways"
+        />
+      )}
+      {isOpen && <Accept id={detail.id} close={close} />}
+    </div>
+  );
+}
+
+function Accept({ id, close }: { id: string; close: () => void }) {
+  const [reason, setReason] = useState("");
+  const accept = useAction(acceptReconciliation);
+  const ready = reason.trim().length >= 3;
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (ready && (await accept.run(id, reason.trim())) !== null) close();
+  };
+  return (
+    <form className={form.form} onSubmit={(event) => void submit(event)}>
+      <TextInput
+        label="Reason"
+        description="Why the day may stand as it is. Frozen instruments trade again. Goes into the audit log."
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+        autoComplete="off"
+      />
+      <FailureNote failure={accept.failure} />
+      <div className={form.buttons}>
+        <Button type="submit" disabled={!ready} loading={accept.busy}>
+          Accept the report
+        </Button>
+      </div>
+    </form>
+  );
+}
