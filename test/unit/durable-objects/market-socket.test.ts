@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Board } from "../../../durable-objects/market.board.ts";
 import { AlgoSocket } from "../../../durable-objects/market.socket.ts";
 import { tickFields } from "../../../src/contract/link.ts";
@@ -217,4 +217,28 @@ test("ticks that waited for their turn when a socket began to lag are in its sna
     ["X:B", 2],
     ["X:C", 3],
   ]);
+});
+
+/** A hundred ticks for five that read, with or without one that stops reading after ten. */
+const work = (isOneStuck: boolean) => {
+  const built = vi.spyOn(Board.prototype, "frameText");
+  const { join, tick } = setUp();
+  const healthy = Array.from({ length: 5 }, () => join());
+  const stuck = isOneStuck ? join() : null;
+  for (let n = 0; n < 100; n += 1) {
+    if (stuck && n === 10) stuck.socket.bufferedAmount = STREAM_BUFFERED_BYTES_CONFLATE + 1;
+    tick(n % 3);
+  }
+  const frames = built.mock.calls.length;
+  built.mockRestore();
+  return { frames, sent: healthy.map(({ socket }) => socket.sent), stuck: stuck?.socket.sent };
+};
+
+test("a stuck reader costs the others no frame and no send: what they get, and what is built for them, is the same", () => {
+  const [alone, beside] = [work(false), work(true)];
+  expect(beside.frames).toBe(alone.frames);
+  expect(beside.sent).toEqual(alone.sent);
+  // To the stuck one: what came before it was stuck, then one word, and nothing more.
+  expect(beside.stuck).toHaveLength(11);
+  expect(beside.stuck?.at(-1)).toMatchObject({ type: "lagging", on: true });
 });
