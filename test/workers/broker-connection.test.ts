@@ -1,4 +1,5 @@
 /** One outbound socket: backoff, epochs, silence and an expired session, on a broker played by hand. */
+import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BrokerConnection } from "../../durable-objects/feed-shard.connection.ts";
 import type { BrokerFeed, FeedMessage } from "../../src/brokers/broker.ts";
@@ -8,6 +9,7 @@ import {
   FRAME_FAULTS_MAX,
   STABLE_CONNECTION_MS,
 } from "../../src/domain/feed-limits.ts";
+import { parseFeedFrame } from "../../src/brokers/paper/parse.ts";
 import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
 
 const RULES = {
@@ -59,13 +61,19 @@ class FakeSocket extends EventTarget {
 
 const data: FeedMessage = { kind: "updates", updates: [] };
 
-function setUp(refusals = 0) {
+const parseOwn: BrokerFeed["parse"] = (text) =>
+  typeof text === "string" && text.startsWith("{")
+    ? { ok: true, value: JSON.parse(text) as FeedMessage }
+    : { ok: false, error: { kind: "malformed", reason: "not JSON", sample: "" } };
+
+function setUp(refusals = 0, parse: BrokerFeed["parse"] = parseOwn) {
   const sockets: FakeSocket[] = [];
   const epochs: number[] = [];
   const lost: string[] = [];
   const logged: string[] = [];
   let left = refusals;
   let dials = 0;
+  let messages = 0;
   const feed: BrokerFeed = {
     rules: RULES,
     open: async () => {
@@ -80,10 +88,7 @@ function setUp(refusals = 0) {
     },
     formatSubscribe: () => [],
     formatUnsubscribe: () => [],
-    parse: (text) =>
-      typeof text === "string" && text.startsWith("{")
-        ? { ok: true, value: JSON.parse(text) as FeedMessage }
-        : { ok: false, error: { kind: "malformed", reason: "not JSON", sample: "" } },
+    parse,
   };
   let epoch = 0;
   const connection = new BrokerConnection(
@@ -91,13 +96,13 @@ function setUp(refusals = 0) {
     {
       grant: async () => ({ epoch: (epoch += 1), waitMs: 0 }),
       opened: (number) => void epochs.push(number),
-      message: () => {},
+      message: () => void (messages += 1),
       lost: (reason) => void lost.push(reason),
     },
     (_, event) => void logged.push(event),
   );
   connection.ensure(Date.now());
-  return { connection, sockets, epochs, lost, logged, dials: () => dials };
+  return { connection, sockets, epochs, lost, logged, heard: () => messages, dials: () => dials };
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -265,4 +270,30 @@ test("no frame, however large or wrong, is more than a fault", async () => {
   bring("x");
   expect(connection.faults.counts).toEqual({ oversized: 2, malformed: 1 });
   expect(connection.state).toBe("live");
+});
+
+test("whatever the exchange sends, text or bytes, whole or cut, is a message or a counted fault, and never thrown", async () => {
+  const whole = JSON.stringify({
+    type: "ticks",
+    ticks: [["NSE:INFY", 1, 1, 1, 1, 2, 1, 1, 1]],
+  });
+  const frame = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.nat(whole.length).map((length) => whole.slice(0, length)),
+    fc.json(),
+    fc.uint8Array({ maxLength: 50 }).map((bytes) => bytes.slice().buffer),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(frame, { maxLength: FRAME_FAULTS_MAX - 1 }), async (frames) => {
+      const { connection, sockets, heard } = setUp(0, parseFeedFrame);
+      await pass(0);
+      for (const bytes of frames)
+        sockets[0]?.dispatchEvent(new MessageEvent("message", { data: bytes }));
+      const faults = Object.values(connection.faults.counts).reduce((sum, n) => sum + n, 0);
+      expect(faults + heard()).toBe(frames.length);
+      expect(connection.state).toBe("live");
+      connection.stop();
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -204,3 +204,37 @@ test("what is delivered is logged, and a trade out of order for its bar only", (
   expect(read().map(({ volume }) => volume)).toEqual([3, 4]);
   expect(book.dropped).toEqual({ out_of_order: 2 });
 });
+
+test("lesson 54b: the same token on two exchanges shares no tick and no last price", () => {
+  const { book, group } = setUp([entry("NSE:500325"), entry("BSE:500325")]);
+  book.take({ ...update("NSE:500325", 1), last: 100 }, 1);
+  expect(book.held.get("BSE:500325")?.delivered).toBeNull();
+  // A price that would be a leap on the other one is judged by its own.
+  book.take({ ...update("BSE:500325", 1), last: 9_000 }, 2);
+  expect(book.held.get("NSE:500325")?.delivered?.last).toBe(100);
+  expect(book.held.get("BSE:500325")?.delivered?.last).toBe(9_000);
+  const aliases = group.lines.map((line) => line.slice(0, line.indexOf(",")));
+  expect(new Set(aliases).size).toBe(2);
+});
+
+test("a tick's line is written for each mode that somebody wants, and holds no more than the mode", () => {
+  const { book, connect } = setUp([entry("X:A")]);
+  const lines = { ltp: [] as string[], quote: [] as string[], depth: [] as string[] };
+  const asGroup = (mode: keyof typeof lines): LineGroup => ({
+    instruments: new Set(["X:A"]),
+    lines: lines[mode],
+  });
+  connect();
+  const held = book.held.get("X:A");
+  if (!held) throw new Error("not held");
+  held.groups = [asGroup("quote")];
+  held.ltpGroups = [asGroup("ltp"), asGroup("ltp")];
+  held.depthGroups = [asGroup("depth")];
+  const depth = { bids: [[99, 5] as [number, number]], asks: [[101, 2] as [number, number]] };
+  book.take({ ...update("X:A", 1), bid: 99, ask: 101, depth }, 1);
+  expect(lines.ltp).toHaveLength(2);
+  for (const line of lines.ltp) expect(line.split(",").slice(3, 7)).toEqual(Array(4).fill("null"));
+  expect(lines.quote[0]?.split(",").slice(3, 7)).toEqual(["99", "null", "101", "null"]);
+  expect([...lines.ltp, ...lines.quote].some((line) => line.includes("bids"))).toBe(false);
+  expect(lines.depth[0]).toMatch(/^D1,.*,\{"bids":\[\[99,5\]\],"asks":\[\[101,2\]\]\}$/);
+});

@@ -5,6 +5,7 @@ import type { BrokerManagerPort, FeedWish } from "../../../src/application/ports
 /** A manager that takes at most `capacity` instruments and answers when the test lets it. */
 function setUp(capacity = Infinity) {
   const declares: string[][] = [];
+  const modes: Record<string, string>[] = [];
   let declared = "{}";
   let isDown = false;
   const failures: unknown[] = [];
@@ -12,6 +13,7 @@ function setUp(capacity = Infinity) {
     if (isDown) throw new Error("down");
     const instruments = wishes.map(({ instrument }) => instrument);
     declares.push(instruments);
+    modes.push(Object.fromEntries(wishes.map(({ instrument, mode }) => [instrument, mode])));
     await Promise.resolve();
     if (instruments.length > capacity)
       return { ok: false, error: { code: "SHARD_CAPACITY", message: "full", details: null } };
@@ -32,6 +34,7 @@ function setUp(capacity = Infinity) {
   return {
     interest,
     declares,
+    modes,
     failures,
     declared: () => declared,
     setDown: (down: boolean) => {
@@ -112,4 +115,31 @@ test("a declare that was cut off by an eviction is not taken for done", async ()
   expect(duringIt).not.toBe(JSON.stringify({ paper: [{ instrument: "X:A", mode: "quote" }] }));
   expect(duringIt).not.toBe("{}");
   expect(declared()).toBe(JSON.stringify({ paper: [{ instrument: "X:A", mode: "quote" }] }));
+});
+
+const inMode = (mode: "ltp" | "quote" | "depth") => new Map([["X:A", mode] as const]);
+
+test("the highest mode that anybody wants is declared, and a lower one when the last of them leaves", async () => {
+  const { interest, modes } = setUp();
+  await interest.acquire(inMode("ltp"));
+  await interest.acquire(inMode("depth"));
+  await interest.acquire(inMode("quote"));
+  await interest.acquire(inMode("depth"));
+  interest.release(inMode("depth"));
+  await settle();
+  interest.release(inMode("depth"));
+  await settle();
+  interest.release(inMode("quote"));
+  await settle();
+  interest.release(inMode("ltp"));
+  await settle();
+  const seen = modes.map((wishes) => wishes["X:A"] ?? "none");
+  // The same declared twice in a row changes nothing.
+  expect(seen.filter((mode, at) => mode !== seen[at - 1])).toEqual([
+    "ltp",
+    "depth",
+    "quote",
+    "ltp",
+    "none",
+  ]);
 });

@@ -26,6 +26,7 @@ const COLUMNS: Column<ShardView>[] = [
     phone: "end",
     cell: (row) => <Badge tone={SHARD_TONES[row.state]}>{plain(row.state)}</Badge>,
   },
+  { name: "drain", header: "Drain", cell: drainCell },
   {
     name: "instruments",
     header: "Live / instruments",
@@ -53,27 +54,23 @@ const COLUMNS: Column<ShardView>[] = [
   { name: "ticks", header: "Ticks", align: "right", cell: (row) => formatCompact(row.ticks) },
   {
     name: "dropped",
-    header: "Dropped",
+    header: "Dropped / unreadable",
     align: "right",
-    cell: (row) => <span title={droppedByRule(row.dropped)}>{droppedWords(row.dropped)}</span>,
-  },
-  {
-    name: "unreadable",
-    header: "Unreadable",
-    align: "right",
-    cell: (row) => (
-      <span title={droppedByRule(row.unreadable)}>{droppedWords(row.unreadable)}</span>
+    cell: ({ dropped, unreadable }) => (
+      <span title={droppedByRule({ ...dropped, ...unreadable })}>
+        {droppedWords(dropped)} <span className="tl-quiet">/ {droppedWords(unreadable)}</span>
+      </span>
     ),
   },
   {
     name: "arrival",
-    header: "Lag in, p50 / p99",
+    header: "Lag in",
     align: "right",
     cell: (row) => lagWords(row.lag.exchangeToReceived),
   },
   {
     name: "sending",
-    header: "Lag out, p50 / p99",
+    header: "Lag out",
     align: "right",
     cell: (row) => lagWords(row.lag.receivedToSent),
   },
@@ -98,10 +95,9 @@ const COLUMNS: Column<ShardView>[] = [
     align: "right",
     cell: (row) => <Age at={row.lastMessageAt} />,
   },
-  { name: "drain", header: "Drain", align: "right", cell: drainCell },
 ];
 
-/** ms, from the exchange to here or from here on. */
+/** p50 / p99, from the exchange to here or from here on. */
 const lagWords = ({ p50, p99 }: ShardView["lag"]["receivedToSent"]): string =>
   p50 === null || p99 === null ? "none yet" : `${formatCompact(p50)} / ${formatCompact(p99)} ms`;
 
