@@ -11,6 +11,9 @@ const CLIENT_PROCESSES = Math.max(1, Math.min(4, availableParallelism() - 2));
 
 const WARM_UP_MS = 1_500;
 
+/** While sockets are opened: a connection that brings nothing at all is taken for dead. */
+const OPENING_TICKS_PER_SECOND = 10;
+
 /** How long what is still on its way may take to arrive once the feed has stopped. */
 const DRAIN_MS = 5_000;
 
@@ -117,6 +120,7 @@ export async function measure(server: Server, load: Load): Promise<Measured> {
     clients: clients.reduce((sum, child) => sum + child.cpuSeconds(), 0),
   });
   try {
+    await feed.ask({ op: "tick", ticksPerSecond: OPENING_TICKS_PER_SECOND, only: load.ticking });
     await all((child, index) =>
       child.ask({ op: "open", server: kind, url, keys, lists: lists[index] ?? [] }),
     );
