@@ -1,5 +1,5 @@
 /** How we stand with the brokers: each comparison, what is frozen, and the reports of the days. */
-import { Button } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { IconScale } from "@tabler/icons-react";
 import { useState } from "react";
 import { runReconciliation, useReconciliations } from "../../api/reconciliation.ts";
@@ -110,7 +110,7 @@ export function Reconciliation() {
     if (report) setOpen(report.id);
   };
   return (
-    <>
+    <Stack gap="md">
       <Panel title="Checks" flush note={<StaleNote query={query} />}>
         <Answer query={query} rows={4}>
           {(view) => (
@@ -160,13 +160,22 @@ export function Reconciliation() {
                 columns={REPORTS}
                 rowName={({ id }) => id}
                 label="Reports"
-                openRow={({ id }) => setOpen(id)}
+                renderActions={({ id }) => (
+                  <Button
+                    variant="default"
+                    size="compact-xs"
+                    aria-label={`Open ${id}`}
+                    onClick={() => setOpen(id)}
+                  >
+                    Open
+                  </Button>
+                )}
               />
             )
           }
         </Answer>
       </Panel>
       <ReconciliationReport id={open} close={() => setOpen(null)} />
-    </>
+    </Stack>
   );
 }
