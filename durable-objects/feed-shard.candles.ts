@@ -26,15 +26,24 @@ export class ShardCandles {
   lost = 0;
   readonly #send: (batch: OwnCandles) => Promise<void>;
   readonly #log: Log;
+  readonly #isHeld: (instrument: InstrumentId) => boolean;
+  /** Of instruments that left: where their bars go on if they come back. */
+  readonly #left = new Map<InstrumentId, number>();
   readonly #building = new Map<InstrumentId, Building>();
   #waiting: OwnCandle[] = [];
   #gaps: OwnCandles["gaps"] = [];
   #isSending = false;
   #takenMinute = 0;
 
-  constructor(send: (batch: OwnCandles) => Promise<void>, log: Log) {
+  /** The bars of an instrument that is not held any more leave memory once they are handed over. */
+  constructor(
+    send: (batch: OwnCandles) => Promise<void>,
+    log: Log,
+    isHeld: (instrument: InstrumentId) => boolean = () => true,
+  ) {
     this.#send = send;
     this.#log = log;
+    this.#isHeld = isHeld;
   }
 
   add({ update, receivedTime, epoch, seq }: LoggedTick): void {
@@ -42,7 +51,8 @@ export class ShardCandles {
     if (price === null || quantity === null || quantity === 0) return;
     let building = this.#building.get(instrument);
     if (building === undefined) {
-      building = { builder: new CandleBuilder(), lagMs: 0 };
+      building = { builder: new CandleBuilder(this.#left.get(instrument)), lagMs: 0 };
+      this.#left.delete(instrument);
       this.#building.set(instrument, building);
     }
     const time = update.exchangeTime ?? receivedTime;
@@ -67,6 +77,7 @@ export class ShardCandles {
       builder.closeUntil(now - lagMs);
       const closed = isEnd ? builder.takeClosed(Infinity) : builder.takeClosed();
       for (const part of closed) this.#waiting.push({ instrument, part });
+      if (!this.#isHeld(instrument)) this.#letGo(instrument, builder.endedBy(now - lagMs));
     }
     const surplus = this.#waiting.length - OWN_CANDLES_WAITING_MAX;
     if (surplus > 0) {
@@ -75,6 +86,12 @@ export class ShardCandles {
     }
     this.#gaps = this.#gaps.slice(-OWN_CANDLES_WAITING_MAX);
     void this.#handOver();
+  }
+
+  #letGo(instrument: InstrumentId, next: number | null): void {
+    if (next === null) return;
+    this.#building.delete(instrument);
+    this.#left.set(instrument, next);
   }
 
   /** What fails waits for the next minute. */

@@ -1,5 +1,6 @@
 /** What a shard keeps of its ticks: bars and recordings. It works in slices between the ticks, never within the tick path. */
 import type { Log } from "../src/application/log.ts";
+import type { OwnCandles } from "../src/application/ports.ts";
 import type { ShardView } from "../src/contract/brokers.ts";
 import type { LinkGap } from "../src/contract/link.ts";
 import type { CandlePart } from "../src/domain/candle-builder.ts";
@@ -8,6 +9,7 @@ import { HISTORY_SLICE_MS, HISTORY_SLICE_TICKS_MAX } from "../src/domain/limits.
 import { brokerManager } from "../src/platform/objects.ts";
 import { ShardCandles } from "./feed-shard.candles.ts";
 import { Recorder } from "./feed-shard.recorder.ts";
+import type { TickBook } from "./feed-shard.book.ts";
 import type { TickLog } from "./feed-shard.tick-log.ts";
 
 /** Bars go to the shard's manager, recordings to the archive. */
@@ -15,12 +17,13 @@ export function shardHistory(
   env: Env,
   broker: string,
   shard: string,
-  ticks: TickLog,
+  book: TickBook,
   log: Log,
 ): ShardHistory {
-  const candles = new ShardCandles((batch) => brokerManager(env, broker).keepCandles(batch), log);
+  const send = (batch: OwnCandles) => brokerManager(env, broker).keepCandles(batch);
+  const candles = new ShardCandles(send, log, (instrument) => book.held.has(instrument));
   const put = (key: string, bytes: Uint8Array) => env.RECORDINGS.put(key, bytes);
-  return new ShardHistory(ticks, candles, new Recorder({ broker, shard, put, log }));
+  return new ShardHistory(book.log, candles, new Recorder({ broker, shard, put, log }));
 }
 
 export class ShardHistory {

@@ -71,7 +71,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     assert(clients.ok, `shard ${this.#shard} names no broker`);
     const { feed } = clients.value;
     this.#book = new TickBook(broker, (held) => this.#confirm([held.instrument], Date.now()));
-    this.#history = shardHistory(env, broker, this.#shard, this.#book.log, this.#log);
+    this.#history = shardHistory(env, broker, this.#shard, this.#book, this.#log);
     this.#reporter = new Reporter(
       () => brokerManager(env, broker).report(this.#report()),
       this.#log,

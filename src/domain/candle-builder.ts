@@ -105,11 +105,17 @@ export class CandleBuilder {
   #changedFrom = Infinity;
   /** Minutes whose seconds were let go before anybody took them. */
   #ended: CandlePart[] = [];
+  readonly #from: number;
+
+  /** Trades before `from` are too late: another builder has handed over the bars of that time. */
+  constructor(from = 0) {
+    this.#from = from;
+  }
 
   /** Adds a trade; false when it came later than the grace, and changed nothing. */
   add(trade: CandleTrade, epoch: number): boolean {
     const { time } = trade;
-    if (time < this.#newest - CANDLE_GRACE_MS) return false;
+    if (time < this.#from || time < this.#newest - CANDLE_GRACE_MS) return false;
     const start = candleStart(time, "1s");
     this.#put(partOf(trade, start, epoch, start < this.#closedUntil ? this.#closedUntil : 0));
     this.#changedFrom = Math.min(this.#changedFrom, candleStart(time, "1m"));
@@ -125,6 +131,16 @@ export class CandleBuilder {
   /** The timer's way of closing: `time` is the exchange's clock, as well as it is known. */
   closeUntil(time: number): void {
     this.#closedUntil = Math.max(this.#closedUntil, candleStart(time, "1s"));
+  }
+
+  /**
+   * Where the next builder of this instrument may begin, once this one can be let go: when all it had was
+   * taken, and by `time` no trade can amend it any more. Null before.
+   */
+  endedBy(time: number): number | null {
+    const isTaken = this.#changedFrom === Infinity && this.#ended.length === 0;
+    if (!isTaken || this.#newest >= time - CANDLE_GRACE_MS) return null;
+    return Math.max(this.#from, candleStart(this.#newest, "1m") + CANDLE_INTERVAL_MS["1m"]);
   }
 
   /** What is in memory, by seconds or by minutes. */

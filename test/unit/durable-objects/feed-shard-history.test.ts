@@ -144,13 +144,13 @@ test("while the archive hangs no more than the bound waits, and the one on its w
   expect(made.view.written).toBe(0);
 });
 
-function candles(fails: () => boolean = () => false) {
+function candles(fails: () => boolean = () => false, isHeld = () => true) {
   const sent: OwnCandles[] = [];
   const send = async (batch: OwnCandles) => {
     if (fails()) throw new Error("manager away");
     sent.push(structuredClone(batch));
   };
-  return { sent, made: new ShardCandles(send, quiet) };
+  return { sent, made: new ShardCandles(send, quiet, isHeld) };
 }
 
 test("closed minutes are handed over once a minute, and only trades are in them", async () => {
@@ -193,4 +193,37 @@ test("a trade later than the grace is counted", () => {
   expect(made.tooLate).toBe(1);
   expect(made.parts("X:A", "1m")).toHaveLength(1);
   expect(made.parts("X:B", "1m")).toEqual([]);
+});
+
+test("bars of an instrument that left are handed over, leave memory, and are never told again in part", () => {
+  let isHeld = true;
+  const { made, sent } = candles(
+    () => false,
+    () => isHeld,
+  );
+  const beat = (minutes: number) => made.beat(START + minutes * MINUTE + OWN_CANDLES_DELAY_MS);
+  made.add(logged(START + 50_000));
+  isHeld = false;
+  beat(1);
+  // Within the grace it may still be amended.
+  expect(made.parts("X:A", "1s")).toHaveLength(1);
+  beat(2);
+  expect(made.parts("X:A", "1s")).toEqual([]);
+  const told = () => sent.flatMap(({ bars }) => bars.map(({ part }) => part.time));
+  expect(told()).toEqual([START]);
+  isHeld = true;
+  made.add(logged(START + 55_000, 2));
+  expect(made.tooLate).toBe(1);
+  made.add(logged(START + 2 * MINUTE, 3));
+  beat(3);
+  expect(made.tooLate).toBe(1);
+  expect(made.parts("X:A", "1m").map(({ time }) => time)).toEqual([START + 2 * MINUTE]);
+});
+
+test("bars of an instrument that is quiet but held stay in memory", () => {
+  const { made } = candles();
+  made.add(logged(START));
+  for (let minutes = 1; minutes < 5; minutes += 1)
+    made.beat(START + minutes * MINUTE + OWN_CANDLES_DELAY_MS);
+  expect(made.parts("X:A", "1s")).toHaveLength(1);
 });
