@@ -24,6 +24,7 @@ const event = (version: number) => ({
   refusal: null,
   brokerOrderId: "b-1",
   attempt: null,
+  stages: null,
   label: null,
   flag: null,
 });
