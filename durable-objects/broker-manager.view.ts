@@ -29,7 +29,14 @@ export async function feedViewOf(
     shards,
     wanted: wishes.count,
     pinned: [...wishes.pins],
-    session: { state: isExpired ? "expired" : "valid", expiresAt: null },
+    session: {
+      state: isExpired ? "expired" : "valid",
+      signIn: "automatic",
+      generation: 0,
+      expiresAt: null,
+      provenAt: null,
+      reason: null,
+    },
   };
 }
 

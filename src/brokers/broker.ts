@@ -47,6 +47,44 @@ export interface BrokerRules {
   calendarAlwaysOpen: boolean;
 }
 
+/** What a call carries to prove who calls. An older generation's token is worth nothing. */
+export interface BrokerToken {
+  /** Ours; rises with each sign-in. */
+  generation: number;
+  token: string;
+  /** ms since 1970; null when it does not end by the clock. */
+  expiresAt: number | null;
+}
+
+/** Where a broker's client takes its token from, for every socket and call. Asking it asks no broker. */
+export interface TokenSource {
+  /** `session_expired` when there is none to be had: then nothing may be sent. */
+  current(): Promise<Result<BrokerToken, BrokerFailure>>;
+  /** The broker refused this token, whatever its expiry says. */
+  refused(generation: number, reason: string): void;
+}
+
+/**
+ * How a session is signed in. `automatic`: with the stored credential alone. `person`: somebody must
+ * bring a request token each time.
+ */
+export type SignInKind = "automatic" | "person";
+
+/** `rejected`: trying the same again is no use. `unavailable`: nothing was said about the credential. */
+export interface SignInFailure {
+  kind: "rejected" | "unavailable";
+  reason: string;
+}
+
+/** A broker's sign-in. It is asked by the one owner of the account's session, and by nobody else. */
+export interface BrokerSessions {
+  signIn: SignInKind;
+  open(proof: {
+    credential: string | null;
+    requestToken: string | null;
+  }): Promise<Result<Pick<BrokerToken, "token" | "expiresAt">, SignInFailure>>;
+}
+
 /** One parsed frame of a data socket. */
 export type FeedMessage =
   | { kind: "updates"; updates: MarketUpdate[] }

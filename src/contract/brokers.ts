@@ -110,6 +110,46 @@ const limitsView = z.object({
   subscribeMessagesPerSecond: z.number(),
 });
 
+/**
+ * `proving`: signed in, and waiting for the data that shows it. `silent`: signed in, and no data came.
+ * `expiring`: valid, and to be renewed soon. `missing`: nobody has signed in yet.
+ */
+export const SESSION_STATES = [
+  "missing",
+  "proving",
+  "valid",
+  "expiring",
+  "silent",
+  "expired",
+] as const;
+
+export const sessionView = z.object({
+  state: z.enum(SESSION_STATES),
+  /** `automatic`: the platform signs in by itself. `person`: somebody has to bring a request token. */
+  signIn: z.enum(["automatic", "person"]),
+  /** Rises with each sign-in; 0 before the first. */
+  generation: z.number().int(),
+  expiresAt: timestamp.nullable(),
+  /** When data last proved this generation; null when none has come. */
+  provenAt: timestamp.nullable(),
+  /** Why it is not valid; null while it is. */
+  reason: z.string().nullable(),
+});
+
+export type SessionView = z.infer<typeof sessionView>;
+
+const SECRET_LENGTH_MAX = 4_000;
+
+/** A new sign-in: a person's request token, or another credential. With neither, the stored credential is tried again. */
+export const sessionRequest = z
+  .strictObject({
+    requestToken: z.string().min(1).max(SECRET_LENGTH_MAX).optional(),
+    credential: z.string().min(1).max(SECRET_LENGTH_MAX).optional(),
+  })
+  .refine(({ requestToken, credential }) => !(requestToken && credential), {
+    message: "takes requestToken or credential, not both",
+  });
+
 export const brokerView = z.object({
   broker: z.string(),
   /** The three limits that decide where an instrument can go, kept apart, as they are in force. */
@@ -135,10 +175,7 @@ export const brokerView = z.object({
   wanted: z.number().int(),
   /** Instruments asked for by the operator, whatever algos want. */
   pinned: z.array(z.string()),
-  session: z.object({
-    state: z.enum(["valid", "expired", "missing"]),
-    expiresAt: timestamp.nullable(),
-  }),
+  session: sessionView,
   orderStream: z.enum(["ready", "connecting", "down", "none"]),
   /** How full each scope is that the broker meters orders and look-ups by; empty while nobody can say. */
   orderMeters: z.array(

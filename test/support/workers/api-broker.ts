@@ -47,7 +47,14 @@ export const BROKER: BrokerView = {
   ],
   wanted: 1,
   pinned: [],
-  session: { state: "valid", expiresAt: null },
+  session: {
+    state: "valid",
+    signIn: "automatic",
+    generation: 1,
+    expiresAt: null,
+    provenAt: null,
+    reason: null,
+  },
   orderStream: "ready",
   orderMeters: [
     { name: "orders", scope: "account", used: 1, capacity: 10, reserve: 0, perSecond: 10 },

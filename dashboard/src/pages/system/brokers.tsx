@@ -45,7 +45,14 @@ export function Brokers() {
   );
 }
 
-const SESSION_TONES = { valid: "good", expired: "bad", missing: "bad" } as const;
+const SESSION_TONES = {
+  valid: "good",
+  proving: "busy",
+  expiring: "warn",
+  silent: "bad",
+  expired: "bad",
+  missing: "bad",
+} as const;
 const ORDER_STREAM_TONES = {
   ready: "good",
   connecting: "busy",
