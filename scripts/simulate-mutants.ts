@@ -5,27 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, main } from "./lib/failure.ts";
 import { ROOT } from "./lib/paths.ts";
-import { MUTANTS, type FileChange, type Mutant } from "./simulate/mutants.ts";
+import { broken, filesOf } from "./simulate/mutate.ts";
+import { MUTANTS, type Mutant } from "./simulate/mutants.ts";
 
 const SEEDS = 500;
 
 /** What a run of the simulation reads. */
 const COPIED = ["src", "scripts", "test/support", "package.json"];
-
-/** The source with one mistake in it. A change that does not fit exactly once is a mistake of this list. */
-function broken(name: string, { file, changes }: FileChange, text: string): string {
-  let result = text;
-  if (changes.length === 0) throw new Failure(`The mutant "${name}" changes nothing.`);
-  for (const [from, to] of changes) {
-    const places = result.split(from).length - 1;
-    if (places !== 1)
-      throw new Failure(`The mutant "${name}" fits ${places} places of ${file}, not 1: ${from}`);
-    result = result.replace(from, () => to);
-  }
-  return result;
-}
-
-const filesOf = (mutant: Mutant): FileChange[] => (mutant.also ? [mutant, mutant.also] : [mutant]);
 
 interface Verdict {
   name: string;
