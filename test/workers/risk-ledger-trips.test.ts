@@ -34,6 +34,14 @@ const reject = async (why: string) => {
   await ledger().post([postOf(clientOrderId, { kind: "rejected", reason: why }, Date.now())]);
 };
 
+/** As the gateway tells of an order that it did not send. */
+const stopped = async (why: string) => {
+  const { clientOrderId } = await placed();
+  const event = { kind: "rejected", reason: why } as const;
+  const eventId = `${clientOrderId}:stopped`;
+  await ledger().post([{ eventId, clientOrderId, event, at: Date.now() }]);
+};
+
 describe("a trip in the running ledger", () => {
   test("the daily loss: reducing at the soft limit, halted with its orders canceled at the hard one", async () => {
     await limits([
@@ -98,7 +106,10 @@ describe("a trip in the running ledger", () => {
 
   test("a reject storm, of what the broker rejected and not of what our own gate stopped", async () => {
     await trips([{ trip: "rejectStorm", bounds: { count: 3, windowMs: 60_000 } }]);
-    for (let count = 0; count < 4; count += 1) await reject("stopped: kill switch on portfolio");
+    await stopped("stopped: kill switch on portfolio");
+    await stopped("NOT_RECONCILED: the order stream is down");
+    await stopped("denied: more than 10 calls per second");
+    await stopped("CLOCK_SKEW: the broker's clock is 9000 ms from ours");
     await ledger().ensure();
     expect(await states()).toEqual([]);
     for (let count = 0; count < 3; count += 1) await reject("no such thing");

@@ -51,8 +51,8 @@ export class LedgerTrips {
     if (event.kind !== "posted") return;
     const { kind } = event.post.event;
     if (kind === "cancel_requested") countFor(this.#seen(), "churn", entry.order, at);
-    // What our own gate stopped was rejected by no broker.
-    if (kind === "rejected" && !event.post.event.reason.startsWith("stopped"))
+    // What our own gate stopped, for whatever reason, was rejected by no broker.
+    if (kind === "rejected" && !event.post.eventId.endsWith(":stopped"))
       countFor(this.#seen(), "rejects", entry.order, at);
   }
 

@@ -8,6 +8,8 @@ import { MUTANTS } from "../../../scripts/simulate/mutants.ts";
 
 const cases = MUTANTS.flatMap((mutant) => filesOf(mutant).map((file) => ({ mutant, file })));
 
+const change = (from: string) => ({ file: "a.ts", changes: [[from, "x"]] as const });
+
 describe("the mutants of the simulation", () => {
   test.each(cases)("$mutant.name fits $file.file exactly once", ({ mutant, file }) => {
     const text = readFileSync(join(ROOT, file.file), "utf8");
@@ -20,7 +22,6 @@ describe("the mutants of the simulation", () => {
   });
 
   test("a text that stands twice, or nowhere, is refused by name", () => {
-    const change = (from: string) => ({ file: "a.ts", changes: [[from, "x"]] as const });
     expect(() => broken("twice", change("one"), "one one")).toThrow(/twice.*fits 2 places/);
     expect(() => broken("nowhere", change("two"), "one")).toThrow(/nowhere.*fits 0 places/);
   });
