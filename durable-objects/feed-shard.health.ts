@@ -5,14 +5,10 @@
  */
 import { errorText, type Log } from "../src/application/log.ts";
 import type { HealthReport, InstrumentHealth } from "../src/application/provider-ports.ts";
+import { staleAfterMs } from "../src/domain/freshness.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { FEED_MODES } from "../src/domain/tick.ts";
-import {
-  PROVIDER_REPORT_MS,
-  PROVIDER_STALE_GAPS,
-  PROVIDER_STALE_MS_MAX,
-  PROVIDER_STALE_MS_MIN,
-} from "../src/domain/provider-limits.ts";
+import { PROVIDER_REPORT_MS } from "../src/domain/provider-limits.ts";
 import { marketManager } from "../src/platform/objects.ts";
 import { groupsOf, type HeldInstrument } from "./feed-shard.held.ts";
 
@@ -87,20 +83,10 @@ export class ShardHealth {
     if (held.phase === "standby" || held.phase === "released") return [];
     const { instrument, cadence } = held;
     const isFresh =
-      cadence.at === null ? null : now - cadence.at <= staleAfterMs(cadence.intervalMs);
+      cadence.at === null ? null : now - cadence.at <= staleAfterMs(cadence, "provider");
     // Somebody gets it: it is not only pinned, or kept ready to take over.
     const isWanted =
       held.markGroups.length > 0 || FEED_MODES.some((mode) => groupsOf(held, mode).length > 0);
     return [{ instrument, isFresh, isWanted }];
   }
 }
-
-/**
- * How old the last news may be before this provider counts as stale, ms. Sooner than an instrument is
- * stale for entries: the next provider should be there before an order is refused.
- */
-const staleAfterMs = (intervalMs: number | null): number =>
-  Math.min(
-    PROVIDER_STALE_MS_MAX,
-    Math.max(PROVIDER_STALE_MS_MIN, PROVIDER_STALE_GAPS * (intervalMs ?? 0)),
-  );

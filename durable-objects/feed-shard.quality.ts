@@ -186,7 +186,7 @@ export class ShardQuality {
         ageMs: held.cadence.at === null ? null : Math.max(0, now - held.cadence.at),
         exchangeTime: held.cadence.exchangeTime,
         intervalMs: held.cadence.intervalMs,
-        staleAfterMs: staleAfterMs(held.cadence.intervalMs),
+        staleAfterMs: staleAfterMs(held.cadence, "entries"),
         ticks: held.ticksBefore + held.count,
         dropped: { ...held.cleaner.dropped },
         isSpikeWaiting: held.cleaner.waiting !== null,

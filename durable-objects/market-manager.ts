@@ -28,6 +28,7 @@ import { ProviderStorage } from "./market-manager.provider-storage.ts";
 import { Providers } from "./market-manager.providers.ts";
 import { Signals } from "./market-manager.signals.ts";
 import { MarketManagerStorage } from "./market-manager.storage.ts";
+import { SoonestAlarm } from "./soonest-alarm.ts";
 
 export class MarketManager extends DurableObject<Env> implements MarketManagerPort {
   readonly #book: MarketsBook;
@@ -36,13 +37,13 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
   readonly #masters: Masters;
   readonly #providers: Providers;
   readonly #log = logger({ object: "MarketManager" });
-  /** The alarm as last set in this run; null when this run has not set one. */
-  #alarmAt: number | null = null;
+  readonly #alarm: SoonestAlarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const storage = new MarketManagerStorage(ctx.storage);
     this.#storage = storage;
+    this.#alarm = new SoonestAlarm(ctx);
     this.#masters = new Masters(FEED_BROKERS, (broker) => brokerManager(env, broker));
     this.#book = new MarketsBook({
       storage,
@@ -64,7 +65,7 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
         manager: (broker) => brokerManager(env, broker),
         followers: () => this.#followers(),
         isOpen: (instrument, now) => isOpen(env, this.#masters, instrument, now),
-        wakeAt: (time) => this.#wakeAt(time),
+        wakeAt: (time) => this.#alarm.by(time),
         log: this.#log,
       },
       Date.now(),
@@ -159,7 +160,7 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
 
   /** Something could not be told to a market, or time alone has something to change. */
   override async alarm(): Promise<void> {
-    this.#alarmAt = null;
+    this.#alarm.rang();
     await this.#providers.look(Date.now());
     await this.#book.settle();
     await this.#signals.settle();
@@ -173,7 +174,7 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
   }
 
   #later(): void {
-    this.#wakeAt(Date.now() + OBJECT_RETRY_MS);
+    this.#alarm.by(Date.now() + OBJECT_RETRY_MS);
   }
 
   async #calendarsOf(instruments: readonly InstrumentId[]): Promise<Set<string>> {
@@ -189,13 +190,6 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
       this.#storage.markets().map(({ market: name }) => [`market:${name}`, market(this.env, name)]),
     );
     return followers.set(`ledger:${PORTFOLIO}`, riskLedger(this.env, PORTFOLIO));
-  }
-
-  /** Moves the alarm to sooner only. */
-  #wakeAt(time: number): void {
-    if (this.#alarmAt !== null && this.#alarmAt <= time) return;
-    this.#alarmAt = time;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(time));
   }
 }
 

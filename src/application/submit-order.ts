@@ -4,6 +4,7 @@ import type { OrderRequest } from "../contract/orders.ts";
 import type { ApprovedOrder, Order, OrderIntent } from "../domain/order.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
+import type { Mark } from "../domain/tick.ts";
 import { may, type Caller } from "./caller.ts";
 import { errorText } from "./log.ts";
 import { apiError, badField, refusalError } from "./order-errors.ts";
@@ -114,7 +115,7 @@ export async function reserveIntent(
   }
   let mark = facts.mark;
   if (answer.kind === "denied" && answer.refusal.code === "STALE_PRICE") {
-    mark = await market.mark(intent.instrument);
+    mark = await priceOf(ports, market, intent);
     if (mark) answer = await ports.ledger.reserve(intent, { ...facts, mark });
   }
   if (answer.kind === "denied" && balancesUnread(answer.refusal)) {
@@ -123,6 +124,20 @@ export async function reserveIntent(
     answer = await ports.ledger.reserve(intent, { ...facts, mark });
   }
   return answer;
+}
+
+/** A price that nobody can tell just now is none: the ledger's refusal of an entry stands, and exits never ask for one. */
+async function priceOf(
+  { log }: Pick<OrderPorts, "log">,
+  market: AccountMarket,
+  { instrument, clientOrderId }: OrderIntent,
+): Promise<Mark | null> {
+  try {
+    return await market.mark(instrument);
+  } catch (error) {
+    log("warn", "price_not_told", { instrument, clientOrderId, reason: errorText(error) });
+    return null;
+  }
 }
 
 const balancesUnread = ({ code, have }: Refusal): boolean => code === "FUNDS" && have === null;

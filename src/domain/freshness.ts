@@ -1,7 +1,13 @@
 /** When a data socket counts as dead and an instrument as stale: liveness is data, not an open socket. Pure. */
 import type { Session } from "./calendar.ts";
 import { SILENCE_DOUBLINGS_MAX } from "./limits.ts";
-import { STALE_AFTER_INTERVALS, STALE_AFTER_MS_MAX, STALE_AFTER_MS_MIN } from "./quality-limits.ts";
+import {
+  PROVIDER_STALE_AFTER_INTERVALS,
+  PROVIDER_STALE_AFTER_MS_MIN,
+  STALE_AFTER_INTERVALS,
+  STALE_AFTER_MS_MAX,
+  STALE_AFTER_MS_MIN,
+} from "./quality-limits.ts";
 
 export interface SocketHealth {
   /** When the socket was opened, ms since 1970. */
@@ -50,9 +56,16 @@ export interface Cadence {
   intervalMs: number | null;
   /** What the exchange's clock said of it, ms since 1970; null when it said nothing. */
   exchangeTime: number | null;
+  /** How often it is asked for, ms; 0 where its data comes by itself. */
+  pollMs: number;
 }
 
-export const NO_ARRIVAL: Readonly<Cadence> = { at: null, intervalMs: null, exchangeTime: null };
+export const NO_ARRIVAL: Readonly<Cadence> = {
+  at: null,
+  intervalMs: null,
+  exchangeTime: null,
+  pollMs: 0,
+};
 
 /**
  * Learns from one good update. Updates of one frame are one arrival, and what the exchange said at a
@@ -72,12 +85,28 @@ export function noteArrival(
   cadence.at = receivedTime;
 }
 
-/** How old the last update may be before the instrument is stale, ms. */
-export const staleAfterMs = (intervalMs: number | null): number =>
-  Math.min(
-    STALE_AFTER_MS_MAX,
-    Math.max(STALE_AFTER_MS_MIN, STALE_AFTER_INTERVALS * (intervalMs ?? 0)),
-  );
+/**
+ * The two uses of one rule. `provider`: another provider is worth having. `entries`: no order may be
+ * opened on it. The first is the sooner one at every interval, so that a feed with a next provider is
+ * led there before an entry is refused.
+ */
+const STALE_AFTER = {
+  provider: { msMin: PROVIDER_STALE_AFTER_MS_MIN, intervals: PROVIDER_STALE_AFTER_INTERVALS },
+  entries: { msMin: STALE_AFTER_MS_MIN, intervals: STALE_AFTER_INTERVALS },
+} as const;
+
+/**
+ * How old the last update may be before it is stale for this use, ms. Nothing can come more often than
+ * it is asked for, so the time between two polls counts as an interval.
+ */
+export function staleAfterMs(
+  { intervalMs, pollMs }: Pick<Cadence, "intervalMs" | "pollMs">,
+  use: keyof typeof STALE_AFTER,
+): number {
+  const { msMin, intervals } = STALE_AFTER[use];
+  const usual = intervals * Math.max(intervalMs ?? 0, pollMs);
+  return Math.min(STALE_AFTER_MS_MAX, Math.max(msMin, usual));
+}
 
 /**
  * `unknown`: no update came yet. `closed`: the market is shut, and nothing is due. Entries need `fresh`;
@@ -93,7 +122,7 @@ export function freshnessOf(cadence: Cadence, session: Session | null, now: numb
   if (cadence.at === null) return "unknown";
   // After the night nothing can be due before the session has run for the bound.
   const since = Math.max(cadence.at, session.opensAt);
-  return now - since > staleAfterMs(cadence.intervalMs) ? "stale" : "fresh";
+  return now - since > staleAfterMs(cadence, "entries") ? "stale" : "fresh";
 }
 
 export const isStale = (cadence: Cadence, session: Session | null, now: number): boolean =>

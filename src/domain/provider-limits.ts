@@ -3,13 +3,6 @@
 /** Providers that one instrument may have ranked: each that waits in standby holds a subscription. */
 export const PROVIDERS_RANKED_MAX = 8;
 
-/** A provider that has brought an instrument no news for this long, or for this many of its usual gaps, is stale. */
-export const PROVIDER_STALE_MS_MIN = 3_000;
-export const PROVIDER_STALE_GAPS = 4;
-
-/** No instrument is so quiet that five minutes without news of it pass for usual. */
-export const PROVIDER_STALE_MS_MAX = 300_000;
-
 /** How long the active provider may be stale or disconnected: most reconnects are over by then. */
 export const PROVIDER_LEAVE_MS = 1_000;
 
@@ -24,6 +17,12 @@ export const PROVIDER_REPORT_LOST_MS = 50_000;
 
 /** Switches kept for the history: months of a calm feed, and a bound for one that is not. */
 export const PROVIDER_SWITCHES_KEPT_MAX = 10_000;
+
+/** How long an isolate may price orders by the provider it was told: a switch takes longer than that by itself. */
+export const ORDER_PROVIDER_CACHE_MS = 1_000;
+
+/** Instruments whose provider an isolate keeps: more than it ever trades; past that it forgets and asks anew. */
+export const ORDER_PROVIDERS_CACHED_MAX = 10_000;
 
 /** No quote is asked for more often than this, whatever it changes: a tenth of a second is a stream's business. */
 export const POLL_MS_MIN = 100;

@@ -6,6 +6,14 @@ export const SPIKE_BAND = 0.2;
 /** An exchange's time this far ahead of ours is an error: it would make every honest tick after it out of order. */
 export const CLOCK_SKEW_TICK_MS_MAX = 5_000;
 
+/**
+ * A provider without news of an instrument for this long, or for this many of its usual intervals, is
+ * stale there: with the patience and the second's look that follow, the next one is asked before an
+ * order is refused.
+ */
+export const PROVIDER_STALE_AFTER_MS_MIN = 3_000;
+export const PROVIDER_STALE_AFTER_INTERVALS = 4;
+
 /** An instrument without news for this many of its usual intervals is stale: by chance alone, that happens to one gap in 20,000. */
 export const STALE_AFTER_INTERVALS = 10;
 

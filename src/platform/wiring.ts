@@ -1,4 +1,5 @@
 /** The composition root: the ports of the use cases, filled with this Worker's objects, queues and brokers. */
+import { DataProviders } from "../application/data-provider.ts";
 import { freshMark } from "../application/fresh-mark.ts";
 import type { AccountMarket, OrderPorts } from "../application/order-ports.ts";
 import { gatherFacts } from "../application/order-facts.ts";
@@ -50,6 +51,9 @@ export async function exitFacts(env: Env, intent: OrderIntent): Promise<IntentFa
   return gatherFacts(market, intent.instrument, intent, Date.now());
 }
 
+/** For this isolate: orders need it, and it changes with a switch of provider only. */
+const dataProviders = new DataProviders();
+
 /** Null when no such account is in this deployment. */
 function accountMarket(env: Env, account: string): AccountMarket | null {
   const placed = ACCOUNTS.find((each) => each.account === account);
@@ -65,8 +69,8 @@ function accountMarket(env: Env, account: string): AccountMarket | null {
       isMarketOpen(instrument.calendar, now) || (await keepsNoHours(account, clients.value)),
     // Data may come from another broker than the one at which is traded.
     mark: async (id) => {
-      const { [id]: provider = broker } = await marketManager(env).providerOf([id]);
-      return freshMark(brokerManager(env, provider), id);
+      const provider = await dataProviders.of(id, marketManager(env), Date.now());
+      return freshMark(brokerManager(env, provider ?? broker), id);
     },
   };
 }

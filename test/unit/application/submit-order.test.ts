@@ -136,6 +136,24 @@ test("a stale price is fetched once; without one the refusal stands", async () =
   expect(none.reserved).toHaveLength(1);
 });
 
+test("an entry whose price cannot be asked for is refused for its stale price, and nothing is thrown", async () => {
+  const deaf = played([denied("STALE_PRICE")], {
+    mark: async () => {
+      throw new Error("the market manager is away");
+    },
+  });
+  expect(await codeOf(submitOrder(deaf.ports, ALGO, request(), 1))).toBe("STALE_PRICE");
+  expect(deaf.reserved).toHaveLength(1);
+  expect(deaf.calls).toEqual([]);
+  // What the ledger passes without a price, as it does an exit, never asks for one.
+  const exit = played([], {
+    mark: async () => {
+      throw new Error("the market manager is away");
+    },
+  });
+  expect(await codeOf(submitOrder(exit.ports, ALGO, request({ reduceOnly: true }), 1))).toBe("ok");
+});
+
 test("balances that nobody has read yet are read, and the ledger is asked again; too small ones are not", async () => {
   const unread = played([denied("FUNDS")]);
   expect(await codeOf(submitOrder(unread.ports, ALGO, request(), 1))).toBe("ok");

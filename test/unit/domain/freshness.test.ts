@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   type Cadence,
@@ -10,6 +11,8 @@ import {
   silenceAllowance,
   staleAfterMs,
 } from "../../../src/domain/freshness.ts";
+import { PROVIDER_LEAVE_MS } from "../../../src/domain/provider-limits.ts";
+import { STALE_AFTER_MS_MAX } from "../../../src/domain/quality-limits.ts";
 
 test("a socket is silent once its last data is older than the bound, not sooner", () => {
   const health = { openedAt: 0, dataAt: 1_000, barren: 3, typicalGapMs: null };
@@ -58,11 +61,12 @@ function learned(...times: number[]): Cadence {
 }
 
 test("an instrument's interval is learned, and updates that arrive together are one arrival", () => {
-  expect(learned(1_000)).toEqual({ at: 1_000, intervalMs: null, exchangeTime: 1_000 });
+  expect(learned(1_000)).toEqual({ at: 1_000, intervalMs: null, exchangeTime: 1_000, pollMs: 0 });
   expect(learned(1_000, 1_000, 3_000, 3_000, 3_000)).toEqual({
     at: 3_000,
     intervalMs: 2_000,
     exchangeTime: 3_000,
+    pollMs: 0,
   });
   expect(learned(0, 1_000, 3_000).intervalMs).toBe(1_100);
 });
@@ -81,13 +85,42 @@ test("an outage teaches no patience beyond the bound", () => {
 });
 
 test("an instrument is stale after ten of its usual intervals, within bounds", () => {
-  expect([null, 10, 500, 501, 2_000, 30_000, 60_000].map(staleAfterMs)).toEqual([
-    5_000, 5_000, 5_000, 5_010, 20_000, 300_000, 300_000,
-  ]);
+  const bounds = [null, 10, 500, 501, 2_000, 30_000, 60_000].map((intervalMs) =>
+    staleAfterMs({ intervalMs, pollMs: 0 }, "entries"),
+  );
+  expect(bounds).toEqual([5_000, 5_000, 5_000, 5_010, 20_000, 300_000, 300_000]);
   const cadence = learned(0, 2_000);
   expect(freshnessOf(cadence, OPEN, 22_000)).toBe("fresh");
   expect(freshnessOf(cadence, OPEN, 22_001)).toBe("stale");
   expect(isStale(cadence, OPEN, 22_001)).toBe(true);
+});
+
+test("a provider is stale after four of its usual intervals, within bounds", () => {
+  const bounds = [null, 10, 750, 751, 2_000, 75_000, 80_000].map((intervalMs) =>
+    staleAfterMs({ intervalMs, pollMs: 0 }, "provider"),
+  );
+  expect(bounds).toEqual([3_000, 3_000, 3_000, 3_004, 8_000, 300_000, 300_000]);
+});
+
+test("the next provider has taken over before an entry is refused, at every interval", () => {
+  const LOOK_MS = 1_000;
+  const intervals = fc.integer({ min: 0, max: 200_000 });
+  const polls = fc.integer({ min: 0, max: 60_000 });
+  fc.assert(
+    fc.property(intervals, polls, (intervalMs, pollMs) => {
+      const entries = staleAfterMs({ intervalMs, pollMs }, "entries");
+      const provider = staleAfterMs({ intervalMs, pollMs }, "provider");
+      // Near the bound beyond which no silence passes for usual, both end at it.
+      const lead = Math.min(PROVIDER_LEAVE_MS + LOOK_MS, STALE_AFTER_MS_MAX - provider);
+      expect(provider + lead).toBeLessThanOrEqual(entries);
+    }),
+  );
+});
+
+test("what is polled is not stale before several polls are due, whatever interval was learned", () => {
+  const known = [null, 100, 3_000].map((intervalMs) => ({ intervalMs, pollMs: 2_000 }));
+  expect(known.map((one) => staleAfterMs(one, "provider"))).toEqual([8_000, 8_000, 12_000]);
+  expect(known.map((one) => staleAfterMs(one, "entries"))).toEqual([20_000, 20_000, 30_000]);
 });
 
 test("without any update an instrument is unknown, and neither fresh nor stale", () => {
