@@ -192,17 +192,22 @@ export async function forgetLimits(broker: string) {
   return answer;
 }
 
-export async function setPaperMarket(body: { ticksPerSecond?: number; hours?: string }) {
-  const answer = await call(paperView, "/v1/paper/market", { method: "POST", body });
-  queryClient.setQueryData(names.paper, answer);
+async function setPaper(account: string, path: string, body: unknown) {
+  const asked = { method: "POST", query: { account }, body } as const;
+  const answer = await call(paperView, `/v1/paper/${path}`, asked);
+  queryClient.setQueryData([...names.paper, account], answer);
   return answer;
 }
 
-export async function setPaperFault(body: { fault: string; count: number; durationMs: number }) {
-  const answer = await call(paperView, "/v1/paper/faults", { method: "POST", body });
-  queryClient.setQueryData(names.paper, answer);
-  return answer;
-}
+export const setPaperMarket = (
+  account: string,
+  body: { ticksPerSecond?: number; hours?: string },
+) => setPaper(account, "market", body);
+
+export const setPaperFault = (
+  account: string,
+  body: { fault: string; count: number; durationMs: number; instrument?: string },
+) => setPaper(account, "faults", body);
 
 export async function createKey(body: { name: string; scopes: KeyScope[]; algoId?: string }) {
   const answer = await call(newKeyView, "/v1/keys", { method: "POST", body });

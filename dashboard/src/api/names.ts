@@ -26,6 +26,10 @@ export const names = {
   reconciliation: ["reconciliation"],
   instruments: ["instruments"],
   candles: ["candles"],
+  markets: ["markets"],
+  signals: ["signals"],
+  providers: ["providers"],
+  switches: ["switches"],
   quality: ["quality"],
   cleaning: ["cleaning"],
 } as const;

@@ -62,7 +62,7 @@ const PAGE_ROWS = 50;
 const LIST_ROWS = 500;
 
 /** A list that is read in one page, at one path. */
-function useList<T extends z.ZodType>(
+export function useList<T extends z.ZodType>(
   queryKey: readonly unknown[],
   path: string,
   row: T,
@@ -79,7 +79,7 @@ function useList<T extends z.ZodType>(
 export type PagedResult<T> = UseInfiniteQueryResult<InfiniteData<Page<T>>>;
 
 /** A list that is read page by page; the first page shows the newest rows. */
-function usePaged<T>(
+export function usePaged<T>(
   queryKey: readonly unknown[],
   path: string,
   row: z.ZodType<T>,
@@ -126,12 +126,12 @@ export const useRiskControls = (): UseQueryResult<RiskControlsView> =>
 export const useBrokers = (): UseQueryResult<BrokerView[]> =>
   useList(names.brokers, "/v1/brokers", brokerView, OFTEN_MS);
 
-export const usePaper = (on: boolean): UseQueryResult<PaperView> =>
+/** Each simulated exchange by its account. */
+export const usePaper = (account: string): UseQueryResult<PaperView> =>
   useQuery({
-    queryKey: names.paper,
-    queryFn: ({ signal }) => call(paperView, "/v1/paper", { signal }),
+    queryKey: [...names.paper, account],
+    queryFn: ({ signal }) => call(paperView, "/v1/paper", { query: { account }, signal }),
     refetchInterval: OFTEN_MS,
-    enabled: on,
   });
 
 export const useWatchlist = (): UseQueryResult<z.output<typeof watchlistView>> =>

@@ -3,6 +3,7 @@ import type { ShardView } from "../../../src/contract/brokers.ts";
 import type { StatusView } from "../../../src/contract/operations.ts";
 import type { ExplainView, MarginView } from "../../../src/contract/explorer.ts";
 import type { OrderState, OrderType } from "../../../src/contract/orders.ts";
+import type { ProvidersView } from "../../../src/contract/providers.ts";
 import type { QualityState } from "../../../src/contract/quality.ts";
 import type { TripName } from "../../../src/contract/risk-controls.ts";
 import type { LimitName, TradingState } from "../../../src/contract/risk.ts";
@@ -95,6 +96,13 @@ export const QUALITY_TONES: Record<QualityState, Tone> = {
   invalid_book: "warn",
   unknown: "calm",
   closed: "calm",
+};
+
+export const PROVIDER_TONES: Record<ProvidersView["providers"][number]["state"], Tone> = {
+  fresh: "good",
+  stale: "warn",
+  disconnected: "bad",
+  unknown: "calm",
 };
 
 export const LIMIT_WORDS: Record<LimitName, { label: string; unit: string }> = {

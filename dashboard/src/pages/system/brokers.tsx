@@ -5,6 +5,7 @@ import { useState, type FormEvent, type ReactNode } from "react";
 import { setShards } from "../../api/actions.ts";
 import { useBrokers } from "../../api/queries.ts";
 import { Badge } from "../../components/badge.tsx";
+import { TwoLines } from "../../components/data-table.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { Moment } from "../../components/figures.tsx";
 import pageStyles from "../../components/page.module.css";
@@ -71,7 +72,7 @@ function Broker({ broker, note }: { broker: BrokerView; note: ReactNode }) {
         actions={
           <>
             <ForgetLimits broker={broker} />
-            <ShardCount broker={broker} />
+            <DrainButton broker={broker.broker} shard={null} draining={broker.draining} />
           </>
         }
       >
@@ -80,12 +81,9 @@ function Broker({ broker, note }: { broker: BrokerView; note: ReactNode }) {
             {
               name: "Takes",
               value: (
-                <>
-                  <Badge tone={broker.draining === null ? "good" : "warn"}>
-                    {broker.draining === null ? "everything" : drainWords(broker.draining)}
-                  </Badge>{" "}
-                  <DrainButton broker={broker.broker} shard={null} draining={broker.draining} />
-                </>
+                <Badge tone={broker.draining === null ? "good" : "warn"}>
+                  {broker.draining === null ? "everything" : drainWords(broker.draining)}
+                </Badge>
               ),
             },
             {
@@ -111,7 +109,7 @@ function Broker({ broker, note }: { broker: BrokerView; note: ReactNode }) {
             },
             ...broker.learnedLimits.map((learned) => ({
               name: `Learned: ${plain(learned.limit)}`,
-              value: `${formatQuantity(learned.value)} (${learned.reason})`,
+              value: <TwoLines first={formatQuantity(learned.value)} second={learned.reason} />,
             })),
             ...(broker.overCapacity === 0
               ? []
@@ -135,8 +133,15 @@ function Broker({ broker, note }: { broker: BrokerView; note: ReactNode }) {
           ]}
         />
       </Panel>
-      <Shards shards={broker.shards} />
-      <Weights broker={broker} />
+      <Shards
+        broker={broker}
+        actions={
+          <>
+            <Weights broker={broker} />
+            <ShardCount key={broker.shardCount} broker={broker} />
+          </>
+        }
+      />
     </div>
   );
 }
@@ -145,9 +150,10 @@ const drainWords = ({ isClosed, when }: NonNullable<BrokerView["draining"]>): st
   isClosed ? "nothing: closed" : `nothing new: closes ${plain(when)}`;
 
 /** How much of a metered scope is in use now, and what of it polling leaves to orders. */
-function meterText({ used, capacity, reserve }: BrokerView["orderMeters"][number]): string {
+function meterText({ used, capacity, reserve }: BrokerView["orderMeters"][number]): ReactNode {
   const use = `${formatQuantity(Math.ceil(used))} of ${formatQuantity(capacity)}`;
-  return reserve === 0 ? use : `${use}, ${formatQuantity(reserve)} kept for orders`;
+  if (reserve === 0) return use;
+  return <TwoLines first={use} second={`${formatQuantity(reserve)} kept for orders`} />;
 }
 
 function ShardCount({ broker }: { broker: BrokerView }) {

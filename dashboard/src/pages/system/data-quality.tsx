@@ -87,6 +87,7 @@ const columnsOf = (arrivals: (row: QualityView) => readonly number[]): Column<Qu
   {
     name: "age",
     header: "Age, of what makes it stale",
+    phone: "wide",
     cell: (row) =>
       row.ageMs === null ? (
         <Unknown />
@@ -152,7 +153,7 @@ export function DataQuality() {
       flush
       note={<StaleNote query={quality} />}
       actions={
-        <div className={styles.controls}>
+        <div className={styles.filters}>
           <Select
             size="xs"
             aria-label="State"

@@ -1,8 +1,8 @@
 /** The simulated exchange: its pace, its hours, and the faults it can be told to have. */
-import { Button, NumberInput, Select } from "@mantine/core";
+import { Button, NumberInput, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 import { setPaperFault, setPaperMarket } from "../../api/actions.ts";
-import { usePaper } from "../../api/queries.ts";
+import { useBrokers, usePaper } from "../../api/queries.ts";
 import { DataTable, type Column } from "../../components/data-table.tsx";
 import { Facts } from "../../components/facts.tsx";
 import pageStyles from "../../components/page.module.css";
@@ -18,22 +18,46 @@ import { formatQuantity } from "../../format/number.ts";
 import { plain } from "../../format/words.ts";
 import styles from "./system.module.css";
 
+/** The simulated exchanges: each has its own pace and faults. */
+function usePaperAccounts(): string[] {
+  const brokers = useBrokers().data ?? [];
+  const named = brokers.map(({ broker }) => broker).filter((broker) => broker.startsWith("paper"));
+  return named.length > 0 ? named : [FIRST_ACCOUNT];
+}
+
+const FIRST_ACCOUNT = "paper";
+
 export function PaperMarket() {
-  const paper = usePaper(true);
+  const accounts = usePaperAccounts();
+  const [account, setAccount] = useState(FIRST_ACCOUNT);
+  const paper = usePaper(account);
   return (
     <div className={pageStyles.stack}>
-      <Panel title="Paper market" note={<StaleNote query={paper} />}>
+      <Panel
+        title={`Paper market ${account}`}
+        note={<StaleNote query={paper} />}
+        actions={
+          accounts.length > 1 && (
+            <SegmentedControl
+              aria-label="Paper account"
+              data={accounts}
+              value={account}
+              onChange={setAccount}
+            />
+          )
+        }
+      >
         <Answer query={paper} rows={3}>
           {(view) => <Facts facts={figures(view)} />}
         </Answer>
       </Panel>
       {paper.data && (
-        <div className={pageStyles.pair}>
+        <div className={pageStyles.pair} key={account}>
           <Panel title="Pace and hours">
-            <MarketForm view={paper.data} />
+            <MarketForm account={account} view={paper.data} />
           </Panel>
           <Panel title="Faults" flush>
-            <FaultForm />
+            <FaultForm account={account} />
             <Faults view={paper.data} />
           </Panel>
         </div>
@@ -63,13 +87,13 @@ const HOURS = [
   { value: "exchange", label: "Each exchange’s own hours" },
 ];
 
-function MarketForm({ view }: { view: PaperView }) {
+function MarketForm({ account, view }: { account: string; view: PaperView }) {
   const [ticksPerSecond, setTicksPerSecond] = useState<number | string>(view.ticksPerSecond);
   const [hours, setHours] = useState<string>(view.hours);
   const change = useAction(setPaperMarket);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    void change.run({ ticksPerSecond: Number(ticksPerSecond), hours });
+    void change.run(account, { ticksPerSecond: Number(ticksPerSecond), hours });
   };
   return (
     <form style={{ display: "grid", gap: 12 }} onSubmit={submit}>
@@ -101,14 +125,16 @@ function MarketForm({ view }: { view: PaperView }) {
 const FAULTS = PAPER_FAULTS.map((value) => ({ value, label: plain(value) }));
 const DEFAULT_DURATION_MS = 5_000;
 
-function FaultForm() {
+function FaultForm({ account }: { account: string }) {
+  const [instrument, setInstrument] = useState("");
   const [fault, setFault] = useState<string>("drop_feed_socket");
   const [count, setCount] = useState<number | string>(1);
   const [durationMs, setDurationMs] = useState<number | string>(DEFAULT_DURATION_MS);
   const set = useAction(setPaperFault);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    void set.run({ fault, count: Number(count), durationMs: Number(durationMs) });
+    const only = instrument.trim() === "" ? {} : { instrument: instrument.trim() };
+    void set.run(account, { fault, count: Number(count), durationMs: Number(durationMs), ...only });
   };
   return (
     <form style={{ display: "grid", gap: 12, padding: 16 }} onSubmit={submit}>
@@ -128,6 +154,15 @@ function FaultForm() {
           suffix=" ms"
           value={durationMs}
           onChange={setDurationMs}
+        />
+        <TextInput
+          label="Instrument"
+          placeholder="every one"
+          w={150}
+          autoComplete="off"
+          spellCheck={false}
+          value={instrument}
+          onChange={(event) => setInstrument(event.currentTarget.value)}
         />
         <Button type="submit" variant="default" loading={set.busy}>
           Set fault

@@ -1,5 +1,5 @@
 /** How we stand with the brokers: each comparison, what is frozen, and the reports of the days. */
-import { Button, Stack } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconScale } from "@tabler/icons-react";
 import { useState } from "react";
 import { runReconciliation, useReconciliations } from "../../api/reconciliation.ts";
@@ -7,6 +7,7 @@ import { Badge } from "../../components/badge.tsx";
 import { DataTable, TwoLines, type Column } from "../../components/data-table.tsx";
 import { Moment } from "../../components/figures.tsx";
 import { InstrumentLink } from "../../components/instrument-link.tsx";
+import pageStyles from "../../components/page.module.css";
 import { Answer, Empty, Panel, StaleNote } from "../../components/panel.tsx";
 import { FailureNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
@@ -110,7 +111,7 @@ export function Reconciliation() {
     if (report) setOpen(report.id);
   };
   return (
-    <Stack gap="md">
+    <div className={pageStyles.stack}>
       <Panel title="Checks" flush note={<StaleNote query={query} />}>
         <Answer query={query} rows={4}>
           {(view) => (
@@ -176,6 +177,6 @@ export function Reconciliation() {
         </Answer>
       </Panel>
       <ReconciliationReport id={open} close={() => setOpen(null)} />
-    </Stack>
+    </div>
   );
 }

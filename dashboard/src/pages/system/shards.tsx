@@ -1,9 +1,10 @@
 /** The shards of one broker: one connection each. */
-import { DataTable, type Column } from "../../components/data-table.tsx";
+import type { ReactNode } from "react";
+import { DataTable, TwoLines, type Column } from "../../components/data-table.tsx";
 import { Badge } from "../../components/badge.tsx";
 import { Age } from "../../components/figures.tsx";
 import { Empty, Panel } from "../../components/panel.tsx";
-import type { ShardView } from "../../../../src/contract/brokers.ts";
+import type { BrokerView, ShardView } from "../../../../src/contract/brokers.ts";
 import { formatCompact, formatQuantity } from "../../format/number.ts";
 import { plain, SHARD_TONES } from "../../format/words.ts";
 import { DrainButton } from "./drain-button.tsx";
@@ -26,14 +27,14 @@ const COLUMNS: Column<ShardView>[] = [
     phone: "end",
     cell: (row) => <Badge tone={SHARD_TONES[row.state]}>{plain(row.state)}</Badge>,
   },
-  { name: "drain", header: "Drain", cell: drainCell },
   {
     name: "instruments",
     header: "Live / instruments",
     align: "right",
     cell: (row) => (
       <>
-        {row.confirmed} <span className="tl-quiet">/ {row.instruments}</span>
+        {formatQuantity(row.confirmed)}{" "}
+        <span className="tl-quiet">/ {formatQuantity(row.instruments)}</span>
       </>
     ),
   },
@@ -49,52 +50,60 @@ const COLUMNS: Column<ShardView>[] = [
     name: "rate",
     header: "Ticks/s",
     align: "right",
-    cell: (row) => formatQuantity(Math.round(row.ticksPerSecond)),
+    cell: (row) => (
+      <TwoLines
+        first={formatQuantity(Math.round(row.ticksPerSecond))}
+        second={`${formatCompact(row.ticks)} in all`}
+      />
+    ),
   },
-  { name: "ticks", header: "Ticks", align: "right", cell: (row) => formatCompact(row.ticks) },
   {
-    name: "dropped",
-    header: "Dropped / unreadable",
+    name: "lag",
+    header: "Lag in, out",
     align: "right",
-    cell: ({ dropped, unreadable }) => (
-      <span title={droppedByRule({ ...dropped, ...unreadable })}>
-        {droppedWords(dropped)} <span className="tl-quiet">/ {droppedWords(unreadable)}</span>
+    cell: ({ lag }) => (
+      <span title="p50 / p99: from the exchange to here, and from here on">
+        <TwoLines first={lagWords(lag.exchangeToReceived)} second={lagWords(lag.receivedToSent)} />
       </span>
     ),
   },
   {
-    name: "arrival",
-    header: "Lag in",
+    name: "dropped",
+    header: "Dropped, unreadable",
     align: "right",
-    cell: (row) => lagWords(row.lag.exchangeToReceived),
-  },
-  {
-    name: "sending",
-    header: "Lag out",
-    align: "right",
-    cell: (row) => lagWords(row.lag.receivedToSent),
+    cell: ({ dropped, unreadable }) => (
+      <span title={droppedByRule({ ...dropped, ...unreadable })}>
+        <TwoLines first={droppedWords(dropped)} second={droppedWords(unreadable)} />
+      </span>
+    ),
   },
   {
     name: "queue",
-    header: "Waiting",
+    header: "Waiting in, out",
     align: "right",
     cell: ({ queue }) => (
       <span
         title={`to ask the broker: ${queue.upstreamInstruments} instruments in ${queue.upstreamMessages} messages\nto send: ${queue.downstreamTicks} ticks\nto be read by markets: ${queue.downstreamBytes} bytes`}
       >
-        {formatQuantity(queue.upstreamInstruments)} / {formatCompact(queue.downstreamBytes)} B
+        <TwoLines
+          first={formatQuantity(queue.upstreamInstruments)}
+          second={`${formatCompact(queue.downstreamBytes)} B`}
+        />
       </span>
     ),
   },
-  { name: "reconnects", header: "Reconnects", align: "right", cell: (row) => row.reconnects },
-  { name: "markets", header: "Markets", align: "right", cell: (row) => row.markets },
-  { name: "epoch", header: "Epoch", align: "right", cell: (row) => row.epoch },
   {
-    name: "message",
+    name: "connection",
     header: "Last message",
     align: "right",
-    cell: (row) => <Age at={row.lastMessageAt} />,
+    cell: (row) => (
+      <TwoLines
+        first={<Age at={row.lastMessageAt} />}
+        second={`epoch ${row.epoch}, reconnects ${row.reconnects}`}
+      />
+    ),
   },
+  { name: "markets", header: "Markets", align: "right", cell: (row) => row.markets },
 ];
 
 /** p50 / p99, from the exchange to here or from here on. */
@@ -102,18 +111,26 @@ const lagWords = ({ p50, p99 }: ShardView["lag"]["receivedToSent"]): string =>
   p50 === null || p99 === null ? "none yet" : `${formatCompact(p50)} / ${formatCompact(p99)} ms`;
 
 /** `paper:paper:2` is shard 2 of the broker paper. */
-function drainCell({ shard, draining }: ShardView) {
+function renderDrain({ shard, draining }: ShardView) {
   const [broker = "", , number = ""] = shard.split(":");
   return <DrainButton broker={broker} shard={number} draining={draining} />;
 }
 
-export function Shards({ shards }: { shards: readonly ShardView[] }) {
+/** The shards of one broker; `actions` stand in its head. */
+export function Shards({ broker, actions }: { broker: BrokerView; actions: ReactNode }) {
+  const { shards } = broker;
   return (
-    <Panel title="Shards" flush>
+    <Panel title={`Shards of ${broker.broker}`} flush actions={actions}>
       {shards.length === 0 ? (
         <Empty title="No shards" text="Set how many connections this broker should have." />
       ) : (
-        <DataTable rows={shards} columns={COLUMNS} rowName={(row) => row.shard} label="Shards" />
+        <DataTable
+          rows={shards}
+          columns={COLUMNS}
+          rowName={(row) => row.shard}
+          label={`Shards of ${broker.broker}`}
+          renderActions={renderDrain}
+        />
       )}
     </Panel>
   );

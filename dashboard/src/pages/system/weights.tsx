@@ -1,53 +1,61 @@
 /** How busy a broker's instruments are, a line for each: its shards are evened out by it. */
-import { Button, Textarea } from "@mantine/core";
+import { Button, Modal, Textarea } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 import { setShards } from "../../api/actions.ts";
+import formStyles from "../../components/form.module.css";
 import { FailureNote } from "../../components/refusal.tsx";
-import { Panel } from "../../components/panel.tsx";
 import { useAction } from "../../components/use-action.ts";
 import type { BrokerView } from "../../../../src/contract/brokers.ts";
 import { readWeights, weightLines } from "../../format/weights.ts";
-import styles from "./system.module.css";
 
 export function Weights({ broker }: { broker: BrokerView }) {
-  const stored = weightLines(broker.weights);
-  // Until somebody types, it shows what is in force.
-  const [typed, setTyped] = useState<string | null>(null);
+  const [opened, setOpened] = useState(false);
+  const count = Object.keys(broker.weights).length;
+  return (
+    <>
+      <Button size="xs" variant="default" onClick={() => setOpened(true)}>
+        {count === 0 ? "Weights" : `Weights (${count})`}
+      </Button>
+      <Modal opened={opened} onClose={() => setOpened(false)} title={`Weights of ${broker.broker}`}>
+        {opened && <WeightsForm broker={broker} close={() => setOpened(false)} />}
+      </Modal>
+    </>
+  );
+}
+
+function WeightsForm({ broker, close }: { broker: BrokerView; close: () => void }) {
+  const [stored] = useState(() => weightLines(broker.weights));
+  const [text, setText] = useState(stored);
   const change = useAction(setShards);
-  const text = typed ?? stored;
   const read = readWeights(text);
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (!read.ok) return;
-    const answer = await change.run(broker.broker, broker.shardCount, read.value);
-    if (answer !== null) setTyped(null);
+    if ((await change.run(broker.broker, broker.shardCount, read.value)) !== null) close();
   };
   return (
-    <Panel title={`Weights of ${broker.broker}`}>
-      <form className={styles.controls} onSubmit={(event) => void submit(event)}>
-        <FailureNote failure={change.failure} />
-        <Textarea
-          aria-label={`Weights of ${broker.broker}`}
-          placeholder="NSE:INFY 20"
-          description="One instrument and its weight a line; what is not named weighs 1."
-          error={read.ok ? null : read.error}
-          autosize
-          minRows={2}
-          maxRows={10}
-          w={280}
-          value={text}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-        />
-        <Button
-          type="submit"
-          size="xs"
-          variant="default"
-          loading={change.busy}
-          disabled={!read.ok || text === stored}
-        >
-          Apply
+    <form className={formStyles.form} onSubmit={(event) => void submit(event)}>
+      <Textarea
+        aria-label={`Weights of ${broker.broker}`}
+        placeholder="NSE:INFY 20"
+        description="One instrument and its weight a line; what is not named weighs 1."
+        error={read.ok ? null : read.error}
+        autosize
+        minRows={4}
+        maxRows={14}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        data-autofocus
+      />
+      <FailureNote failure={change.failure} />
+      <div className={formStyles.buttons}>
+        <Button variant="default" onClick={close}>
+          Cancel
         </Button>
-      </form>
-    </Panel>
+        <Button type="submit" loading={change.busy} disabled={!read.ok || text === stored}>
+          Save weights
+        </Button>
+      </div>
+    </form>
   );
 }
