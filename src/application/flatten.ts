@@ -53,7 +53,7 @@ async function close(
   try {
     const known = await gatherFacts(market, instrument, intent, now);
     const facts = { ...known, epoch: await ports.epoch?.(), flattens: true };
-    const answer = await reserveIntent(ports, market, intent, facts);
+    const answer = await reserveIntent(ports, market, intent, facts, now);
     if (answer.kind !== "approved") {
       const refusal = answer.kind === "denied" ? answer.refusal.code : "existing";
       ports.log("warn", "flatten_refused", { algoId, instrument, refusal });

@@ -40,7 +40,7 @@ export async function submitOrder(
   const intent = intentOf(terms, algo.value, account);
   const offGrid = facts.instrument && bracketOffGrid(terms, facts.instrument);
   if (offGrid) return err(refusalError(offGrid));
-  const answer = await reserveIntent(ports, market, intent, facts);
+  const answer = await reserveIntent(ports, market, intent, facts, now);
   switch (answer.kind) {
     case "denied":
       return err(refusalError(answer.refusal, intent.instrument));
@@ -105,6 +105,7 @@ export async function reserveIntent(
   market: AccountMarket,
   intent: OrderIntent,
   facts: IntentFacts,
+  now: number,
 ): Promise<ReserveAnswer> {
   let answer = await ports.ledger.reserve(intent, facts);
   if (answer.kind === "denied" && answer.refusal.code === "STALE_EPOCH") {
@@ -123,6 +124,10 @@ export async function reserveIntent(
     await ports.gateway(intent.account).ensure();
     answer = await ports.ledger.reserve(intent, { ...facts, mark });
   }
+  if (answer.kind === "denied" && balancesUnread(answer.refusal)) {
+    await bringBalances(ports, intent.account, now);
+    answer = await ports.ledger.reserve(intent, { ...facts, mark });
+  }
   return answer;
 }
 
@@ -138,6 +143,15 @@ async function priceOf(
     log("warn", "price_not_told", { instrument, clientOrderId, reason: errorText(error) });
     return null;
   }
+}
+
+/**
+ * Brings the ledger what the broker says now. The gateway by its clock may be busy reading for another
+ * order, or count as read what this ledger has not got.
+ */
+async function bringBalances(ports: OrderPorts, account: string, now: number): Promise<void> {
+  const balances = await ports.gateway(account).balances();
+  if (balances.ok) await ports.ledger.recordBalances(account, balances.value, now);
 }
 
 const balancesUnread = ({ code, have }: Refusal): boolean => code === "FUNDS" && have === null;

@@ -140,6 +140,21 @@ test("the first order of a platform whose balances nobody has read is carried ou
   expect((await flow.place(RESTING)).state).toBe("new");
 });
 
+test("orders that come at once to such a platform are all carried out, though one reading serves them", async () => {
+  await endFlow(flow);
+  flow = await startFlow({ isCold: true });
+  const placed = await Promise.all(Array.from({ length: 5 }, () => flow.place(RESTING)));
+  expect(placed.map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => "new"));
+});
+
+test("balances that a gateway counts as read, and the ledger has not got, are brought by the order that needs them", async () => {
+  await endFlow(flow);
+  flow = await startFlow({ isCold: true });
+  for (const name of ["balances_read_at", "balances_tried_at"])
+    await inGatewayStorage("INSERT INTO numbers (name, value) VALUES (?, ?)", name, Date.now());
+  expect((await flow.place(RESTING)).state).toBe("new");
+});
+
 /** Everything that may die between two steps of an order. */
 const DEATHS: [string, () => Promise<unknown>][] = [
   ["gateway", crashGateway],
