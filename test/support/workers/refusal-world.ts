@@ -83,8 +83,8 @@ export class RefusalWorld {
     this.#call = played({ ports: { orders } }).call;
   }
 
-  call(method: string, path: string, body?: unknown): Promise<Response> {
-    return this.#call(method, path, { key: this.key, body });
+  call(method: string, path: string, body?: unknown, key = this.key): Promise<Response> {
+    return this.#call(method, path, { key, body });
   }
 
   async must(method: string, path: string, body: unknown): Promise<void> {
@@ -96,11 +96,18 @@ export class RefusalWorld {
     return this.call("POST", "/v1/orders", { ...ORDER, ...terms });
   }
 
+  /** A body as text: JSON has no NaN and no Infinity, but a client may send them. */
+  sendRaw(field: string, text: string): Promise<Response> {
+    const { [field as "side"]: _, ...rest } = ORDER;
+    const body = JSON.stringify(rest).replace(/\}$/, `,${JSON.stringify(field)}:${text}}`);
+    return this.call("POST", "/v1/orders", body);
+  }
+
   /** An order that is approved and stays open. */
   async placed(terms: Terms = {}): Promise<string> {
     this.#placed += 1;
-    const clientOrderId = `placed-${this.#placed}`;
-    const response = await this.send({ clientOrderId, ...terms });
+    const { clientOrderId = `placed-${this.#placed}` } = terms;
+    const response = await this.send({ ...terms, clientOrderId });
     if (response.status !== 201) throw new Error(`not placed: ${await response.text()}`);
     return clientOrderId;
   }
