@@ -36,14 +36,12 @@ const nasty = fc.oneof(fc.jsonValue(), fc.constantFrom<unknown>(...NASTY_TEXTS, 
 const almost = (body: unknown) => {
   if (typeof body !== "object" || body === null) return nasty;
   const fields = Object.keys(body);
-  const field = fc.oneof(
-    fc.constantFrom(...fields),
-    fc.constantFrom("__proto__", "constructor", "x"),
-  );
+  const field = fc.constantFrom(...fields, "__proto__", "constructor", "x");
   return fc.oneof(
     nasty,
     fc.tuple(field, nasty).map(([name, value]) => ({ ...body, [name]: value })),
-    fc.constantFrom(...fields).map((name) => ({ ...body, [name]: undefined })),
+    // A field that is not there stays away: then the body is right.
+    field.map((name) => ({ ...body, [name]: undefined })),
   );
 };
 
