@@ -47,7 +47,7 @@ const WIDE = {
   netExposure: "1000000000",
 } as const;
 
-async function trunkline(runtime: Runtime): Promise<Target> {
+export async function trunkline(runtime: Runtime): Promise<Target> {
   const { platform } = runtime;
   const changes = Object.entries(WIDE).map(([name, value]) => ({
     scope: "portfolio",

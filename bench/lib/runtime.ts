@@ -30,6 +30,8 @@ export interface RuntimeOptions {
   exchange?: ExchangeWorker;
   /** Counts what is billed; it costs the tick path, so nothing is timed with it. */
   isCounting?: boolean;
+  /** Opens the runtime's inspector there, so that a profiler can look in. */
+  inspectorPort?: number;
 }
 
 export interface Runtime {
@@ -137,6 +139,7 @@ async function start(options: LocalWorkerOptions, more: RuntimeOptions): Promise
     resourcePersistencePath: state,
     unsafeTriggerHandlers: true,
     logRequests: false,
+    ...(more.inspectorPort !== undefined && { inspectorPort: more.inspectorPort }),
   };
   const all = { ...shared, workers: [main, ...exchange] };
   return new simulator.Miniflare(simulator.convertV4MiniflareOptions(all));
