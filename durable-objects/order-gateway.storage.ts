@@ -8,6 +8,8 @@ import type {
 import type { GatewayOrder, HandOrder, RecordChange } from "../src/application/gateway/record.ts";
 import type { Execution, OrderPost } from "../src/domain/order.ts";
 import type { Halt } from "../src/domain/trading-gate.ts";
+import { type GatewayMemory, memoryOf } from "./order-gateway.memory.ts";
+import { GatewayNotes } from "./order-gateway.notes.ts";
 import { migrate, type Migration } from "./schema-migrations.ts";
 
 const MIGRATIONS: readonly Migration[] = [
@@ -47,10 +49,14 @@ type Body = { body: string };
 export class OrderGatewayStorage implements GatewayStore {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  readonly #memory: GatewayMemory;
+  readonly #notes: GatewayNotes;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
+    this.#memory = memoryOf(storage);
+    this.#notes = new GatewayNotes(storage.sql, this.#memory);
     migrate(storage, MIGRATIONS);
   }
 
@@ -61,9 +67,23 @@ export class OrderGatewayStorage implements GatewayStore {
       .map(({ body }) => JSON.parse(body) as T);
   }
 
+  /** One transaction. When it throws, memory may hold what storage does not. */
+  #together(work: () => void): void {
+    try {
+      this.#storage.transactionSync(work);
+    } catch (error) {
+      this.#memory.forget();
+      throw error;
+    }
+  }
+
   order(clientOrderId: string): GatewayOrder | null {
+    const known = this.#memory.order(clientOrderId);
+    if (known) return known;
     const query = "SELECT body FROM orders WHERE client_order_id = ?";
-    return this.#bodies<GatewayOrder>(query, clientOrderId)[0] ?? null;
+    const [order = null] = this.#bodies<GatewayOrder>(query, clientOrderId);
+    if (order) this.#memory.keepOrder(order);
+    return order;
   }
 
   orderOfBroker(brokerOrderId: string): GatewayOrder | null {
@@ -76,7 +96,8 @@ export class OrderGatewayStorage implements GatewayStore {
   }
 
   hasLive(): boolean {
-    return this.#sql.exec("SELECT 1 FROM orders WHERE live = 1 LIMIT 1").toArray().length > 0;
+    const query = "SELECT 1 FROM orders WHERE live = 1 LIMIT 1";
+    return (this.#memory.hasLive ??= this.#sql.exec(query).toArray().length > 0);
   }
 
   due(now: number): GatewayOrder[] {
@@ -87,8 +108,15 @@ export class OrderGatewayStorage implements GatewayStore {
   }
 
   nextLookAt(): number | null {
-    const query = "SELECT MIN(next_look_at) AS soonest FROM orders WHERE live = 1";
-    return this.#sql.exec<{ soonest: number | null }>(query).one().soonest;
+    return this.#memory.soonest(() => {
+      const [row = null] = this.#sql
+        .exec<{ clientOrderId: string; at: number }>(
+          `SELECT client_order_id AS clientOrderId, next_look_at AS at FROM orders
+           WHERE live = 1 AND next_look_at IS NOT NULL ORDER BY next_look_at LIMIT 1`,
+        )
+        .toArray();
+      return row;
+    });
   }
 
   recorded(): GatewayOrder[] {
@@ -96,7 +124,7 @@ export class OrderGatewayStorage implements GatewayStore {
   }
 
   save({ order, posts, executions }: RecordChange): void {
-    this.#storage.transactionSync(() => {
+    this.#together(() => {
       this.#replaceOrder(order);
       for (const execution of executions) this.#insertExecution(execution);
       for (const post of posts) this.#insertPost(post);
@@ -114,6 +142,7 @@ export class OrderGatewayStorage implements GatewayStore {
       order.nextLookAt,
       JSON.stringify(order),
     );
+    this.#memory.written(order);
   }
 
   handOrder(brokerOrderId: string): HandOrder | null {
@@ -122,7 +151,7 @@ export class OrderGatewayStorage implements GatewayStore {
   }
 
   saveHandOrder(hand: HandOrder, order: GatewayOrder, posts: OrderPost[]): void {
-    this.#storage.transactionSync(() => {
+    this.#together(() => {
       const body = JSON.stringify(hand);
       this.#sql.exec("INSERT INTO hand_orders VALUES (?, ?)", hand.brokerOrderId, body);
       this.#replaceOrder(order);
@@ -131,7 +160,7 @@ export class OrderGatewayStorage implements GatewayStore {
   }
 
   coverHandOrder(id: string, covered: string, execution: Execution, posts: OrderPost[]): void {
-    this.#storage.transactionSync(() => {
+    this.#together(() => {
       this.#sql.exec(
         "UPDATE hand_orders SET body = json_set(body, '$.covered', ?) WHERE broker_order_id = ?",
         covered,
@@ -150,7 +179,7 @@ export class OrderGatewayStorage implements GatewayStore {
   }
 
   adopt(execution: Execution, post: OrderPost): void {
-    this.#storage.transactionSync(() => {
+    this.#together(() => {
       this.#insertExecution(execution);
       this.#insertPost(post);
     });
@@ -167,7 +196,25 @@ export class OrderGatewayStorage implements GatewayStore {
 
   #insertPost(post: OrderPost): void {
     const body = JSON.stringify(post);
-    this.#sql.exec("INSERT INTO outbox (event_id, body) VALUES (?, ?)", post.eventId, body);
+    const { seq } = this.#sql
+      .exec<{ seq: number }>(
+        "INSERT INTO outbox (event_id, body) VALUES (?, ?) RETURNING seq",
+        post.eventId,
+        body,
+      )
+      .one();
+    const { outbox } = this.#memory;
+    if (outbox) outbox.last = seq;
+  }
+
+  /** How far the outbox goes, and how far it is posted: nothing waits when they are the same. */
+  #outboxEnds(): { last: number; posted: number } {
+    const { outbox } = this.#memory;
+    if (outbox) return outbox;
+    const query =
+      "SELECT COALESCE(MAX(seq), 0) AS last, COALESCE(MIN(seq) - 1, 0) AS posted FROM outbox";
+    const ends = this.#sql.exec<{ last: number; posted: number }>(query).one();
+    return (this.#memory.outbox = ends);
   }
 
   hasExecution(executionId: string): boolean {
@@ -176,6 +223,8 @@ export class OrderGatewayStorage implements GatewayStore {
   }
 
   outbox(limit: number): { seq: number; post: OrderPost }[] {
+    const { last, posted } = this.#outboxEnds();
+    if (last <= posted) return [];
     return this.#sql
       .exec<{ seq: number; body: string }>(
         "SELECT seq, body FROM outbox ORDER BY seq LIMIT ?",
@@ -187,10 +236,11 @@ export class OrderGatewayStorage implements GatewayStore {
 
   posted(seq: number): void {
     this.#sql.exec("DELETE FROM outbox WHERE seq <= ?", seq);
+    this.#outboxEnds().posted = seq;
   }
 
   halts(): Halt[] {
-    return this.#bodies("SELECT body FROM halts");
+    return (this.#memory.halts ??= this.#bodies("SELECT body FROM halts"));
   }
 
   halt(scope: string): Halt | null {
@@ -199,17 +249,23 @@ export class OrderGatewayStorage implements GatewayStore {
 
   saveHalt(halt: Halt): void {
     this.#sql.exec("INSERT OR REPLACE INTO halts VALUES (?, ?)", halt.scope, JSON.stringify(halt));
+    this.#memory.halts = null;
   }
 
   number(name: NumberName): number {
+    const known = this.#memory.numbers.get(name);
+    if (known !== undefined) return known;
     const rows = this.#sql
       .exec<{ value: number }>("SELECT value FROM numbers WHERE name = ?", name)
       .toArray();
-    return rows[0]?.value ?? 0;
+    const value = rows[0]?.value ?? 0;
+    this.#memory.numbers.set(name, value);
+    return value;
   }
 
   setNumber(name: NumberName, value: number): void {
     this.#sql.exec("INSERT OR REPLACE INTO numbers VALUES (?, ?)", name, value);
+    this.#memory.numbers.set(name, value);
   }
 
   noteExternal(brokerOrderId: string, at: number): boolean {
@@ -222,25 +278,14 @@ export class OrderGatewayStorage implements GatewayStore {
   }
 
   note(name: NoteName): string | null {
-    const query = "SELECT body FROM notes WHERE name = ?";
-    return this.#sql.exec<Body>(query, name).toArray()[0]?.body ?? null;
+    return this.#notes.note(name);
   }
 
   setNote(name: NoteName, body: string | null): void {
-    if (body === null) this.#sql.exec("DELETE FROM notes WHERE name = ?", name);
-    else this.#sql.exec("INSERT OR REPLACE INTO notes VALUES (?, ?)", name, body);
+    this.#notes.set(name, body);
   }
 
   notes(prefix: NotePrefix): string[] {
-    // The prefix ends in ":", and ";" is the character after it.
-    const after = `${prefix.slice(0, -1)};`;
-    return this.#sql
-      .exec<Body>(
-        "SELECT body FROM notes WHERE name >= ? AND name < ? ORDER BY name",
-        prefix,
-        after,
-      )
-      .toArray()
-      .map(({ body }) => body);
+    return this.#notes.all(prefix);
   }
 }

@@ -30,6 +30,7 @@ import { layDown } from "../src/storage/incidents.ts";
 import { type BrokerClock, brokerClock } from "./order-gateway.clock.ts";
 import { OrderGatewayStorage } from "./order-gateway.storage.ts";
 import { OrderStream } from "./order-gateway.stream.ts";
+import { Together } from "./together.ts";
 
 export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort {
   readonly #gateway: Gateway;
@@ -46,6 +47,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     const clients = brokerClients(env, placed.broker, placed.account);
     assert(clients.ok, `account ${account} is at a broker that is not there`);
     const broker = clients.value.trading;
+    const together = new Together();
     const log = logger({ object: "OrderGateway", account: placed.account });
     this.#clock = brokerClock(placed.broker, riskLedger(env, placed.portfolio), log);
     this.#gateway = new Gateway({
@@ -58,6 +60,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       tell: (incident) => layDown(database(env.DB), incident),
       now: () => Date.now(),
       sleep: (ms) => scheduler.wait(ms),
+      turn: () => together.turn(),
       ready: () => this.#stream.ready(Date.now(), ORDER_STREAM_READY_WAIT_MS),
       clockOffsetMs: () => this.#clock.offsetMs,
       log,
@@ -156,7 +159,8 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
 
   /** Runs a call with the alarm set before it, for the case that this run dies in the middle, and again after it. */
   async #armed<T>(call: () => Promise<T>): Promise<T> {
-    await this.#arm();
+    // One that is set covers this run: what is due sooner was armed when it came to be due.
+    if (this.#alarmAt === null || this.#alarmAt <= Date.now()) await this.#arm();
     try {
       return await call();
     } finally {

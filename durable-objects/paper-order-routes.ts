@@ -9,10 +9,12 @@ import type { Result } from "../src/domain/result.ts";
 import { hold, paperError, readBody } from "./paper-answers.ts";
 import type { PaperParts } from "./paper-control.ts";
 import type { OrderRefusal } from "./paper-orders.ts";
+import { Together } from "./together.ts";
 
 export function orderRoutes({ orders, market, faults, storage }: PaperParts): Hono {
   const routes = new Hono();
   const rate = new PerSecond(PAPER_RULES.ordersPerSecond);
+  const together = new Together();
 
   for (const path of ["/orders/*", "/executions", "/positions", "/balances"])
     routes.get(path, async (_, next) => {
@@ -24,6 +26,7 @@ export function orderRoutes({ orders, market, faults, storage }: PaperParts): Ho
     const body = await readBody(c.req.raw, newOrderRequest);
     if (!body.ok) return body.error;
     const request = body.value;
+    await together.turn();
     storage.countReceived();
     if (!rate.take(Date.now())) {
       const most = PAPER_RULES.ordersPerSecond;

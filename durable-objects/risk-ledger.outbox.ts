@@ -5,7 +5,7 @@
 import type { TradebookPort, TradebookRow } from "../src/application/ports.ts";
 import type { DeadLetterLabel, Order } from "../src/domain/order.ts";
 import { unpackOrder } from "../src/domain/risk/packing.ts";
-import { OUTBOX_BATCH_ROWS } from "../src/domain/limits.ts";
+import { OUTBOX_BATCH_ROWS, OUTBOX_PACE_MS } from "../src/domain/limits.ts";
 
 interface OutboxRow extends Record<string, SqlStorageValue> {
   seq: number;
@@ -23,6 +23,7 @@ export class Outbox {
   /** Orders with a row that no flush has read yet: the row stands for every later version, too. */
   #waiting = new Set<string>();
   #flushing: Promise<boolean> | null = null;
+  #isPaced = false;
 
   constructor(storage: DurableObjectStorage, tradebook: TradebookPort) {
     this.#sql = storage.sql;
@@ -65,6 +66,16 @@ export class Outbox {
 
   get size(): number {
     return this.#sql.exec<{ rows: number }>("SELECT COUNT(*) AS rows FROM outbox").one().rows;
+  }
+
+  /** Writes what waits, and what comes within a moment, together. Null when that is on its way already. */
+  flushSoon(): Promise<boolean> | null {
+    if (this.#isPaced) return null;
+    this.#isPaced = true;
+    return scheduler.wait(OUTBOX_PACE_MS).then(() => {
+      this.#isPaced = false;
+      return this.flush();
+    });
   }
 
   /** Writes what waits. False when the tradebook refused: the rows stay, and the caller tries later. */

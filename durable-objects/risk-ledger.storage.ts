@@ -33,6 +33,9 @@ export class LedgerStorage implements LedgerStore {
   readonly #sql: SqlStorage;
   /** Holdings that have a row: the first order of each writes it, then only fills do. */
   #stored = new Set<Holding>();
+  /** As they are stored; built anew with the rest of memory. */
+  readonly #settings = new Map<SettingName, string | null>();
+  #followers: string[] | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.#sql = storage.sql;
@@ -41,6 +44,7 @@ export class LedgerStorage implements LedgerStore {
 
   /** Everything that memory holds. */
   load(now: number): LedgerState {
+    this.#settings.clear();
     const state = restoreLedger(
       readLedger(this.#sql, (name) => this.setting(name), now),
       now,
@@ -188,29 +192,36 @@ export class LedgerStorage implements LedgerStore {
   }
 
   followers(): string[] {
-    return this.#sql
+    return (this.#followers ??= this.#sql
       .exec<{ market: string }>("SELECT market FROM followers")
       .toArray()
-      .map(({ market }) => market);
+      .map(({ market }) => market));
   }
 
   follow(market: string): void {
     this.#sql.exec("INSERT OR IGNORE INTO followers VALUES (?)", market);
+    this.#followers = null;
   }
 
   unfollow(market: string): void {
     this.#sql.exec("DELETE FROM followers WHERE market = ?", market);
+    this.#followers = null;
   }
 
   setting(name: SettingName): string | null {
+    const known = this.#settings.get(name);
+    if (known !== undefined) return known;
     const [row] = this.#sql
       .exec<{ value: string }>("SELECT value FROM settings WHERE name = ?", name)
       .toArray();
-    return row?.value ?? null;
+    const value = row?.value ?? null;
+    this.#settings.set(name, value);
+    return value;
   }
 
   set(name: SettingName, value: string): void {
     this.#sql.exec("INSERT OR REPLACE INTO settings VALUES (?, ?)", name, value);
+    this.#settings.set(name, value);
   }
 
   #one(query: string, ...bindings: SqlStorageValue[]): number {

@@ -62,6 +62,7 @@ import { Outbox } from "./risk-ledger.outbox.ts";
 import { LedgerStorage } from "./risk-ledger.storage.ts";
 import { exposureViews, positionViews, statusView } from "../src/application/ledger/views.ts";
 import { accountsAt, tripWork } from "./risk-ledger.trips.ts";
+import { Together } from "./together.ts";
 import { MarkWishes } from "./risk-ledger.wishes.ts";
 
 /** The first look after a commit: by then most of what it began is done. */
@@ -69,6 +70,8 @@ const DUTY_DELAY_MS = 1_000;
 
 export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   readonly #storage: LedgerStorage;
+  readonly #together = new Together();
+  readonly #outbox: Outbox;
   readonly #book: LedgerBook;
   readonly #notices: Notices;
   readonly #wishes: MarkWishes;
@@ -83,30 +86,26 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const log = this.#log;
-    const storage = new LedgerStorage(ctx.storage);
+    const storage = (this.#storage = new LedgerStorage(ctx.storage));
     const gateways = new GatewayCalls(ctx.storage.sql, env);
-    this.#storage = storage;
-    this.#book = new LedgerBook({
+    const rows = announced(env, tradebook(env.DB), (work) => ctx.waitUntil(work));
+    const outbox = (this.#outbox = new Outbox(ctx.storage, rows));
+    const book = (this.#book = new LedgerBook({
       storage,
-      outbox: new Outbox(
-        ctx.storage,
-        announced(env, tradebook(env.DB), (work) => ctx.waitUntil(work)),
-      ),
+      outbox,
       transaction: (work) => ctx.storage.transactionSync(work),
       onCommit: (notices, holdings) => this.#committed(notices, holdings),
       onApplied: (event, change, at) => this.#trips.note(event, change, at),
-    });
+    }));
     this.#notices = new Notices((name, notices) => market(env, name).publish(notices));
     this.#wishes = new MarkWishes(storage, env, PORTFOLIO, log);
-    const book = this.#book;
-    const killSwitch = new KillSwitch(book, gateways, Date.now);
-    this.#killSwitch = killSwitch;
+    const killSwitch = (this.#killSwitch = new KillSwitch(book, gateways, Date.now));
     this.#trips = new LedgerTrips({ book, killSwitch, log, ...tripWork(env) });
     const clockOffset = (broker: string, offsetMs: number) =>
       this.#trips.clockOffset(broker, offsetMs, accountsAt(broker));
     this.#controls = new LedgerControls({ book, gateways, killSwitch, clockOffset });
     this.#duties = new LedgerDuties({
-      book: this.#book,
+      book,
       gateways,
       wishes: this.#wishes,
       notices: this.#notices,
@@ -118,10 +117,12 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async reserve(intent: OrderIntent, facts: IntentFacts): Promise<ReserveAnswer> {
+    await this.#together.turn();
     return deciding.reserve(this.#book, intent, facts, Date.now());
   }
 
   async post(posts: OrderPost[]): Promise<Order[]> {
+    await this.#together.turn();
     const posted = orders.postAll(this.#book, posts, Date.now());
     this.#lookAtTrips();
     return posted;
@@ -179,10 +180,6 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async status(): Promise<RiskStatusView> {
-    return this.#status();
-  }
-
-  #status(): RiskStatusView {
     return statusView(this.#book.state(Date.now()), PORTFOLIO, this.#book.outbox.size);
   }
 
@@ -266,10 +263,11 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   #committed(notices: LedgerNotice[], holdings: Iterable<Holding>): void {
-    const later = (work: Promise<boolean>) =>
+    const later = (work: Promise<boolean> | null) =>
+      work &&
       this.ctx.waitUntil(work.then((done) => done || this.#armBy(Date.now() + DUTY_DELAY_MS)));
     if (this.#wishes.want(holdings)) later(this.#wishes.declare());
-    later(this.#book.outbox.flush());
+    later(this.#outbox.flushSoon());
     // Scanning for what is due is the alarm's business, not that of an order's path.
     if (this.#alarmAt === null) this.#armBy(Date.now() + DUTY_DELAY_MS);
     const followers = this.#storage.followers();

@@ -189,8 +189,14 @@ export const API_CALLERS_COUNTED_MAX = 10_000;
 /** How long a status or metrics page waits for one part before it calls it down. */
 export const PROBE_TIMEOUT_MS = 3_000;
 
-/** Tradebook rows of one D1 batch: each is one statement, and a batch is one transaction. */
-export const OUTBOX_BATCH_ROWS = 100;
+/** Tradebook rows of one D1 batch, which is one transaction: a second of a busy ledger fits in a few. */
+export const OUTBOX_BATCH_ROWS = 500;
+
+/** How long rows wait for more to go with them: readers of the tradebook do not notice, and D1 is asked seldom. */
+export const OUTBOX_PACE_MS = 50;
+
+/** Rows bound as one value: D1 takes 2 MB, and a character may be three bytes. */
+export const TRADEBOOK_STATEMENT_CHARS_MAX = 600_000;
 
 /** Notices kept for a market that does not answer; past it the oldest go, and the hole in versions tells. */
 export const NOTICES_WAITING_MAX = 1_000;

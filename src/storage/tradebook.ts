@@ -2,94 +2,119 @@
  * The ledger's outbox lands here: orders, executions, days, dead letters and audit rows, each written
  * so that twice is once and an older version never overwrites a newer row. It never reads.
  */
-import { sql } from "drizzle-orm";
-import type { BatchItem } from "drizzle-orm/batch";
-import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { getTableColumns, getTableName } from "drizzle-orm";
+import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { TradebookPort, TradebookRow } from "../application/ports.ts";
 import { unreachable } from "../domain/assert.ts";
+import { TRADEBOOK_STATEMENT_CHARS_MAX } from "../domain/limits.ts";
 import type { Order, OrderIntent } from "../domain/order.ts";
-import type { Database } from "./database.ts";
-import { database, excluded } from "./database.ts";
 import { auditLog, deadLetters, executions, orders, positionsByDay, riskByDay } from "./schema.ts";
 
+/** All rows of one table go in one statement, as one JSON text: a statement for each costs more than the writing. */
+interface Writer {
+  columns: (readonly [field: string, column: SQLiteColumn])[];
+  statement: string;
+}
+
+interface WriterOptions {
+  /** The key by which a row is the same row; null for rows that are only ever added. */
+  key: readonly string[] | null;
+  /** Further columns that keep what the first writing put there. */
+  keep?: readonly string[];
+  /** Columns that the database fills. */
+  skip?: readonly string[];
+}
+
+function writer(table: SQLiteTable, { key, keep = [], skip = [] }: WriterOptions): Writer {
+  const columns = Object.entries(getTableColumns(table)).filter(([field]) => !skip.includes(field));
+  const named = (fields: readonly string[]): string[] =>
+    columns.filter(([field]) => fields.includes(field)).map(([, { name }]) => `"${name}"`);
+  const changed = columns
+    .filter(([field]) => !key?.includes(field) && !keep.includes(field))
+    .map(([, { name }]) => `"${name}" = excluded."${name}"`);
+  const name = getTableName(table);
+  // Later rows of one version overwrite earlier ones: a batch comes oldest first.
+  const conflict =
+    key === null
+      ? "DO NOTHING"
+      : `(${named(key).join(", ")}) DO UPDATE SET ${changed.join(", ")}
+         WHERE excluded.ledger_version >= "${name}".ledger_version`;
+  const values = columns.map((_, place) => `value ->> '$[${place}]'`);
+  const statement = `INSERT INTO "${name}" (${columns.map(([, { name: column }]) => `"${column}"`).join(", ")})
+    SELECT ${values.join(", ")} FROM json_each(?1) WHERE true ORDER BY key ON CONFLICT ${conflict}`;
+  return { columns, statement };
+}
+
+const WRITERS = {
+  order: writer(orders, { key: ["clientOrderId"] }),
+  execution: writer(executions, { key: ["account", "executionId"] }),
+  position_day: writer(positionsByDay, { key: ["day", "algoId", "instrument", "account"] }),
+  risk_day: writer(riskByDay, { key: ["day", "algoId", "instrument"] }),
+  dead_letter: writer(deadLetters, { key: ["clientOrderId"], keep: ["createdAt"] }),
+  audit: writer(auditLog, { key: null, skip: ["id"] }),
+} satisfies Record<TradebookRow["kind"], Writer>;
+
 export function tradebook(db: D1Database): TradebookPort {
-  const book = database(db);
   return {
     async write(rows) {
-      const [first, ...rest] = rows.map(({ version, row }) => statementOf(book, version, row));
+      const byKind = Map.groupBy(rows, ({ row }) => row.kind);
+      const statements = [...byKind].flatMap(([kind, some]) => {
+        const { columns, statement } = WRITERS[kind];
+        const texts = some.map(({ version, row }) => textOf(columns, valuesOf(version, row)));
+        return joined(texts).map((text) => db.prepare(statement).bind(text));
+      });
       // One batch is one transaction in D1: all of it or nothing.
-      if (first) await book.batch([first, ...rest]);
+      if (statements.length > 0) await db.batch(statements);
     },
   };
 }
 
-/** Later rows of one version overwrite earlier ones: a batch comes oldest first. */
-const notOlder = (table: SQLiteTable) => sql`excluded.ledger_version >= ${table}.ledger_version`;
+/** The row as a JSON array, each value as the column's type puts it down. */
+function textOf(columns: Writer["columns"], row: Record<string, unknown>): string {
+  const values = columns.map(([field, column]) => {
+    const value = row[field] ?? null;
+    return value === null ? null : column.mapToDriverValue(value);
+  });
+  return JSON.stringify(values);
+}
 
-function statementOf(book: Database, version: number, row: TradebookRow): BatchItem<"sqlite"> {
+/** JSON arrays of the rows in order, each short enough for a bound value. */
+function joined(rows: readonly string[]): string[] {
+  const texts: string[] = [];
+  let some: string[] = [];
+  let length = 0;
+  for (const row of rows) {
+    if (some.length > 0 && length + row.length > TRADEBOOK_STATEMENT_CHARS_MAX) {
+      texts.push(`[${some.join(",")}]`);
+      some = [];
+      length = 0;
+    }
+    some.push(row);
+    length += row.length;
+  }
+  if (some.length > 0) texts.push(`[${some.join(",")}]`);
+  return texts;
+}
+
+function valuesOf(version: number, row: TradebookRow): Record<string, unknown> {
   switch (row.kind) {
     case "order":
-      return book
-        .insert(orders)
-        .values(orderRow(row.order, version))
-        .onConflictDoUpdate({
-          target: orders.clientOrderId,
-          set: excluded(orders, ["clientOrderId"]),
-          setWhere: notOlder(orders),
-        });
+      return orderRow(row.order, version);
     case "execution":
-      return book
-        .insert(executions)
-        .values({ ...row.execution, algoId: row.algoId, ledgerVersion: version })
-        .onConflictDoUpdate({
-          target: [executions.account, executions.executionId],
-          set: excluded(executions, ["account", "executionId"]),
-          setWhere: notOlder(executions),
-        });
-    case "position_day": {
-      const { kind: _, ...day } = row;
-      const key = ["day", "algoId", "instrument", "account"] as const;
-      return book
-        .insert(positionsByDay)
-        .values({ ...day, ledgerVersion: version })
-        .onConflictDoUpdate({
-          target: key.map((field) => positionsByDay[field]),
-          set: excluded(positionsByDay, key),
-          setWhere: notOlder(positionsByDay),
-        });
-    }
-    case "risk_day": {
-      const { kind: _, ...day } = row;
-      const key = ["day", "algoId", "instrument"] as const;
-      return book
-        .insert(riskByDay)
-        .values({ ...day, ledgerVersion: version })
-        .onConflictDoUpdate({
-          target: key.map((field) => riskByDay[field]),
-          set: excluded(riskByDay, key),
-          setWhere: notOlder(riskByDay),
-        });
-    }
+      return { ...row.execution, algoId: row.algoId, ledgerVersion: version };
+    case "position_day":
+    case "risk_day":
+      return { ...row, ledgerVersion: version };
     case "dead_letter":
-      return book
-        .insert(deadLetters)
-        .values(deadLetterRow(row, version))
-        .onConflictDoUpdate({
-          target: deadLetters.clientOrderId,
-          set: excluded(deadLetters, ["clientOrderId", "createdAt"]),
-          setWhere: notOlder(deadLetters),
-        });
+      return deadLetterRow(row, version);
     case "audit": {
-      const { kind: _, before, after, ...entry } = row;
-      return book
-        .insert(auditLog)
-        .values({
-          ...entry,
-          before: JSON.stringify(before ?? null),
-          after: JSON.stringify(after ?? null),
-          ledgerVersion: version,
-        })
-        .onConflictDoNothing();
+      const { before, after, ...entry } = row;
+      return {
+        ...entry,
+        before: JSON.stringify(before ?? null),
+        after: JSON.stringify(after ?? null),
+        ledgerVersion: version,
+      };
     }
     default:
       return unreachable(row);

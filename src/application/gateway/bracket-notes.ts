@@ -18,8 +18,17 @@ const read = ({ store }: Notes, entry: string): BracketNote | null => {
 
 export const bracketNote = read;
 
-export const openBrackets = ({ store }: Notes): BracketNote[] =>
-  store.notes("bracket:").map((body) => JSON.parse(body) as BracketNote);
+/** Notes by the very list that storage gave: as long as it gives the same one, nothing has changed. */
+const parsed = new WeakMap<string[], BracketNote[]>();
+
+export function openBrackets({ store }: Notes): BracketNote[] {
+  const bodies = store.notes("bracket:");
+  const known = parsed.get(bodies);
+  if (known) return known;
+  const notes = bodies.map((body) => JSON.parse(body) as BracketNote);
+  parsed.set(bodies, notes);
+  return notes;
+}
 
 export function saveBracket({ store }: Notes, note: BracketNote, ended: boolean): void {
   const { entry } = note.bracket;

@@ -22,6 +22,8 @@ export interface InFlight {
   done: Promise<GatewayOutcome>;
   /** What the stream said while the answer was awaited, in order. */
   inbox: Sighting[];
+  /** When it was recorded, until its answer or its doubt is; null before and after. */
+  recordedAt: number | null;
 }
 
 /** Memory of one run of the object. After a crash, the records say all that matters. */

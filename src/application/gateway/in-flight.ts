@@ -15,9 +15,22 @@ const inFlight = (context: GatewayContext): GatewayOrder[] =>
     ? []
     : context.store.recorded().filter(({ clientOrderId }) => context.inFlight.has(clientOrderId));
 
-/** When the next look is due, ms since 1970; Infinity with nothing in flight. */
+/** Notes since when the broker's answer is awaited; null when it no longer is. */
+export function awaitAnswer(
+  context: GatewayContext,
+  clientOrderId: string,
+  recordedAt: number | null,
+): void {
+  const underWay = context.inFlight.get(clientOrderId);
+  if (underWay) underWay.recordedAt = recordedAt;
+}
+
+/** When the next look is due, ms since 1970; Infinity with nothing in flight. On every order's path: it reads no order. */
 export function inFlightDueAt(context: GatewayContext): number {
-  const oldest = Math.min(...inFlight(context).map(({ recordedAt }) => recordedAt));
+  let oldest = Infinity;
+  for (const { recordedAt } of context.inFlight.values())
+    if (recordedAt !== null && recordedAt < oldest) oldest = recordedAt;
+  if (oldest === Infinity) return Infinity;
   const next = context.store.number("in_flight_looked_at") + IN_FLIGHT_CHECK_MS;
   return Math.max(oldest + IN_FLIGHT_AFTER_MS, next);
 }
@@ -46,7 +59,10 @@ export async function lookInFlight(context: GatewayContext): Promise<void> {
     const tries = order.looks + 1;
     if (tries < IN_FLIGHT_TRIES_MAX)
       save(context, { order: { ...order, looks: tries }, posts: [] });
-    else markUnknown(context, order, `not confirmed in ${tries} looks at the broker`);
+    else {
+      awaitAnswer(context, clientOrderId, null);
+      markUnknown(context, order, `not confirmed in ${tries} looks at the broker`);
+    }
   }
   const message = `${waiting.length} waited for their answer, ${missing} were not found`;
   saveCheck(context, "in_flight", missing > 0 ? "differs" : "ok", message);

@@ -104,6 +104,8 @@ export interface GatewayPorts {
   tell(incident: Incident): Promise<void>;
   now(): number;
   sleep(ms: number): Promise<void>;
+  /** Waits for whoever is about to write at the same time, so that a disk is waited for once; at once where it is left out. */
+  turn?(): Promise<void>;
   /** True once the order stream is up and what was missed has been read in; false past the bound. */
   ready(): Promise<boolean>;
   /** Our clock less the broker's, ms, as measured; null, and left out, when it is not known. */

@@ -20,6 +20,7 @@ import {
   type Sighting,
 } from "./context.ts";
 import { beginBracket } from "./bracket-notes.ts";
+import { awaitAnswer } from "./in-flight.ts";
 import { leaveInFlight, takeUnplaced } from "./sightings.ts";
 import { post } from "./evidence.ts";
 import { ledgerOrder } from "./outbox.ts";
@@ -43,7 +44,7 @@ export async function submit(
   if (known && !maySend(known, attempt)) return answer(context, approved, known);
 
   const done = attemptOnce(context, approved, attempt);
-  context.inFlight.set(clientOrderId, { done, inbox: [] });
+  context.inFlight.set(clientOrderId, { done, inbox: [], recordedAt: null });
   return done;
 }
 
@@ -62,6 +63,7 @@ async function attemptOnce(
   let record: GatewayOrder;
   try {
     const turn = await waitForTurn(context, approved, attempt);
+    await context.turn?.();
     const order = recordFor(context, approved);
     // While it waited, a cancel may have come first.
     if (order.record !== "not_sent" || order.ended !== null) record = order;
@@ -139,10 +141,13 @@ async function sendRecorded(
   beginBracket(context, approved, context.now());
   context.lastLeftAt = recorded.recordedAt;
   save(context, { order: recorded, posts: [] });
+  awaitAnswer(context, order.clientOrderId, recorded.recordedAt);
   const sentAt = context.now();
   const outcome = await sendToBroker(context, approved);
   const brokerMs = outcome.brokerMs ?? null;
   const networkMs = Math.max(0, context.now() - sentAt - (brokerMs ?? 0));
+  await context.turn?.();
+  awaitAnswer(context, order.clientOrderId, null);
   const now = context.store.order(order.clientOrderId);
   assert(now, "a recorded order stays");
   const stages: OrderStages = { ...waited, networkMs, brokerMs };

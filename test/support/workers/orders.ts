@@ -2,6 +2,7 @@
 import { applyD1Migrations, evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import { memoryOf } from "../../../durable-objects/order-gateway.memory.ts";
 import type { Caller } from "../../../src/application/caller.ts";
 import type { OrderPorts } from "../../../src/application/order-ports.ts";
 import type { OrderGatewayPort, RiskLedgerPort } from "../../../src/application/ports.ts";
@@ -139,6 +140,7 @@ export const watchNow = (): Promise<void> => orderGateway(env, "paper").ensure()
 export const inGatewayStorage = (statement: string, ...bindings: (string | number)[]) =>
   runInDurableObject(env.ORDER_GATEWAY.getByName("paper"), (_, { storage }) => {
     storage.sql.exec(statement, ...bindings);
+    memoryOf(storage).forget();
   });
 
 /** As if the order had been sent this long ago. */
