@@ -133,7 +133,10 @@ export class OrderGatewayStorage implements GatewayStore {
 
   #replaceOrder(order: GatewayOrder): void {
     this.#sql.exec(
-      "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (client_order_id) DO UPDATE SET broker_order_id = excluded.broker_order_id,
+         live = excluded.live, record = excluded.record, recorded_at = excluded.recorded_at,
+         next_look_at = excluded.next_look_at, body = excluded.body`,
       order.clientOrderId,
       order.brokerOrderId,
       order.ended === null ? 1 : 0,

@@ -70,6 +70,8 @@ export interface Changes {
 
 export class PaperStorage {
   readonly #sql: SqlStorage;
+  /** Order requests so far, as stored; null when that has to be read. */
+  #received: number | null = null;
 
   constructor(storage: DurableObjectStorage) {
     migrate(storage, MIGRATIONS);
@@ -175,11 +177,12 @@ export class PaperStorage {
 
   /** Order requests that ever came in, taken or not: the proof that nobody sent twice. */
   received(): number {
-    return this.setting("received", 0);
+    return (this.#received ??= this.setting("received", 0));
   }
 
   countReceived(): void {
-    this.saveSetting("received", this.received() + 1);
+    this.#received = this.received() + 1;
+    this.saveSetting("received", this.#received);
   }
 
   lateFills(): { number: number; dueAt: number }[] {

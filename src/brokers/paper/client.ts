@@ -167,6 +167,8 @@ function caller(exchange: PaperExchange, answerTimeoutMs: number): Call {
     const deadline = Promise.withResolvers<Result<RawAnswer, NoAnswer>>();
     const timer = setTimeout(() => {
       deadline.resolve(err({ kind: "timeout", reason: `no answer within ${answerTimeoutMs} ms` }));
+      // Nobody waits for it any more.
+      abort.abort();
     }, answerTimeoutMs);
     try {
       return await Promise.race([exchangeCall(), deadline.promise]);
@@ -175,8 +177,6 @@ function caller(exchange: PaperExchange, answerTimeoutMs: number): Call {
       return err({ kind, reason: messageOf(error) });
     } finally {
       clearTimeout(timer);
-      // Ends what still runs after the deadline; after a whole answer it does nothing.
-      abort.abort();
     }
   };
 }
