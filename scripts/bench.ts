@@ -4,13 +4,14 @@ import { parseArgs } from "node:util";
 import type { Case } from "../bench/cases/case.ts";
 import { MOVING_CASES } from "../bench/cases/moving-cases.ts";
 import { ORDER_CASES } from "../bench/cases/order-case.ts";
+import { STUCK_CASES } from "../bench/cases/stuck-case.ts";
 import { STEADY_CASES } from "../bench/cases/steady-cases.ts";
 import { keep, machineNow, type Run, textOf } from "../bench/lib/results.ts";
 import { NATS_HELP, natsProgram } from "../bench/load/servers.ts";
 import { EXIT_USAGE, Failure, main } from "./lib/failure.ts";
 import { ROOT } from "./lib/paths.ts";
 
-const CASES: Case[] = [...STEADY_CASES, ...MOVING_CASES, ...ORDER_CASES];
+const CASES: Case[] = [...STEADY_CASES, ...MOVING_CASES, ...ORDER_CASES, ...STUCK_CASES];
 
 /** Longer runs say nothing more, and the whole bench is to be done in minutes. */
 const SECONDS_MAX = 30;
