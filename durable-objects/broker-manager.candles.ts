@@ -65,13 +65,14 @@ export class OwnCandleStorage {
     broker: readonly Candle[],
     live: readonly CandlePart[],
     now: number,
+    told: readonly CandleGap[] = [],
   ): MarkedCandle[] {
     const { instrument, interval, from, to } = request;
     const start = candleStart(from, interval);
     const end = to + CANDLE_INTERVAL_MS[interval];
     // Seconds are not stored: what the shard has is all there is.
     const stored = interval === "1s" ? [] : this.parts(instrument, start, end);
-    const gaps = this.gaps(instrument, start, end);
+    const gaps = [...this.gaps(instrument, start, end), ...told];
     return joinCandles({ interval, from, to, now, broker, own: withLive(stored, live), gaps });
   }
 

@@ -2,7 +2,8 @@
 import type { BrokerReference } from "../src/brokers/broker.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import { CANDLE_INTERVAL_MS, type CandleInterval } from "../src/domain/candle.ts";
-import type { MarkedCandle } from "../src/domain/candle-join.ts";
+import type { CandleGap, MarkedCandle } from "../src/domain/candle-join.ts";
+import { type CandleBase, partUnit } from "../src/domain/candle-series.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
 import type { OwnCandleStorage } from "./broker-manager.candles.ts";
@@ -18,7 +19,7 @@ export interface HistoryRequest {
   to: number;
 }
 
-interface Sources {
+export interface HistorySources {
   broker: string;
   master: InstrumentMaster;
   reference: BrokerReference;
@@ -28,17 +29,25 @@ interface Sources {
 
 export async function historyOf(
   request: HistoryRequest,
-  { broker, master, reference, plan, own }: Sources,
+  sources: HistorySources,
 ): Promise<Result<MarkedCandle[], ApiError>> {
+  const base = await candleBaseOf(request, sources);
+  return base.ok ? ok([...base.value.bars]) : base;
+}
+
+export async function candleBaseOf(
+  { gap, ...request }: HistoryRequest & { gap?: CandleGap },
+  { broker, master, reference, plan, own }: HistorySources,
+): Promise<Result<CandleBase, ApiError>> {
   const { instrument, interval, from, to } = request;
   const tooMany = refusals.tooManyCandles((to - from) / CANDLE_INTERVAL_MS[interval]);
   if (tooMany) return err(tooMany);
   const unknown = await master.refuseUnknown([instrument]);
   if (unknown) return err(unknown);
-  const [answer, live] = await Promise.all([
-    reference.candles(request),
-    plan.liveCandles(instrument, interval === "1s" ? "1s" : "1m"),
-  ]);
+  const answer = await reference.candles(request);
   if (!answer.ok) return err(refusals.brokerFailed(broker, answer.error));
-  return ok(own.join(request, answer.value, live, Date.now()));
+  // The broker first: its bar under way then holds no trade that our own parts are still without.
+  const live = await plan.liveCandles(instrument, partUnit(interval));
+  const bars = own.join(request, answer.value, live, Date.now(), gap && [gap]);
+  return ok({ bars, live });
 }

@@ -22,6 +22,7 @@ import type { CleaningView, QualityView } from "../src/contract/quality.ts";
 import { assert } from "../src/domain/assert.ts";
 import type { BrokerLimits, LearnedLimit } from "../src/domain/broker-limits.ts";
 import type { MarkedCandle } from "../src/domain/candle-join.ts";
+import type { CandleBase } from "../src/domain/candle-series.ts";
 import type { CleaningSettings } from "../src/domain/cleaning.ts";
 import { ConnectPace } from "../src/domain/connect-pace.ts";
 import type { Drain } from "../src/domain/drain.ts";
@@ -32,7 +33,7 @@ import { dataAccountOf, isTradedAt, SHARDS_DEFAULT } from "../src/platform/deplo
 import { logger } from "../src/platform/logger.ts";
 import { feedShard, orderGateway } from "../src/platform/objects.ts";
 import { OwnCandleStorage } from "./broker-manager.candles.ts";
-import { historyOf, type HistoryRequest } from "./broker-manager.history.ts";
+import * as history from "./broker-manager.history.ts";
 import { orderLine } from "./broker-manager.order-line.ts";
 import { InstrumentMaster } from "./broker-manager.master.ts";
 import { Plan } from "./broker-manager.plan.ts";
@@ -45,7 +46,7 @@ import { type Wanted, Wishes } from "./broker-manager.wishes.ts";
 
 export class BrokerManager extends DurableObject<Env> implements BrokerManagerPort {
   readonly #storage: BrokerManagerStorage;
-  readonly #candles: OwnCandleStorage;
+  readonly #sources: history.HistorySources;
   readonly #terms: TermsStorage;
   readonly #broker: string;
   readonly #account: string;
@@ -67,7 +68,6 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     assert(clients.ok, `manager ${this.#broker} names no broker`);
     this.#clients = clients.value;
     this.#storage = new BrokerManagerStorage(ctx.storage.sql);
-    this.#candles = new OwnCandleStorage(ctx.storage.sql);
     this.#terms = new TermsStorage(ctx.storage.sql, this.#broker);
     this.#wishes = new Wishes(this.#storage);
     const { feed, reference } = this.#clients;
@@ -84,6 +84,8 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
       },
       this.#settings,
     );
+    const [plan, own] = [this.#plan, new OwnCandleStorage(ctx.storage.sql)];
+    this.#sources = { broker: this.#broker, master: this.#master, reference, plan, own };
     this.#plan.restore(this.#planned());
     this.#room = new Room(this.#broker, this.#settings, this.#plan);
   }
@@ -182,18 +184,16 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     return (await Promise.all(answers)).flat();
   }
 
-  async candles(request: HistoryRequest): Promise<Result<MarkedCandle[], ApiError>> {
-    return historyOf(request, {
-      broker: this.#broker,
-      master: this.#master,
-      reference: this.#clients.reference,
-      plan: this.#plan,
-      own: this.#candles,
-    });
+  async candles(request: history.HistoryRequest): Promise<Result<MarkedCandle[], ApiError>> {
+    return history.historyOf(request, this.#sources);
+  }
+
+  async candleBase(request: history.HistoryRequest): Promise<Result<CandleBase, ApiError>> {
+    return history.candleBaseOf(request, this.#sources);
   }
 
   async keepCandles(batch: OwnCandles): Promise<void> {
-    this.#candles.keep(batch, Date.now());
+    this.#sources.own.keep(batch, Date.now());
   }
 
   async view(): Promise<BrokerView> {

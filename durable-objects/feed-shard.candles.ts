@@ -11,12 +11,26 @@ import {
   OWN_CANDLES_DELAY_MS,
   OWN_CANDLES_WAITING_MAX,
 } from "../src/domain/limits.ts";
+import type { BuiltBars } from "./feed-shard.bars.ts";
 import type { LoggedTick } from "./feed-shard.tick-log.ts";
 
-interface Building {
+interface Building extends BuiltBars {
   builder: CandleBuilder;
   /** How much later than the exchange's clock ours stood at the newest trade, ms. */
   lagMs: number;
+}
+
+function newBuilding(builder: CandleBuilder): Building {
+  return {
+    builder,
+    lagMs: 0,
+    parts: (unit) => builder.parts(unit),
+    changedSince: (version) => builder.changedSince(version),
+    closeUntil(now, delayMs) {
+      builder.closeUntil(now - this.lagMs - delayMs);
+      return builder.closedUntil;
+    },
+  };
 }
 
 export class ShardCandles {
@@ -51,13 +65,18 @@ export class ShardCandles {
     if (price === null || quantity === null || quantity === 0) return;
     let building = this.#building.get(instrument);
     if (building === undefined) {
-      building = { builder: new CandleBuilder(this.#left.get(instrument)), lagMs: 0 };
+      building = newBuilding(new CandleBuilder(this.#left.get(instrument)));
       this.#left.delete(instrument);
       this.#building.set(instrument, building);
     }
     const time = update.exchangeTime ?? receivedTime;
     building.lagMs = receivedTime - time;
     if (!building.builder.add({ time, seq, price, quantity }, epoch)) this.tooLate += 1;
+  }
+
+  /** The bars of an instrument that had a trade. */
+  built(instrument: InstrumentId): BuiltBars | null {
+    return this.#building.get(instrument) ?? null;
   }
 
   gap(instruments: InstrumentId[], from: number, to: number): void {

@@ -37,6 +37,8 @@ export interface Marks extends MarkGroup {
 export interface LinkHost {
   /** Opens the socket of one consumer; throws when it cannot be opened. */
   dial(consumer: ConsumerId): Promise<WebSocket>;
+  /** Listens to what a consumer says on its socket. */
+  listen(socket: WebSocket): void;
   /** A link was opened or lost. */
   changed(): void;
   /** How the broker's connection is, for a market that comes new. */

@@ -7,9 +7,10 @@ import type { CandlePart } from "../src/domain/candle-builder.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { HISTORY_SLICE_MS, HISTORY_SLICE_TICKS_MAX } from "../src/domain/limits.ts";
 import { brokerManager } from "../src/platform/objects.ts";
+import { BarFeed } from "./feed-shard.bars.ts";
+import type { TickBook } from "./feed-shard.book.ts";
 import { ShardCandles } from "./feed-shard.candles.ts";
 import { Recorder } from "./feed-shard.recorder.ts";
-import type { TickBook } from "./feed-shard.book.ts";
 import type { TickLog } from "./feed-shard.tick-log.ts";
 
 /** Bars go to the shard's manager, recordings to the archive. */
@@ -23,19 +24,49 @@ export function shardHistory(
   const send = (batch: OwnCandles) => brokerManager(env, broker).keepCandles(batch);
   const candles = new ShardCandles(send, log, (instrument) => book.held.has(instrument));
   const put = (key: string, bytes: Uint8Array) => env.RECORDINGS.put(key, bytes);
-  return new ShardHistory(book.log, candles, new Recorder({ broker, shard, put, log }));
+  const recorder = new Recorder({ broker, shard, put, log });
+  return new ShardHistory(book.log, candles, recorder, instrumentsOf(book));
+}
+
+/** What an alias stands for: it never stands for another instrument. */
+function instrumentsOf(book: TickBook): (alias: number) => InstrumentId | null {
+  const known = new Map<number, InstrumentId>();
+  return (alias) => {
+    if (!known.has(alias))
+      for (const held of book.held.values()) known.set(held.alias, held.instrument);
+    const instrument = known.get(alias);
+    return instrument !== undefined && book.held.has(instrument) ? instrument : null;
+  };
 }
 
 export class ShardHistory {
   readonly #log: TickLog;
   readonly #candles: ShardCandles;
   readonly #recorder: Recorder;
+  readonly #bars: BarFeed;
   #slices: number | null = null;
 
-  constructor(log: TickLog, candles: ShardCandles, recorder: Recorder) {
+  constructor(
+    log: TickLog,
+    candles: ShardCandles,
+    recorder: Recorder,
+    instrumentOf: (alias: number) => InstrumentId | null,
+  ) {
     this.#log = log;
     this.#candles = candles;
     this.#recorder = recorder;
+    this.#bars = new BarFeed({
+      built: (alias) => {
+        const instrument = instrumentOf(alias);
+        return instrument === null ? null : candles.built(instrument);
+      },
+      drain: () => this.#drain(),
+    });
+  }
+
+  /** A market's link was opened: it may ask for bars over it. */
+  listen(socket: WebSocket): void {
+    this.#bars.listen(socket);
   }
 
   get view(): ShardView["recording"] {
@@ -68,6 +99,7 @@ export class ShardHistory {
     if (this.#slices !== null) clearInterval(this.#slices);
     this.#slices = null;
     this.#drain();
+    this.#bars.stop();
     this.#recorder.finish();
     this.#candles.beat(now, true);
   }

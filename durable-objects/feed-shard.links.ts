@@ -256,6 +256,7 @@ export class Links {
     };
     socket.addEventListener("close", ended);
     socket.addEventListener("error", ended);
+    this.#host.listen(socket);
     socket.accept();
     // What was written before goes to those who were there; this one begins with a snapshot.
     this.flush();

@@ -78,6 +78,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     );
     this.#links = new Links(this.#book, {
       dial: (consumer) => dialConsumer(env, this.#shard, consumer),
+      listen: (socket) => this.#history.listen(socket),
       changed: () => this.#reporter.soon(),
       feedState: () => this.#feedState,
       provider: broker,
@@ -244,8 +245,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     const held = confirmed.flatMap((instrument) => this.#book.held.get(instrument) ?? []);
     if (held.length === 0) return;
     const told = held.filter(({ phase }) => phase !== "standby");
-    const gaps = this.#links.tellGaps(told, now, "the broker's connection was down");
-    this.#history.gaps(gaps);
+    this.#history.gaps(this.#links.tellGaps(told, now, "the broker's connection was down"));
     for (const one of held) {
       one.isLive = true;
       if (one.lostAt !== null) one.gaps += 1;

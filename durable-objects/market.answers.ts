@@ -3,6 +3,7 @@ import type { ApiError } from "../src/contract/errors.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { STREAM_FRAME_BYTES_MAX, STREAM_INSTRUMENTS_MAX } from "../src/domain/limits.ts";
 import {
+  STREAM_CANDLE_SERIES_MAX,
   STREAM_KEY_INSTRUMENTS_MAX,
   STREAM_KEY_MESSAGES_PER_SECOND_MAX,
 } from "../src/domain/market-limits.ts";
@@ -29,6 +30,12 @@ export const tooManyInstruments = (asked: number): ApiError => ({
   code: "SUBSCRIPTION_LIMIT",
   message: `a socket holds at most ${STREAM_INSTRUMENTS_MAX} instruments; this would be ${asked}`,
   details: { limit: String(STREAM_INSTRUMENTS_MAX), asked: String(asked) },
+});
+
+export const tooManySeries = (asked: number): ApiError => ({
+  code: "SUBSCRIPTION_LIMIT",
+  message: `a socket holds at most ${STREAM_CANDLE_SERIES_MAX} series of bars; this would be ${asked}`,
+  details: { limit: String(STREAM_CANDLE_SERIES_MAX), asked: String(asked) },
 });
 
 export const unknownInstruments = (instruments: InstrumentId[]): ApiError => ({

@@ -31,8 +31,8 @@ export class KeyUse {
   tooMany({ kind, id }: Caller, fresh: number): number | null {
     if (kind !== "algo") return null;
     let held = fresh;
-    for (const { caller, instruments } of this.#sockets())
-      if (caller.kind === kind && caller.id === id) held += instruments.size;
+    for (const { caller, instruments, candles } of this.#sockets())
+      if (caller.kind === kind && caller.id === id) held += instruments.size + candles.size;
     return held > STREAM_KEY_INSTRUMENTS_MAX ? held : null;
   }
 }

@@ -1,8 +1,12 @@
 /** The sockets from shards to a market: reads their frames onto the board and relays what they tell. */
 import { markerLine, readLinkFrame, type LinkGap, type LinkStatus } from "../src/contract/link.ts";
+import { type BarWants, type LinkBars, wantsText } from "../src/contract/link-bars.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { Board, BoardInstrument } from "./market.board.ts";
+import type { ProviderBars } from "./market.candles.ts";
 import { FlushPace } from "./market.pace.ts";
+
+const NO_BARS = wantsText({ "1s": [], "1m": [] });
 
 export interface LinkAttachment {
   kind: "link";
@@ -15,12 +19,17 @@ export interface LinksHost {
   saveAliases(shard: string, aliases: Iterable<[number, InstrumentId]>): void;
   gap(gap: LinkGap, provider: string): void;
   status(status: LinkStatus): void;
+  bars(bars: ProviderBars): void;
+  /** The lengths of parts of which bars of an instrument are wanted. */
+  barUnits(instrument: InstrumentId): ReadonlySet<LinkBars["unit"]>;
   /** The first tick since a switch of provider is here. */
   resumed(one: BoardInstrument): void;
 }
 
 interface Link extends LinkAttachment {
   socket: WebSocket;
+  /** The bars that its shard was asked for last. */
+  asked: string;
   /** By the shard's alias. */
   instruments: Map<number, BoardInstrument>;
 }
@@ -52,7 +61,7 @@ export class MarketLinks {
       const one = this.#board.get(instrument);
       if (one) instruments.set(alias, one);
     }
-    this.#links.set(socket, { ...attachment, socket, instruments });
+    this.#links.set(socket, { ...attachment, socket, asked: NO_BARS, instruments });
   }
 
   /** Answers a shard that dials: its socket sleeps with the object. */
@@ -113,6 +122,12 @@ export class MarketLinks {
         flush();
         this.#host.status({ ...status, instruments: this.#own(status.instruments, link) });
       },
+      bars: (bars) => {
+        const one = link.instruments.get(bars.alias);
+        const { provider } = link;
+        if (one?.provider === provider)
+          this.#host.bars({ ...bars, instrument: one.instrument, provider });
+      },
       marker: (marker) => socket.send(markerLine(marker)),
       unreadable: () => {
         this.unreadable += 1;
@@ -120,7 +135,29 @@ export class MarketLinks {
     });
     if (isSnapshotFrame) this.#board.flush(true);
     else this.#pace.soon(Date.now());
-    if (hasNewAliases) this.#saveAliases(link);
+    if (!hasNewAliases) return;
+    this.#saveAliases(link);
+    this.#askForBars(link);
+  }
+
+  /** What is wanted of bars has changed, or whom it is wanted from. */
+  askForBars(): void {
+    for (const link of this.#links.values()) this.#askForBars(link);
+  }
+
+  #askForBars(link: Link): void {
+    const wants: BarWants = { "1s": [], "1m": [] };
+    for (const [alias, { instrument, provider }] of link.instruments)
+      if (provider === link.provider)
+        for (const unit of this.#host.barUnits(instrument)) wants[unit].push(alias);
+    const text = wantsText(wants);
+    if (text === link.asked) return;
+    link.asked = text;
+    try {
+      link.socket.send(text);
+    } catch {
+      // The link is gone: the next one is asked.
+    }
   }
 
   /** The link is gone: which shard it was, and what it brought. Null for one that was replaced. */

@@ -2,10 +2,8 @@
 import type { BrokerManagerPort, MarketManagerPort } from "../src/application/ports.ts";
 import { errorText, type Log } from "../src/application/log.ts";
 import type { ApiError } from "../src/contract/errors.ts";
-import { depthText, fieldsOfTick } from "../src/contract/link.ts";
 import { parseStreamRequest } from "../src/contract/stream-request.ts";
-import type { StreamMessage, StreamRequest } from "../src/contract/stream.ts";
-import { CANDLE_INTERVAL_MS } from "../src/domain/candle.ts";
+import type { StreamRequest } from "../src/contract/stream.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { STREAM_INSTRUMENTS_MAX, STREAM_MESSAGES_PER_SECOND_MAX } from "../src/domain/limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
@@ -18,6 +16,8 @@ import {
   unknownInstruments,
 } from "./market.answers.ts";
 import type { Board } from "./market.board.ts";
+import { CandleFeed } from "./market.candles.ts";
+import { fetchLast, historyFrames } from "./market.history.ts";
 import type { Interest } from "./market.interest.ts";
 import type { KeyUse } from "./market.keys.ts";
 import type { LedgerFeed } from "./market.ledger.ts";
@@ -27,7 +27,6 @@ import type { AlgoSocket } from "./market.socket.ts";
 import type { MarketStorage } from "./market.storage.ts";
 
 type TicksRequest = Extract<StreamRequest, { op: "subscribe"; channel: "ticks" }>;
-type HistoryFrame = Extract<StreamMessage, { type: "history" }>;
 
 export interface RequestsHost {
   name: string;
@@ -40,17 +39,18 @@ export interface RequestsHost {
   keys: KeyUse;
   ledgerFeed: LedgerFeed;
   signalFeed: SignalFeed;
+  /** What is wanted of the shards' bars has changed. */
+  wantsChanged(): void;
   log: Log;
 }
 
-/** History calls of one subscribe under way at the same time. */
-const HISTORY_CALLS_MAX = 8;
-
 export class Requests {
+  readonly candles: CandleFeed;
   readonly #host: RequestsHost;
 
   constructor(host: RequestsHost) {
     this.#host = host;
+    this.candles = new CandleFeed({ ...host, know: (instruments) => this.#know(instruments) });
   }
 
   /** Takes one message of an algo. */
@@ -79,12 +79,19 @@ export class Requests {
       });
   }
 
+  /** Instruments come from other providers than before. */
+  providersChanged(): void {
+    this.#host.interest.redeclare();
+    this.#host.wantsChanged();
+  }
+
   /** A socket is gone: nobody is left to want what it wanted. */
   drop(algo: AlgoSocket): void {
     algo.isClosed = true;
     algo.leave();
     this.#host.storage.forgetSocket(algo.id);
     this.#host.interest.release(algo.instruments);
+    this.candles.drop(algo);
     const { ledgerFeed, signalFeed } = this.#host;
     if (algo.channels.has("orders") || algo.channels.has("risk")) ledgerFeed.unfollowIfLast();
     if (algo.channels.has("signals")) signalFeed.unfollowIfLast();
@@ -101,6 +108,9 @@ export class Requests {
       case "ticks":
         if (request.op === "subscribe") return this.#subscribeTicks(algo, request);
         return this.#unsubscribeTicks(algo, request.instruments, request.requestId);
+      case "candles":
+        if (request.op === "subscribe") return this.candles.subscribe(algo, request);
+        return this.candles.unsubscribe(algo, request);
       case "signals":
         if (request.op === "subscribe") return signalFeed.subscribe(algo, request);
         return signalFeed.unsubscribe(algo, request);
@@ -134,7 +144,7 @@ export class Requests {
     const wanted = new Map([...fresh, ...changed].map((instrument) => [instrument, mode] as const));
     const acquired = wanted.size > 0 ? await this.#host.interest.acquire(wanted) : ok(new Map());
     if (!acquired.ok) return refuse(algo, acquired.error, request.requestId);
-    const history = await this.#history(request).catch((error: unknown) => {
+    const history = await historyFrames(request, this.#host).catch((error: unknown) => {
       this.#host.interest.release(wanted);
       throw error;
     });
@@ -142,7 +152,7 @@ export class Requests {
       this.#host.interest.release(wanted);
       return refuse(algo, history.error, request.requestId);
     }
-    await this.#fetchLast(request.instruments, changed);
+    await fetchLast(request.instruments, changed, this.#host);
     // From here to the end nothing waits: the algo sees history, base, snapshot, and then every tick.
     if (algo.isClosed) return this.#host.interest.release(wanted);
     const before = new Map(changed.map((id) => [id, algo.instruments.get(id) ?? mode] as const));
@@ -224,59 +234,6 @@ export class Requests {
     for (const instrument of strangers)
       this.#host.providers.know(instrument, providers[instrument] ?? "");
     return ok(null);
-  }
-
-  async #history(request: TicksRequest): Promise<Result<HistoryFrame[], ApiError>> {
-    const { history, interval = "1m" } = request;
-    if (history === undefined) return ok([]);
-    const to = Date.now();
-    const from = to - history * CANDLE_INTERVAL_MS[interval];
-    const frames: HistoryFrame[] = [];
-    for (let at = 0; at < request.instruments.length; at += HISTORY_CALLS_MAX) {
-      const part = request.instruments.slice(at, at + HISTORY_CALLS_MAX);
-      const answers = await Promise.all(
-        part.map(async (instrument) => {
-          const manager = this.#host.manager(this.#host.providers.of(instrument));
-          return { instrument, answer: await manager.candles({ instrument, interval, from, to }) };
-        }),
-      );
-      for (const { instrument, answer } of answers) {
-        if (!answer.ok) return answer;
-        frames.push({
-          type: "history",
-          instrument,
-          interval,
-          candles: answer.value.slice(-history),
-        });
-      }
-    }
-    return ok(frames);
-  }
-
-  /** Asks the shards for last ticks that this market has not seen, or not in the mode now wanted. */
-  async #fetchLast(
-    instruments: readonly InstrumentId[],
-    changed: readonly InstrumentId[],
-  ): Promise<void> {
-    const { board, log } = this.#host;
-    const missing = instruments.filter(
-      (one) => board.get(one)?.fields === null || changed.includes(one),
-    );
-    for (const [provider, ids] of Map.groupBy(missing, (id) => this.#host.providers.of(id))) {
-      try {
-        const ticks = await this.#host.manager(provider).quotes(ids);
-        board.settle();
-        for (const tick of ticks) {
-          const one = board.get(tick.instrument);
-          const { depth } = tick;
-          if (one) board.take(one, fieldsOfTick(tick), depth ? depthText(depth) : null);
-        }
-        board.flush(true);
-      } catch (error) {
-        // Without a snapshot the first live tick is the first one seen: late, but never wrong.
-        log("warn", "quotes_failed", { provider, reason: errorText(error) });
-      }
-    }
   }
 
   #state(instrument: InstrumentId, declared: "pending" | "live" | undefined): "pending" | "live" {

@@ -4,6 +4,7 @@
  */
 import type { Caller } from "../src/application/caller.ts";
 import type { StreamChannel, StreamMessage } from "../src/contract/stream.ts";
+import type { CandleKey } from "../src/domain/candle.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import {
   CLOSE_SLOW_CONSUMER,
@@ -53,6 +54,8 @@ export class AlgoSocket implements FrameReceiver {
   readonly caller: Caller;
   readonly channels: Set<StreamChannel>;
   readonly instruments = new Map<InstrumentId, FeedMode>();
+  /** Of the channel `candles`, by interval and instrument. */
+  readonly candles = new Map<string, CandleKey>();
   readonly topics: Set<string>;
   /** Requests are answered one after the other, in the order they came. */
   queue: Promise<void> = Promise.resolve();

@@ -1,4 +1,5 @@
 /** What a market must know after it was evicted: who subscribed what, and what its links call each instrument. */
+import type { CandleKey } from "../src/domain/candle.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { REVOKED_KEY_KEPT_MS } from "../src/domain/market-limits.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
@@ -24,6 +25,7 @@ export class MarketStorage {
       CREATE TABLE IF NOT EXISTS provider_switch (instrument TEXT PRIMARY KEY, term INTEGER NOT NULL, above INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS link (shard TEXT PRIMARY KEY, aliases TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS revoked (key_id TEXT PRIMARY KEY, at INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS socket_candles (id TEXT PRIMARY KEY, series TEXT NOT NULL);
     `);
   }
 
@@ -113,8 +115,32 @@ export class MarketStorage {
     );
   }
 
+  /** The series of bars of each socket that has any. */
+  candles(): Map<string, CandleKey[]> {
+    const rows = this.#sql
+      .exec<{ id: string; series: string }>("SELECT * FROM socket_candles")
+      .toArray();
+    return new Map(rows.map((row) => [row.id, JSON.parse(row.series) as CandleKey[]]));
+  }
+
+  saveCandles(id: string, series: Iterable<CandleKey>): void {
+    this.#sql.exec(
+      "INSERT INTO socket_candles VALUES (?1, ?2) ON CONFLICT DO UPDATE SET series = ?2",
+      id,
+      JSON.stringify([...series]),
+    );
+  }
+
+  /** Forgets the sockets that are gone. */
+  keepOnly(sockets: readonly { id: string }[]): void {
+    const open = new Set(sockets.map(({ id }) => id));
+    for (const id of [...this.sockets().keys(), ...this.candles().keys()])
+      if (!open.has(id)) this.forgetSocket(id);
+  }
+
   forgetSocket(id: string): void {
     this.#sql.exec("DELETE FROM socket WHERE id = ?", id);
+    this.#sql.exec("DELETE FROM socket_candles WHERE id = ?", id);
   }
 
   links(): Map<string, [number, InstrumentId][]> {

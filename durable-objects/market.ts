@@ -25,7 +25,7 @@ import { logger } from "../src/platform/logger.ts";
 import { brokerManager, feedShard, marketManager, riskLedger } from "../src/platform/objects.ts";
 import { FRAME_TOO_LARGE, refuse } from "./market.answers.ts";
 import { Board, type StreamFormat } from "./market.board.ts";
-import { SocketCount } from "./market.count.ts";
+import { countsOf, heldBy, SocketCount } from "./market.count.ts";
 import { isKey, isTooLarge, readCaller, subprotocolOf } from "./market.door.ts";
 import { Drain, type DrainPlan } from "./market.drain.ts";
 import { Interest } from "./market.interest.ts";
@@ -93,13 +93,18 @@ export class Market extends DurableObject<Env> implements MarketPort {
     );
     this.#links = new MarketLinks(this.#board, {
       saveAliases: (shard, aliases) => this.#storage.saveLink(shard, aliases),
-      gap: (gap, provider) => this.#relay.gap(gap, provider),
+      gap: (gap, provider) => {
+        this.#relay.gap(gap, provider);
+        this.#requests.candles.gap(gap);
+      },
+      bars: (bars) => this.#requests.candles.take(bars),
+      barUnits: (instrument) => this.#requests.candles.units(instrument),
       status: (status) => this.#relay.status(status),
       resumed: (one) => this.#providers.resumed(one),
     });
     this.#providers = new MarketProviders(this.#board, this.#storage, {
       tell: (instruments, message) => this.#relay.tell(instruments, message),
-      changed: () => this.#interest.redeclare(),
+      changed: () => this.#requests.providersChanged(),
     });
     this.#interest = new Interest({
       consumer: `market:${this.#name}`,
@@ -121,6 +126,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
       keys: new KeyUse(sockets),
       ledgerFeed: this.#ledgerFeed,
       signalFeed: this.#signalFeed,
+      wantsChanged: () => this.#links.askForBars(),
       log,
     });
     this.#rebuild();
@@ -173,20 +179,13 @@ export class Market extends DurableObject<Env> implements MarketPort {
   }
 
   async view(): Promise<MarketCounts> {
-    const algos = [...this.#algos.values()];
-    return {
-      market: this.#name,
-      sockets: algos.length,
-      instruments: this.#interest.size,
-      deliveriesPerSecond: this.#meter.read(this.#board.deliveries, Date.now()),
-      bufferedBytes: algos.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0),
-      laggingSockets: algos.filter(({ isLagging }) => isLagging).length,
-    };
+    const deliveriesPerSecond = this.#meter.read(this.#board.deliveries, Date.now());
+    const instruments = this.#interest.size;
+    return countsOf([...this.#algos.values()], this.#name, { instruments, deliveriesPerSecond });
   }
 
   async held(): Promise<InstrumentId[]> {
-    const held = [...this.#algos.values()].flatMap(({ instruments }) => [...instruments.keys()]);
-    return [...new Set(held)];
+    return heldBy(this.#algos.values());
   }
 
   async drain(plan: DrainPlan | null): Promise<void> {
@@ -208,6 +207,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
   /** After an eviction: sockets that hibernated go on as they were; those that are gone want nothing any more. */
   #rebuild(): void {
     const lists = this.#storage.sockets();
+    const candles = this.#storage.candles();
     const aliases = this.#storage.links();
     for (const socket of this.ctx.getWebSockets()) {
       const attachment = socket.deserializeAttachment() as AlgoAttachment | LinkAttachment;
@@ -217,11 +217,12 @@ export class Market extends DurableObject<Env> implements MarketPort {
       }
       const algo = this.#admit(socket, attachment);
       for (const entry of lists.get(algo.id) ?? []) algo.instruments.set(...entry);
-      lists.delete(algo.id);
       this.#interest.add(algo.instruments);
+      this.#requests.candles.restore(algo, candles.get(algo.id) ?? []);
       algo.regroup();
     }
-    for (const id of lists.keys()) this.#storage.forgetSocket(id);
+    this.#links.askForBars();
+    this.#storage.keepOnly([...this.#algos.values()]);
     this.#drain.resume();
     if (!this.#interest.isDeclared()) this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now()));
   }

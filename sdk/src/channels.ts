@@ -59,14 +59,22 @@ export class Channels {
       this.#options.send({ op: "unsubscribe", channel: "signals", topics: gone });
   }
 
+  hear(message: Message<"order"> | Message<"signal"> | Message<"candle">): void {
+    if (message.type === "order") this.#order(message);
+    else if (message.type === "signal") {
+      const { type: _type, ...signal } = message;
+      this.#signal(signal);
+    }
+  }
+
   /** What was told before comes again when the market or the line was replaced. */
-  order({ version, order }: Message<"order">): void {
+  #order({ version, order }: Message<"order">): void {
     if (this.#orders !== null && version <= this.#orders) return;
     this.#orders = version;
     this.#options.emit({ kind: "order", version, order });
   }
 
-  signal(signal: SignalView): void {
+  #signal(signal: SignalView): void {
     if (this.#topics.passes(signal)) this.#options.emit({ kind: "signal", signal });
   }
 

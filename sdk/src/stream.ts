@@ -150,9 +150,9 @@ export class Stream {
         this.#rebase(message);
         return this.#emit({ kind: "lagging", on: message.on });
       case "order":
-        return this.#channels.order(message);
       case "signal":
-        return this.#channels.signal(withoutType(message));
+      case "candle":
+        return this.#channels.hear(message);
       case "draining":
         return this.#emit({ kind: "note", message: `${message.market}: ${message.message}` });
       case "risk":

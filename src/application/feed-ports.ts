@@ -7,6 +7,7 @@ import type { BrokerLimits, LearnedLimit } from "../domain/broker-limits.ts";
 import type { CandleInterval } from "../domain/candle.ts";
 import type { CandlePart } from "../domain/candle-builder.ts";
 import type { CandleGap, MarkedCandle } from "../domain/candle-join.ts";
+import type { CandleBase } from "../domain/candle-series.ts";
 import type { CleaningSettings } from "../domain/cleaning.ts";
 import type { Drain } from "../domain/drain.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
@@ -57,6 +58,15 @@ export interface BrokerManagerPort {
     from: number;
     to: number;
   }): Promise<Result<MarkedCandle[], ApiError>>;
+  /** The same bars, and which of their parts can still change: what live bars go on from. */
+  candleBase(request: {
+    instrument: InstrumentId;
+    interval: CandleInterval;
+    from: number;
+    to: number;
+    /** A time in which ticks are missing, that was not handed over yet. */
+    gap?: CandleGap;
+  }): Promise<Result<CandleBase, ApiError>>;
   /** Bars that a shard built, and the gaps in its ticks; the same again changes nothing. */
   keepCandles(batch: OwnCandles): Promise<void>;
   view(): Promise<BrokerView>;

@@ -8,6 +8,7 @@
 import { z } from "zod";
 import type { InstrumentId } from "../domain/instrument.ts";
 import type { Depth, MarketUpdate } from "../domain/tick.ts";
+import { type LinkBars, readBars } from "./link-bars.ts";
 import type { TickView } from "./market.ts";
 
 const gap = z.object({
@@ -90,6 +91,7 @@ export interface LinkReader {
   tick(alias: number, fields: string, isSnapshot: boolean, depth: string | null): void;
   gap(value: LinkGap): void;
   status(value: LinkStatus): void;
+  bars(value: LinkBars): void;
   /** To be answered with `markerLine(marker)`. */
   marker(marker: string): void;
   /** A line that could not be read. */
@@ -142,6 +144,9 @@ function readControlLine(line: string, reader: LinkReader): void {
   } else if (kind === "S") {
     const read = status.safeParse(parseJson(body));
     if (read.success) return reader.status(read.data);
+  } else if (kind === "B") {
+    const read = readBars(parseJson(body));
+    if (read) return reader.bars(read);
   }
   if (kind === "M") reader.marker(body);
   else reader.unreadable(line);

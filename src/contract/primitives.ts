@@ -68,6 +68,9 @@ export const scopeText = z
 
 export const reason = z.string().trim().min(3, "must say why, in 3 to 500 characters").max(500);
 
+/** Of a request on the stream; echoed back in every answer, so that a client can match them. */
+export const requestId = z.string().max(64).optional();
+
 /** Milliseconds since 1970. */
 export const timestamp = z.number().int().nonnegative();
 

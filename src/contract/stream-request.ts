@@ -38,7 +38,7 @@ function explain(issues: readonly z.core.$ZodIssue[]): string {
   const opFits = first.errors.some(
     (alternative) => !alternative.some(({ path }) => path[0] === "op"),
   );
-  if (opFits) return "channel: must be ticks, orders, risk, signals or status";
+  if (opFits) return "channel: must be ticks, candles, orders, risk, signals or status";
   return `op: must be ${OPERATIONS}`;
 }
 

@@ -10,9 +10,10 @@ import { ERROR_CODES } from "./errors.ts";
 import { candleView, depthView, tickView } from "./market.ts";
 import { DRAIN_CLOSES } from "./markets.ts";
 import { orderView } from "./orders.ts";
-import { instrumentIds } from "./primitives.ts";
+import { instrumentIds, requestId } from "./primitives.ts";
 import { riskChannelView } from "./risk-channel.ts";
 import { signalTopic, signalTopics, signalValue, signalView } from "./signals.ts";
+import { candle, subscribeCandles, unsubscribeCandles } from "./stream-candles.ts";
 
 // Clients come back with the same pauses as the platform's own lines.
 export { backoffDelay } from "../domain/backoff.ts";
@@ -20,12 +21,9 @@ export { CLOSE_KEY_REVOKED, CLOSE_MOVED } from "../domain/market-limits.ts";
 
 export type { FeedMode } from "../domain/tick.ts";
 
-export const STREAM_CHANNELS = ["ticks", "orders", "risk", "signals", "status"] as const;
+export const STREAM_CHANNELS = ["ticks", "candles", "orders", "risk", "signals", "status"] as const;
 
 export type StreamChannel = (typeof STREAM_CHANNELS)[number];
-
-/** Echoed back in every answer, so that a client can match them. */
-const requestId = z.string().max(64).optional();
 
 const subscribeTicks = z.strictObject({
   op: z.literal("subscribe"),
@@ -86,10 +84,12 @@ const unsubscribeChannel = z.strictObject({
 /** What an algo may send. */
 export const streamRequest = z.union([
   subscribeTicks,
+  subscribeCandles,
   subscribeOrders,
   subscribeSignals,
   subscribeChannel,
   unsubscribeTicks,
+  unsubscribeCandles,
   unsubscribeSignals,
   unsubscribeChannel,
   /** Needs the scope `trade`. */
@@ -130,6 +130,8 @@ const subscribed = z.object({
     .default([]),
   /** Compact format only: the integer that stands for each instrument on this socket. */
   aliases: z.record(z.string(), z.number().int()).optional(),
+  /** Channel `candles` only. */
+  interval: z.enum(CANDLE_INTERVALS).optional(),
   /** Channel `signals` only: the topics that this socket now has. */
   topics: z.array(z.string()).optional(),
   /** Channel `orders` only: the ledger's version; what comes from here on is after it. */
@@ -144,6 +146,7 @@ const unsubscribed = z.object({
   channel: z.enum(STREAM_CHANNELS),
   ...position,
   instruments: z.array(z.string()).default([]),
+  interval: z.enum(CANDLE_INTERVALS).optional(),
   topics: z.array(z.string()).optional(),
   requestId: z.string().optional(),
 });
@@ -171,6 +174,8 @@ const compactTicks = z.object({
 /** History that a subscribe asked for; one frame for each instrument, before its live ticks. */
 const history = z.object({
   type: z.literal("history"),
+  /** Left out for `ticks`. */
+  channel: z.literal("candles").optional(),
   instrument: z.string(),
   interval: z.enum(CANDLE_INTERVALS),
   candles: z.array(candleView),
@@ -260,6 +265,7 @@ export const streamMessage = z.discriminatedUnion("type", [
   ticks,
   compactTicks,
   history,
+  candle,
   gap,
   lagging,
   orderFrame,

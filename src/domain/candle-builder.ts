@@ -103,6 +103,10 @@ export class CandleBuilder {
   #closedUntil = 0;
   /** Start of the first minute that changed since the last `takeClosed`. */
   #changedFrom = Infinity;
+  /** Rises with each trade. */
+  #version = 0;
+  /** Of each second in memory, the version of its last trade. */
+  readonly #versions = new Map<number, number>();
   /** Minutes whose seconds were let go before anybody took them. */
   #ended: CandlePart[] = [];
   readonly #from: number;
@@ -118,6 +122,8 @@ export class CandleBuilder {
     if (time < this.#from || time < this.#newest - CANDLE_GRACE_MS) return false;
     const start = candleStart(time, "1s");
     this.#put(partOf(trade, start, epoch, start < this.#closedUntil ? this.#closedUntil : 0));
+    this.#version += 1;
+    this.#versions.set(start, this.#version);
     this.#changedFrom = Math.min(this.#changedFrom, candleStart(time, "1m"));
     if (time > this.#newest) {
       this.#newest = time;
@@ -141,6 +147,20 @@ export class CandleBuilder {
     const isTaken = this.#changedFrom === Infinity && this.#ended.length === 0;
     if (!isTaken || this.#newest >= time - CANDLE_GRACE_MS) return null;
     return Math.max(this.#from, candleStart(this.#newest, "1m") + CANDLE_INTERVAL_MS["1m"]);
+  }
+
+  get closedUntil(): number {
+    return this.#closedUntil;
+  }
+
+  /** Start of the first second in memory that changed since `version`; Infinity when none did. */
+  changedSince(version: number): { from: number; version: number } {
+    let from = Infinity;
+    if (version !== this.#version)
+      for (const [start, changed] of this.#versions)
+        // A version of a builder before this one says nothing here.
+        if ((changed > version || version > this.#version) && start < from) from = start;
+    return { from, version: this.#version };
   }
 
   /** What is in memory, by seconds or by minutes. */
@@ -182,6 +202,7 @@ export class CandleBuilder {
     const gone = this.#bars.filter(({ time }) => time < kept && time >= this.#changedFrom);
     this.#ended.push(...foldParts(gone, "1m", "epoch"));
     this.#bars = this.#bars.filter(({ time }) => time >= kept);
+    for (const start of this.#versions.keys()) if (start < kept) this.#versions.delete(start);
     if (this.#changedFrom < kept) this.#changedFrom = kept;
   }
 }

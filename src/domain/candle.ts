@@ -1,4 +1,6 @@
 /** Candles: left-closed, right-open intervals stamped at their open. */
+import type { InstrumentId } from "./instrument.ts";
+
 export const CANDLE_INTERVALS = ["1s", "1m", "5m", "15m", "1h", "1d"] as const;
 
 export type CandleInterval = (typeof CANDLE_INTERVALS)[number];
@@ -11,6 +13,12 @@ export const CANDLE_INTERVAL_MS: Record<CandleInterval, number> = {
   "1h": 3_600_000,
   "1d": 86_400_000,
 };
+
+/** The bars of an instrument in one interval. */
+export interface CandleKey {
+  instrument: InstrumentId;
+  interval: CandleInterval;
+}
 
 export interface Candle {
   /** Start of the interval, ms since 1970. */

@@ -17,3 +17,12 @@ export const CLOSE_WAIT_MS = 3_000;
 
 /** Over which a shard's lag is told: long enough for a 99th percentile, short enough to see a change. */
 export const LAG_WINDOW_MS = 10_000;
+
+/** A shard looks this often which bars to tell its markets: a bar is told closed within so long of its end. */
+export const BAR_BEAT_MS = 250;
+
+/** A bar under way is told at most so often for each instrument: enough to see it grow, a hundredth of the ticks' cost. */
+export const BAR_UPDATE_INTERVAL_MS = 1_000;
+
+/** Without a trade of the next one, a bar is closed so long after its end: its last trades are on their way. */
+export const BAR_CLOSE_DELAY_MS = 500;

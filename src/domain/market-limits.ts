@@ -48,3 +48,9 @@ export const SIGNALS_WAITING_MAX = 1_000;
 
 /** How long a market remembers a revoked key: longer than any isolate may still think it good. */
 export const REVOKED_KEY_KEPT_MS = 3_600_000;
+
+/** Series of bars (an instrument in an interval) on one socket: as many as instruments. */
+export const STREAM_CANDLE_SERIES_MAX = 1_000;
+
+/** History calls of one subscribe under way at the same time. */
+export const HISTORY_CALLS_MAX = 8;

@@ -65,6 +65,7 @@ async function setUp(interest: [ConsumerId, string[]][]) {
       sockets.set(consumer, [...(sockets.get(consumer) ?? []), socket]);
       return socket as unknown as WebSocket;
     },
+    listen: () => {},
     changed: () => {},
     feedState: () => ({ state: "connected", message: "open" }),
     provider: "x",
@@ -159,6 +160,7 @@ test("a link that breaks is opened again, and begins with the gap, the names and
       tick: (alias, fields, isSnapshot) =>
         seen.push(["tick", alias, fields.split(",")[0], isSnapshot]),
       gap: ({ instruments, from }) => seen.push(["gap", instruments, from]),
+      bars: () => {},
       status: ({ state }) => seen.push(["status", state]),
       marker: () => {},
       unreadable: () => {},

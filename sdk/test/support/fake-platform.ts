@@ -13,7 +13,7 @@ export interface HttpCall {
   response: ServerResponse;
 }
 
-type SubscribeTicks = Extract<StreamRequest, { op: "subscribe"; instruments: string[] }>;
+type SubscribeTicks = Extract<StreamRequest, { op: "subscribe"; channel: "ticks" }>;
 
 /** One algo's socket as the platform sees it. */
 export class FakeSocket {

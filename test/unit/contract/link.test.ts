@@ -64,6 +64,7 @@ function readAll(text: string) {
       seen.push(["tick", alias, fields, isSnapshot, ...(levels === null ? [] : [levels])]),
     gap: (value) => seen.push(["gap", value]),
     status: (value) => seen.push(["status", value]),
+    bars: (value) => seen.push(["bars", value]),
     marker: (marker) => seen.push(["marker", marker]),
     unreadable: (line) => seen.push(["unreadable", line]),
   });

@@ -11,7 +11,11 @@ const key = (id: string): Caller => ({ kind: "algo", id, algoId: "alpha", scopes
 const person: Caller = { kind: "person", id: "k1", algoId: null, scopes: ["admin"] };
 
 const socketOf = (caller: Caller, size: number): AlgoSocket =>
-  ({ caller, instruments: { size } }) as Partial<AlgoSocket> as AlgoSocket;
+  ({
+    caller,
+    instruments: { size: size - 1 },
+    candles: { size: 1 },
+  }) as Partial<AlgoSocket> as AlgoSocket;
 
 test("a key's messages are counted over all its sockets, a second at a time, and no other's with them", () => {
   const use = new KeyUse(() => []);

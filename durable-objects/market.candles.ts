@@ -1,0 +1,287 @@
+/**
+ * The `candles` channel of a market: history first, then each bar as it grows and once more when it has
+ * closed. The bars are built by the shards; here they are joined with history, folded and handed on.
+ */
+import { errorText, type Log } from "../src/application/log.ts";
+import type { BrokerManagerPort } from "../src/application/ports.ts";
+import type { ApiError } from "../src/contract/errors.ts";
+import type { LinkBars } from "../src/contract/link-bars.ts";
+import type { LinkGap } from "../src/contract/link.ts";
+import type { StreamRequest } from "../src/contract/stream.ts";
+import type { CandleKey } from "../src/domain/candle.ts";
+import type { MarkedCandle } from "../src/domain/candle-join.ts";
+import {
+  type CandleBase,
+  type CandleChange,
+  CandleSeries,
+  partUnit,
+} from "../src/domain/candle-series.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import { STREAM_CANDLE_SERIES_MAX } from "../src/domain/market-limits.ts";
+import type { Result } from "../src/domain/result.ts";
+import { echo, refuse, tooManyOfKey, tooManySeries } from "./market.answers.ts";
+import { candleBase, candleBases } from "./market.history.ts";
+import type { Interest } from "./market.interest.ts";
+import type { KeyUse } from "./market.keys.ts";
+import type { MarketProviders } from "./market.providers.ts";
+import type { AlgoSocket } from "./market.socket.ts";
+import type { MarketStorage } from "./market.storage.ts";
+
+type SubscribeCandles = Extract<StreamRequest, { op: "subscribe"; channel: "candles" }>;
+type UnsubscribeCandles = Extract<StreamRequest, { op: "unsubscribe"; channel: "candles" }>;
+
+export interface CandleFeedHost {
+  interest: Interest;
+  providers: MarketProviders;
+  storage: MarketStorage;
+  keys: KeyUse;
+  manager(broker: string): BrokerManagerPort;
+  /** Gives new instruments their place; refuses those that no broker knows. */
+  know(instruments: readonly InstrumentId[]): Promise<Result<null, ApiError>>;
+  /** What is wanted of the shards' bars has changed. */
+  wantsChanged(): void;
+  log: Log;
+}
+
+/** Bars from a link: whose, and of what. */
+export interface ProviderBars extends Omit<LinkBars, "alias"> {
+  instrument: InstrumentId;
+  provider: string;
+}
+
+interface Entry extends CandleKey {
+  key: string;
+  series: CandleSeries;
+  sockets: Set<AlgoSocket>;
+  /** Subscribes that wait for its history: it stays for them. */
+  waiting: number;
+  isLoading: boolean;
+}
+
+/** Bars are built from trades: more of an instrument is not asked for. */
+const MODE = "ltp";
+
+const keyOf = ({ instrument, interval }: CandleKey): string => `${interval} ${instrument}`;
+
+const NO_UNITS: ReadonlySet<LinkBars["unit"]> = new Set();
+
+export class CandleFeed {
+  readonly #host: CandleFeedHost;
+  readonly #entries = new Map<InstrumentId, Map<string, Entry>>();
+
+  constructor(host: CandleFeedHost) {
+    this.#host = host;
+  }
+
+  /** Which parts of an instrument the shards are asked for. */
+  units(instrument: InstrumentId): ReadonlySet<LinkBars["unit"]> {
+    const entries = this.#entries.get(instrument);
+    if (!entries) return NO_UNITS;
+    return new Set([...entries.values()].map(({ interval }) => partUnit(interval)));
+  }
+
+  /** History, then `subscribed`, then the newest bar as it stands and every change after it. */
+  async subscribe(algo: AlgoSocket, request: SubscribeCandles): Promise<void> {
+    const { interval, history = 0 } = request;
+    const asked = request.instruments.map((instrument) => ({ instrument, interval }));
+    const fresh = asked.filter((one) => !algo.candles.has(keyOf(one)));
+    const size = algo.candles.size + fresh.length;
+    if (size > STREAM_CANDLE_SERIES_MAX)
+      return refuse(algo, tooManySeries(size), request.requestId);
+    const ofKey = this.#host.keys.tooMany(algo.caller, fresh.length);
+    if (ofKey !== null) return refuse(algo, tooManyOfKey(ofKey), request.requestId);
+    const known = await this.#host.know(request.instruments);
+    if (!known.ok) return refuse(algo, known.error, request.requestId);
+    const wishes = wishesOf(fresh);
+    const acquired = await this.#host.interest.acquire(wishes);
+    if (!acquired.ok) return refuse(algo, acquired.error, request.requestId);
+    const entries = asked.map((one) => this.#entry(one));
+    for (const entry of entries) entry.waiting += 1;
+    this.#host.wantsChanged();
+    // Asked for before history is: what closes in between is held, and joins it.
+    const bases = await candleBases(entries, history, this.#host).catch(() => null);
+    for (const entry of entries) entry.waiting -= 1;
+    if (!bases?.ok || algo.isClosed) {
+      this.#host.interest.release(wishes);
+      for (const entry of entries) this.#forgetIfUnused(entry);
+      const error = bases && !bases.ok ? bases.error : UNREACHABLE;
+      return algo.isClosed ? undefined : refuse(algo, error, request.requestId);
+    }
+    for (const one of fresh) algo.candles.set(keyOf(one), one);
+    this.#host.storage.saveCandles(algo.id, algo.candles.values());
+    const newest = entries.map((entry, at) => {
+      const base = bases.value[at] ?? { bars: [], live: [] };
+      return this.#join(algo, entry, base, history);
+    });
+    algo.send({
+      type: "subscribed",
+      channel: "candles",
+      ...algo.position,
+      instruments: request.instruments.map((instrument) => ({
+        instrument,
+        state: acquired.value.get(instrument) ?? "live",
+      })),
+      interval,
+      ...echo(request),
+    });
+    for (const [at, change] of newest.entries()) {
+      const entry = entries[at];
+      if (entry && change) tell(algo, entry, change);
+    }
+  }
+
+  unsubscribe(algo: AlgoSocket, request: UnsubscribeCandles): void {
+    const { interval } = request;
+    const gone = request.instruments
+      .map((instrument) => ({ instrument, interval }))
+      .filter((one) => algo.candles.delete(keyOf(one)));
+    this.#host.storage.saveCandles(algo.id, algo.candles.values());
+    this.#leave(algo, gone);
+    const instruments = gone.map(({ instrument }) => instrument);
+    algo.send({
+      type: "unsubscribed",
+      channel: "candles",
+      ...algo.position,
+      instruments,
+      interval,
+      ...echo(request),
+    });
+  }
+
+  /** A socket is gone. */
+  drop(algo: AlgoSocket): void {
+    this.#leave(algo, [...algo.candles.values()]);
+  }
+
+  /** After an eviction: the socket goes on; its bars are read again with the first that comes. */
+  restore(algo: AlgoSocket, series: readonly CandleKey[]): void {
+    for (const one of series) {
+      algo.candles.set(keyOf(one), one);
+      this.#entry(one).sockets.add(algo);
+    }
+    this.#host.interest.add(wishesOf(series));
+  }
+
+  /** What a shard built. */
+  take({ instrument, provider, unit, until, parts }: ProviderBars): void {
+    for (const entry of this.#entries.get(instrument)?.values() ?? []) {
+      if (partUnit(entry.interval) !== unit) continue;
+      entry.series.take(provider, parts, until);
+      if (entry.series.isStarted) this.#tell(entry);
+      else if (entry.waiting === 0) void this.#load(entry);
+    }
+  }
+
+  /** Trades may be missing from the bars of this time. */
+  gap({ instruments, from, to }: LinkGap): void {
+    for (const instrument of instruments)
+      for (const entry of this.#entries.get(instrument)?.values() ?? []) {
+        entry.series.gap({ from, to });
+        if (entry.series.isStarted) this.#tell(entry);
+      }
+  }
+
+  /** Answers the newest bar, to be told as it stands. */
+  #join(
+    algo: AlgoSocket,
+    entry: Entry,
+    base: CandleBase,
+    history: number,
+  ): CandleChange | undefined {
+    const { series, instrument, interval } = entry;
+    if (!series.isStarted) {
+      series.start(base, this.#host.providers.of(instrument), Date.now());
+    }
+    // Those who were here before hear of what is new first: it is part of this one's history.
+    this.#tell(entry);
+    entry.sockets.add(algo);
+    const bars = new Map<number, MarkedCandle>();
+    for (const bar of [...base.bars, ...series.bars()]) bars.set(bar.time, bar);
+    const sorted = [...bars.values()].sort((a, b) => a.time - b.time);
+    const candles = history > 0 ? sorted.slice(-history) : [];
+    if (history > 0)
+      algo.send({ type: "history", channel: "candles", instrument, interval, candles });
+    return series.newest();
+  }
+
+  #entry(one: CandleKey): Entry {
+    const { instrument, interval } = one;
+    const key = keyOf(one);
+    const entries = this.#entries.get(instrument) ?? new Map<string, Entry>();
+    this.#entries.set(instrument, entries);
+    const entry = entries.get(key) ?? {
+      instrument,
+      interval,
+      key,
+      series: new CandleSeries(interval),
+      sockets: new Set(),
+      waiting: 0,
+      isLoading: false,
+    };
+    entries.set(key, entry);
+    return entry;
+  }
+
+  #leave(algo: AlgoSocket, gone: readonly CandleKey[]): void {
+    if (gone.length === 0) return;
+    for (const one of gone) {
+      const entry = this.#entries.get(one.instrument)?.get(keyOf(one));
+      entry?.sockets.delete(algo);
+      if (entry) this.#forgetIfUnused(entry);
+    }
+    this.#host.interest.release(wishesOf(gone));
+    this.#host.wantsChanged();
+  }
+
+  #forgetIfUnused({ instrument, key, sockets, waiting }: Entry): void {
+    if (sockets.size > 0 || waiting > 0) return;
+    const entries = this.#entries.get(instrument);
+    entries?.delete(key);
+    if (entries?.size === 0) this.#entries.delete(instrument);
+  }
+
+  #tell(entry: Entry): void {
+    for (const change of entry.series.changes())
+      for (const algo of entry.sockets) {
+        // A bar that grows is told by its latest state: a slow reader gets that once it has caught up.
+        if (change.isClosed || !algo.isLagging) tell(algo, entry, change);
+      }
+  }
+
+  /** Bars that nobody waits for, as after an eviction. */
+  async #load(entry: Entry): Promise<void> {
+    if (entry.isLoading) return;
+    entry.isLoading = true;
+    const { instrument, interval, series } = entry;
+    try {
+      const base = await candleBase(entry, 0, this.#host);
+      if (!base.ok) throw new Error(base.error.message);
+      series.start(base.value, this.#host.providers.of(instrument), Date.now());
+      series.retell();
+      this.#tell(entry);
+    } catch (error) {
+      // The next bar that comes tries again.
+      this.#host.log("warn", "bars_not_read", { instrument, interval, reason: errorText(error) });
+    } finally {
+      entry.isLoading = false;
+    }
+  }
+}
+
+const UNREACHABLE: ApiError = {
+  code: "UNAVAILABLE",
+  message: "the broker's manager could not be reached; try again",
+  details: null,
+};
+
+/** Each series is a wish of its own. */
+const wishesOf = (series: readonly CandleKey[]): [InstrumentId, typeof MODE][] =>
+  series.map(({ instrument }) => [instrument, MODE]);
+
+function tell(
+  algo: AlgoSocket,
+  { instrument, interval }: CandleKey,
+  { candle, isClosed, provider }: CandleChange,
+): void {
+  algo.send({ type: "candle", instrument, interval, closed: isClosed, provider, candle });
+}

@@ -1,0 +1,108 @@
+/** What a subscribe to ticks begins with: bars of history, and the last tick of each instrument. */
+import { errorText, type Log } from "../src/application/log.ts";
+import type { BrokerManagerPort } from "../src/application/ports.ts";
+import type { ApiError } from "../src/contract/errors.ts";
+import { depthText, fieldsOfTick } from "../src/contract/link.ts";
+import type { StreamMessage, StreamRequest } from "../src/contract/stream.ts";
+import { CANDLE_INTERVAL_MS, type CandleKey, candleStart } from "../src/domain/candle.ts";
+import type { CandleBase } from "../src/domain/candle-series.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import { CANDLE_GRACE_MS } from "../src/domain/limits.ts";
+import { HISTORY_CALLS_MAX } from "../src/domain/market-limits.ts";
+import { ok, type Result } from "../src/domain/result.ts";
+import type { Board } from "./market.board.ts";
+import type { MarketProviders } from "./market.providers.ts";
+
+type TicksRequest = Extract<StreamRequest, { op: "subscribe"; channel: "ticks" }>;
+type HistoryFrame = Extract<StreamMessage, { type: "history" }>;
+
+interface HistoryHost {
+  board: Board;
+  providers: MarketProviders;
+  manager(broker: string): BrokerManagerPort;
+  log: Log;
+}
+
+export async function historyFrames(
+  request: TicksRequest,
+  host: Pick<HistoryHost, "manager" | "providers">,
+): Promise<Result<HistoryFrame[], ApiError>> {
+  const { history, interval = "1m" } = request;
+  if (history === undefined) return ok([]);
+  const to = Date.now();
+  const from = to - history * CANDLE_INTERVAL_MS[interval];
+  const frames: HistoryFrame[] = [];
+  for (let at = 0; at < request.instruments.length; at += HISTORY_CALLS_MAX) {
+    const part = request.instruments.slice(at, at + HISTORY_CALLS_MAX);
+    const answers = await Promise.all(
+      part.map(async (instrument) => {
+        const asked = host.manager(host.providers.of(instrument));
+        return { instrument, answer: await asked.candles({ instrument, interval, from, to }) };
+      }),
+    );
+    for (const { instrument, answer } of answers) {
+      if (!answer.ok) return answer;
+      const candles = answer.value.slice(-history);
+      frames.push({ type: "history", instrument, interval, candles });
+    }
+  }
+  return ok(frames);
+}
+
+/** What live bars of each series go on from, with so many bars of history. */
+export async function candleBases(
+  series: readonly CandleKey[],
+  history: number,
+  host: Pick<HistoryHost, "manager" | "providers">,
+): Promise<Result<CandleBase[], ApiError>> {
+  const bases: CandleBase[] = [];
+  for (let at = 0; at < series.length; at += HISTORY_CALLS_MAX) {
+    const some = series.slice(at, at + HISTORY_CALLS_MAX);
+    const answers = await Promise.all(some.map((one) => candleBase(one, history, host)));
+    for (const answer of answers) {
+      if (!answer.ok) return answer;
+      bases.push(answer.value);
+    }
+  }
+  return ok(bases);
+}
+
+export function candleBase(
+  { instrument, interval }: CandleKey,
+  history: number,
+  host: Pick<HistoryHost, "manager" | "providers">,
+): Promise<Result<CandleBase, ApiError>> {
+  const to = Date.now();
+  // At least all that a late trade can still amend.
+  const oldest = candleStart(to - CANDLE_GRACE_MS, interval);
+  const from = Math.min(oldest, to - history * CANDLE_INTERVAL_MS[interval]);
+  const manager = host.manager(host.providers.of(instrument));
+  return manager.candleBase({ instrument, interval, from, to: to + 1 });
+}
+
+/** Asks the shards for last ticks that this market has not seen, or not in the mode now wanted. */
+export async function fetchLast(
+  instruments: readonly InstrumentId[],
+  changed: readonly InstrumentId[],
+  host: HistoryHost,
+): Promise<void> {
+  const { board, providers, log } = host;
+  const missing = instruments.filter(
+    (one) => board.get(one)?.fields === null || changed.includes(one),
+  );
+  for (const [provider, ids] of Map.groupBy(missing, (id) => providers.of(id))) {
+    try {
+      const ticks = await host.manager(provider).quotes(ids);
+      board.settle();
+      for (const tick of ticks) {
+        const one = board.get(tick.instrument);
+        const { depth } = tick;
+        if (one) board.take(one, fieldsOfTick(tick), depth ? depthText(depth) : null);
+      }
+      board.flush(true);
+    } catch (error) {
+      // Without a snapshot the first live tick is the first one seen: late, but never wrong.
+      log("warn", "quotes_failed", { provider, reason: errorText(error) });
+    }
+  }
+}
