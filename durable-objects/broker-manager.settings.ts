@@ -39,7 +39,7 @@ export class FeedSettings {
     };
     this.#stored = (storage.note(NOTE) as Stored | null) ?? {
       // Where only the number of shards was ever set, it stands apart.
-      shards: storage.setting("shards") ?? shardsDefault,
+      shards: storage.setting("shards") ?? Math.min(shardsDefault, rules.connectionsMax),
       weights: [],
       shardDrains: [],
       brokerDrain: null,

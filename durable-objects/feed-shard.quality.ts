@@ -4,7 +4,6 @@
  */
 import { errorText, type Log } from "../src/application/log.ts";
 import type { AssignedInstrument, FeedTerms } from "../src/application/ports.ts";
-import type { BrokerFeed } from "../src/brokers/broker.ts";
 import type { LinkStatus } from "../src/contract/link.ts";
 import type { TickView } from "../src/contract/market.ts";
 import type { QualityView } from "../src/contract/quality.ts";
@@ -17,6 +16,7 @@ import { OrderBook } from "../src/domain/order-book/order-book.ts";
 import { brokerManager } from "../src/platform/objects.ts";
 import type { TickBook } from "./feed-shard.book.ts";
 import type { HeldInstrument } from "./feed-shard.held.ts";
+import type { ShardFeed } from "./feed-shard.polling.ts";
 
 /** Books that break together are asked for together: a dropped frame breaks many. */
 const RESYNC_JOIN_MS = 20;
@@ -24,7 +24,7 @@ const RESYNC_JOIN_MS = 20;
 export interface QualityHost {
   provider: string;
   shard: string;
-  feed: Pick<BrokerFeed, "formatBookResync" | "bookChecksum">;
+  feed: Pick<ShardFeed, "formatBookResync" | "bookChecksum" | "pollMs">;
   terms(instruments: InstrumentId[]): Promise<FeedTerms[]>;
   tell(status: LinkStatus): void;
   /** Asks the broker for fresh books, at its pace. */
@@ -135,6 +135,7 @@ export class ShardQuality {
     const stale: HeldInstrument[] = [];
     const recovered: HeldInstrument[] = [];
     for (const held of this.#book.held.values()) {
+      held.cadence.pollMs = this.#host.feed.pollMs?.(held.instrument) ?? 0;
       if (held.phase === "standby") continue;
       const isStale = this.#freshnessOf(held, sessions, now) === "stale";
       if (isStale === held.isStale) continue;

@@ -11,12 +11,10 @@ import type {
   ShardReport,
 } from "../src/application/ports.ts";
 import type { FeedMessage } from "../src/brokers/broker.ts";
-import { marketDataClients } from "../src/brokers/registry.ts";
 import type { ShardView } from "../src/contract/brokers.ts";
 import type { LinkStatus } from "../src/contract/link.ts";
 import type { TickView } from "../src/contract/market.ts";
 import type { QualityView } from "../src/contract/quality.ts";
-import { assert } from "../src/domain/assert.ts";
 import type { CandlePart } from "../src/domain/candle-builder.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
@@ -27,6 +25,7 @@ import { Answers } from "./feed-shard.answers.ts";
 import { TickBook } from "./feed-shard.book.ts";
 import { BrokerConnection } from "./feed-shard.connection.ts";
 import { dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
+import { shardFeed } from "./feed-shard.feed.ts";
 import { isToldLive } from "./feed-shard.held.ts";
 import { type ShardHealth, shardHealth } from "./feed-shard.health.ts";
 import { type ShardHistory, shardHistory } from "./feed-shard.history.ts";
@@ -65,11 +64,9 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     super(ctx, env);
     this.#storage = new FeedShardStorage(ctx.storage.sql);
     this.#shard = ctx.id.name ?? "";
-    const [broker = "", account = ""] = this.#shard.split(":");
+    const [broker = ""] = this.#shard.split(":");
     this.#log = logger({ object: "FeedShard", name: this.#shard });
-    const clients = marketDataClients(env, broker, account);
-    assert(clients.ok, `shard ${this.#shard} names no broker`);
-    const { feed } = clients.value;
+    const feed = shardFeed(env, this.#shard, this.#log);
     this.#book = new TickBook(broker, (held) => this.#confirm([held.instrument], Date.now()));
     this.#history = shardHistory(env, broker, this.#shard, this.#book, this.#log);
     this.#reporter = new Reporter(

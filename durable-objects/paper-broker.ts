@@ -20,6 +20,8 @@ import { PaperOrderStream } from "./paper-order-stream.ts";
 import { PaperOrders } from "./paper-orders.ts";
 import type { MarketHours } from "./paper-orders.ts";
 import { paperError } from "./paper-answers.ts";
+import { quoteRoutes } from "./paper-quote-routes.ts";
+import { PaperQuotes } from "./paper-quotes.ts";
 import { referenceRoutes } from "./paper-reference-routes.ts";
 
 const TICKS_PER_SECOND_DEFAULT = 50;
@@ -47,6 +49,7 @@ export class PaperBroker extends DurableObject<Env> {
   readonly #stream: PaperOrderStream;
   readonly #feed: PaperFeed;
   readonly #market: PaperMarket;
+  readonly #quotes = new PaperQuotes();
   readonly #routes = new Hono();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #lastHeartbeat = 0;
@@ -82,10 +85,11 @@ export class PaperBroker extends DurableObject<Env> {
       LISTINGS,
       this.#orders,
       this.#feed,
+      this.#quotes,
       settings,
       now,
     );
-    this.#feed.onChange = () => {
+    this.#quotes.onChange = this.#feed.onChange = () => {
       this.#market.refresh(Date.now());
       this.#keepBeating();
     };
@@ -100,6 +104,7 @@ export class PaperBroker extends DurableObject<Env> {
       stream: this.#stream,
       feed: this.#feed,
       market: this.#market,
+      quotes: this.#quotes,
     };
     this.#routes.get("/feed", (c) =>
       this.#accept(c.req.raw, this.#feed.refusal(), (socket) => this.#feed.open(socket)),
@@ -112,6 +117,7 @@ export class PaperBroker extends DurableObject<Env> {
     this.#routes.route("/control", controlRoutes(parts));
     this.#routes.route("/", orderRoutes(parts));
     this.#routes.route("/", referenceRoutes(parts));
+    this.#routes.route("/", quoteRoutes(parts));
     this.#routes.notFound(() => paperError("NOT_FOUND", "there is no such path here"));
     this.#routes.onError((error) => {
       // The exchange answers as a broken broker would; what broke goes to the log only.
@@ -156,11 +162,11 @@ export class PaperBroker extends DurableObject<Env> {
   }
 
   get #isIdle(): boolean {
-    return this.#feed.isIdle && this.#stream.isIdle;
+    return this.#feed.isIdle && this.#stream.isIdle && this.#quotes.isIdle;
   }
 
   #beatMs(): number {
-    if (!this.#feed.hasSubscriptions) return QUIET_BEAT_MS;
+    if (!this.#feed.hasSubscriptions && this.#quotes.isIdle) return QUIET_BEAT_MS;
     return this.#market.ticksPerSecond > BUSY_TICKS_PER_SECOND ? BUSY_BEAT_MS : BEAT_MS;
   }
 

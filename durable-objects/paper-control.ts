@@ -16,6 +16,7 @@ import type { PaperFeed } from "./paper-feed.ts";
 import type { PaperMarket } from "./paper-market.ts";
 import type { PaperOrderStream } from "./paper-order-stream.ts";
 import type { PaperOrders } from "./paper-orders.ts";
+import type { PaperQuotes } from "./paper-quotes.ts";
 
 /** The parts of the exchange that its routes work on. */
 export interface PaperParts {
@@ -25,6 +26,7 @@ export interface PaperParts {
   stream: PaperOrderStream;
   feed: PaperFeed;
   market: PaperMarket;
+  quotes: PaperQuotes;
 }
 
 export function controlRoutes(parts: PaperParts): Hono {
@@ -112,13 +114,14 @@ function replayed(
   }
 }
 
-function paperView({ storage, faults, orders, feed, market }: PaperParts): PaperView {
+function paperView({ storage, faults, orders, feed, market, quotes }: PaperParts): PaperView {
   return {
     ticksPerSecond: market.ticksPerSecond,
     hours: orders.hours,
     seed: market.seed,
     ...market.replay.view(),
     ...feed.view(),
+    quotesAsked: quotes.asked,
     ordersReceived: storage.received(),
     orders: storage.countOrders(),
     faults: faults.view(),

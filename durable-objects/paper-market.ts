@@ -16,6 +16,7 @@ import type { TickText } from "../src/brokers/paper/tick-text.ts";
 import type { PaperStorage } from "./paper-broker.storage.ts";
 import type { PaperFeed } from "./paper-feed.ts";
 import type { PaperOrders } from "./paper-orders.ts";
+import type { PaperQuotes } from "./paper-quotes.ts";
 import { PaperReplay, recordedText } from "./paper-replay.ts";
 
 /** Ticks that a late beat makes up for at most: after a pause the market goes on, it does not race. */
@@ -34,6 +35,7 @@ export class PaperMarket {
   readonly #listings: ReadonlyMap<string, Listing>;
   readonly #orders: PaperOrders;
   readonly #feed: PaperFeed;
+  readonly #quotes: PaperQuotes;
   readonly replay: PaperReplay;
   #market: SeededMarket;
   readonly #books = new SeededBooks();
@@ -52,6 +54,7 @@ export class PaperMarket {
     listings: ReadonlyMap<string, Listing>,
     orders: PaperOrders,
     feed: PaperFeed,
+    quotes: PaperQuotes,
     settings: { seed: number; ticksPerSecond: number },
     now: number,
   ) {
@@ -59,6 +62,7 @@ export class PaperMarket {
     this.#listings = listings;
     this.#orders = orders;
     this.#feed = feed;
+    this.#quotes = quotes;
     this.replay = new PaperReplay(storage, listings);
     this.#market = new SeededMarket(listings, settings.seed);
     this.ticksPerSecond = settings.ticksPerSecond;
@@ -80,9 +84,15 @@ export class PaperMarket {
     if (!this.replay.isOn) this.#orders.forgetPrices();
   }
 
-  /** Works out anew which instruments move: those that are subscribed and whose market is open. */
+  /** Works out anew which instruments move: those that somebody watches and whose market is open. */
   refresh(now: number): void {
-    this.#active = [...this.#feed.instruments].filter((id) => this.#orders.isMarketOpen(id, now));
+    const watched = new Set([...this.#feed.instruments, ...this.#quotes.instruments(now)]);
+    this.#active = [...watched].filter((id) => this.#orders.isMarketOpen(id, now));
+  }
+
+  /** Subscribed, or asked for lately. */
+  #isWatched(instrument: string): boolean {
+    return this.#feed.isSubscribed(instrument) || this.#quotes.has(instrument);
   }
 
   /** Moves the market up to `now`. */
@@ -114,7 +124,7 @@ export class PaperMarket {
     if (now - this.#lastWorking < WORKING_INTERVAL_MS) return;
     this.#lastWorking = now;
     for (const instrument of this.#orders.workingInstruments()) {
-      if (this.#feed.isSubscribed(instrument)) continue;
+      if (this.#isWatched(instrument)) continue;
       if (this.#orders.isMarketOpen(instrument, now)) this.#move(instrument, now);
     }
   }
@@ -123,7 +133,7 @@ export class PaperMarket {
     const walk = this.#market.step(instrument, now);
     if (!walk) return;
     this.#orders.market(instrument, liquidityOf(walk), now);
-    if (!this.#feed.isSubscribed(instrument)) return;
+    if (!this.#isWatched(instrument)) return;
     const { terms, lastTicks, lastLots } = walk;
     this.#bars.add(instrument, now, lastTicks, lastLots, (minute) =>
       pathMinuteUntil(terms, minute, now),

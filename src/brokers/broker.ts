@@ -16,7 +16,8 @@ import type {
   OrderType,
   TimeInForce,
 } from "../domain/order.ts";
-import type { Meter } from "../domain/rate-limit.ts";
+import type { PollCosts } from "../domain/polling.ts";
+import type { BucketRate, Meter } from "../domain/rate-limit.ts";
 import type { BookChecksum, BookMessage } from "../domain/order-book/message.ts";
 import type { Result } from "../domain/result.ts";
 import type { FeedMode, MarketUpdate } from "../domain/tick.ts";
@@ -119,7 +120,18 @@ export interface BrokerFeed {
   formatBookResync?(instruments: readonly InstrumentId[]): string[];
   /** The broker's checksum of a book; left out where it gives none. */
   bookChecksum?: BookChecksum;
+  /** Where it has no data socket: prices are asked for, and nothing is ever opened. */
+  polling?: QuotePolling;
   parse(data: string | ArrayBuffer): Result<FeedMessage, ParseFailure>;
+}
+
+/** Quotes by request. How often each is asked for is worked out in `domain/polling.ts`. */
+export interface QuotePolling {
+  /** One request for one instrument; the text of its answer is read by `parse`, as a frame of a socket is. */
+  poll(instrument: InstrumentId): Promise<Result<string, BrokerFailure>>;
+  /** Requests that the broker takes of one account. */
+  rate: BucketRate;
+  costs: PollCosts;
 }
 
 /** The part of a WebSocket the ports name, so that pure code needs no platform types. */
@@ -144,7 +156,7 @@ export interface BrokerReference {
 
 /** A query that did not succeed: never to be read as "nothing there". */
 export interface BrokerFailure {
-  /** `rate_limited`: not asked, because the turn would have come too late. */
+  /** `rate_limited`: not asked, because the turn would have come too late, or refused for going too fast. */
   kind: "network" | "timeout" | "refused" | "unreadable" | "session_expired" | "rate_limited";
   reason: string;
 }

@@ -2,6 +2,7 @@
 import { err, ok } from "../domain/result.ts";
 import type { Result } from "../domain/result.ts";
 import { ORDER_ANSWER_TIMEOUT_MS } from "../domain/limits.ts";
+import { POLL_ANSWER_TIMEOUT_MS } from "../domain/provider-limits.ts";
 import { paperBroker } from "../platform/objects.ts";
 import type { BrokerFeed, BrokerReference, BrokerTrading } from "./broker.ts";
 import { paperClients } from "./paper/client.ts";
@@ -22,15 +23,18 @@ const freshStub = (env: Env, account: string): PaperExchange => ({
   fetch: (input, init) => paperBroker(env, account).fetch(input, init),
 });
 
-const paper = (env: Env, broker: string, account: string): BrokerClients =>
-  paperClients(freshStub(env, account), {
+const paper = (env: Env, broker: string, account: string): BrokerClients => {
+  const isPolled = broker === "paper-rest";
+  return paperClients(freshStub(env, account), {
     account,
     broker,
-    answerTimeoutMs: ORDER_ANSWER_TIMEOUT_MS,
+    isPolled,
+    answerTimeoutMs: isPolled ? POLL_ANSWER_TIMEOUT_MS : ORDER_ANSWER_TIMEOUT_MS,
     alwaysOpen: env.PAPER_HOURS !== "exchange",
   });
+};
 
-const KNOWN = "paper, paper-backup";
+const KNOWN = "paper, paper-backup, paper-rest";
 
 /** The data side of a broker; the error names the broker that nobody knows. */
 export function marketDataClients(
@@ -40,7 +44,8 @@ export function marketDataClients(
 ): Result<MarketDataClients, string> {
   switch (broker) {
     case "paper":
-    case "paper-backup": {
+    case "paper-backup":
+    case "paper-rest": {
       const { feed, reference } = paper(env, broker, account);
       return ok({ feed, reference });
     }
@@ -59,6 +64,7 @@ export function brokerClients(
     case "paper":
       return ok(paper(env, broker, account));
     case "paper-backup":
+    case "paper-rest":
       return err(`${broker} gives market data only: it takes no orders`);
     default:
       return err(`there is no broker "${broker}"; known: ${KNOWN}`);

@@ -25,6 +25,9 @@ export const PAPER_FAULTS = [
   "skew_clock",
   "refuse_connection",
   "refuse_subscribe",
+  /** Quotes by request: answered too late for anybody, or refused for going too fast. */
+  "hold_quote",
+  "refuse_quote",
   /** Order path: what the next matching requests meet. */
   "reject_order",
   "refuse_not_accepted",
@@ -123,6 +126,8 @@ export const paperView = z.object({
   ),
   subscriptions: z.number().int(),
   ticksSent: z.number().int(),
+  /** Requests for a quote, answered or not. */
+  quotesAsked: z.number().int(),
   ordersReceived: z.number().int(),
   orders: z.number().int(),
   faults: z.array(

@@ -24,6 +24,15 @@ export const ORDER_PROVIDER_CACHE_MS = 1_000;
 /** Instruments whose provider an isolate keeps: more than it ever trades; past that it forgets and asks anew. */
 export const ORDER_PROVIDERS_CACHED_MAX = 10_000;
 
+/** After a poll that failed, all polls of that provider wait; without jitter, for one account has one who asks. */
+export const POLL_BACKOFF = { baseDelayMs: 500, factor: 2, maxDelayMs: 30_000 } as const;
+
+/** Polls in a row that brought no answer: then the line counts as lost, as a socket that has closed. */
+export const POLL_FAILURES_MAX = 3;
+
+/** A quote that has not come by then is of no use: the next one would be newer. */
+export const POLL_ANSWER_TIMEOUT_MS = 2_000;
+
 /** No quote is asked for more often than this, whatever it changes: a tenth of a second is a stream's business. */
 export const POLL_MS_MIN = 100;
 

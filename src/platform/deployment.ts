@@ -14,10 +14,10 @@ export const ACCOUNTS = [{ account: "paper", broker: "paper", portfolio: PORTFOL
 export const DEFAULT_ACCOUNT = "paper";
 
 /** Brokers whose market data can be subscribed, best first. One that is at no account gives data only. */
-export const FEED_BROKERS = ["paper", "paper-backup"] as const;
+export const FEED_BROKERS = ["paper", "paper-backup", "paper-rest"] as const;
 
 /** Providers of an instrument, best first, unless it has an order of its own. */
-export const PROVIDER_RANKS: readonly string[] = ["paper", "paper-backup"];
+export const PROVIDER_RANKS: readonly string[] = ["paper", "paper-backup", "paper-rest"];
 
 /** The account under which a broker's data is asked for: one at which we trade or, without one, its own name. */
 export const dataAccountOf = (broker: string): string =>

@@ -23,7 +23,7 @@ test("the registry gives the paper broker's clients, and names a broker that nob
   expect(instruments?.ok && instruments.value).toHaveLength(ALL.length);
   expect(brokerClients(env, "nobody", "x")).toEqual({
     ok: false,
-    error: 'there is no broker "nobody"; known: paper, paper-backup',
+    error: 'there is no broker "nobody"; known: paper, paper-backup, paper-rest',
   });
 });
 

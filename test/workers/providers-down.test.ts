@@ -1,4 +1,4 @@
-/** Both providers of an instrument down: one alert, entries refused, exits not. */
+/** All providers of an instrument down: one alert, entries refused, exits not. */
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import { submitOrder } from "../../src/application/submit-order.ts";
@@ -29,9 +29,10 @@ const place = (side: "buy" | "sell", clientOrderId: string, reduceOnly: boolean)
     Date.now(),
   );
 
-test("with both providers down there is one alert, an entry is refused for its stale price, and an exit passes", async () => {
+test("with every provider down there is one alert, an entry is refused for its stale price, and an exit passes", async () => {
   const flow = await startFlow();
   const backup = exchange("paper-backup");
+  const rest = exchange("paper-rest");
   await flow.paper.control("/market", { ticksPerSecond: 40 });
   await backup.control("/market", { ticksPerSecond: 40 });
   const algo = await openAlgo();
@@ -41,9 +42,10 @@ test("with both providers down there is one alert, an entry is refused for its s
   expect(entry).toMatchObject({ ok: true });
   await until(async () => (await flow.order("entry-1")).state === "filled");
 
-  // Each fails in its own way: one stands still and answers pings, the other is gone.
+  // Each fails in its own way: one stands still and answers pings, one is gone, and one never answers.
   await backup.control("/faults", { fault: "refuse_connection", count: 1_000 });
   await backup.control("/faults", { fault: "drop_feed_socket", count: 4 });
+  await rest.control("/faults", { fault: "hold_quote", count: 1_000 });
   await flow.paper.control("/market", { ticksPerSecond: 0 });
   await until(async () => (await marketManager(env).feedAlert())?.instruments === 2, 40_000);
 

@@ -8,6 +8,7 @@ import type {
   BrokerFeed,
   BrokerReference,
   BrokerTrading,
+  QuotePolling,
   WebSocketLike,
 } from "../broker.ts";
 import { err, ok } from "../../domain/result.ts";
@@ -23,8 +24,15 @@ import {
   formatUnsubscribe,
 } from "./format.ts";
 import { executionsOf, parseAs, parseFeedFrame, parseOrderStreamFrame } from "./parse.ts";
-import { PAPER_RULES, PAPER_ROWS_PER_ANSWER } from "./rules.ts";
 import {
+  PAPER_POLL_COSTS,
+  PAPER_QUOTES_PER_SECOND,
+  PAPER_REST_RULES,
+  PAPER_ROWS_PER_ANSWER,
+  PAPER_RULES,
+} from "./rules.ts";
+import {
+  PAPER_ERRORS,
   balancesAnswer,
   candlesAnswer,
   executionsAnswer,
@@ -62,6 +70,8 @@ export interface PaperClientOptions {
   broker?: string;
   /** Deadline of every call, from its first byte to the last of its answer. */
   answerTimeoutMs: number;
+  /** True for an exchange that has no data socket and is asked for quotes. */
+  isPolled?: boolean;
   /** False when the exchange keeps to its instruments' hours. */
   alwaysOpen?: boolean;
 }
@@ -83,8 +93,9 @@ const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
 export function paperClients(exchange: PaperExchange, options: PaperClientOptions): PaperClients {
-  const { broker = PAPER_RULES.broker, alwaysOpen = true } = options;
-  const rules = { ...PAPER_RULES, broker, calendarAlwaysOpen: alwaysOpen };
+  const { isPolled = false, alwaysOpen = true } = options;
+  const own = isPolled ? PAPER_REST_RULES : PAPER_RULES;
+  const rules = { ...own, broker: options.broker ?? own.broker, calendarAlwaysOpen: alwaysOpen };
   const call = caller(exchange, options.answerTimeoutMs);
   const query = async <T extends z.ZodType>(path: string, schema: T) =>
     readAnswer(await call("GET", path), schema);
@@ -97,6 +108,7 @@ export function paperClients(exchange: PaperExchange, options: PaperClientOption
     formatUnsubscribe,
     formatBookResync,
     bookChecksum: paperChecksum,
+    ...(isPolled && { polling: quotePolling(call) }),
     parse: parseFeedFrame,
   };
 
@@ -146,6 +158,17 @@ export function paperClients(exchange: PaperExchange, options: PaperClientOption
   return { feed, reference, trading };
 }
 
+const quotePolling = (call: Call): QuotePolling => ({
+  poll: async (instrument) => {
+    const answer = await call("GET", `/quotes?instrument=${encodeURIComponent(instrument)}`);
+    const text = bodyOf(answer);
+    if (text.ok || !answer.ok || answer.value.status !== PAPER_ERRORS.RATE_LIMITED) return text;
+    return err({ kind: "rate_limited", reason: text.error.reason });
+  },
+  rate: { perSecond: PAPER_QUOTES_PER_SECOND, burst: 1 },
+  costs: PAPER_POLL_COSTS,
+});
+
 type Call = (method: string, path: string, body?: string) => Promise<Result<RawAnswer, NoAnswer>>;
 
 /** One request with its deadline, which covers the whole answer: a body that stops half-way is no answer. */
@@ -182,10 +205,7 @@ function caller(exchange: PaperExchange, answerTimeoutMs: number): Call {
 }
 
 /** A query's answer, or why it failed. A failed query is never "nothing there". */
-function readAnswer<T extends z.ZodType>(
-  answer: Result<RawAnswer, NoAnswer>,
-  schema: T,
-): Result<z.output<T>, BrokerFailure> {
+function bodyOf(answer: Result<RawAnswer, NoAnswer>): Result<string, BrokerFailure> {
   if (!answer.ok) {
     const { kind, reason } = answer.error;
     return err({ kind: kind === "timeout" ? "timeout" : "network", reason });
@@ -194,7 +214,17 @@ function readAnswer<T extends z.ZodType>(
   if (status >= 500) return err({ kind: "network", reason: `status ${status}` });
   if (status >= 300)
     return err({ kind: "refused", reason: `status ${status}: ${body.slice(0, 200)}` });
-  const parsed = parseAs(schema, body);
+  return ok(body);
+}
+
+/** The same, read by its schema. */
+function readAnswer<T extends z.ZodType>(
+  answer: Result<RawAnswer, NoAnswer>,
+  schema: T,
+): Result<z.output<T>, BrokerFailure> {
+  const body = bodyOf(answer);
+  if (!body.ok) return body;
+  const parsed = parseAs(schema, body.value);
   return parsed.ok ? parsed : err({ kind: "unreadable", reason: parsed.error.reason });
 }
 

@@ -1,6 +1,8 @@
 /** What the paper broker permits. It is our own exchange, so each figure is a choice, with its reason beside it. */
 import type { BrokerRules } from "../broker.ts";
 import { ORDER_TYPES, TIMES_IN_FORCE } from "../../domain/order.ts";
+import type { PollCosts } from "../../domain/polling.ts";
+import { STALE_AFTER_MS_MAX } from "../../domain/quality-limits.ts";
 
 /** Above the 1,500 orders/s that the ledger and gateway are measured at, so that the exchange is never what is measured. */
 export const PAPER_ORDERS_PER_SECOND = 5_000;
@@ -54,6 +56,22 @@ export const PAPER_RULES: BrokerRules = {
   // Look-ups read the same storage that accepting wrote, so this covers only an answer still under way.
   settlingTimeMs: 1_000,
   calendarAlwaysOpen: true,
+};
+
+/** Quotes by request and second: what retail brokers allow. */
+export const PAPER_QUOTES_PER_SECOND = 10;
+
+/** A request costs as much as one change that is seen a twentieth of a second late: it is cheap, and its number is what is bounded. */
+export const PAPER_POLL_COSTS: PollCosts = { request: 0.05, staleness: 1 };
+
+/** The same exchange without a data socket: it gives quotes when it is asked. */
+export const PAPER_REST_RULES: BrokerRules = {
+  ...PAPER_RULES,
+  broker: "paper-rest",
+  // Requests are counted by account: a second one who asks would only share them.
+  connectionsMax: 1,
+  // An answer that brings no news is an answer: only polls that fail lose the line.
+  silenceBoundMs: STALE_AFTER_MS_MAX,
 };
 
 /** Both sockets say that they live, every second. */

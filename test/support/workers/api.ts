@@ -81,6 +81,7 @@ const PAPER: PaperView = {
   connections: [],
   subscriptions: 0,
   ticksSent: 0,
+  quotesAsked: 0,
   ordersReceived: 0,
   orders: 0,
   faults: [],
