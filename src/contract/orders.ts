@@ -1,5 +1,6 @@
 /** Orders, executions, positions and balances as they cross the API. */
 import { z } from "zod";
+import { DECIMAL_PATTERN } from "../domain/decimal.ts";
 import { ORDER_STATES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from "../domain/order.ts";
 import { REFUSAL_CODES } from "../domain/risk/refusal.ts";
 import { errorBody } from "./errors.ts";
@@ -70,6 +71,9 @@ type BracketFields = {
 function checkBracket(order: BracketFields, ctx: z.RefinementCtx): void {
   const { bracket, side, limitPrice } = order;
   if (!bracket) return;
+  // A price that is none was told by its own field; nothing can be compared with it.
+  const given = [...Object.values(bracket), limitPrice].filter((price) => price !== undefined);
+  if (!given.every((price) => DECIMAL_PATTERN.test(price))) return;
   const wrong = (field: string, message: string): void =>
     ctx.addIssue({ code: "custom", path: ["bracket", field], message });
   const word = side === "buy" ? "below" : "above";
