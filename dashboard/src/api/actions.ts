@@ -22,7 +22,6 @@ import {
 } from "../../../src/contract/orders.ts";
 import { paperView } from "../../../src/contract/paper.ts";
 import { killSwitchView, limitsAnswer, type LimitName } from "../../../src/contract/risk.ts";
-import { riskControlsView } from "../../../src/contract/risk-controls.ts";
 import { call, type Query } from "./client.ts";
 import { names } from "./names.ts";
 import { queryClient } from "./query-client.ts";
@@ -112,17 +111,11 @@ export async function discardLetter(clientOrderId: string, reason: string): Prom
   return afterOrder(order);
 }
 
-export async function haltTrading(scope: string, reason: string) {
-  const body = { scope, reason };
+/** `flatten` closes what is open under the scope, too. */
+export async function haltTrading(scope: string, reason: string, flatten: boolean) {
+  const body = { scope, reason, flatten };
   const answer = await call(killSwitchView, "/v1/kill-switch", { method: "POST", body });
-  void refresh(names.risk, names.riskControls, names.openOrders, names.status);
-  return answer;
-}
-
-export async function resumeTrading(scope: string, reason: string) {
-  const body = { scope, reason };
-  const answer = await call(killSwitchView, "/v1/kill-switch/reset", { method: "POST", body });
-  void refresh(names.risk, names.riskControls, names.openOrders, names.status);
+  void refresh(names.risk, names.riskControls, names.openOrders, names.positions, names.status);
   return answer;
 }
 
@@ -136,15 +129,6 @@ export async function changeLimits(changes: LimitChange[], reason: string) {
   const body = { changes, reason };
   const answer = await call(limitsAnswer, "/v1/risk/limits", { method: "PUT", body });
   void refresh(names.limits, names.audit);
-  return answer;
-}
-
-export async function restrict(scope: string, reason: string, lift: boolean) {
-  const method = lift ? "DELETE" : "POST";
-  const body = { scope, reason };
-  const answer = await call(riskControlsView, "/v1/risk/restrictions", { method, body });
-  queryClient.setQueryData(names.riskControls, answer);
-  void refresh(names.audit);
   return answer;
 }
 

@@ -1,8 +1,8 @@
-/** Lifts a halt. Needs a reason, and waits out the minimum hold: a reflex is not a decision. */
+/** Lets a scope trade again. Needs a reason, and after a halt waits out the minimum hold: a reflex is not a decision. */
 import { Button, Select, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState, type FormEvent } from "react";
-import { resumeTrading } from "../api/actions.ts";
+import { setTradingState } from "../api/controls.ts";
 import { useRisk } from "../api/queries.ts";
 import { KILL_SWITCH_HOLD_MS } from "../../../src/contract/risk.ts";
 import { useNow } from "./figures.tsx";
@@ -14,13 +14,15 @@ export function ResumeForm({ scope: opened, close }: { scope: string; close: () 
   const states = useRisk().data?.tradingStates ?? [];
   const [scope, setScope] = useState(opened);
   const [reason, setReason] = useState("");
-  const resume = useAction(resumeTrading);
+  const resume = useAction(setTradingState);
   const held = states.find((one) => one.scope === scope);
-  const waiting = useNow() < (held?.since ?? 0) + KILL_SWITCH_HOLD_MS;
+  const now = useNow();
+  const isHalted = held?.state === "halted";
+  const waiting = isHalted && now < held.since + KILL_SWITCH_HOLD_MS;
   const ready = reason.trim().length >= 3 && !waiting;
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    if (!ready || (await resume.run(scope, reason.trim())) === null) return;
+    if (!ready || (await resume.run(scope, "active", reason.trim())) === null) return;
     notifications.show({ message: `${scope} may trade again.` });
     close();
   };
@@ -32,7 +34,7 @@ export function ResumeForm({ scope: opened, close }: { scope: string; close: () 
           <strong>
             {held.scope} is {held.state}
           </strong>
-          , tripped by {held.by}: {held.reason}
+          , set by {held.by}: {held.reason}
         </p>
       )}
       {scopes.length > 1 && (
@@ -54,7 +56,7 @@ export function ResumeForm({ scope: opened, close }: { scope: string; close: () 
       <FailureNote failure={resume.failure} />
       <div className={styles.buttons}>
         <Button variant="default" onClick={close}>
-          Stay halted
+          {isHalted ? "Stay halted" : "Stay reducing"}
         </Button>
         <Button type="submit" disabled={!ready} loading={resume.busy}>
           Confirm resume

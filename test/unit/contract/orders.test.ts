@@ -19,7 +19,7 @@ test("an order with a bracket is taken", () => {
 test.each(["stopPrice", "stopLimitPrice", "targetPrice"] as const)(
   "a bracket whose %s is no price is refused by that name, and nothing is thrown",
   (field) => {
-    for (const wrong of ["", "x", "1e3", "-", {}, null, 1e400]) {
+    for (const wrong of ["", "x", "1e3", "-", {}, null, Infinity]) {
       const bracket = { ...order.bracket, [field]: wrong };
       const parsed = orderRequest.safeParse({ ...order, bracket });
       expect(parsed.error?.issues.map(({ path }) => path.join("."))).toEqual([`bracket.${field}`]);

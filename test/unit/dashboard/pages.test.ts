@@ -74,6 +74,19 @@ describe("the order ticket", () => {
     ]);
   });
 
+  test("carries a bracket once one of its prices is typed, and names the price that is missing or wrong", () => {
+    expect(requestOf(ticket({}), "one").bracket).toBeUndefined();
+    const both = ticket({ bracketStop: " 1400 ", bracketTarget: "1700", round: true });
+    expect(orderRequest.parse(requestOf(both, "one"))).toMatchObject({
+      bracket: { stopPrice: "1400", targetPrice: "1700" },
+      round: true,
+    });
+    expect(questionOf(both)).toMatchObject({ protectiveStop: "1400", round: true });
+    expect(questionOf(both)).not.toHaveProperty("bracket");
+    expect(Object.keys(problemsOf(ticket({ bracketStop: "1400" })))).toEqual(["bracketTarget"]);
+    expect(Object.keys(problemsOf({ ...both, bracketStop: "1600" }))).toEqual(["bracketStop"]);
+  });
+
   test("estimates its notional exactly, and says nothing of half a number", () => {
     expect(estimatedNotional(ticket({ quantity: "3", limitPrice: "0.1" }), null)).toBe("0.3");
     expect(estimatedNotional(ticket({ type: "market", quantity: "2" }), 1500.05)).toBe("3000.1");

@@ -34,6 +34,9 @@ const TIMES = [
   { value: "gtc", label: "Good till cancelled" },
 ];
 
+type DecimalField = TicketField &
+  ("quantity" | "limitPrice" | "stopPrice" | "protectiveStop" | "bracketStop" | "bracketTarget");
+
 interface OrderTicketProps {
   instrument: string;
   side: Side;
@@ -73,11 +76,7 @@ export function OrderTicket({ instrument, side }: OrderTicketProps) {
     setPlaced(order);
     setPressed(false);
   };
-  const decimalField = (
-    name: TicketField & ("quantity" | "limitPrice" | "stopPrice" | "protectiveStop"),
-    label: string,
-    hint?: string,
-  ) => (
+  const decimalField = (name: DecimalField, label: string, hint?: string) => (
     <TextInput
       label={label}
       inputMode="decimal"
@@ -144,6 +143,10 @@ export function OrderTicket({ instrument, side }: OrderTicketProps) {
         />
         {decimalField("protectiveStop", "Protective stop", "none")}
       </div>
+      <div className={formStyles.row}>
+        {decimalField("bracketStop", "Bracket stop", "no bracket")}
+        {decimalField("bracketTarget", "Bracket target", "no bracket")}
+      </div>
       <TextInput
         label="Algo"
         placeholder="manual"
@@ -157,6 +160,11 @@ export function OrderTicket({ instrument, side }: OrderTicketProps) {
         label="Only reduce the position"
         checked={ticket.reduceOnly}
         onChange={(event) => set({ reduceOnly: event.currentTarget.checked })}
+      />
+      <Checkbox
+        label="Round to tick and lot"
+        checked={ticket.round}
+        onChange={(event) => set({ round: event.currentTarget.checked })}
       />
       <FailureNote failure={place.failure} />
       {placed && <Placed order={placed} />}

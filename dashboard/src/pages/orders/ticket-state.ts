@@ -17,7 +17,12 @@ export interface Ticket {
   stopPrice: string;
   timeInForce: TimeInForce;
   protectiveStop: string;
+  /** Exits for what fills: both or neither. */
+  bracketStop: string;
+  bracketTarget: string;
   reduceOnly: boolean;
+  /** Prices to the tick and the quantity down to the lot, instead of a refusal. */
+  round: boolean;
   algoId: string;
 }
 
@@ -39,11 +44,20 @@ export const emptyTicket = (instrument: string, side: Side): Ticket => ({
   stopPrice: "",
   timeInForce: "day",
   protectiveStop: "",
+  bracketStop: "",
+  bracketTarget: "",
   reduceOnly: false,
+  round: false,
   algoId: MANUAL_ALGO,
 });
 
 const given = (text: string): string | undefined => (text.trim() === "" ? undefined : text.trim());
+
+/** Half a bracket is sent as it is, so that the contract says what is missing. */
+function bracketOf({ bracketStop, bracketTarget }: Ticket): OrderRequestInput["bracket"] {
+  const [stopPrice, targetPrice] = [bracketStop.trim(), bracketTarget.trim()];
+  return stopPrice === "" && targetPrice === "" ? undefined : { stopPrice, targetPrice };
+}
 
 /** The order as it is sent. A price that the type does not take is left out, though it may still be typed. */
 export function requestOf(ticket: Ticket, clientOrderId: string): OrderRequestInput {
@@ -58,24 +72,32 @@ export function requestOf(ticket: Ticket, clientOrderId: string): OrderRequestIn
     stopPrice: needsStop(ticket.type) ? given(ticket.stopPrice) : undefined,
     timeInForce: ticket.timeInForce,
     protectiveStop: given(ticket.protectiveStop),
+    bracket: bracketOf(ticket),
     reduceOnly: ticket.reduceOnly,
+    round: ticket.round,
   };
 }
 
 /** The order as a question to the risk checks, which has no id. */
 export function questionOf(ticket: Ticket): Omit<OrderRequestInput, "clientOrderId" | "bracket"> {
-  const { clientOrderId: _, ...question } = requestOf(ticket, "");
-  return question;
+  const { clientOrderId: _, bracket, ...question } = requestOf(ticket, "");
+  // The checks measure money at risk to the bracket's stop where no other is given.
+  return { ...question, protectiveStop: question.protectiveStop ?? bracket?.stopPrice };
 }
+
+const BRACKET_FIELDS: Record<string, TicketField> = {
+  stopPrice: "bracketStop",
+  targetPrice: "bracketTarget",
+};
 
 /** What is wrong with the ticket, by field; empty when it can be sent. The platform checks it again. */
 export function problemsOf(ticket: Ticket): Partial<Record<TicketField, string>> {
   const parsed = orderRequest.safeParse(requestOf(ticket, "check"));
   if (parsed.success) return {};
   const problems: Partial<Record<TicketField, string>> = {};
-  for (const issue of parsed.error.issues) {
-    const field = String(issue.path[0]) as TicketField;
-    problems[field] ??= issue.message;
+  for (const { path, message } of parsed.error.issues) {
+    const field = path[0] === "bracket" ? BRACKET_FIELDS[String(path[1])] : path[0];
+    problems[String(field) as TicketField] ??= message;
   }
   return problems;
 }

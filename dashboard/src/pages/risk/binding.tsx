@@ -59,16 +59,18 @@ export function Binding() {
             onChange={(event) => setInstrument(event.currentTarget.value)}
           />
         </div>
-        <Answer query={limits} rows={6}>
-          {(rows) => (
-            <DataTable
-              rows={bindingLimits(rows, algoId.trim(), instrument.trim())}
-              columns={COLUMNS}
-              rowName={(row) => row.name}
-              label="What binds"
-            />
-          )}
-        </Answer>
+        {(algoId.trim() !== "" || instrument.trim() !== "") && (
+          <Answer query={limits} rows={6}>
+            {(rows) => (
+              <DataTable
+                rows={bindingLimits(rows, algoId.trim(), instrument.trim())}
+                columns={COLUMNS}
+                rowName={(row) => row.name}
+                label="What binds"
+              />
+            )}
+          </Answer>
+        )}
       </div>
     </Panel>
   );

@@ -10,7 +10,7 @@ import { cellName, heatMap, type HeatMap } from "./heat.ts";
 import styles from "./risk.module.css";
 
 /** The strongest cell is tinted this much, so that its number stays readable. */
-const HEAT_MAX_PERCENT = 55;
+const HEAT_MAX_PERCENT = 38;
 
 export function RiskMap() {
   const exposure = useExposure();

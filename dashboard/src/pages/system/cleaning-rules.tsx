@@ -7,7 +7,6 @@ import { Answer } from "../../components/panel.tsx";
 import { FailureNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
 import { CLEANING_RULES, type CleaningView } from "../../../../src/contract/quality.ts";
-import styles from "./system.module.css";
 
 type Rule = (typeof CLEANING_RULES)[number];
 
@@ -43,7 +42,7 @@ function RulesForm({ settings, close }: { settings: CleaningView; close: () => v
   };
   return (
     <form
-      className={styles.broker}
+      className={formStyles.form}
       onSubmit={(event) => {
         event.preventDefault();
         void save(false);
@@ -57,7 +56,7 @@ function RulesForm({ settings, close }: { settings: CleaningView; close: () => v
           onChange={() => toggle(rule)}
         />
       ))}
-      <div className={styles.controls}>
+      <div className={formStyles.row}>
         <NumberInput
           label="Far off is beyond, %"
           min={0.1}
