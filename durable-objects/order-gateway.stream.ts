@@ -70,6 +70,8 @@ export class OrderStream {
 
   /** True once ready; false when that takes longer than `waitMsMax`. Starts connecting if it must. */
   async ready(now: number, waitMsMax: number): Promise<boolean> {
+    // Every order asks: one that need not wait leaves no timer behind.
+    if (this.#state === "ready" && now < this.nextDueAt()) return true;
     await Promise.race([this.ensure(now), scheduler.wait(waitMsMax)]);
     if (this.#state === "ready") return true;
     return Promise.race([

@@ -4,7 +4,7 @@
  */
 import type { TradebookPort, TradebookRow } from "../src/application/ports.ts";
 import type { DeadLetterLabel, Order } from "../src/domain/order.ts";
-import { unpackOrder } from "../src/domain/risk/packing.ts";
+import { packedOrder } from "../src/domain/risk/packing.ts";
 import { OUTBOX_BATCH_ROWS, OUTBOX_PACE_MS } from "../src/domain/limits.ts";
 
 interface OutboxRow extends Record<string, SqlStorageValue> {
@@ -13,6 +13,9 @@ interface OutboxRow extends Record<string, SqlStorageValue> {
   kind: string;
   client_order_id: string | null;
   body: string | null;
+  /** The order as it stands now; null where the row is of none. */
+  changed_version: number | null;
+  order_body: string | null;
 }
 
 type WholeRow = Exclude<TradebookRow, { kind: "order" } | { kind: "dead_letter" }>;
@@ -89,14 +92,18 @@ export class Outbox {
   async #run(): Promise<boolean> {
     for (;;) {
       const rows = this.#sql
-        .exec<OutboxRow>("SELECT * FROM outbox ORDER BY seq LIMIT ?", OUTBOX_BATCH_ROWS)
+        .exec<OutboxRow>(
+          `SELECT outbox.*, orders.changed_version, orders.body AS order_body
+           FROM outbox LEFT JOIN orders USING (client_order_id) ORDER BY seq LIMIT ?`,
+          OUTBOX_BATCH_ROWS,
+        )
         .toArray();
       const last = rows.at(-1);
       if (!last) return true;
       // From here on a change of these orders needs a row of its own.
       for (const { client_order_id: id } of rows) if (id !== null) this.#waiting.delete(id);
       try {
-        await this.#tradebook.write(rows.flatMap((row) => this.#written(row)));
+        await this.#tradebook.write(rows.flatMap(written));
       } catch {
         // D1 is down or refuses: nothing is lost, the status shows the count, the alarm tries again.
         return false;
@@ -104,21 +111,14 @@ export class Outbox {
       this.#sql.exec("DELETE FROM outbox WHERE seq <= ?", last.seq);
     }
   }
+}
 
-  #written(row: OutboxRow): { version: number; row: TradebookRow }[] {
-    if (row.kind !== "order") {
-      const body = JSON.parse(row.body ?? "null") as WholeRow;
-      return [{ version: row.version, row: { ...body, kind: row.kind } as TradebookRow }];
-    }
-    const [stored] = this.#sql
-      .exec<{ version: number; body: string }>(
-        "SELECT changed_version AS version, body FROM orders WHERE client_order_id = ?",
-        row.client_order_id,
-      )
-      .toArray();
-    if (!stored) return [];
-    return [
-      { version: stored.version, row: { kind: "order", order: unpackOrder(stored.body).order } },
-    ];
+function written(row: OutboxRow): { version: number; row: TradebookRow }[] {
+  if (row.kind !== "order") {
+    const body = JSON.parse(row.body ?? "null") as WholeRow;
+    return [{ version: row.version, row: { ...body, kind: row.kind } as TradebookRow }];
   }
+  const { changed_version: version, order_body: text } = row;
+  if (version === null || text === null) return [];
+  return [{ version, row: { kind: "order", order: packedOrder(text) } }];
 }

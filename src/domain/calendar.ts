@@ -153,7 +153,19 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return format;
 }
 
+/** The last minute asked for, by zone: each order asks for the one that it comes in. */
+const minutes = new Map<string, { startsAt: number; local: LocalTime }>();
+
 function localTime(timeZone: string, now: number): LocalTime {
+  const startsAt = Math.floor(now / MINUTE_MS) * MINUTE_MS;
+  let minute = minutes.get(timeZone);
+  if (minute?.startsAt !== startsAt)
+    minutes.set(timeZone, (minute = { startsAt, local: readLocalTime(timeZone, startsAt) }));
+  const { local } = minute;
+  return { ...local, sinceMidnightMs: local.sinceMidnightMs + (now - startsAt) };
+}
+
+function readLocalTime(timeZone: string, now: number): LocalTime {
   const parts: Record<string, string> = {};
   for (const { type, value } of formatOf(timeZone).formatToParts(now)) parts[type] = value;
   const seconds = Number(parts["hour"]) * 3_600 + Number(parts["minute"]) * 60;

@@ -9,15 +9,24 @@ import { SIDES } from "../order.ts";
 import { openRisk, shareOf } from "./exposure.ts";
 import { reserves, type Holding } from "./state.ts";
 
-/**
- * With more open orders than this in one holding, an event checks the running sums against the
- * position only; `brokenEquations` still looks at every order. It keeps the cost of one event level.
- */
-export const EQUATION_ORDERS_MAX = 64;
+/** With at most so many open orders in a holding, each event looks at all of them. */
+const EACH_TIME_MAX = 8;
 
-/** Throws when a holding does not add up: a wrong ledger is worse than a stopped one. */
+/** With more than this no event does, or that one would take too long; `brokenEquations` still does. */
+const IN_ONE_EVENT_MAX = 1_000;
+
+/**
+ * Throws when a holding does not add up: a wrong ledger is worse than a stopped one. Every event checks
+ * the fills against the position; the orders one by one as seldom as there are many of them, so that
+ * an event costs the same however many stand open.
+ */
 export function assertEquation(holding: Holding): void {
-  const broken = brokenEquation(holding, holding.orders.size <= EQUATION_ORDERS_MAX);
+  holding.unchecked += 1;
+  const { size } = holding.orders;
+  const eachOrder =
+    size <= EACH_TIME_MAX || (size <= IN_ONE_EVENT_MAX && holding.unchecked >= size);
+  if (eachOrder) holding.unchecked = 0;
+  const broken = brokenEquation(holding, eachOrder);
   assert(
     broken === null,
     `ledger equation broken for ${holding.algoId} ${holding.instrument}: ${broken}`,

@@ -1,5 +1,6 @@
 /** The ledger's own objects as JSON text and back, exact to the last digit. Decimals turn themselves into text. */
 import { decimal, type Decimal } from "../decimal.ts";
+import type { Order } from "../order.ts";
 import { EMPTY_SIDE, type UnitRisk } from "./money-at-risk.ts";
 import { newEntry } from "./posting.ts";
 import {
@@ -48,13 +49,16 @@ export function unpackOrder(text: string): LedgerOrder {
   };
 }
 
+/** Just the order, for whoever only passes it on. */
+export const packedOrder = (text: string): Order => (JSON.parse(text) as { order: Order }).order;
+
 const unpackUnit = (unit: Packed<UnitRisk>): UnitRisk => ({
   price: decimal(unit.price),
   moneyAtRisk: decimal(unit.moneyAtRisk),
   stop: unit.stop === null ? null : decimal(unit.stop),
 });
 
-type StoredHolding = Omit<Holding, "orders" | "sides" | "figures" | "best">;
+type StoredHolding = Omit<Holding, "orders" | "sides" | "figures" | "best" | "unchecked">;
 
 export function packHolding(holding: Holding): string {
   const { algoId, instrument, account, currency, position, filled, ended } = holding;
@@ -91,6 +95,7 @@ export function unpackHolding(text: string): Holding {
     sides: { buy: EMPTY_SIDE, sell: EMPTY_SIDE },
     figures: NO_FIGURES,
     best: {},
+    unchecked: 0,
   };
 }
 

@@ -68,6 +68,8 @@ export interface Holding {
   figures: Figures;
   /** The best price of each side, where it has been worked out: kept by `best-price.ts`. */
   best: { readonly buy?: BestPrice | undefined; readonly sell?: BestPrice | undefined };
+  /** Events since its orders were last added up one by one: kept by `equation.ts`. */
+  unchecked: number;
 }
 
 /** An open market order: it meets any price. */
@@ -255,6 +257,7 @@ const newHolding = (
   ended: { buy: ZERO, sell: ZERO },
   figures: NO_FIGURES,
   best: {},
+  unchecked: 0,
 });
 
 /** True while the order may still trade, as far as is known: then its risk stays reserved. */
