@@ -23,6 +23,7 @@ import { deskRoutes } from "./routes/desk.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { feedProviderRoutes } from "./routes/feed-providers.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { incidentRoutes } from "./routes/incidents.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { marketDataRoutes } from "./routes/market-data.ts";
 import { marketRoutes } from "./routes/markets.ts";
@@ -90,6 +91,7 @@ export function createApp(parts: Partial<AppParts> = {}): ApiApp {
   riskRoutes(app, guard);
   riskControlRoutes(app, guard);
   deadLetterRoutes(app, guard);
+  incidentRoutes(app, guard);
   deskRoutes(app, guard);
   reconciliationRoutes(app, guard);
   alertRoutes(app, guard);

@@ -15,14 +15,19 @@ export interface BrokerBook {
   askedAt: number;
 }
 
-/** Something that people have to hear of. The same `id` is told once. */
+/** Something that people have to hear of until somebody takes it on. The same `id` is one incident. */
 export interface Incident {
   id: string;
   at: number;
+  /** What it is about: an account, or the scope of a trip. */
   account: string;
+  severity: Severity;
   title: string;
   message: string;
 }
+
+/** How people are told, and how soon again. `critical`: money may be lost while nobody looks. */
+export type Severity = "critical" | "serious";
 
 /** What a gateway offers to whoever compares. */
 export interface ReconcilingPort {

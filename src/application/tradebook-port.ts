@@ -2,6 +2,7 @@
 import type { DecimalText } from "../domain/decimal.ts";
 import type { InstrumentId } from "../domain/instrument.ts";
 import type { DeadLetterLabel, Execution, Order } from "../domain/order.ts";
+import type { Incident } from "./reconcile-port.ts";
 
 /** A row of the tradebook as the ledger's outbox carries it. Writing one twice is the same as once. */
 export type TradebookRow =
@@ -35,6 +36,7 @@ export type TradebookRow =
       attempts: number;
       status: "open" | "closed";
     }
+  | { kind: "incident"; incident: Incident }
   | {
       kind: "audit";
       by: string;

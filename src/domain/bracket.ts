@@ -46,6 +46,8 @@ export interface BracketPair {
   quantity: DecimalText;
   stop: Leg;
   target: Leg;
+  /** What both have closed together beyond it, as far as people were told. */
+  beyondTold?: DecimalText;
 }
 
 export interface Bracket {
@@ -72,7 +74,9 @@ export type BracketAction =
   | { kind: "reduce"; pair: number; leg: LegName; quantity: DecimalText }
   | { kind: "cancel"; pair: number; leg: LegName }
   /** `open` of the entry's fill has not this exit; told once. */
-  | { kind: "tell"; pair: number; leg: LegName; open: DecimalText };
+  | { kind: "tell"; pair: number; leg: LegName; open: DecimalText }
+  /** Both legs have filled, `beyond` more than the pair is for; told once for each figure. */
+  | { kind: "beyond"; pair: number; beyond: DecimalText };
 
 const LEGS: readonly LegName[] = ["stop", "target"];
 
@@ -141,7 +145,13 @@ const openOf = ({ quantity, stop, target }: BracketPair): Decimal =>
   decimal(quantity).minus(decimal(stop.filled)).minus(decimal(target.filled));
 
 function actionsOf(pair: BracketPair): BracketAction[] {
-  return LEGS.flatMap((leg) => legActions(pair, leg));
+  return [...LEGS.flatMap((leg) => legActions(pair, leg)), ...beyondOf(pair)];
+}
+
+function beyondOf(pair: BracketPair): BracketAction[] {
+  const beyond = ZERO.minus(openOf(pair));
+  if (beyond.lte(decimal(pair.beyondTold ?? "0"))) return [];
+  return [{ kind: "beyond", pair: pair.number, beyond: decimalText(beyond) }];
 }
 
 function legActions(pair: BracketPair, leg: LegName): BracketAction[] {
@@ -177,8 +187,17 @@ function withTold(bracket: Bracket, actions: readonly BracketAction[]): Bracket 
     ...pair,
     stop: legOf(pair, "stop"),
     target: legOf(pair, "target"),
+    ...beyondTold(pair, actions),
   }));
   return { ...bracket, pairs };
+}
+
+function beyondTold(
+  { number }: BracketPair,
+  actions: readonly BracketAction[],
+): Pick<BracketPair, "beyondTold"> {
+  const told = actions.find((each) => each.kind === "beyond" && each.pair === number);
+  return told?.kind === "beyond" ? { beyondTold: told.beyond } : {};
 }
 
 /** Nothing is left to be done unless something unforeseen is heard. */

@@ -1,13 +1,15 @@
 /**
- * One pass over the open dead letters: whoever is due to be told is told, and what came of it is written
+ * One pass over the open dead letters, or over the open incidents: whoever is due to be told is told, and what came of it is written
  * down. It reads only what the ledger has committed, and may run twice at once.
  */
 import { errorText, type Log } from "../application/log.ts";
+import type { Severity } from "../application/reconcile-port.ts";
 import { err } from "../domain/result.ts";
 import type { AlertMessage, Channel } from "./channel.ts";
 import {
   afterFailure,
   dueSends,
+  POLICIES,
   policyFor,
   withChannels,
   type DueSend,
@@ -17,8 +19,12 @@ import {
 /** An open dead letter that nobody has acknowledged. */
 export interface OpenAlert extends Pick<
   AlertMessage,
-  "clientOrderId" | "algoId" | "instrument" | "label" | "reason" | "openedAt"
+  "clientOrderId" | "algoId" | "instrument" | "label" | "reason" | "openedAt" | "incident"
 > {
+  /** Of an incident; a dead letter's comes from its label. */
+  severity?: Severity;
+  /** The page of the dashboard that is about it. */
+  page?: string;
   acknowledgedAt: number | null;
   intent: Record<string, unknown>;
 }
@@ -59,7 +65,8 @@ export async function tellPeople(parts: TellParts): Promise<void> {
   const at = now();
   const due = open.flatMap((alert) => {
     const ours = sends.filter((send) => send.clientOrderId === alert.clientOrderId);
-    const policy = withChannels(policyFor(alert.label), on);
+    const wanted = alert.severity ? POLICIES[alert.severity] : policyFor(alert.label);
+    const policy = withChannels(wanted, on);
     return dueSends(policy, alert, ours, at).map((send) => ({ alert, send }));
   });
   await Promise.all(due.map(({ alert, send }) => tellOne(parts, alert, send)));
@@ -99,7 +106,7 @@ export function messageOf(
   { id, step }: DueSend,
   link: string | null,
 ): AlertMessage {
-  const { clientOrderId, algoId, instrument, label, reason, openedAt, intent } = alert;
+  const { clientOrderId, algoId, instrument, label, reason, openedAt, intent, incident } = alert;
   const { side, quantity, type } = intent;
   const order = [side, quantity, instrument, type].filter((word) => typeof word === "string");
   return {
@@ -107,11 +114,12 @@ export function messageOf(
     clientOrderId,
     algoId,
     instrument,
-    order: order.join(" "),
+    order: incident ?? order.join(" "),
     label,
+    ...(incident === undefined ? {} : { incident }),
     reason,
     openedAt,
     step,
-    link: link === null ? null : `${link}/orders`,
+    link: link === null ? null : `${link}/${alert.page ?? "orders"}`,
   };
 }

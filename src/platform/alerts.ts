@@ -1,10 +1,9 @@
-/** Brings dead letters to people: the channels of this deployment on the desk's own tables. */
+/** Brings dead letters and incidents to people: the channels of this deployment on the desk's own tables. */
 import { errorText } from "../application/log.ts";
 import type { TradebookPort } from "../application/ports.ts";
 import { channelsOf, type Channels } from "../notify/settings.ts";
 import type { PushDevices } from "../notify/web-push.ts";
-import { tellIncidents } from "../notify/tell-incidents.ts";
-import { tellPeople, type AlertBook } from "../notify/tell-people.ts";
+import { tellPeople, type AlertBook, type OpenAlert } from "../notify/tell-people.ts";
 import {
   claimSend,
   followDeadLetters,
@@ -13,7 +12,7 @@ import {
   unacknowledged,
 } from "../storage/alerts.ts";
 import { database, type Database } from "../storage/database.ts";
-import { recordTelling, untold } from "../storage/incidents.ts";
+import { openIncidents, sendsKey, type IncidentRow } from "../storage/incidents.ts";
 import { allPushDevices, forgetPushDevice } from "../storage/push-devices.ts";
 import { logger } from "./logger.ts";
 
@@ -36,21 +35,38 @@ export const alertBook = (book: Database): AlertBook => ({
   record: (id, outcome, now) => recordSend(book, id, outcome, now),
 });
 
+/** An incident as what is told of it: by the same rules as a dead letter, until somebody takes it on. */
+const alertOf = (incident: IncidentRow): OpenAlert => ({
+  clientOrderId: sendsKey(incident.id),
+  algoId: incident.account,
+  instrument: "",
+  label: "unknown",
+  severity: incident.severity,
+  incident: incident.title,
+  reason: incident.message,
+  openedAt: incident.at,
+  acknowledgedAt: incident.acknowledgedAt,
+  page: incident.id.startsWith("trip-") ? "risk" : "system/reconciliation",
+  intent: {},
+});
+
+export const incidentBook = (book: Database): AlertBook => ({
+  ...alertBook(book),
+  follow: async () => {},
+  open: async () => (await openIncidents(book)).map(alertOf),
+});
+
 /** One pass; the cron makes one each minute. */
 export async function tellAll(env: Env): Promise<void> {
   const { channels, link } = alertChannels(env);
   const log = logger({ component: "alerts" });
   const book = database(env.DB);
   await tellPeople({ book: alertBook(book), channels, link, now: Date.now, log });
-  const incidents = {
-    untold: () => untold(book),
-    record: (id: string, told: boolean, now: number) => recordTelling(book, id, told, now),
-  };
-  await tellIncidents({ book: incidents, channels, link, now: Date.now, log });
+  await tellPeople({ book: incidentBook(book), channels, link, now: Date.now, log });
 }
 
 /**
- * The tradebook, with a pass as soon as a dead letter stands in it: nobody waits for the minute, and
+ * The tradebook, with a pass as soon as a dead letter or an incident stands in it: nobody waits for the minute, and
  * nothing is told that is not committed. A pass that fails is made up for by the cron.
  */
 export function announced(
@@ -61,7 +77,10 @@ export function announced(
   return {
     async write(rows) {
       await tradebook.write(rows);
-      const came = rows.some(({ row }) => row.kind === "dead_letter" && row.status === "open");
+      const came = rows.some(
+        ({ row }) =>
+          row.kind === "incident" || (row.kind === "dead_letter" && row.status === "open"),
+      );
       if (!came || alertChannels(env).channels.length === 0) return;
       const log = logger({ component: "alerts" });
       later(

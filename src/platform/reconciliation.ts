@@ -33,6 +33,7 @@ export async function runReconciliation(
       id: `reconciliation-${id}`,
       at,
       account,
+      severity: "serious",
       title: `Reconciliation of ${day} is not resolved`,
       message: `${unresolved} differences with the broker of ${account} have to be looked at by a person; the next wake waits until they are accepted.`,
     });

@@ -1,41 +1,100 @@
-/** What people have to hear of besides dead letters. An incident is laid down once, and told once. */
-import { and, asc, eq, isNull, lt, sql } from "drizzle-orm";
+/** What people have to hear of besides dead letters: laid down once, told until somebody takes it on. */
+import { and, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { z } from "zod";
 import type { Incident } from "../application/reconcile-port.ts";
-import { ALERT_ATTEMPTS_MAX } from "../domain/limits.ts";
+import type { ApiError } from "../contract/errors.ts";
+import type { IncidentDetail, IncidentsQuery, IncidentView } from "../contract/incidents.ts";
+import type { Page } from "../contract/primitives.ts";
+import type { Result } from "../domain/result.ts";
+import { ok } from "../domain/result.ts";
+import { auditStatement } from "./audit.ts";
+import { sendsOf, sendView } from "./alerts.ts";
+import { decodeCursor, pageFrom } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { incidents } from "./schema.ts";
 
-/** Incidents told in one pass; the rest comes with the next. */
-const INCIDENTS_PER_PASS = 20;
+export type IncidentRow = typeof incidents.$inferSelect;
+
+/** Incidents told in one pass, the newest: a flood of old ones must not keep a new one waiting. */
+const INCIDENTS_PER_PASS = 80;
+
+/** Under this name its messages are recorded, so that no order's are mixed with them. */
+export const sendsKey = (id: string): string => `incident:${id}`;
 
 /** The same id again changes nothing. */
 export async function layDown(book: Database, incident: Incident): Promise<void> {
-  await book
-    .insert(incidents)
-    .values({ ...incident, toldAt: null, attempts: 0 })
-    .onConflictDoNothing();
+  await book.insert(incidents).values(incident).onConflictDoNothing();
 }
 
-/** Not told yet, oldest first; one that every channel refused often enough is given up. */
-export async function untold(book: Database): Promise<Incident[]> {
-  const { id, at, account, title, message, toldAt, attempts } = incidents;
+/** Taken on by nobody, newest first. */
+export async function openIncidents(book: Database): Promise<IncidentRow[]> {
   return book
-    .select({ id, at, account, title, message })
+    .select()
     .from(incidents)
-    .where(and(isNull(toldAt), lt(attempts, ALERT_ATTEMPTS_MAX)))
-    .orderBy(asc(at))
+    .where(isNull(incidents.acknowledgedAt))
+    .orderBy(desc(incidents.at), desc(incidents.id))
     .limit(INCIDENTS_PER_PASS);
 }
 
-/** Counts a try. `told`: some channel took it. */
-export async function recordTelling(
+const cursorKey = z.tuple([z.number(), z.string()]);
+
+/** Newest first, each with what became of its messages. */
+export async function incidentsPage(
+  book: Database,
+  query: IncidentsQuery,
+): Promise<Result<Page<IncidentView>, ApiError>> {
+  const after = decodeCursor(query.cursor, cursorKey);
+  if (!after.ok) return after;
+  const { at, id, acknowledgedAt } = incidents;
+  const { open } = query;
+  const rows = await book
+    .select()
+    .from(incidents)
+    .where(
+      and(
+        open === undefined ? undefined : open ? isNull(acknowledgedAt) : isNotNull(acknowledgedAt),
+        after.value ? sql`(${at}, ${id}) < (${after.value[0]}, ${after.value[1]})` : undefined,
+      ),
+    )
+    .orderBy(desc(at), desc(id))
+    .limit(query.limit + 1);
+  return ok(
+    pageFrom(
+      rows,
+      query.limit,
+      (row) => [row.at, row.id],
+      (row) => row,
+    ),
+  );
+}
+
+/** With its messages; null when there is none of this id. */
+export async function incidentDetail(book: Database, id: string): Promise<IncidentDetail | null> {
+  const [row] = await book.select().from(incidents).where(eq(incidents.id, id));
+  if (!row) return null;
+  return { ...row, sends: (await sendsOf(book, [sendsKey(id)])).map(sendView) };
+}
+
+/** Takes it on for somebody, once: whoever came first stays. */
+export async function acknowledgeIncident(
   book: Database,
   id: string,
-  told: boolean,
+  by: string,
   now: number,
 ): Promise<void> {
-  await book
-    .update(incidents)
-    .set({ attempts: sql`${incidents.attempts} + 1`, ...(told ? { toldAt: now } : {}) })
-    .where(eq(incidents.id, id));
+  await book.batch([
+    book
+      .update(incidents)
+      .set({ acknowledgedBy: by, acknowledgedAt: now })
+      .where(and(eq(incidents.id, id), isNull(incidents.acknowledgedAt))),
+    auditStatement(book, {
+      at: now,
+      by,
+      action: "incident_acknowledge",
+      subject: id,
+      before: null,
+      after: null,
+      reason: null,
+    }),
+  ]);
 }

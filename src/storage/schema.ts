@@ -255,7 +255,7 @@ export const reconciliations = sqliteTable(
   ],
 );
 
-/** What people have to hear of besides dead letters: told once on every channel, then kept. */
+/** What people have to hear of besides dead letters, until somebody takes it on. */
 export const incidents = sqliteTable(
   "incidents",
   {
@@ -265,11 +265,14 @@ export const incidents = sqliteTable(
     account: text("account").notNull(),
     title: text("title").notNull(),
     message: text("message").notNull(),
-    /** When some channel had taken it; null until then. */
-    toldAt: integer("told_at"),
-    attempts: integer("attempts").notNull(),
+    severity: text("severity").$type<"critical" | "serious">().notNull().default("serious"),
+    acknowledgedBy: text("acknowledged_by"),
+    acknowledgedAt: integer("acknowledged_at"),
   },
-  (table) => [index("incidents_told").on(table.toldAt, table.at)],
+  (table) => [
+    index("incidents_at").on(table.at, table.id),
+    index("incidents_open").on(table.acknowledgedAt, table.at),
+  ],
 );
 
 /** Browsers that people signed up to be told by. `id` is a hash of the endpoint. */

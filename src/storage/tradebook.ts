@@ -8,7 +8,15 @@ import type { TradebookPort, TradebookRow } from "../application/ports.ts";
 import { unreachable } from "../domain/assert.ts";
 import { TRADEBOOK_STATEMENT_CHARS_MAX } from "../domain/limits.ts";
 import type { Order, OrderIntent } from "../domain/order.ts";
-import { auditLog, deadLetters, executions, orders, positionsByDay, riskByDay } from "./schema.ts";
+import {
+  auditLog,
+  deadLetters,
+  executions,
+  incidents,
+  orders,
+  positionsByDay,
+  riskByDay,
+} from "./schema.ts";
 
 /** All rows of one table go in one statement, as one JSON text: a statement for each costs more than the writing. */
 interface Writer {
@@ -51,6 +59,7 @@ const WRITERS = {
   position_day: writer(positionsByDay, { key: ["day", "algoId", "instrument", "account"] }),
   risk_day: writer(riskByDay, { key: ["day", "algoId", "instrument"] }),
   dead_letter: writer(deadLetters, { key: ["clientOrderId"], keep: ["createdAt"] }),
+  incident: writer(incidents, { key: null, skip: ["acknowledgedBy", "acknowledgedAt"] }),
   audit: writer(auditLog, { key: null, skip: ["id"] }),
 } satisfies Record<TradebookRow["kind"], Writer>;
 
@@ -107,6 +116,8 @@ function valuesOf(version: number, row: TradebookRow): Record<string, unknown> {
       return { ...row, ledgerVersion: version };
     case "dead_letter":
       return deadLetterRow(row, version);
+    case "incident":
+      return { ...row.incident };
     case "audit": {
       const { before, after, ...entry } = row;
       return {

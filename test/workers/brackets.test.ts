@@ -1,13 +1,17 @@
 /** Brackets against the real ledger, gateway and exchange, and the deaths of each between two steps. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { closePositions } from "../../src/application/close-positions.ts";
 import { legId } from "../../src/domain/bracket.ts";
 import { incidentsOf } from "../support/workers/incidents.ts";
 import {
+  ADMIN,
   atBroker,
   crashGateway,
   endFlow,
   evictLedger,
+  inGatewayStorage,
   pollIsDue,
   startFlow,
   until,
@@ -103,6 +107,28 @@ describe("a bracket", () => {
     expect(await incidentsOf(env.DB)).toMatchObject([{ title: `No stop for ${clientOrderId}` }]);
   });
 
+  test("raises nothing when a person closes the position, which takes its exits away first", async () => {
+    const { stop, target } = await enter();
+    const close = { closeId: "out", instrument: "NSE:INFY", cancelOpen: true };
+    const closed = await closePositions(flow.ports, ADMIN, close, Date.now());
+    expect(closed).toMatchObject({ ok: true, value: { positions: [{ refusal: null }] } });
+    await becomes(stop, "canceled");
+    await becomes(target, "canceled");
+    await until(async () => (await flow.ledger.positions())[0]?.quantity === "0");
+    await waitIsOver(2);
+    expect(await incidentsOf(env.DB)).toEqual([]);
+  });
+
+  test("tells of a stop that was taken away while the position stands, once the wait is over", async () => {
+    const { clientOrderId, stop } = await enter();
+    await flow.ledger.requestCancel(stop, "person:op@x.io");
+    await flow.gateway.cancel(stop);
+    await becomes(stop, "canceled");
+    expect(await incidentsOf(env.DB)).toEqual([]);
+    await waitIsOver(1);
+    expect(await incidentsOf(env.DB)).toMatchObject([{ title: `No stop for ${clientOrderId}` }]);
+  });
+
   test("that could not be held is refused before anything is reserved, with its facts", async () => {
     const { version } = await flow.ledger.status();
     const off = flow.place({ bracket: { stopPrice: "1400.01", targetPrice: 1700 } });
@@ -110,6 +136,26 @@ describe("a bracket", () => {
     expect((await flow.ledger.status()).version).toBe(version);
   });
 });
+
+/** Until so many incidents are held; then as if their wait was over. */
+async function waitIsOver(held: number): Promise<void> {
+  const gateway = env.ORDER_GATEWAY.getByName("paper");
+  const raised = () =>
+    runInDurableObject(gateway, (_, { storage }) =>
+      storage.sql.exec("SELECT name FROM notes WHERE name LIKE 'incident:%'").toArray(),
+    );
+  await until(async () => {
+    await watchNow();
+    return (await raised()).length === held;
+  });
+  await inGatewayStorage(
+    "UPDATE notes SET body = json_set(body, '$.hold.until', 0) WHERE name LIKE 'incident:%'",
+  );
+  await until(async () => {
+    await watchNow();
+    return (await raised()).length === 0;
+  });
+}
 
 const factsOf = async () => {
   const instrument = (await flow.ports.market("paper")?.instrument("NSE:INFY")) ?? null;

@@ -106,6 +106,17 @@ describe("the tradebook", () => {
         status: "open",
       },
       {
+        kind: "incident",
+        incident: {
+          id: "trip-portfolio-7",
+          at: 5,
+          account: "portfolio",
+          severity: "critical",
+          title: "portfolio is halted",
+          message: "a loss",
+        },
+      },
+      {
         kind: "audit",
         by: "person@example.com",
         action: "limit_set",
@@ -125,6 +136,7 @@ describe("the tradebook", () => {
       ["auditLog", 1],
       ["deadLetters", 1],
       ["executions", 1],
+      ["incidents", 1],
       ["orders", 1],
       ["positionsByDay", 1],
       ["riskByDay", 1],

@@ -12,7 +12,7 @@ import {
   type BracketEvent,
   type LegName,
 } from "../../domain/bracket.ts";
-import { BRACKET_LOOK_MS } from "../../domain/limits.ts";
+import { BRACKET_CLOSE_WAIT_MS, BRACKET_LOOK_MS } from "../../domain/limits.ts";
 import type { ApprovedOrder, OrderIntent } from "../../domain/order.ts";
 import { errorText } from "../log.ts";
 import { bracketNote, openBrackets, saveBracket } from "./bracket-notes.ts";
@@ -55,7 +55,7 @@ async function drive(context: GatewayContext, entry: string): Promise<void> {
   let actions: BracketAction[] = [];
   const take = (event: BracketEvent): void => {
     ({ bracket, actions } = stepBracket(bracket, event));
-    done.push(...actions.filter(({ kind }) => kind === "tell"));
+    done.push(...actions.filter(({ kind }) => kind === "tell" || kind === "beyond"));
   };
   take(entryEvent(record));
   for (const event of legEvents(context, bracket)) take(event);
@@ -101,16 +101,44 @@ function statusOf({ ended }: GatewayOrder): "open" | "ended" | "failed" {
 
 /** A position without an exit that it should have is told to people, never left in silence. */
 function tell(context: GatewayContext, entry: string, action: BracketAction): void {
+  if (action.kind === "beyond") return tellBeyond(context, entry, action);
   if (action.kind !== "tell") return;
   const { pair, leg, open } = action;
   const id = legId(entry, pair, leg);
-  const why = context.store.order(id)?.reason ?? "the ledger refused it";
-  raise(context, {
-    id: `bracket-${id}`,
-    title: `No ${leg} for ${entry}`,
-    message: `${open} of the bracket ${entry} has no ${leg} at the broker (${why}). Close it, or place an exit by hand, unless it was closed otherwise.`,
-  });
+  const order = context.store.order(id);
+  const why = order?.reason ?? "the ledger refused it";
+  const intent = order?.ended === "canceled" ? order.approved?.intent : undefined;
+  raise(
+    context,
+    {
+      id: `bracket-${id}`,
+      severity: "critical",
+      title: `No ${leg} for ${entry}`,
+      message: `${open} of the bracket ${entry} has no ${leg} at the broker (${why}). Close it, or place an exit by hand, unless it was closed otherwise.`,
+    },
+    // Canceled on the way out, it leaves nothing open a moment later.
+    intent && {
+      until: context.now() + BRACKET_CLOSE_WAIT_MS,
+      algoId: intent.algoId,
+      instrument: intent.instrument,
+    },
+  );
   context.log("error", "bracket_leg_missing", { entry, leg, open, reason: why });
+}
+
+/** Both exits filled before the broker had canceled one of them: what is beyond is a position the other way. */
+function tellBeyond(
+  context: GatewayContext,
+  entry: string,
+  { pair, beyond }: Extract<BracketAction, { kind: "beyond" }>,
+): void {
+  raise(context, {
+    id: `bracket-beyond-${entry}-${pair}`,
+    severity: "critical",
+    title: `Both exits of ${entry} have filled`,
+    message: `Stop and target of the bracket ${entry} closed ${beyond} more than was open, before one could be canceled. It is booked, and stands as a position the other way: look at it, and close it.`,
+  });
+  context.log("error", "bracket_beyond", { entry, pair, beyond });
 }
 
 async function act(
@@ -118,7 +146,7 @@ async function act(
   record: GatewayOrder,
   action: BracketAction,
 ): Promise<void> {
-  if (action.kind === "tell" || !record.approved) return;
+  if (action.kind === "tell" || action.kind === "beyond" || !record.approved) return;
   const id = legId(record.clientOrderId, action.pair, action.leg);
   switch (action.kind) {
     case "place":

@@ -22,6 +22,7 @@ export function inferFill(
   const { side, quantity, instrument } = execution;
   raise(context, {
     id: execution.executionId,
+    severity: "serious",
     title: `Fill inferred in ${instrument}`,
     message: `The broker's position in ${instrument} proves a ${side} of ${quantity} that it has not reported. It is booked under the algo external; the real report will replace it.`,
   });

@@ -63,14 +63,31 @@ export const saveInferred = ({ store }: GatewayPorts, inferred: InferredFill): v
     isReplaced(inferred) ? null : JSON.stringify(inferred),
   );
 
+/** Not told before `until`, and not at all if the position is flat by then. */
+export interface Hold {
+  until: number;
+  algoId: string;
+  instrument: InstrumentId;
+}
+
 /** Kept until it is told: a run that dies leaves it to the next. */
-export function raise(context: GatewayPorts, incident: Omit<Incident, "account" | "at">): void {
+export function raise(
+  context: GatewayPorts,
+  incident: Omit<Incident, "account" | "at">,
+  hold?: Hold,
+): void {
   const { account, store } = context;
-  const whole: Incident = { ...incident, account, at: context.now() };
+  const whole: RaisedIncident = { ...incident, account, at: context.now(), ...(hold && { hold }) };
   store.setNote(`incident:${incident.id}`, JSON.stringify(whole));
 }
 
-export const incidents = ({ store }: GatewayPorts): Incident[] => all(store, "incident:");
+export type RaisedIncident = Incident & { hold?: Hold };
+
+export const incidents = ({ store }: GatewayPorts): RaisedIncident[] => all(store, "incident:");
+
+/** When the first of those that are held is due. */
+export const heldUntil = (context: GatewayPorts): number =>
+  Math.min(Infinity, ...incidents(context).map(({ hold }) => hold?.until ?? Infinity));
 
 export const endIncident = ({ store }: GatewayPorts, id: string): void =>
   store.setNote(`incident:${id}`, null);

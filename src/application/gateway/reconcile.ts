@@ -155,6 +155,7 @@ function freeze(context: GatewayContext, doubt: Doubt, difference: PositionDiffe
   saveFrozen(context, { instrument, since, reason, inLedger: false });
   raise(context, {
     id: `frozen-${context.account}-${instrument}-${since}`,
+    severity: "critical",
     title: `${instrument} is frozen: positions do not agree`,
     message: `${instrument}: ${reason}. Entries are refused and exits pass, until a person accepts a reconciliation.`,
   });

@@ -50,6 +50,7 @@ function noteExternal(context: GatewayContext, sighting: Sighting): void {
     evidence.kind === "filled" ? tradeText(evidence.execution) : `it is ${evidence.kind}`;
   raise(context, {
     id: `external-${account}-${brokerOrderId}`,
+    severity: "serious",
     title: `Order placed past the platform: ${brokerOrderId}`,
     message: `The broker has order ${brokerOrderId}, which did not leave from here: ${what}. Its fills are kept under the algo external and count against the limits.`,
   });

@@ -13,6 +13,7 @@ import {
   type AccountReconciliation,
   type ReconcileKind,
 } from "../../contract/reconciliation.ts";
+import { decimal, ZERO } from "../../domain/decimal.ts";
 import { errorText } from "../log.ts";
 import { bracketsDueAt, driveBrackets } from "./brackets.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
@@ -24,7 +25,9 @@ import {
   doubts,
   endIncident,
   frozenInstruments,
+  heldUntil,
   incidents,
+  type Hold,
   saveCheck,
 } from "./reconcile-notes.ts";
 import { reconcilePositions, tellLedgerOfFrozen } from "./reconcile.ts";
@@ -61,6 +64,7 @@ export function nextDueAt(context: GatewayContext): number {
     inFlightDueAt(context),
     positionsDueAt(context),
     bracketsDueAt(context),
+    heldUntil(context),
   );
 }
 
@@ -88,15 +92,28 @@ const positionsDueAt = (context: GatewayContext): number =>
 
 /** What people have to hear of, as far as it could be laid down for them. */
 async function tellIncidents(context: GatewayContext): Promise<void> {
-  for (const incident of incidents(context)) {
+  const now = context.now();
+  for (const { hold, ...incident } of incidents(context)) {
+    if (hold && hold.until > now) continue;
     try {
-      await context.tell(incident);
+      if (!hold || !(await isFlat(context, hold))) await context.tell(incident);
       endIncident(context, incident.id);
     } catch (error) {
       context.log("error", "incident_not_told", { id: incident.id, error: errorText(error) });
       return;
     }
   }
+}
+
+/** By the ledger's word. An algo that holds none has nothing that could be bare. */
+async function isFlat({ ledger, account }: GatewayContext, hold: Hold): Promise<boolean> {
+  const held = (await ledger.positions()).filter(
+    (each) =>
+      each.account === account &&
+      each.algoId === hold.algoId &&
+      each.instrument === hold.instrument,
+  );
+  return held.every(({ quantity }) => decimal(quantity).eq(ZERO));
 }
 
 const outboxDueAt = (context: GatewayContext): number =>

@@ -1,5 +1,6 @@
 /** The kill switch: latched in the ledger first, then told to every gateway. Cancels always pass it. */
 import type { KillAnswer, KillOptions } from "../ports.ts";
+import type { Incident } from "../reconcile-port.ts";
 import type { ApiError } from "../../contract/errors.ts";
 import { KILL_SWITCH_HOLD_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
@@ -193,8 +194,34 @@ export class KillSwitch {
     this.#book.storage.saveTradingState(record);
     const { scope, reason, by } = record;
     this.#book.audit(version, now, action, scope, before, record, reason, by);
+    if (by.startsWith(TRIP))
+      this.#book.outbox.add(version, {
+        kind: "incident",
+        incident: incidentOf(record, now, version),
+      });
   }
 }
+
+/** Who latches in the name of a trip. */
+const TRIP = "trip:";
+
+/** People hear of what a machine has latched, by the event that latched it. A person knows what they did. */
+const incidentOf = (
+  { scope, state, reason, by }: TradingStateRecord,
+  at: number,
+  version: number,
+): Incident => ({
+  id: `trip-${scope}-${version}`,
+  at,
+  account: scope,
+  severity: state === "halted" ? "critical" : "serious",
+  title: `${scope} is ${state} by the trip ${by.slice(TRIP.length)}`,
+  message: `${reason}. ${
+    state === "halted"
+      ? "Nothing but cancels leaves, until a person resets it."
+      : "Only what lowers exposure leaves, until a person sets it active."
+  }`,
+});
 
 const answer = (
   ledger: LedgerState,

@@ -211,6 +211,15 @@ export const ROUTES: Record<string, Route> = {
     path: "/v1/dead-letters/order-1/discard",
     body: { reason: REASON },
   },
+  "GET /v1/incidents": { scope: "read" },
+  // What never happened is refused by name; who may ask is checked before.
+  "GET /v1/incidents/{id}": { scope: "read", path: "/v1/incidents/trip-portfolio-1", status: 404 },
+  "POST /v1/incidents/{id}/acknowledge": {
+    scope: "trade",
+    people: true,
+    path: "/v1/incidents/trip-portfolio-1/acknowledge",
+    status: 404,
+  },
   "GET /v1/alerts": { scope: "read", people: true },
   // Web push is off where the tests run, and that is said.
   "POST /v1/alerts/devices": {

@@ -27,7 +27,8 @@ function after(...events: BracketEvent[]): { bracket: Bracket; actions: BracketA
   return { bracket, actions };
 }
 
-const kinds = (actions: BracketAction[]) => actions.map((each) => `${each.kind} ${each.leg}`);
+const kinds = (actions: BracketAction[]) =>
+  actions.map((each) => (each.kind === "beyond" ? each.kind : `${each.kind} ${each.leg}`));
 
 describe("what a bracket asks for", () => {
   test("nothing before its entry has filled, and nothing when it ends without a fill", () => {
@@ -91,6 +92,25 @@ describe("what a bracket asks for", () => {
       leg("stop", "ended"),
     );
     expect(kinds(taken.actions)).toEqual(["tell stop"]);
+  });
+
+  test("what both legs have filled beyond their pair is told once for each figure, and never for less", () => {
+    const open = [entry("10", true), leg("stop", "open"), leg("target", "open")];
+    const exact = after(
+      ...open,
+      leg("stop", "ended", { filled: "6" }),
+      leg("target", "ended", { filled: "4" }),
+    );
+    expect(exact.actions).toEqual([]);
+    const both = [
+      ...open,
+      leg("stop", "ended", { filled: "10" }),
+      leg("target", "open", { filled: "3" }),
+    ];
+    expect(after(...both).actions).toContainEqual({ kind: "beyond", pair: 1, beyond: "3" });
+    expect(kinds(after(...both, entry("10", true)).actions)).not.toContain("beyond");
+    const more = after(...both, leg("target", "ended", { filled: "10" }));
+    expect(more.actions).toEqual([{ kind: "beyond", pair: 1, beyond: "10" }]);
   });
 
   test("ids are the entry's own, so that placing twice is once, also for a long one", () => {
@@ -162,6 +182,7 @@ function play(steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : n
     for (const action of [...actions.slice(0, 1), ...actions.slice(0, skip)]) act(action);
   };
   const act = (action: BracketAction): void => {
+    if (action.kind === "beyond") return;
     const key = legId("e", action.pair, action.leg);
     const known = legs.get(key);
     if (action.kind === "place" && !known)
