@@ -4,7 +4,8 @@
  */
 import type { ApiError } from "../contract/errors.ts";
 import type { ClosePositionsRequest, OrderRequest, PositionView } from "../contract/orders.ts";
-import { decimal, decimalText, ZERO } from "../domain/decimal.ts";
+import { decimal, decimalText, ZERO, type Decimal } from "../domain/decimal.ts";
+import { closableOf } from "../domain/risk/allowance.ts";
 import { orderIdFor } from "../domain/derived-id.ts";
 import { CLOSE_CANCEL_POLL_MS, CLOSE_CANCEL_WAIT_MS } from "../domain/limits.ts";
 import type { Order } from "../domain/order.ts";
@@ -43,7 +44,8 @@ export async function closePositions(
 ): Promise<Result<ClosePositionsAnswer, ApiError>> {
   const own = ownFilter(caller, request);
   if (!own.ok) return own;
-  const held = (await ports.ledger.positions()).filter((each) => isMeant(each, own.value));
+  const all = await ports.ledger.positions();
+  const held = all.filter((each) => isMeant(each, own.value));
   const open = held.filter(({ quantity }) => !decimal(quantity).eq(ZERO));
   if (request.quantity !== undefined && open.length > 1)
     return err(
@@ -55,7 +57,9 @@ export async function closePositions(
   const positions: ClosedPosition[] = [];
   for (let start = 0; start < held.length; start += CLOSED_AT_ONCE) {
     const some = held.slice(start, start + CLOSED_AT_ONCE);
-    const closed = await Promise.all(some.map((each) => close(ports, caller, request, each, now)));
+    const closed = await Promise.all(
+      some.map((each) => close(ports, caller, request, each, leftOf(all, each), now)),
+    );
     positions.push(...closed.filter((each) => each !== null));
   }
   return ok({ positions, cancels });
@@ -97,6 +101,7 @@ async function clearTheWay(
 
 /** Past the bound the closing order is tried all the same: the ledger refuses what the others might still fill. */
 async function ended(ports: OrderPorts, orders: readonly Order[]): Promise<void> {
+  const sleep = ports.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   let waiting = orders.map(({ clientOrderId }) => clientOrderId);
   for (let waitedMs = 0; waitedMs < CLOSE_CANCEL_WAIT_MS; waitedMs += CLOSE_CANCEL_POLL_MS) {
     const now = await Promise.all(waiting.map((id) => ports.ledger.order(id)));
@@ -104,8 +109,14 @@ async function ended(ports: OrderPorts, orders: readonly Order[]): Promise<void>
       order && !isTerminal(order.state) ? [order.clientOrderId] : [],
     );
     if (waiting.length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, CLOSE_CANCEL_POLL_MS));
+    await sleep(CLOSE_CANCEL_POLL_MS);
   }
+}
+
+/** What of it was not closed past the platform; where that is nothing, the ledger says so by refusing the whole. */
+function leftOf(all: readonly PositionView[], position: PositionView): Decimal {
+  const left = closableOf(all, position);
+  return left.gt(ZERO) ? left : decimal(position.quantity).abs();
 }
 
 /** Null for a position that is flat and was not closed under this id. */
@@ -114,6 +125,7 @@ async function close(
   caller: Caller,
   request: ClosePositionsRequest,
   position: PositionView,
+  left: Decimal,
   now: number,
 ): Promise<ClosedPosition | null> {
   const { algoId, account, instrument } = position;
@@ -131,10 +143,11 @@ async function close(
     ...about,
     side: closingSide(position),
     type: "market",
-    quantity: request.quantity ?? decimalText(held),
+    quantity: request.quantity ?? decimalText(left),
     timeInForce: "day",
     reduceOnly: true,
-    round: false,
+    // What is left of a position that was cut may be no whole number of lots.
+    round: request.quantity === undefined,
   };
   const sent = await submitOrder(ports, caller, order, now);
   return sent.ok

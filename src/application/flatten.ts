@@ -1,5 +1,6 @@
 /** Closes every position under a halted scope by a market order that may only reduce. Nothing else passes a halt. */
-import { decimal, decimalText, ZERO } from "../domain/decimal.ts";
+import { decimal, decimalText, floorToStep, ZERO, type Decimal } from "../domain/decimal.ts";
+import { closableOf } from "../domain/risk/allowance.ts";
 import { underScope } from "../domain/risk/ledger.ts";
 import type { ScopeText } from "../domain/scope.ts";
 import { errorText } from "./log.ts";
@@ -9,7 +10,7 @@ import { reserveIntent, sendFirst } from "./submit-order.ts";
 import type { PositionView } from "../contract/orders.ts";
 
 export interface Flattened {
-  /** Positions under the scope that were not flat. */
+  /** Positions under the scope of which something is left to close. */
   positions: number;
   /** Closing orders that left for their gateway. */
   sent: number;
@@ -21,16 +22,22 @@ export async function flattenScope(
   scope: ScopeText,
   now: number,
 ): Promise<Flattened> {
-  const open = (await ports.ledger.positions()).filter(
-    (position) => !decimal(position.quantity).eq(ZERO) && underScope(scope)(position),
+  const held = await ports.ledger.positions();
+  // What was closed past the platform is no longer there to be closed.
+  const open = held
+    .filter(underScope(scope))
+    .map((position) => ({ position, closable: closableOf(held, position) }))
+    .filter(({ closable }) => closable.gt(ZERO));
+  const sent = await Promise.all(
+    open.map(({ position, closable }) => close(ports, position, closable, now)),
   );
-  const sent = await Promise.all(open.map((position) => close(ports, position, now)));
   return { positions: open.length, sent: sent.filter(Boolean).length };
 }
 
 async function close(
   ports: OrderPorts,
   { algoId, account, instrument, quantity }: PositionView,
+  closable: Decimal,
   now: number,
 ): Promise<boolean> {
   const market = ports.market(account);
@@ -43,7 +50,7 @@ async function close(
     instrument,
     side: held.gt(ZERO) ? ("sell" as const) : ("buy" as const),
     type: "market" as const,
-    quantity: decimalText(held.abs()),
+    quantity: decimalText(closable),
     limitPrice: null,
     stopPrice: null,
     timeInForce: "day" as const,
@@ -53,6 +60,11 @@ async function close(
   try {
     const known = await gatherFacts(market, instrument, intent, now);
     const facts = { ...known, epoch: await ports.epoch?.(), flattens: true };
+    // A share of a cut may be no whole number of lots.
+    const lot = decimal(known.instrument?.lotSize ?? "0");
+    const whole = lot.gt(ZERO) ? floorToStep(closable, lot) : closable;
+    if (whole.lte(ZERO)) return false;
+    intent.quantity = decimalText(whole);
     const answer = await reserveIntent(ports, market, intent, facts, now);
     if (answer.kind !== "approved") {
       const refusal = answer.kind === "denied" ? answer.refusal.code : "existing";

@@ -35,5 +35,7 @@ export interface OrderPorts {
   epoch?(fresh?: "fresh"): Promise<number>;
   /** Whether there is a key that is bound to the algo. */
   hasKey(algoId: string): Promise<boolean>;
+  /** Left out, the platform's own timer. */
+  sleep?(ms: number): Promise<void>;
   log: Log;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decimal } from "../../../../src/domain/decimal.ts";
-import { closableNow } from "../../../../src/domain/risk/allowance.ts";
+import { closableNow, closableOf } from "../../../../src/domain/risk/allowance.ts";
 import { holdingKey } from "../../../../src/domain/risk/state.ts";
 import { LedgerRun, long } from "../../../support/ledger/run.ts";
 import { fillOf, INSTRUMENT, intentWith } from "../../../support/ledger/samples.ts";
@@ -35,6 +35,27 @@ describe("lesson 41: a liquidation by the broker cuts what the algo may still cl
     long(run, "10", { algoId: "algo-b" });
     outside(run, "sell", "8");
     expect([left(run, "algo-a"), left(run, "algo-b")]).toEqual(["24", "8"]);
+  });
+
+  test("a list of positions gives the same as the ledger", () => {
+    const size = fc.integer({ min: 0, max: 50 });
+    fc.assert(
+      fc.property(size, size, fc.integer({ min: -60, max: 60 }), (first, second, traded) => {
+        const run = new LedgerRun();
+        if (first > 0) long(run, String(first));
+        if (second > 0) long(run, String(second), { algoId: "algo-b" });
+        if (traded !== 0) outside(run, traded > 0 ? "buy" : "sell", String(Math.abs(traded)));
+        const row = (algoId: string, quantity: number) => ({
+          algoId,
+          account: "paper",
+          instrument: INSTRUMENT.id,
+          quantity: String(quantity),
+        });
+        const rows = [row("algo-a", first), row("algo-b", second), row("external", traded)];
+        for (const each of rows.slice(0, 2))
+          expect(closableOf(rows, each).toFixed()).toBe(left(run, each.algoId));
+      }),
+    );
   });
 
   test("a trade the same way cuts nothing", () => {
