@@ -176,6 +176,8 @@ export class KillSwitch {
       const version = nextVersion(state);
       const next: TradingStateRecord = { scope, state: wanted, reason, by, since: now, version };
       this.#set(state, next, "kill_switch_reset", known, now);
+      if (state.controls.flattening.has(scope))
+        this.#book.control(state, { kind: "flatten_done", scope, at: now }, now);
       this.#gateways.owe(scope, "resume", version);
       return ok(answer(state, next, []));
     });

@@ -7,6 +7,7 @@ import type { KillAnswer } from "../ports.ts";
 import { MARKS_STORE_INTERVAL_MS, TRIP_LOOK_INTERVAL_MS } from "../../domain/limits.ts";
 import { ZERO } from "../../domain/decimal.ts";
 import type { Change, LedgerEvent } from "../../domain/risk/ledger.ts";
+import { closableNow } from "../../domain/risk/allowance.ts";
 import { underScope } from "../../domain/risk/ledger.ts";
 import type { LedgerState } from "../../domain/risk/state.ts";
 import { lookAtTrips, type Firing } from "../../domain/risk/trips/look.ts";
@@ -112,25 +113,28 @@ export class LedgerTrips {
     return done.every(Boolean);
   }
 
+  /** Owed for as long as the scope is halted: a fill may be told of after it was flat. */
   async #flatten(scope: ScopeText, now: number): Promise<boolean> {
     const { book, log } = this.#parts;
+    const state = book.state(now);
+    if (state.tradingStates.get(scope)?.state !== "halted") {
+      book.commit(now, (after) =>
+        book.control(after, { kind: "flatten_done", scope, at: now }, now),
+      );
+      return true;
+    }
     try {
-      const state = book.state(now);
-      const wanted = state.tradingStates.get(scope)?.state === "halted" && !isFlat(state, scope);
-      if (wanted && !(await this.#parts.flatten(scope))) return false;
+      return isFlat(state, scope) || (await this.#parts.flatten(scope));
     } catch (error) {
       log("error", "flatten_failed", { scope, error: errorText(error) });
       return false;
     }
-    book.commit(now, (state) => {
-      if (state.controls.flattening.has(scope))
-        book.control(state, { kind: "flatten_done", scope, at: now }, now);
-    });
-    return true;
   }
 }
 
+/** Nothing is left to close: what was closed past the platform is not there any more. */
 const isFlat = (state: LedgerState, scope: ScopeText): boolean =>
-  [...state.holdings.values()].every(
-    (holding) => holding.position.quantity.eq(ZERO) || !underScope(scope)(holding),
-  );
+  [...state.holdings.values()].filter(underScope(scope)).every((holding) => {
+    const side = holding.position.quantity.gt(ZERO) ? "sell" : "buy";
+    return closableNow(state, holding, side).eq(ZERO);
+  });

@@ -15,6 +15,8 @@ export interface BrokerFaults {
   eventTwice: number;
   eventLate: number;
   cancelTrouble: number;
+  /** An answer about positions is behind by some seconds. */
+  positionsLate: number;
 }
 
 export const NO_FAULTS: BrokerFaults = {
@@ -29,6 +31,7 @@ export const NO_FAULTS: BrokerFaults = {
   eventTwice: 0,
   eventLate: 0,
   cancelTrouble: 0,
+  positionsLate: 0,
 };
 
 export const SIMULATED_RULES: BrokerRules = {

@@ -45,6 +45,7 @@ const WORST: WorldFaults = {
   eventTwice: 0.5,
   eventLate: 0.3,
   cancelTrouble: 0.6,
+  positionsLate: 0.5,
   crash: 0.05,
   eviction: 0.05,
   ledgerFails: 0.1,

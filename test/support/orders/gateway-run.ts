@@ -4,7 +4,6 @@ import type { GatewayPorts } from "../../../src/application/gateway/ports.ts";
 import type { Log } from "../../../src/application/log.ts";
 import type { OrderGatewayPort, RetryQueuePort } from "../../../src/application/ports.ts";
 import type { Incident } from "../../../src/application/reconcile-port.ts";
-import type { Instrument } from "../../../src/domain/instrument.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { Monitor } from "./monitor.ts";
 import type { Random } from "./random.ts";
@@ -31,7 +30,8 @@ export interface GatewayWorld {
   broker: SimulatedBroker;
   monitor: Monitor;
   retries: RetryQueuePort;
-  instrument: Instrument;
+  /** What the platform tells of an exit that the gateway places itself. */
+  facts: GatewayPorts["facts"];
   now(): number;
   ledger: GatewayPorts["ledger"];
   log: Log;
@@ -124,7 +124,7 @@ export class GatewayRuns {
   }
 
   #newGateway(): Gateway {
-    const { broker, timeline, ledger, retries } = this.#world;
+    const { broker, timeline, ledger, retries, facts } = this.#world;
     const guard = <T extends unknown[], R>(call: (...args: T) => Promise<R>) => this.#guard(call);
     const ports: GatewayPorts = {
       account: ACCOUNT,
@@ -158,12 +158,7 @@ export class GatewayRuns {
         ),
       },
       retries: { send: guard((message) => retries.send(message)) },
-      facts: guard(async () => ({
-        instrument: this.#world.instrument,
-        marketOpen: true,
-        brokerRefusal: null,
-        mark: null,
-      })),
+      facts: guard((intent) => facts(intent)),
       tell: guard(async (incident) => void this.incidents.set(incident.id, incident)),
       now: () => this.#world.now(),
       sleep: guard((ms) => timeline.sleep(ms)),
@@ -201,7 +196,10 @@ export class GatewayRuns {
         await gateway.resume(scope, version);
         monitor.gatewayTold(scope, version, false);
       }),
-      fence: to((gateway, epoch) => gateway.fence(epoch)),
+      fence: to(async (gateway, epoch) => {
+        await gateway.fence(epoch);
+        monitor.gatewayFenced(epoch);
+      }),
       balances: to((gateway) => gateway.balances()),
       ensure: to((gateway) => gateway.watch()),
       meters: to(async (gateway) => gateway.meters()),

@@ -34,8 +34,6 @@ interface StoredOrder {
 export class MemoryLedgerStore implements LedgerStore {
   /** What happened, without the bodies: a run's history. */
   readonly events: Omit<EventRow, "body">[] = [];
-  /** The region lease's fencing number, as a takeover writes it. */
-  epoch = 1;
   readonly #orders = new Map<string, StoredOrder>();
   readonly #eventIds = new Map<string, true>();
   readonly #executions = new Map<string, true>();
@@ -86,7 +84,7 @@ export class MemoryLedgerStore implements LedgerStore {
     return restoreLedger(
       {
         version: this.events.at(-1)?.version ?? 0,
-        epoch: this.epoch,
+        epoch: 1,
         day: this.setting("day"),
         orders: orders.filter(({ hot }) => hot).map(({ body }) => unpackOrder(body)),
         holdings: [...this.#holdings.values()].map(unpackHolding),

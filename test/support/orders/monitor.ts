@@ -1,9 +1,12 @@
-/** Watches a run while it goes, with arithmetic of its own: what leaves, and what is reserved, at the moment it happens. */
+/** Watches a run while it goes, with arithmetic of its own: what leaves, what is reserved, what is latched and inferred, at the moment it happens. */
 import type { IntentFacts } from "../../../src/application/ports.ts";
-import { decimal, ZERO } from "../../../src/domain/decimal.ts";
+import { decimal, maxDecimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
 import type { ApprovedOrder, Order } from "../../../src/domain/order.ts";
 import { isTerminal } from "../../../src/domain/order-state.ts";
+import { parseScope, type ScopeText } from "../../../src/domain/scope.ts";
+import { POSITIONS_LAG_MS, type SimulatedBroker } from "./simulated-broker.ts";
 import type { SimulatedLedger } from "./simulated-ledger.ts";
+import type { Timeline } from "./timeline.ts";
 
 interface ToldHalt {
   /** The highest version that halted. */
@@ -13,15 +16,53 @@ interface ToldHalt {
   halted: boolean;
 }
 
-export class Monitor {
-  readonly breaches: string[] = [];
-  readonly #ledger: SimulatedLedger;
-  /** By scope, what the gateway has confirmed. Every scope of the plans covers every order. */
-  readonly #told = new Map<string, ToldHalt>();
-  #epochSent = 0;
+/** Longest window of a reject storm that a plan sets, with what a report may take to come. */
+const STORM_MS = 60_000;
 
-  constructor(ledger: SimulatedLedger) {
+const covers = (scope: string, order: { algoId: string; account: string; instrument: string }) => {
+  const parsed = parseScope(scope as ScopeText);
+  if (parsed?.kind === "algo") return parsed.algoId === order.algoId;
+  if (parsed?.kind === "account") return parsed.account === order.account;
+  if (parsed?.kind === "instrument") return parsed.instrument === order.instrument;
+  return true;
+};
+
+const isDone = ({ state }: Order): boolean => isTerminal(state) || state === "denied";
+
+const restOf = ({ quantity, filledQuantity }: Order): Decimal =>
+  decimal(quantity).minus(filledQuantity);
+
+const signOf = ({ side }: Pick<Order, "side">): 1 | -1 => (side === "buy" ? 1 : -1);
+
+export class Monitor {
+  readonly #breaches = new Set<string>();
+  readonly #ledger: SimulatedLedger;
+  readonly #broker: SimulatedBroker;
+  readonly #timeline: Timeline;
+  /** By scope, what the gateway has confirmed. */
+  readonly #told = new Map<string, ToldHalt>();
+  /** Scopes that people halt in this run, and those that each trip may latch, with the count that it takes. */
+  readonly #mayHalt = new Set<string>();
+  readonly #mayTrip = new Map<string, number>();
+  #epochSent = 0;
+  #epochFenced = 0;
+
+  constructor(ledger: SimulatedLedger, broker: SimulatedBroker, timeline: Timeline) {
     this.#ledger = ledger;
+    this.#broker = broker;
+    this.#timeline = timeline;
+  }
+
+  get breaches(): string[] {
+    return [...this.#breaches];
+  }
+
+  mayHalt(scope: ScopeText): void {
+    this.#mayHalt.add(scope);
+  }
+
+  mayTrip(trip: string, scope: ScopeText, count = 0): void {
+    this.#mayTrip.set(`${trip} ${scope}`, count);
   }
 
   gatewayTold(scope: string, version: number, halted: boolean): void {
@@ -34,26 +75,34 @@ export class Monitor {
     });
   }
 
+  gatewayFenced(epoch: number): void {
+    this.#epochFenced = Math.max(this.#epochFenced, epoch);
+  }
+
   /** An order leaves the gateway. */
-  sent({ intent: { clientOrderId }, ledgerVersion, epoch }: ApprovedOrder): void {
+  sent({ intent, ledgerVersion, epoch, flattens }: ApprovedOrder): void {
+    const { clientOrderId } = intent;
     for (const [scope, { halted, haltVersion }] of this.#told)
-      if (halted || ledgerVersion <= haltVersion)
-        this.breaches.push(`${clientOrderId} left although the kill switch of ${scope} was on`);
-    if (epoch < this.#epochSent)
-      this.breaches.push(`${clientOrderId} left under epoch ${epoch} after ${this.#epochSent}`);
+      if (covers(scope, intent) && ((halted && flattens !== true) || ledgerVersion <= haltVersion))
+        this.#found(`${clientOrderId} left although the kill switch of ${scope} was on`);
+    const most = Math.max(this.#epochSent, this.#epochFenced);
+    if (epoch < most) this.#found(`${clientOrderId} left under epoch ${epoch} after ${most}`);
     this.#epochSent = Math.max(this.#epochSent, epoch);
   }
 
   /** The ledger has just reserved an order, in the same transaction's breath. */
   reserved(clientOrderId: string, facts: IntentFacts): void {
-    const { state, store } = { state: this.#ledger.state(), store: this.#ledger.store };
-    for (const { scope, state: trading } of state.tradingStates.values())
-      if (trading === "halted")
-        this.breaches.push(`${clientOrderId} was reserved although ${scope} is halted`);
-    if (facts.epoch !== undefined && facts.epoch < store.epoch)
-      this.breaches.push(`${clientOrderId} was reserved for epoch ${facts.epoch}, long over`);
+    const state = this.#ledger.state();
     const order = state.orders.get(clientOrderId)?.order;
-    if (order) this.#limitsHold(order, order.quantity);
+    if (!order) return;
+    for (const { scope, state: trading } of state.tradingStates.values())
+      if (trading === "halted" && covers(scope, order) && facts.flattens !== true)
+        this.#found(`${clientOrderId} was reserved although ${scope} is halted`);
+    if (facts.epoch !== undefined && facts.epoch < state.epoch)
+      this.#found(`${clientOrderId} was reserved for epoch ${facts.epoch}, long over`);
+    this.#limitsHold(order, order.quantity);
+    if (order.reduceOnly) this.#onlyReduces(order);
+    if (order.exit) this.#isCovered(order, order.exit.entry);
   }
 
   /** New terms were reserved. */
@@ -61,33 +110,129 @@ export class Monitor {
     this.#limitsHold(order, quantity ?? order.quantity);
   }
 
-  #limitsHold(order: Order, quantity: string): void {
-    const own = this.#ledger.store.orders().filter(({ algoId }) => algoId === order.algoId);
-    const sign = order.side === "buy" ? 1 : -1;
-    let position = ZERO;
-    let open = ZERO;
-    let openCount = 0;
-    for (const each of own) {
-      const eachSign = each.side === "buy" ? 1 : -1;
-      position = position.plus(decimal(each.filledQuantity).times(eachSign));
-      if (isTerminal(each.state) || each.state === "dead_lettered") continue;
-      openCount += 1;
-      if (eachSign !== sign) continue;
-      const size = each.clientOrderId === order.clientOrderId ? quantity : each.quantity;
-      open = open.plus(decimal(size).minus(each.filledQuantity));
+  /** What the product wrote to its log. */
+  logged(event: string, facts: Record<string, unknown>): void {
+    if (event === "trip_fired") this.#tripped(String(facts["trip"]), String(facts["scope"]));
+    if (event === "fill_inferred") this.#inferred(facts);
+  }
+
+  #found(breach: string): void {
+    this.#breaches.add(breach);
+  }
+
+  /** The trip's scope is the trouble's scope, and a storm is of what the broker itself refused. */
+  #tripped(trip: string, scope: string): void {
+    const count = this.#mayTrip.get(`${trip} ${scope}`);
+    if (trip === "reconcileFailure") return;
+    if (count === undefined) {
+      this.#found(`${trip} fired for ${scope}, which had no such trouble`);
+      return;
     }
+    const since = this.#timeline.now() - STORM_MS;
+    const refused = this.#broker.refused.filter(({ clientOrderId, at }) => {
+      const order = this.#ledger.store.order(clientOrderId)?.order;
+      return at >= since && order !== undefined && covers(scope, order);
+    });
+    if (refused.length < count)
+      this.#found(`${trip} fired for ${scope} after ${refused.length} of ${count} refusals`);
+  }
+
+  /** Whatever is latched was asked for, or was a trip's to latch. */
+  latched(): void {
+    for (const { scope, by } of this.#ledger.state().tradingStates.values()) {
+      const [, trip] = by.split("trip:");
+      const known =
+        trip === undefined ? this.#mayHalt.has(scope) : this.#mayTrip.has(`${trip} ${scope}`);
+      if (!known && trip !== "reconcileFailure")
+        this.#found(`${scope} was latched by ${by}, which had no reason there`);
+    }
+  }
+
+  /** A fill is inferred only from a position that the broker really had a moment ago. */
+  #inferred({ instrument, side, quantity }: Record<string, unknown>): void {
+    const name = String(instrument);
+    const sign = side === "buy" ? 1 : -1;
+    const now = this.#timeline.now();
+    // The ledger has not heard of it yet: its own position is that of before.
+    const claimed = this.#held(name).plus(decimal(String(quantity)).times(sign));
+    for (let at = now; at >= now - 2 * POSITIONS_LAG_MS; at -= 10)
+      if (decimal(this.#broker.exchange.position(name, at)).eq(claimed)) return;
+    this.#found(`a ${String(side)} of ${String(quantity)} ${name} was inferred from nothing`);
+  }
+
+  #held(instrument: string): Decimal {
+    const mine = [...this.#ledger.state().holdings.values()];
+    return mine
+      .filter((each) => each.instrument === instrument)
+      .reduce((sum, { position }) => sum.plus(position.quantity), ZERO);
+  }
+
+  #position({ algoId, instrument }: Order): Decimal {
+    return this.#ofPair(algoId, instrument).reduce(
+      (sum, order) => sum.plus(decimal(order.filledQuantity).times(signOf(order))),
+      ZERO,
+    );
+  }
+
+  #ofPair(algoId: string, instrument: string): Order[] {
+    const all = this.#ledger.store.orders();
+    return all.filter((each) => each.algoId === algoId && each.instrument === instrument);
+  }
+
+  /** Alone, and with everything else that may only reduce, it never turns the position over. A bracket's pair is one exit. */
+  #onlyReduces(order: Order): void {
+    const closable = this.#position(order).times(-signOf(order));
+    const pairs = new Map<string, Decimal>();
+    for (const each of this.#ofPair(order.algoId, order.instrument)) {
+      if (!each.reduceOnly || isDone(each) || each.side !== order.side) continue;
+      const { exit, clientOrderId } = each;
+      const key = exit ? `${exit.entry} ${exit.pair}` : clientOrderId;
+      pairs.set(key, maxDecimal(pairs.get(key) ?? ZERO, restOf(each)));
+    }
+    const own = restOf(order);
+    const all = [...pairs.values()].reduce((sum, rest) => sum.plus(rest), ZERO);
+    if (own.gt(closable) || (!order.exit && all.gt(closable)))
+      this.#found(
+        `${order.clientOrderId} may only reduce, and could close ${all.toFixed()} of ${closable.toFixed()}`,
+      );
+  }
+
+  /** An exit is of what has filled of its entry, never of what was asked for. */
+  #isCovered({ clientOrderId, quantity, exit }: Order, entry: string): void {
+    const filled = decimal(this.#ledger.store.order(entry)?.order.filledQuantity ?? "0");
+    if (decimal(quantity).gt(filled))
+      this.#found(
+        `${clientOrderId} (pair ${exit?.pair ?? 0}) is of ${quantity}, its entry filled ${filled.toFixed()}`,
+      );
+  }
+
+  #limitsHold(order: Order, quantity: string): void {
+    // What only lowers a position is held to no limit.
+    if (order.reduceOnly) return;
+    const sign = signOf(order);
+    const position = this.#position(order).times(sign);
+    const all = this.#ledger.store.orders().filter(({ algoId }) => algoId !== "external");
+    const open = all.filter((each) => !isDone(each) && each.state !== "dead_lettered");
+    const rest = open
+      .filter((each) => each.algoId === order.algoId && each.instrument === order.instrument)
+      .filter((each) => signOf(each) === sign && !each.reduceOnly)
+      .reduce((sum, each) => {
+        const isIt = each.clientOrderId === order.clientOrderId;
+        const size = isIt ? quantity : each.quantity;
+        return sum.plus(decimal(size).minus(each.filledQuantity));
+      }, ZERO);
     const { limits } = this.#ledger.state();
-    const worst = position.times(sign).plus(open);
+    const worst = position.plus(rest);
     const most = limits.at("portfolio", "positionQuantity");
     if (most && worst.gt(most))
-      this.breaches.push(
+      this.#found(
         `${order.clientOrderId} could lead to ${worst.toFixed()} units, the limit is ${most.toFixed()}`,
       );
     const mostOpen = limits.at("portfolio", "openOrders");
     const isNew = order.state === "pending_new";
-    if (isNew && mostOpen && mostOpen.lt(openCount) && !position.times(sign).lt(ZERO))
-      this.breaches.push(
-        `${order.clientOrderId} is one of ${openCount} open orders, the limit is ${mostOpen.toFixed()}`,
+    if (isNew && mostOpen && mostOpen.lt(open.length) && !position.lt(ZERO))
+      this.#found(
+        `${order.clientOrderId} is one of ${open.length} open orders, the limit is ${mostOpen.toFixed()}`,
       );
   }
 }

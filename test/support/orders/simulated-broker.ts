@@ -5,50 +5,59 @@
 import type {
   BrokerFailure,
   BrokerOrder,
+  BrokerPosition,
   BrokerTrading,
   CancelOutcome,
-  OrderStreamMessage,
   SubmitOutcome,
 } from "../../../src/brokers/broker.ts";
-import { decimal, decimalText, ZERO } from "../../../src/domain/decimal.ts";
 import type { ApprovedOrder, Execution, OrderChanges } from "../../../src/domain/order.ts";
-import { signedQuantity } from "../../../src/domain/reconciliation/compare.ts";
 import { err, ok, type Result } from "../../../src/domain/result.ts";
 import { SIMULATED_RULES } from "./broker-faults.ts";
 import type { BrokerFaults } from "./broker-faults.ts";
+import { Exchange, isOpen, type Held, type StreamEvent } from "./exchange.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Trouble } from "./trouble.ts";
 
-export type StreamEvent = Extract<OrderStreamMessage, { kind: "order_event" }>;
+export type { StreamEvent } from "./exchange.ts";
 
 const TIMEOUT_MS = 3_000;
 
-interface Held {
-  order: BrokerOrder;
-  acceptedAt: number;
-}
+/** The most by which an answer about positions may be behind. */
+export const POSITIONS_LAG_MS = 3_000;
 
 export class SimulatedBroker implements BrokerTrading {
   readonly rules = SIMULATED_RULES;
-  readonly held: Held[] = [];
-  readonly fills: Execution[] = [];
+  readonly exchange: Exchange;
   /** Each submit as it left the gateway. */
   readonly sent: { clientOrderId: string; at: number }[] = [];
+  /** Orders that the broker refused, and when. */
+  readonly refused: { clientOrderId: string; at: number }[] = [];
   /** Orders of which a submit was left without an answer: nobody can know that they did not arrive. */
   readonly unanswered = new Set<string>();
+  /** While it is on, every new order is refused. */
+  refusesAll = false;
   onEvent: ((event: StreamEvent) => void) | null = null;
   /** Sees each order as it leaves the gateway. */
   onSend: ((order: ApprovedOrder) => void) | null = null;
   readonly #trouble: Trouble;
   readonly #timeline: Timeline;
   readonly #random: Random;
-  #ids = 0;
 
   constructor(timeline: Timeline, random: Random, trouble: Trouble) {
     this.#timeline = timeline;
     this.#random = random;
     this.#trouble = trouble;
+    this.exchange = new Exchange(timeline, random);
+    this.exchange.onNews = (order, event) => this.#announce(order, event);
+  }
+
+  get held(): Held[] {
+    return this.exchange.held;
+  }
+
+  get fills(): Execution[] {
+    return this.exchange.fills;
   }
 
   async submit(order: ApprovedOrder): Promise<SubmitOutcome> {
@@ -59,16 +68,21 @@ export class SimulatedBroker implements BrokerTrading {
     if (this.#trouble.brokerDown || strikes("connectFailure"))
       return { outcome: "not_sent", reason: "no connection" };
     if (strikes("refusedTryAgain")) return { outcome: "not_sent", reason: "try again" };
-    if (strikes("rejected")) return { outcome: "rejected", reason: "the broker says no" };
+    if (this.refusesAll || strikes("rejected")) {
+      const { clientOrderId } = order.intent;
+      this.refused.push({ clientOrderId, at: this.#timeline.now() });
+      return { outcome: "rejected", reason: "the broker says no" };
+    }
     if (strikes("timeoutBefore")) return this.#timeout(order);
     if (strikes("arrivesLate")) {
-      this.#timeline.after(TIMEOUT_MS + this.#random.between(1, 2_000), () => this.#accept(order));
+      const lateMs = TIMEOUT_MS + this.#random.between(1, 2_000);
+      this.#timeline.after(lateMs, () => void this.exchange.accept(order.intent));
       return this.#timeout(order);
     }
-    const brokerOrderId = this.#accept(order);
+    const { brokerOrderId, state } = this.exchange.accept(order.intent);
     if (strikes("timeoutAfter")) return this.#timeout(order);
     await this.#latency();
-    return { outcome: "accepted", brokerOrderId, pendingTrigger: false };
+    return { outcome: "accepted", brokerOrderId, pendingTrigger: state === "pending_trigger" };
   }
 
   async #timeout({ intent }: ApprovedOrder): Promise<SubmitOutcome> {
@@ -81,119 +95,13 @@ export class SimulatedBroker implements BrokerTrading {
     return this.#timeline.sleep(this.#random.between(1, 60));
   }
 
-  #accept({ intent }: ApprovedOrder): string {
-    this.#ids += 1;
-    const brokerOrderId = `B${this.#ids}`;
-    const now = this.#timeline.now();
-    const { clientOrderId, instrument, side, type, quantity } = intent;
-    const { limitPrice, stopPrice, timeInForce } = intent;
-    const order: BrokerOrder = {
-      brokerOrderId,
-      clientOrderId,
-      instrument,
-      side,
-      type,
-      quantity,
-      filledQuantity: "0",
-      limitPrice,
-      stopPrice,
-      timeInForce,
-      state: "new",
-      reason: null,
-      updatedAt: now,
-    };
-    const held = { order, acceptedAt: now };
-    this.held.push(held);
-    this.#tell(held, { kind: "accepted", brokerOrderId, pendingTrigger: false });
-    this.#live(held);
-    return brokerOrderId;
-  }
-
-  /** Some orders fill in pieces, some expire, some just stand. */
-  #live(held: Held): void {
-    const fate = this.#random.next();
-    if (fate < 0.2) return;
-    const delayMs = this.#random.between(0, 8_000);
-    this.#timeline.after(delayMs, () => {
-      if (!isOpen(held)) return;
-      if (fate < 0.3) this.#end(held, "expired");
-      else this.#fill(held);
-      if (isOpen(held)) this.#live(held);
-    });
-  }
-
-  #fill(held: Held): void {
-    const { order } = held;
-    const rest = decimal(order.quantity).minus(order.filledQuantity);
-    const piece = this.#random.chance(0.5) ? rest : decimal(1);
-    this.#ids += 1;
-    const execution: Execution = {
-      executionId: `E${this.#ids}`,
-      clientOrderId: order.clientOrderId ?? "",
-      brokerOrderId: order.brokerOrderId,
-      account: "simulated",
-      instrument: order.instrument,
-      side: order.side,
-      quantity: decimalText(piece),
-      price: "100",
-      fee: "0",
-      feeCurrency: "USD",
-      executedAt: this.#timeline.now(),
-    };
-    this.fills.push(execution);
-    const filled = decimal(order.filledQuantity).plus(piece);
-    const whole = filled.gte(order.quantity);
-    held.order = {
-      ...order,
-      filledQuantity: decimalText(filled),
-      state: whole ? "filled" : "partially_filled",
-      updatedAt: this.#timeline.now(),
-    };
-    this.#tell(held, { kind: "filled", execution });
-  }
-
-  /** A trade made by hand: it has no id of ours, and no order that anybody here asked for. */
-  external(side: "buy" | "sell", quantity: number): void {
-    this.#ids += 1;
-    const brokerOrderId = `X${this.#ids}`;
-    const execution: Execution = {
-      executionId: `E${this.#ids}`,
-      clientOrderId: "",
-      brokerOrderId,
-      account: "simulated",
-      instrument: "SIM:AAA",
-      side,
-      quantity: String(quantity),
-      price: "100",
-      fee: "0",
-      feeCurrency: "USD",
-      executedAt: this.#timeline.now(),
-    };
-    this.fills.push(execution);
-    this.#announce(null, brokerOrderId, { kind: "filled", execution });
-  }
-
-  #end(held: Held, state: "canceled" | "expired"): void {
-    held.order = { ...held.order, state, reason: state, updatedAt: this.#timeline.now() };
-    this.#tell(held, { kind: state, reason: state });
-  }
-
-  #tell({ order }: Held, event: StreamEvent["event"]): void {
-    this.#announce(order.clientOrderId, order.brokerOrderId, event);
-  }
-
-  #announce(
-    clientOrderId: string | null,
-    brokerOrderId: string,
-    event: StreamEvent["event"],
-  ): void {
+  #announce({ clientOrderId, brokerOrderId }: BrokerOrder, event: StreamEvent["event"]): void {
     if (this.#trouble.strikes("eventLost")) return;
-    this.#ids += 1;
     const message: StreamEvent = {
       kind: "order_event",
       clientOrderId,
       brokerOrderId,
-      eventId: `S${this.#ids}`,
+      eventId: this.exchange.nextId("S"),
       event,
       at: this.#timeline.now(),
     };
@@ -211,12 +119,10 @@ export class SimulatedBroker implements BrokerTrading {
     const fate = this.#random.next();
     if (trouble && fate < 0.3) return { outcome: "not_sent", reason: "no connection" };
     if (trouble && fate < 0.5) return { outcome: "unknown", reason: "no answer" };
-    const held = this.held.find(({ order }) => order.brokerOrderId === brokerOrderId);
-    if (!held || !isOpen(held)) return { outcome: "rejected", reason: "no such open order" };
+    const held = this.exchange.open(brokerOrderId);
+    if (!held) return { outcome: "rejected", reason: "no such open order" };
     if (trouble && fate < 0.6) return { outcome: "rejected", reason: "not now" };
-    this.#timeline.after(this.#random.between(0, 500), () => {
-      if (isOpen(held)) this.#end(held, "canceled");
-    });
+    this.#timeline.after(this.#random.between(0, 500), () => this.exchange.cancel(held));
     if (trouble && fate < 0.8) return { outcome: "unknown", reason: "no answer" };
     return { outcome: "accepted" };
   }
@@ -227,18 +133,13 @@ export class SimulatedBroker implements BrokerTrading {
   ): Promise<CancelOutcome> {
     await this.#latency();
     if (this.#trouble.brokerDown) return { outcome: "not_sent", reason: "no connection" };
-    const held = this.held.find(({ order }) => order.brokerOrderId === brokerOrderId);
-    if (!held || !isOpen(held)) return { outcome: "rejected", reason: "no such open order" };
+    const held = this.exchange.open(brokerOrderId);
+    if (!held) return { outcome: "rejected", reason: "no such open order" };
     if (this.#trouble.strikes("cancelTrouble") && this.#random.chance(0.5))
       return { outcome: "rejected", reason: "not now" };
-    const { order } = held;
-    held.order = {
-      ...order,
-      quantity: changes.quantity ?? order.quantity,
-      limitPrice: changes.limitPrice ?? order.limitPrice,
-      updatedAt: this.#timeline.now(),
-    };
-    this.#tell(held, { kind: "replaced", changes });
+    if (Number(changes.quantity ?? Infinity) <= Number(held.order.filledQuantity))
+      return { outcome: "rejected", reason: "that much has filled already" };
+    this.exchange.modify(held, changes);
     return this.#trouble.strikes("cancelTrouble")
       ? { outcome: "unknown", reason: "no answer" }
       : { outcome: "accepted" };
@@ -270,13 +171,25 @@ export class SimulatedBroker implements BrokerTrading {
   }
 
   executions(since: number): Promise<Result<Execution[], BrokerFailure>> {
-    return this.#query(() => this.fills.filter(({ executedAt }) => executedAt >= since));
+    return this.#query(() =>
+      this.fills.filter(
+        ({ executionId, executedAt }) =>
+          executedAt >= since &&
+          (this.exchange.toldFrom.get(executionId) ?? 0) <= this.#timeline.now(),
+      ),
+    );
   }
 
-  positions(): ReturnType<BrokerTrading["positions"]> {
+  positions(): Promise<Result<BrokerPosition[], BrokerFailure>> {
     return this.#query(() => {
-      const quantity = this.fills.reduce((sum, each) => sum.plus(signedQuantity(each)), ZERO);
-      return [{ instrument: "SIM:AAA", quantity: decimalText(quantity), averagePrice: "100" }];
+      const late = this.#trouble.strikes("positionsLate");
+      const at = this.#timeline.now() - (late ? this.#random.between(1, POSITIONS_LAG_MS) : 0);
+      const instruments = new Set(this.fills.map(({ instrument }) => instrument));
+      return [...instruments].map((instrument) => ({
+        instrument,
+        quantity: this.exchange.position(instrument, at),
+        averagePrice: "100",
+      }));
     });
   }
 
@@ -292,6 +205,3 @@ export class SimulatedBroker implements BrokerTrading {
     throw new Error("the simulation brings stream events by itself");
   }
 }
-
-const isOpen = ({ order }: Pick<Held, "order">): boolean =>
-  order.state === "new" || order.state === "partially_filled";

@@ -2,8 +2,14 @@
  * The ledger's real logic over storage in memory: book, decisions, kill switch, sweep and duties as its
  * Durable Object runs them. An eviction drops everything but the storage.
  */
-import { reserve, reserveReplace, setLimits } from "../../../src/application/ledger/deciding.ts";
+import {
+  explainIntent,
+  reserve,
+  reserveReplace,
+  setLimits,
+} from "../../../src/application/ledger/deciding.ts";
 import { LedgerBook } from "../../../src/application/ledger/book.ts";
+import { controlsView, LedgerControls } from "../../../src/application/ledger/controls.ts";
 import { LedgerDuties } from "../../../src/application/ledger/duties.ts";
 import { KillSwitch } from "../../../src/application/ledger/kill-switch.ts";
 import {
@@ -15,6 +21,7 @@ import {
   requestCancels,
   takeBalances,
 } from "../../../src/application/ledger/orders.ts";
+import { LedgerTrips, type TripParts } from "../../../src/application/ledger/trips.ts";
 import { positionViews } from "../../../src/application/ledger/views.ts";
 import type { OwedCalls } from "../../../src/application/ledger/ports.ts";
 import type { Log } from "../../../src/application/log.ts";
@@ -27,6 +34,7 @@ import type {
 import type { Order } from "../../../src/domain/order.ts";
 import { brokenEquations } from "../../../src/domain/risk/equation.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
+import type { Mark } from "../../../src/domain/tick.ts";
 import { MemoryLedgerStore } from "./memory-ledger-store.ts";
 import { SimulatedTradebook } from "./simulated-tradebook.ts";
 
@@ -46,12 +54,17 @@ export type LedgerCalls = Pick<
   | "setLimits"
   | "recordBalances"
   | "deadLetter"
+  | "explain"
+  | "controls"
+  | "control"
 >;
 
 export interface LedgerWorld {
   now(): number;
   gateway(): OrderGatewayPort;
   retries: RetryQueuePort;
+  /** What follows from a trip, by the use cases. */
+  tripWork: Pick<TripParts, "cancel" | "flatten">;
   log: Log;
   /** After each order that was reserved, before anything else happens. */
   onReserved(clientOrderId: string, facts: IntentFacts): void;
@@ -65,6 +78,15 @@ interface OwedCall {
   version: number;
 }
 
+/** One run of the object, with all that it holds in memory. */
+interface LedgerRun {
+  book: LedgerBook;
+  killSwitch: KillSwitch;
+  controls: LedgerControls;
+  trips: LedgerTrips;
+  duties: LedgerDuties;
+}
+
 export class SimulatedLedger {
   readonly store = new MemoryLedgerStore();
   readonly tradebook = new SimulatedTradebook(this.store);
@@ -72,31 +94,28 @@ export class SimulatedLedger {
   /** Stored, so an eviction keeps it. */
   readonly #owed = new Map<ScopeText, OwedCall>();
   #runs = 0;
-  #book: LedgerBook;
-  #killSwitch: KillSwitch;
-  #duties: LedgerDuties;
+  #run: LedgerRun;
 
   constructor(world: LedgerWorld) {
     this.#world = world;
-    ({ book: this.#book, killSwitch: this.#killSwitch, duties: this.#duties } = this.#run());
+    this.#run = this.#begin();
+  }
+
+  get #book(): LedgerBook {
+    return this.#run.book;
   }
 
   /** A new run of the object, as after an eviction: memory is empty. */
   evict(): void {
-    ({ book: this.#book, killSwitch: this.#killSwitch, duties: this.#duties } = this.#run());
+    this.#run = this.#begin();
   }
 
-  /** Another region takes the lease: a higher epoch from here on. */
-  takeOver(): void {
-    this.store.epoch += 1;
-    this.evict();
-  }
-
-  #run(): { book: LedgerBook; killSwitch: KillSwitch; duties: LedgerDuties } {
+  #begin(): LedgerRun {
     const { store, tradebook } = this;
+    const { log, retries, tripWork } = this.#world;
     this.#runs += 1;
     const run = this.#runs;
-    const book = new LedgerBook({
+    const book: LedgerBook = new LedgerBook({
       storage: store,
       outbox: tradebook,
       transaction: (work) => {
@@ -105,19 +124,39 @@ export class SimulatedLedger {
         return store.transaction(work);
       },
       onCommit: () => void tradebook.flush(),
+      onApplied: (event, change, at) => trips.note(event, change, at),
     });
     const gateways = this.#gateways();
+    const killSwitch = new KillSwitch(book, gateways);
+    const trips = new LedgerTrips({ book, killSwitch, log, ...tripWork });
+    const clockOffset = (broker: string, offsetMs: number): void =>
+      trips.clockOffset(broker, offsetMs, ["simulated"]);
+    const controls = new LedgerControls({ book, gateways, killSwitch, clockOffset });
     const duties = new LedgerDuties({
       book,
       gateways,
       wishes: { refresh: () => {}, declare: async () => true, pending: false },
       notices: { send: async () => {}, waiting: false },
-      trips: { run: async () => true },
+      trips,
       gateway: () => this.#world.gateway(),
-      retries: this.#world.retries,
-      log: this.#world.log,
+      retries,
+      log,
     });
-    return { book, killSwitch: new KillSwitch(book, gateways), duties };
+    return { book, killSwitch, controls, trips, duties };
+  }
+
+  /** What follows from a trip goes on by itself; where it fails, the alarm goes on with it. */
+  #lookAtTrips(): void {
+    const work = this.#run.trips.look(this.#world.now());
+    work?.catch((error: unknown) =>
+      this.#world.log("error", "trip_failed", { error: String(error) }),
+    );
+  }
+
+  /** Prices of the feed. */
+  takeMarks(marks: readonly Mark[]): void {
+    this.#book.takeMarks(marks, this.#world.now());
+    this.#lookAtTrips();
   }
 
   #gateways(): OwedCalls {
@@ -153,7 +192,7 @@ export class SimulatedLedger {
 
   /** What the object's alarm does. */
   alarm(): Promise<void> {
-    return this.#duties.run(this.#world.now());
+    return this.#run.duties.run(this.#world.now());
   }
 
   /** The calls of the object's port. Each looks at the run that lives when it is made. */
@@ -165,7 +204,11 @@ export class SimulatedLedger {
         if (answer.kind === "approved") this.#world.onReserved(intent.clientOrderId, facts);
         return answer;
       },
-      post: async (posts) => postAll(this.#book, posts, now()),
+      post: async (posts) => {
+        const posted = postAll(this.#book, posts, now());
+        this.#lookAtTrips();
+        return posted;
+      },
       reserveReplace: async (id, changes, facts, by) => {
         const answer = reserveReplace(this.#book, id, changes, facts, by, now());
         if (answer.ok) this.#world.onReplaced(answer.value, changes.quantity);
@@ -176,8 +219,16 @@ export class SimulatedLedger {
       order: async (id) => orderOf(this.#book, id, now()),
       approved: async (id) => approvedOf(this.#book, id, now()),
       positions: async () => positionViews(this.#book.state(now()), now()),
-      trip: (scope, reason, by) => this.#killSwitch.trip(scope, reason, by, now()),
-      resetTrip: (scope, reason, by) => this.#killSwitch.reset(scope, reason, by, now()),
+      trip: (scope, reason, by, options) =>
+        this.#run.killSwitch.trip(scope, reason, by, now(), options),
+      resetTrip: (scope, reason, by) => this.#run.killSwitch.reset(scope, reason, by, now()),
+      controls: async () => controlsView(this.#book.state(now())),
+      control: async (command, by) => {
+        const done = await this.#run.controls.run(command, by, now());
+        this.#lookAtTrips();
+        return done;
+      },
+      explain: async (intent, facts) => explainIntent(this.#book, intent, facts, now()),
       setLimits: async (request, by) => setLimits(this.#book, request, by, now()),
       recordBalances: async (account, balances, at) =>
         takeBalances(this.#book, account, balances, at, now()),

@@ -3,12 +3,20 @@
  * misbehaving broker, queue and runtime. Whoever acts may die, before or after any of its calls.
  */
 import { executeRetry } from "../../../src/application/execute-retry.ts";
-import type { OrderPorts } from "../../../src/application/order-ports.ts";
+import { flattenScope } from "../../../src/application/flatten.ts";
+import { cancelAll } from "../../../src/application/halt-trading.ts";
+import type { Log } from "../../../src/application/log.ts";
+import { gatherFacts } from "../../../src/application/order-facts.ts";
+import type { AccountMarket, OrderPorts } from "../../../src/application/order-ports.ts";
 import type { RiskLedgerPort } from "../../../src/application/ports.ts";
+import { RegionLease } from "../../../src/application/region-lease.ts";
 import { takeDeadLetter } from "../../../src/application/take-dead-letter.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
+import type { Mark } from "../../../src/domain/tick.ts";
+import { SIMULATED_RULES } from "./broker-faults.ts";
 import type { WorldFaults } from "./faults.ts";
 import { ACCOUNT, GatewayRuns, never } from "./gateway-run.ts";
+import { ledgerLine } from "./ledger-line.ts";
 import { Monitor } from "./monitor.ts";
 import { seededRandom, type Random } from "./random.ts";
 import { SimulatedQueue } from "./retry-queue.ts";
@@ -32,11 +40,15 @@ export const INSTRUMENT: Instrument = {
   calendar: "always",
 };
 
-const ALARM_MS = 5_000;
+/** The other algo's. */
+export const OTHER_INSTRUMENT: Instrument = { ...INSTRUMENT, id: "SIM:BBB", symbol: "BBB" };
 
-const unused = (): never => {
-  throw new Error("not part of the simulation");
-};
+export const INSTRUMENTS: readonly Instrument[] = [INSTRUMENT, OTHER_INSTRUMENT];
+
+export type Region = "primary" | "standby";
+
+const ALARM_MS = 5_000;
+const MARKS_MS = 2_000;
 
 export class World {
   readonly timeline: Timeline;
@@ -50,6 +62,14 @@ export class World {
   readonly log: { event: string; facts: unknown; at: number }[] = [];
   /** Our clock against the broker's, ms. */
   clockAheadMs = 0;
+  /** Whose Workers answer the callers now. */
+  region: Region = "primary";
+  /** What a person did to dead letters, by order. */
+  readonly byPerson = new Map<string, Set<"hand" | "discard" | "retry">>();
+  readonly #leases = {
+    primary: new RegionLease("primary"),
+    standby: new RegionLease("standby"),
+  };
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
@@ -58,28 +78,38 @@ export class World {
     const { timeline, random, trouble } = this;
     this.broker = new SimulatedBroker(timeline, random, trouble);
     this.queue = new SimulatedQueue(timeline, random, trouble);
-    const log = (_level: string, event: string, facts?: unknown): void =>
-      void this.log.push({ event, facts, at: timeline.now() });
+    const log: Log = (_level, event, facts) => {
+      this.log.push({ event, facts, at: timeline.now() });
+      this.monitor.logged(event, facts ?? {});
+    };
     const now = (): number => this.now();
     this.ledger = new SimulatedLedger({
       now,
       gateway: () => this.gateways.port(),
       retries: this.queue,
+      tripWork: {
+        cancel: ({ toCancel }) => cancelAll(this.#ledgersOwnPorts(), toCancel),
+        flatten: async (scope) =>
+          (await flattenScope(this.#ledgersOwnPorts(), scope, now())).positions === 0,
+      },
       log,
       onReserved: (id, facts) => this.monitor.reserved(id, facts),
       onReplaced: (order, quantity) => this.monitor.replaced(order, quantity),
     });
-    this.monitor = new Monitor(this.ledger);
+    this.monitor = new Monitor(this.ledger, this.broker, timeline);
     this.broker.onSend = (approved) => this.monitor.sent(approved);
     this.ledger.tradebook.away = () => trouble.strikes("tradebookAway");
     const { broker, monitor, queue: retries } = this;
     const ledger = this.ledgerPort();
     const shared = { timeline, random, trouble, broker, monitor, retries, now, ledger, log };
-    const gatewayWorld = { ...shared, instrument: INSTRUMENT };
-    this.gateways = new GatewayRuns(gatewayWorld);
+    this.gateways = new GatewayRuns({
+      ...shared,
+      facts: (intent) => gatherFacts(this.#market, intent.instrument, intent, now()),
+    });
     this.queue.consume = (message, delivery) => executeRetry(this.orderPorts(), message, delivery);
     this.queue.consumeDead = (message) => takeDeadLetter(this.orderPorts(), message);
     this.#alarm();
+    this.#marks();
   }
 
   /** Our clock, which jumps now and then. */
@@ -108,61 +138,41 @@ export class World {
     this.timeline.after(ALARM_MS, () => this.#alarm());
   }
 
-  /** The ledger over a line that may fail, to an object that may go, before or after it did as told. */
-  ledgerPort(): RiskLedgerPort {
-    const { ledger, trouble } = this;
-    const calls = ledger.calls();
-    const evicts = (): void => {
-      if (trouble.strikes("eviction")) ledger.evict();
-    };
-    const over =
-      <T extends unknown[], R>(call: (...args: T) => Promise<R>) =>
-      async (...args: T): Promise<R> => {
-        await this.timeline.sleep(this.random.between(1, 10));
-        evicts();
-        if (trouble.strikes("ledgerFails")) throw new Error("the ledger is away");
-        const result = structuredClone(await call(...args));
-        evicts();
-        if (trouble.strikes("ledgerFails")) throw new Error("the line broke");
-        return result;
-      };
-    return {
-      reserve: over((intent, facts) => calls.reserve(intent, facts)),
-      post: over((posts) => calls.post(posts)),
-      order: over((id) => calls.order(id)),
-      approved: over((id) => calls.approved(id)),
-      requestCancels: over((filter, by) => calls.requestCancels(filter, by)),
-      requestCancel: over((id, by) => calls.requestCancel(id, by)),
-      reserveReplace: over((id, changes, facts, by) =>
-        calls.reserveReplace(id, changes, facts, by),
-      ),
-      deadLetter: over((id, label, reason) => calls.deadLetter(id, label, reason)),
-      recordBalances: over((account, rows, at) => calls.recordBalances(account, rows, at)),
-      trip: over((scope, reason, by) => calls.trip(scope, reason, by)),
-      resetTrip: over((scope, reason, by) => calls.resetTrip(scope, reason, by)),
-      setLimits: over((request, by) => calls.setLimits(request, by)),
-      orders: unused,
-      history: unused,
-      explain: unused,
-      positions: over(() => calls.positions()),
-      exposure: unused,
-      limits: unused,
-      controls: unused,
-      control: unused,
-      status: unused,
-      follow: unused,
-      unfollow: unused,
-      takeProviders: unused,
-      ensure: unused,
-    };
+  /** The feed of marks, on its way to whichever run of the ledger lives. */
+  #marks(): void {
+    this.ledger.takeMarks(INSTRUMENTS.map(({ id }) => this.#mark(id)));
+    this.timeline.after(MARKS_MS, () => this.#marks());
   }
 
-  /** A use case may die before or after each of its calls. `epoch`: of the region that it runs in. */
-  orderPorts(epoch = this.ledger.store.epoch): OrderPorts {
+  #mark(instrument: string): Mark {
+    const price = this.broker.exchange.price(instrument);
+    const time = this.now();
+    return { instrument, price, bid: price - 0.1, ask: price + 0.1, time, provider: "simulated" };
+  }
+
+  readonly #market: AccountMarket = {
+    rules: SIMULATED_RULES,
+    instrument: async (id) => INSTRUMENTS.find((each) => each.id === id) ?? null,
+    isOpen: async () => true,
+    mark: async (instrument) => this.#mark(instrument),
+  };
+
+  ledgerPort(): RiskLedgerPort {
+    return ledgerLine(this);
+  }
+
+  /** For what the ledger does itself: it dies by eviction, not in the middle of one call. */
+  #ledgersOwnPorts(): OrderPorts {
+    return this.orderPorts(this.region, false);
+  }
+
+  /** A use case may die before or after each of its calls. */
+  orderPorts(region: Region = this.region, isMortal = true): OrderPorts {
     const { timeline, random, trouble } = this;
     const mortal =
       <T extends unknown[], R>(call: (...args: T) => Promise<R>) =>
       async (...args: T): Promise<R> => {
+        if (!isMortal) return call(...args);
         if (trouble.strikes("useCaseDies")) return never();
         const result = await call(...args);
         return trouble.strikes("useCaseDies") ? never() : result;
@@ -174,6 +184,7 @@ export class World {
         ...ledger,
         reserve: mortal((intent, facts) => ledger.reserve(intent, facts)),
         approved: mortal((id) => ledger.approved(id)),
+        requestCancels: mortal((filter, by) => ledger.requestCancels(filter, by)),
         requestCancel: mortal((id, by) => ledger.requestCancel(id, by)),
         reserveReplace: mortal((id, changes, facts, by) =>
           ledger.reserveReplace(id, changes, facts, by),
@@ -190,20 +201,15 @@ export class World {
         cancel: mortal((id) => gateway.cancel(id)),
         modify: mortal((id, changes) => gateway.modify(id, changes)),
         lookUp: mortal((id) => gateway.lookUp(id)),
+        executeByHand: mortal((id, claim) => gateway.executeByHand(id, claim)),
+        discardByHand: mortal((id, by, reason) => gateway.discardByHand(id, by, reason)),
       }),
-      market: () => ({
-        rules: this.broker.rules,
-        instrument: async (id) => (id === INSTRUMENT.id ? INSTRUMENT : null),
-        isOpen: async () => true,
-        mark: async (instrument) => {
-          const time = this.now();
-          return { instrument, price: 100, bid: 99.9, ask: 100.1, time, provider: "simulated" };
-        },
-      }),
+      market: () => this.#market,
       defaultAccount: ACCOUNT,
       accounts: [ACCOUNT],
       retries: { send: mortal((message) => this.queue.send(message)) },
-      epoch: async () => epoch,
+      epoch: (fresh) => this.#leases[region].epoch(ledger, fresh === "fresh", () => this.now()),
+      sleep: (ms) => timeline.sleep(ms),
       hasKey: async () => true,
       log: (_level, event, facts) => void this.log.push({ event, facts, at: timeline.now() }),
     };

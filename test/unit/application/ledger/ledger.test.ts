@@ -1,7 +1,7 @@
 /** The ledger's logic on storage in memory: what must hold whoever is slow, halted or of an old region. */
 import { describe, expect, test } from "vitest";
 import type { IntentFacts, OrderGatewayPort } from "../../../../src/application/ports.ts";
-import { ORDER_STEP_OVERDUE_MS } from "../../../../src/domain/limits.ts";
+import { KILL_SWITCH_HOLD_MS, ORDER_STEP_OVERDUE_MS } from "../../../../src/domain/limits.ts";
 import { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
 import { approvedWith, START } from "../../../support/orders/scripted.ts";
 import { INSTRUMENT } from "../../../support/orders/world.ts";
@@ -26,6 +26,7 @@ async function reserved() {
   let now = START;
   const canceled: string[] = [];
   const retried: string[] = [];
+  const flattened: string[] = [];
   const gateway = {
     halt: async () => {},
     lookUp: async () => ({ record: "none", attempts: 0, found: false, brokerOrder: null }),
@@ -35,6 +36,13 @@ async function reserved() {
     now: () => now,
     gateway: () => gateway,
     retries: { send: async ({ clientOrderId }) => void retried.push(clientOrderId) },
+    tripWork: {
+      cancel: async () => {},
+      flatten: async (scope) => {
+        flattened.push(scope);
+        return true;
+      },
+    },
     log: () => {},
     onReserved: () => {},
     onReplaced: () => {},
@@ -44,7 +52,7 @@ async function reserved() {
   await calls.recordBalances(intent.account, balances, START);
   const answer = await calls.reserve(intent, facts());
   expect(answer.kind).toBe("approved");
-  return { ledger, calls, canceled, retried, advance: (ms: number) => void (now += ms) };
+  return { ledger, calls, canceled, retried, flattened, advance: (ms: number) => void (now += ms) };
 }
 
 const stateOf = ({ ledger }: { ledger: SimulatedLedger }) =>
@@ -73,7 +81,7 @@ describe("an order that nobody handed to its gateway", () => {
 
   test("is withdrawn at its gateway when another region has the lease: it may still be on its way", async () => {
     const run = await reserved();
-    run.ledger.takeOver();
+    await run.calls.control({ kind: "take_lease", region: "standby", reason: "test" }, "test");
     run.advance(ORDER_STEP_OVERDUE_MS);
     await run.ledger.alarm();
     expect(run.canceled).toEqual([intent.clientOrderId]);
@@ -86,7 +94,7 @@ describe("an order that nobody handed to its gateway", () => {
 describe("a region that lost the lease", () => {
   test("is refused by its epoch, and nothing is reserved", async () => {
     const run = await reserved();
-    run.ledger.takeOver();
+    await run.calls.control({ kind: "take_lease", region: "standby", reason: "test" }, "test");
     const late = { ...facts(), epoch: 1 };
     const answer = await run.calls.reserve({ ...intent, clientOrderId: "o-2" }, late);
     expect(answer).toMatchObject({ kind: "denied", refusal: { code: "STALE_EPOCH" } });
@@ -95,5 +103,48 @@ describe("a region that lost the lease", () => {
       { ...facts(), epoch: 2 },
     );
     expect(now).toMatchObject({ kind: "approved", approved: { epoch: 2 } });
+  });
+});
+
+describe("a kill switch with flatten", () => {
+  const fill = {
+    executionId: "E1",
+    clientOrderId: intent.clientOrderId,
+    brokerOrderId: "B1",
+    account: intent.account,
+    instrument: intent.instrument,
+    side: intent.side,
+    quantity: "1",
+    price: "100",
+    fee: "0",
+    feeCurrency: "USD",
+    executedAt: START,
+  } as const;
+  const lateFill = {
+    eventId: "E1",
+    clientOrderId: intent.clientOrderId,
+    event: { kind: "filled", execution: fill } as const,
+    at: START,
+  };
+
+  test("closes what is told of only after it was flat", async () => {
+    const run = await reserved();
+    await run.calls.trip("portfolio", "test", "test", { flatten: true });
+    await run.ledger.alarm();
+    expect(run.flattened).toEqual([]);
+    await run.calls.post([lateFill]);
+    await run.ledger.alarm();
+    expect(run.flattened).toEqual(["portfolio"]);
+  });
+
+  test("is over with the reset: a halt without it closes nothing", async () => {
+    const run = await reserved();
+    await run.calls.trip("portfolio", "test", "test", { flatten: true });
+    run.advance(KILL_SWITCH_HOLD_MS);
+    expect((await run.calls.resetTrip("portfolio", "test", "test")).ok).toBe(true);
+    await run.calls.trip("portfolio", "again", "test");
+    await run.calls.post([lateFill]);
+    await run.ledger.alarm();
+    expect(run.flattened).toEqual([]);
   });
 });
