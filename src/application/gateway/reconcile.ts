@@ -25,6 +25,7 @@ import {
   endFrozen,
   frozenInstruments,
   frozenOf,
+  openInferred,
   raise,
   saveCheck,
   saveDoubt,
@@ -68,6 +69,11 @@ export async function reconcilePositions(context: GatewayContext): Promise<Resul
 
 /** Null when fills were booked in between, so that the two sides are of different times. */
 async function compareTwice(context: GatewayContext): Promise<Result<Comparison | null, string>> {
+  // The real report of an inferred fill may come late, and then agrees with nobody's position.
+  if (openInferred(context).length > 0) {
+    const late = await readFarBack(context);
+    if (!late.ok) return late;
+  }
   const first = await compareOnce(context);
   if (!first.ok || first.value === null || first.value.differences.length === 0) return first;
   const older = await readFarBack(context);

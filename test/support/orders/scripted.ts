@@ -109,6 +109,8 @@ export interface Script {
   /** By what has been posted until then. */
   ledgerPositions?: (posts: readonly OrderPost[]) => PositionView[];
   reserve?: GatewayPorts["ledger"]["reserve"];
+  /** The order as the ledger has it. */
+  ledgerOrder?: GatewayPorts["ledger"]["order"];
   /** Time stands still while somebody waits. */
   isFrozen?: boolean;
 }
@@ -146,7 +148,8 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       modify: async () => ({ outcome: "accepted" }),
       openOrders: async () => answer(orders().filter(isOpen)),
       closedOrders: async () => answer(orders().filter((order) => !isOpen(order))),
-      executions: async () => answer(script.executions ?? []),
+      executions: async (since) =>
+        answer((script.executions ?? []).filter(({ executedAt }) => executedAt >= since)),
       positions: async () => answer(script.brokerPositions?.() ?? []),
       balances: async () => answer([]),
       openOrderStream: () => Promise.reject(new Error("no stream here")),
@@ -161,7 +164,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
         posts.push(...rows);
         return [];
       },
-      order: async () => null,
+      order: script.ledgerOrder ?? (async () => null),
       approved: async () => approvedWith(),
       reserve: script.reserve ?? (() => Promise.reject(new Error("nothing to reserve here"))),
       reserveReplace: async () => ({ ok: false, error: "absent" }),

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { BrokerPosition } from "../../../../src/brokers/broker.ts";
 import type { PositionView } from "../../../../src/contract/orders.ts";
 import {
+  EXECUTIONS_OVERLAP_MS,
   INFERRED_FILL_QUIET_MS,
   POSITIONS_POLL_MS,
   POSITIONS_RECHECK_MS,
@@ -121,6 +122,19 @@ describe("positions that differ", () => {
     expect(fills.map(signed)).toEqual([10, -10, 10]);
     expect(fills.at(-1)).toMatchObject({ executionId: "E9" });
     expect(await positionsCheck(desk)).toMatchObject({ result: "ok" });
+  });
+
+  test("lesson 34: the real fill replaces it also when it is reported long after its time", async () => {
+    const script: Script = { brokerPositions: () => theirs("10"), ledgerPositions: booked };
+    const desk = scripted(script);
+    await desk.gateway.watch();
+    await turns(desk, 4);
+    // Older by now than what an ordinary reading asks for again.
+    desk.advance(10 * EXECUTIONS_OVERLAP_MS);
+    await desk.gateway.watch();
+    script.executions = [real()];
+    await turns(desk, 20);
+    expect(fillsOf(desk.posts).map(signed)).toEqual([10, -10, 10]);
   });
 
   test("lesson 34: a fill that comes in the quiet time is not inferred besides", async () => {
