@@ -7,11 +7,13 @@ import type { Execution, Order, OrderPost } from "../../domain/order.ts";
 import { HAND_PREFIX } from "../../domain/reconciliation/synthetic-id.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { DeskProblem, HandExecution } from "../ports.ts";
+import { bracketNote, wakeBracket } from "./bracket-notes.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
 import { post } from "./evidence.ts";
 import { countFill } from "./inferred-fills.ts";
 import { absorbFinding, askBroker, findingOf, isFound, type BrokerPicture } from "./look-up.ts";
 import { flush } from "./outbox.ts";
+import { raise } from "./reconcile-notes.ts";
 import { newRecord, type GatewayOrder, type HandOrder } from "./record.ts";
 
 interface OnDesk {
@@ -71,10 +73,25 @@ export async function executeByHand(
   if (decimal(claim.quantity).lt(open)) posts.push(restDiscarded(record, claim, context.now()));
   const covered = adopted.reduce((sum, each) => sum.plus(decimal(each.quantity)), ZERO);
   const hand = { clientOrderId, brokerOrderId: claim.brokerOrderId, claim };
-  store.saveHandOrder({ ...hand, covered: decimalText(covered) }, closed(record), posts);
+  const filled = decimal(record.filledQuantity).plus(decimal(claim.quantity));
+  const executed = { ...closed(record), filledQuantity: decimalText(filled) };
+  store.saveHandOrder({ ...hand, covered: decimalText(covered) }, executed, posts);
   countFill(context);
+  guardBracket(context, order, executed);
   context.log("warn", "order_executed_by_hand", { clientOrderId, by: claim.by });
   return posted(context, order);
+}
+
+/** What a person executed counts for its bracket like any fill: the other exit has to go, or exits have to come. */
+function guardBracket(context: GatewayContext, order: Order, record: GatewayOrder): void {
+  wakeBracket(context, record.approved);
+  const { clientOrderId, bracket } = order;
+  if (!bracket || (record.approved && bracketNote(context, clientOrderId))) return;
+  raise(context, {
+    id: `bracket-${clientOrderId}`,
+    title: `No exits for ${clientOrderId}`,
+    message: `${clientOrderId} was executed by hand and never left from here, so that nothing guards it. Place its stop at ${bracket.stopPrice} and its target at ${bracket.targetPrice} by hand.`,
+  });
 }
 
 /** The order with its record, if the ledger still has it on the desk after a fresh look at the broker. */
