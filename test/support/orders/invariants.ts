@@ -1,11 +1,21 @@
 /** What must hold after every run, whatever went wrong in it. Each breach is a sentence that names the order. */
 import { EXTERNAL_ALGO } from "../../../src/domain/risk/external.ts";
-import { decimal } from "../../../src/domain/decimal.ts";
+import type { Holding } from "../../../src/domain/risk/state.ts";
+import { underScope } from "../../../src/domain/risk/ledger.ts";
+import { INFERRED_PREFIX } from "../../../src/domain/reconciliation/synthetic-id.ts";
+import { decimal, type Decimal } from "../../../src/domain/decimal.ts";
 import type { Order } from "../../../src/domain/order.ts";
-import type { World } from "./world.ts";
+import { bracketBreaches } from "./bracket-invariants.ts";
+import type { Plan } from "./plan.ts";
+import { INSTRUMENTS, type World } from "./world.ts";
 
-export function breaches(world: World, answered: ReadonlySet<string>): string[] {
+export function breaches(world: World, plan: Plan, answered: ReadonlySet<string>): string[] {
+  world.monitor.latched();
   return [
+    ...world.monitor.breaches,
+    ...bracketBreaches(world),
+    ...noInferenceLeft(world, plan),
+    ...flatWhereAsked(world, plan),
     ...inTheTradebook(world, answered),
     ...positionsAgree(world),
     ...survivesEviction(world),
@@ -45,14 +55,57 @@ function inTheTradebook(world: World, answered: ReadonlySet<string>): string[] {
 /** All algos together hold what the broker's own trades add up to, those made by hand among them. */
 function positionsAgree(world: World): string[] {
   const held = [...world.ledger.state().holdings.values()];
-  const ours = held.reduce((sum, { position }) => sum.plus(position.quantity), decimal(0));
-  const theirs = world.broker.fills.reduce(
-    (sum, { side, quantity }) => sum.plus(decimal(quantity).times(side === "buy" ? 1 : -1)),
-    decimal(0),
+  return INSTRUMENTS.flatMap(({ id }) => {
+    const ours = held
+      .filter(({ instrument }) => instrument === id)
+      .reduce((sum, { position }) => sum.plus(position.quantity), decimal(0));
+    const theirs = world.broker.exchange.position(id);
+    return ours.eq(theirs)
+      ? []
+      : [`the ledger holds ${ours.toFixed()} ${id}, the broker ${theirs}`];
+  });
+}
+
+/** By now every fill has been told of, so that each inferred one has been taken back by its real one. */
+function noInferenceLeft(world: World, { steps }: Plan): string[] {
+  // Times of two clocks that jumped against each other say nothing of what came first.
+  if (steps.some(({ kind }) => kind === "clock_jump")) return [];
+  const sums = new Map<string, Decimal>();
+  for (const [id, { instrument, side, quantity }] of world.gateways.store.executions) {
+    if (!id.startsWith(INFERRED_PREFIX)) continue;
+    const signed = decimal(quantity).times(side === "buy" ? 1 : -1);
+    sums.set(instrument, (sums.get(instrument) ?? decimal(0)).plus(signed));
+  }
+  return [...sums]
+    .filter(([, sum]) => !sum.eq(0))
+    .map(([id, sum]) => `${sum.toFixed()} ${id} are inferred, though every fill was told of`);
+}
+
+/** What was traded against a position past the platform has closed it there already: each algo trades an instrument of its own. */
+function leftToClose(world: World, { instrument, position: { quantity } }: Holding): boolean {
+  const external = [...world.ledger.state().holdings.values()].find(
+    (each) => each.algoId === EXTERNAL_ALGO && each.instrument === instrument,
   );
-  return ours.eq(theirs)
-    ? []
-    : [`the ledger holds ${ours.toFixed()}, the broker ${theirs.toFixed()}`];
+  const theirs = external?.position.quantity ?? decimal(0);
+  const against = theirs.times(quantity).lt(0) ? theirs.abs() : decimal(0);
+  return quantity.abs().gt(against);
+}
+
+/** A kill switch with flatten that nobody has reset leaves nothing open, unless something lies on the desk. */
+function flatWhereAsked(world: World, { steps }: Plan): string[] {
+  const { tradingStates, holdings } = world.ledger.state();
+  const onDesk = world.ledger.store.orders().some(({ state }) => state === "dead_lettered");
+  return steps.flatMap((step) => {
+    if (step.kind !== "halt" || !step.flatten || onDesk) return [];
+    if (tradingStates.get(step.scope)?.state !== "halted") return [];
+    return [...holdings.values()]
+      .filter((holding) => underScope(step.scope)(holding) && !holding.position.quantity.eq(0))
+      .filter((holding) => holding.algoId !== EXTERNAL_ALGO && leftToClose(world, holding))
+      .map(
+        ({ algoId, instrument, position }) =>
+          `${step.scope} was to be flat, and ${algoId} holds ${position.quantity.toFixed()} ${instrument}`,
+      );
+  });
 }
 
 /** What memory holds is what storage gives again. */
@@ -92,7 +145,8 @@ const brokerOrdersOf = (world: World, clientOrderId: string) =>
 function atMostOneBrokerOrder(world: World): string[] {
   const counts = new Map<string, number>();
   for (const { order } of world.broker.held) {
-    const id = order.clientOrderId ?? "";
+    const id = order.clientOrderId;
+    if (id === null) continue;
     counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   return [...counts]
@@ -103,6 +157,7 @@ function atMostOneBrokerOrder(world: World): string[] {
 /** Where an order may rest: ended, standing at the broker, or on the desk. */
 const SETTLED: ReadonlySet<Order["state"]> = new Set([
   "new",
+  "pending_trigger",
   "partially_filled",
   "replaced",
   "dead_lettered",
@@ -130,6 +185,9 @@ function noEndWithoutEvidence(world: World): string[] {
 function evidenceProblem(world: World, order: Order): string | null {
   const [atBroker] = brokerOrdersOf(world, order.clientOrderId);
   const there = atBroker?.order.state ?? "nowhere";
+  const acted = world.byPerson.has(order.clientOrderId);
+  if (there === "nowhere" && acted && (order.state === "filled" || order.state === "canceled"))
+    return null;
   switch (order.state) {
     case "filled":
     case "expired":
@@ -144,13 +202,17 @@ function evidenceProblem(world: World, order: Order): string | null {
     case "new":
     case "replaced":
     case "partially_filled":
-      return there === "new" || there === "partially_filled"
+      return there === "new" ||
+        there === "partially_filled" ||
+        // New terms of a stop: it still waits for its trigger.
+        (order.state === "replaced" && there === "pending_trigger")
         ? null
         : `at the broker it is ${there}`;
     case "denied":
       return there === "nowhere" ? null : `at the broker it is ${there}`;
-    case "pending_new":
     case "pending_trigger":
+      return there === "pending_trigger" ? null : `at the broker it is ${there}`;
+    case "pending_new":
     case "pending_cancel":
     case "pending_replace":
     case "suspended":
@@ -161,6 +223,8 @@ function evidenceProblem(world: World, order: Order): string | null {
 
 function fillsAgree(world: World): string[] {
   return ourOrders(world).flatMap((order) => {
+    // Its fill is the trade that the person named.
+    if (world.byPerson.get(order.clientOrderId)?.has("hand")) return [];
     const fills = world.broker.fills.filter((fill) => fill.clientOrderId === order.clientOrderId);
     const filled = fills.reduce((sum, fill) => sum.plus(fill.quantity), decimal(0));
     return filled.eq(order.filledQuantity)

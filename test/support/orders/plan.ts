@@ -2,21 +2,34 @@
 import type { LimitName } from "../../../src/domain/risk/limit-names.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 import { drawFaults, type WorldFaults } from "./faults.ts";
+import { planOrder, type AlgoName, type PlannedOrder } from "./plan-orders.ts";
 import { seededRandom, type Random } from "./random.ts";
 
 /** One planned step, at a time in ms after the start of the trouble. */
 export type Step = { at: number } & (
-  | { kind: "submit"; clientOrderId: string; side: "buy" | "sell"; quantity: number }
+  | ({ kind: "submit" } & PlannedOrder)
   /** By a Worker of a region that may have lost the lease meanwhile. */
-  | { kind: "submit_old_region"; clientOrderId: string; side: "buy" | "sell"; quantity: number }
+  | ({ kind: "submit_old_region" } & PlannedOrder)
   /** The same id with another body. */
   | { kind: "submit_other_body"; clientOrderId: string }
   | { kind: "cancel"; clientOrderId: string }
-  | { kind: "modify"; clientOrderId: string; quantity: string | null; limitPrice: string }
-  | { kind: "halt"; scope: ScopeText; forMs: number }
-  | { kind: "limit"; name: LimitName; value: string }
+  | { kind: "modify"; clientOrderId: string; quantity: string | null; limitPrice: string | null }
+  | { kind: "cancel_all"; algo: AlgoName }
+  | { kind: "close"; closeId: string; algo: AlgoName; cancelOpen: boolean }
+  | { kind: "halt"; scope: ScopeText; forMs: number; flatten: boolean }
+  | { kind: "limit"; scope: ScopeText; name: LimitName; value: string }
+  /** A price that runs away for a while, against a limit on the loss. */
+  | { kind: "loss"; scope: ScopeText; instrument: string; limit: string; to: number; forMs: number }
+  /** The broker refuses every new order for a while. */
+  | { kind: "reject_storm"; count: number; forMs: number }
   /** A trade made by hand at the broker. */
-  | { kind: "external"; side: "buy" | "sell"; quantity: number }
+  | { kind: "external"; side: "buy" | "sell"; quantity: number; hiddenForMs: number }
+  | { kind: "liquidation"; instrument: string; hiddenForMs: number }
+  | { kind: "session_end" }
+  /** A person works on what lies on the desk. */
+  | { kind: "desk"; way: "hand" | "discard" | "retry" }
+  /** A person accepts what the broker says, and lets frozen instruments go. */
+  | { kind: "accept_positions" }
   | { kind: "takeover" }
   | { kind: "clock_jump"; ms: number }
   | { kind: "broker_restart"; forMs: number }
@@ -32,74 +45,124 @@ export interface Plan {
 
 const SCOPES: [ScopeText, ...ScopeText[]] = ["algo:momentum", "portfolio", "account:simulated"];
 
+/** Longer than any run. */
+const FOR_GOOD_MS = 10_000_000;
+
 export function planOf(seed: number): Plan {
   const random = seededRandom(seed ^ 0x5bd1e995);
   const steps: Step[] = [];
   const orders = random.between(3, 12);
   for (let number = 1; number <= orders; number += 1) planOrder(steps, random, `order-${number}`);
+  planTrouble(steps, random);
+  planPeople(steps, random);
+  planRisk(steps, random);
+  return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random) };
+}
+
+const soon = (random: Random): number => random.between(1_000, 30_000);
+
+/** What breaks, and what happens past us. */
+function planTrouble(steps: Step[], random: Random): void {
+  const at = (): number => soon(random);
   const maybe = (probability: number, make: () => Step): void => {
     if (random.chance(probability)) steps.push(make());
   };
-  const at = (): number => random.between(1_000, 30_000);
-  const side = (): "buy" | "sell" => random.pick(["buy", "sell"]);
-  maybe(0.4, () => {
-    const forMs = random.between(2_500, 20_000);
-    return { kind: "halt", at: at(), scope: random.pick(SCOPES), forMs };
-  });
+  const hiddenForMs = (): number => (random.chance(0.3) ? random.between(5_000, 90_000) : 0);
   for (let time = 0; time < 2; time += 1) {
-    maybe(0.4, () => {
-      const value = String(random.between(1, 12));
-      return { kind: "limit", at: at(), name: "positionQuantity", value };
-    });
-    maybe(0.3, () => {
-      const value = String(random.between(1, 6));
-      return { kind: "limit", at: at(), name: "openOrders", value };
-    });
     maybe(0.25, () => ({
       kind: "external",
       at: at(),
-      side: side(),
+      side: random.pick(["buy", "sell"]),
       quantity: random.between(1, 4),
+      hiddenForMs: hiddenForMs(),
     }));
-    maybe(0.2, () => ({
-      kind: "clock_jump",
-      at: at(),
-      ms: random.between(-20_000, 20_000),
-    }));
+    maybe(0.2, () => ({ kind: "clock_jump", at: at(), ms: random.between(-20_000, 20_000) }));
     maybe(0.3, () => ({ kind: "broker_restart", at: at(), forMs: random.between(500, 15_000) }));
     maybe(0.3, () => ({ kind: "gateway_crash", at: at() }));
     maybe(0.3, () => ({ kind: "ledger_eviction", at: at() }));
   }
+  maybe(0.1, () => ({
+    kind: "liquidation",
+    at: at(),
+    instrument: random.pick(["SIM:AAA", "SIM:BBB"]),
+    hiddenForMs: hiddenForMs(),
+  }));
+  maybe(0.15, () => ({ kind: "session_end", at: random.between(5_000, 60_000) }));
   maybe(0.25, () => ({ kind: "takeover", at: at() }));
   maybe(0.25, () => ({
     kind: "submit_old_region",
     at: at(),
     clientOrderId: "old-region",
-    side: side(),
+    algo: "momentum",
+    side: random.pick(["buy", "sell"]),
     quantity: 1,
+    type: "limit",
+    timeInForce: "gtc",
+    bracket: false,
+    reduceOnly: false,
   }));
-  return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random) };
 }
 
-function planOrder(steps: Step[], random: Random, clientOrderId: string): void {
-  const start = random.between(0, 20_000);
-  const quantity = random.between(1, 5);
-  const side: "buy" | "sell" = random.pick(["buy", "sell"]);
-  const submit = { kind: "submit", clientOrderId, side, quantity } as const;
-  steps.push({ ...submit, at: start });
-  // Whoever got no answer asks again.
-  if (random.chance(0.3)) steps.push({ ...submit, at: start + random.between(0, 3_000) });
-  if (random.chance(0.1))
+/** What people and algos do to many orders at once. */
+function planPeople(steps: Step[], random: Random): void {
+  const algo = (): AlgoName => random.pick(["momentum", "reversal"]);
+  if (random.chance(0.15)) steps.push({ kind: "cancel_all", at: soon(random), algo: algo() });
+  if (random.chance(0.3)) {
+    const close = { closeId: "close-1", algo: algo(), cancelOpen: random.chance(0.5) };
+    const at = soon(random);
+    steps.push({ kind: "close", at, ...close });
+    // Whoever got no answer asks again.
+    if (random.chance(0.3))
+      steps.push({ kind: "close", at: at + random.between(0, 5_000), ...close });
+  }
+  if (random.chance(0.4)) {
+    const flatten = random.chance(0.4);
+    const forGood = flatten && random.chance(0.5);
+    const forMs = forGood ? FOR_GOOD_MS : random.between(2_500, 20_000);
+    steps.push({ kind: "halt", at: soon(random), scope: random.pick(SCOPES), forMs, flatten });
+  }
+  for (let time = 0; time < 2; time += 1)
+    if (random.chance(0.5)) {
+      const way = random.pick<"hand" | "discard" | "retry">(["hand", "discard", "retry"]);
+      steps.push({ kind: "desk", at: random.between(15_000, 150_000), way });
+    }
+  if (random.chance(0.2))
+    steps.push({ kind: "accept_positions", at: random.between(60_000, 150_000) });
+}
+
+/** Limits that change, losses that grow, a broker that refuses. */
+function planRisk(steps: Step[], random: Random): void {
+  for (let time = 0; time < 2; time += 1) {
+    if (random.chance(0.3)) {
+      const value = String(random.between(1, 12));
+      const at = soon(random);
+      steps.push({ kind: "limit", at, scope: "portfolio", name: "positionQuantity", value });
+    }
+    if (random.chance(0.3)) {
+      const value = String(random.between(1, 6));
+      steps.push({
+        kind: "limit",
+        at: soon(random),
+        scope: "portfolio",
+        name: "openOrders",
+        value,
+      });
+    }
+  }
+  if (random.chance(0.25)) {
+    const scope = random.pick<ScopeText>(["algo:momentum", "algo:reversal", "portfolio"]);
     steps.push({
-      kind: "submit_other_body",
-      at: start + random.between(0, 5_000),
-      clientOrderId,
+      kind: "loss",
+      at: soon(random),
+      scope,
+      instrument: random.pick(["SIM:AAA", "SIM:BBB"]),
+      limit: String(random.between(1, 8)),
+      to: random.pick([97, 103]),
+      forMs: random.between(3_000, 20_000),
     });
-  if (random.chance(0.4))
-    steps.push({ kind: "cancel", at: start + random.between(0, 15_000), clientOrderId });
-  if (random.chance(0.2)) {
-    const more = random.chance(0.5) ? String(quantity + random.between(1, 3)) : null;
-    const at = start + random.between(500, 10_000);
-    steps.push({ kind: "modify", at, clientOrderId, quantity: more, limitPrice: "99.9" });
+  }
+  if (random.chance(0.1)) {
+    const forMs = random.between(3_000, 15_000);
+    steps.push({ kind: "reject_storm", at: soon(random), count: random.between(2, 3), forMs });
   }
 }

@@ -1,25 +1,36 @@
 /** One seeded run: algos that trade, cancel, change their minds and repeat themselves, through trouble into quiet. */
 import { cancelOrder } from "../../../src/application/cancel-order.ts";
+import { cancelOrders } from "../../../src/application/cancel-orders.ts";
 import type { Caller } from "../../../src/application/caller.ts";
-import { haltTrading, resumeTrading } from "../../../src/application/halt-trading.ts";
+import { closePositions } from "../../../src/application/close-positions.ts";
 import { modifyOrder } from "../../../src/application/modify-order.ts";
 import { submitOrder } from "../../../src/application/submit-order.ts";
 import { orderRequest } from "../../../src/contract/orders.ts";
-import type { ScopeText } from "../../../src/domain/scope.ts";
 import { QUIET } from "./faults.ts";
 import { breaches, changesOfReconciling } from "./invariants.ts";
+import {
+  acceptPositions,
+  ADMIN,
+  halt,
+  loseMoney,
+  rejectStorm,
+  takeOver,
+  workDesk,
+} from "./people.ts";
+import { TRADES, type AlgoName, type PlannedOrder } from "./plan-orders.ts";
 import { planOf, type Plan, type Step } from "./plan.ts";
-import { INSTRUMENT, World } from "./world.ts";
+import { World, type Region } from "./world.ts";
 
-const CALLER: Caller = { kind: "algo", id: "key-1", algoId: "momentum", scopes: ["trade"] };
-const ADMIN: Caller = { kind: "algo", id: "key-2", algoId: null, scopes: ["admin"] };
+const callerOf = (algo: AlgoName): Caller => ({
+  kind: "algo",
+  id: `key-of-${algo}`,
+  algoId: algo,
+  scopes: ["trade"],
+});
 
 const TROUBLE_MS = 60_000;
 /** Longer than every deadline, back-off and sweep. */
 const QUIET_MS = 300_000;
-
-/** Resets of a halted scope that are tried: a call may fail, or come too early by a clock that jumped. */
-const RESETS_MAX = 20;
 
 export interface Run {
   world: World;
@@ -42,7 +53,7 @@ export async function runPlan(plan: Plan): Promise<Run> {
   await timeline.runUntil(timeline.now() + TROUBLE_MS);
   world.setFaults(QUIET);
   await timeline.runUntil(timeline.now() + QUIET_MS);
-  const found = [...world.monitor.breaches, ...breaches(world, answered)];
+  const found = breaches(world, plan, answered);
   return { world, breaches: [...found, ...(await changesOfReconciling(world))] };
 }
 
@@ -55,26 +66,54 @@ function act(world: World, step: Step, answered: Set<string>): void {
     case "submit":
       return submit(world, step, answered);
     case "submit_old_region":
-      return submit(world, step, answered, 1);
+      return submit(world, step, answered, "primary");
     case "submit_other_body":
-      return submit(world, { ...step, side: "buy", quantity: 9 }, new Set());
+      return submitOtherBody(world, step.clientOrderId);
     case "cancel":
-      return quietly(cancelOrder(ports, CALLER, step.clientOrderId, world.now()));
+      return quietly(cancelOrder(ports, ADMIN, step.clientOrderId, world.now()));
     case "modify": {
       const { quantity, limitPrice } = step;
       const changes = { quantity, limitPrice, stopPrice: null };
-      return quietly(modifyOrder(ports, CALLER, step.clientOrderId, changes, world.now()));
+      return quietly(modifyOrder(ports, ADMIN, step.clientOrderId, changes, world.now()));
+    }
+    case "cancel_all":
+      return quietly(cancelOrders(ports, callerOf(step.algo), {}));
+    case "close": {
+      const { closeId, cancelOpen, algo } = step;
+      const request = { closeId, cancelOpen, instrument: TRADES[algo] };
+      return quietly(closePositions(ports, callerOf(algo), request, world.now()));
     }
     case "halt":
-      return quietly(halt(world, step.scope, step.forMs));
+      return quietly(halt(world, step));
     case "limit": {
-      const changes = [{ scope: "portfolio" as const, name: step.name, value: step.value }];
-      return quietly(world.ledgerPort().setLimits({ changes, reason: "test" }, "test"));
+      const { scope, name, value } = step;
+      const request = { changes: [{ scope, name, value }], reason: "test" };
+      return quietly(world.ledgerPort().setLimits(request, "test"));
     }
-    case "external":
-      return world.broker.external(step.side, step.quantity);
+    case "loss":
+      return quietly(loseMoney(world, step));
+    case "reject_storm":
+      return quietly(rejectStorm(world, step));
+    case "desk":
+      return quietly(workDesk(world, step.way));
+    case "accept_positions":
+      return quietly(acceptPositions(world));
     case "takeover":
-      return world.ledger.takeOver();
+      return quietly(takeOver(world));
+    default:
+      return strike(world, step);
+  }
+}
+
+/** What nobody asks for. */
+function strike(world: World, step: Step): void {
+  switch (step.kind) {
+    case "external":
+      return void world.broker.exchange.trade({ instrument: "SIM:AAA", ...step });
+    case "liquidation":
+      return world.broker.exchange.liquidate(step.instrument, step.hiddenForMs);
+    case "session_end":
+      return world.broker.exchange.endSession();
     case "clock_jump":
       world.clockAheadMs += step.ms;
       return;
@@ -84,35 +123,46 @@ function act(world: World, step: Step, answered: Set<string>): void {
       return world.gateways.crash();
     case "ledger_eviction":
       return world.ledger.evict();
+    default:
+      throw new Error(`nobody acts on ${step.kind}`);
   }
 }
+
+const EXITS = {
+  buy: { stopPrice: "95", targetPrice: "105" },
+  sell: { stopPrice: "105", targetPrice: "95" },
+} as const;
+
+/** Stops lie where the price comes from: above it for a buy. */
+const STOPS = { buy: "101", sell: "99" } as const;
 
 function submit(
   world: World,
-  { clientOrderId, side, quantity }: { clientOrderId: string; side: string; quantity: number },
+  order: PlannedOrder,
   answered: Set<string>,
-  epoch?: number,
+  region: Region = world.region,
 ): void {
+  const { clientOrderId, algo, side, quantity, type, timeInForce, reduceOnly } = order;
+  const limit = type === "limit" ? "100" : STOPS[side];
   const request = orderRequest.parse({
     clientOrderId,
-    instrument: INSTRUMENT.id,
+    instrument: TRADES[algo],
     side,
-    type: "limit",
+    type,
     quantity,
-    limitPrice: 100,
-    timeInForce: "gtc",
+    timeInForce,
+    reduceOnly,
+    ...(type === "limit" || type === "stop_limit" ? { limitPrice: limit } : {}),
+    ...(type === "stop" || type === "stop_limit" ? { stopPrice: STOPS[side] } : {}),
+    ...(order.bracket ? { bracket: EXITS[side] } : {}),
   });
-  const done = submitOrder(world.orderPorts(epoch), CALLER, request, world.now());
+  const done = submitOrder(world.orderPorts(region), callerOf(algo), request, world.now());
   quietly(done.then(({ ok }) => void (ok && answered.add(clientOrderId))));
 }
 
-/** The kill switch, and its reset after a while. */
-async function halt(world: World, scope: ScopeText, forMs: number): Promise<void> {
-  const ports = world.orderPorts();
-  await haltTrading(ports, ADMIN, scope, "test").catch(() => {});
-  for (let time = 0; time < RESETS_MAX; time += 1) {
-    await world.timeline.sleep(time === 0 ? forMs : 3_000);
-    const reset = await resumeTrading(ports, ADMIN, scope, "test").catch(() => null);
-    if (reset?.ok || reset?.error.code === "CONFLICT") return;
-  }
+/** The same id with another body. */
+function submitOtherBody(world: World, clientOrderId: string): void {
+  const order = { algo: "momentum", side: "buy", quantity: 9, type: "limit" } as const;
+  const rest = { timeInForce: "gtc", bracket: false, reduceOnly: false } as const;
+  submit(world, { clientOrderId, ...order, ...rest }, new Set());
 }

@@ -1,0 +1,80 @@
+/** What must hold of brackets after a run: exits never close more than was filled but where both filled at once, and nothing is bare in silence. */
+import { legId, type LegName } from "../../../src/domain/bracket.ts";
+import { decimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
+import type { Order } from "../../../src/domain/order.ts";
+import { isOpen } from "./exchange.ts";
+import type { World } from "./world.ts";
+
+export function bracketBreaches(world: World): string[] {
+  const orders = world.ledger.store.orders();
+  return orders.filter(({ bracket }) => bracket).flatMap((entry) => ofEntry(world, orders, entry));
+}
+
+const sumOf = (orders: readonly Order[], of: (order: Order) => string): Decimal =>
+  orders.reduce((sum, order) => sum.plus(of(order)), ZERO);
+
+function ofEntry(world: World, orders: readonly Order[], entry: Order): string[] {
+  // What a person executed by hand is the person's to guard.
+  if (world.byPerson.has(entry.clientOrderId)) return [];
+  const exits = orders.filter(({ exit }) => exit?.entry === entry.clientOrderId);
+  const pairs = [...new Set(exits.map(({ exit }) => exit?.pair ?? 0))];
+  return [
+    ...pairs.flatMap((pair) =>
+      ofPair(
+        world,
+        entry,
+        exits.filter(({ exit }) => exit?.pair === pair),
+      ),
+    ),
+    ...bare(world, entry, exits, pairs),
+  ];
+}
+
+/** Each leg closes at most its part; both together more only because both filled before one could be taken back. */
+function ofPair(world: World, entry: Order, legs: readonly Order[]): string[] {
+  const size = decimal(legs.find(({ exit }) => exit?.leg === "stop")?.quantity ?? "0");
+  const filled = sumOf(legs, ({ filledQuantity }) => filledQuantity);
+  const open = legs.filter(({ clientOrderId }) =>
+    world.broker.held.some((held) => held.order.clientOrderId === clientOrderId && isOpen(held)),
+  );
+  if (legs.length === 2 && filled.gte(size) && size.gt(ZERO) && isClosed(legs) && open.length > 0)
+    return [
+      `${open[0]?.clientOrderId ?? ""} still stands, though the other exit of ${entry.clientOrderId} has closed its part`,
+    ];
+  return [];
+}
+
+const isClosed = (legs: readonly Order[]): boolean => legs.some(({ state }) => state === "filled");
+
+/** Every unit that the exits have not closed has a stop and a target at the broker, or people were told. */
+function bare(world: World, entry: Order, exits: readonly Order[], pairs: number[]): string[] {
+  const told = [...world.gateways.incidents.keys()];
+  const closed = sumOf(exits, ({ filledQuantity }) => filledQuantity);
+  const open = decimal(entry.filledQuantity).minus(closed);
+  if (open.lte(ZERO)) return [];
+  const legs: LegName[] = ["stop", "target"];
+  const most = Math.max(0, ...pairs) + 1;
+  return legs.flatMap((leg) => {
+    const guarded = world.broker.held
+      .filter(isOpen)
+      .filter(({ order }) =>
+        exits.some(
+          ({ clientOrderId, exit }) => clientOrderId === order.clientOrderId && exit?.leg === leg,
+        ),
+      )
+      .reduce(
+        (sum, { order }) => sum.plus(decimal(order.quantity).minus(order.filledQuantity)),
+        ZERO,
+      );
+    const isTold = Array.from({ length: most }, (_, index) => index + 1).some((pair) =>
+      told.includes(`bracket-${legId(entry.clientOrderId, pair, leg)}`),
+    );
+    // What lies on the desk people were told of, too.
+    const onDesk = exits.some(({ exit, state }) => exit?.leg === leg && state === "dead_lettered");
+    return guarded.gte(open) || isTold || onDesk
+      ? []
+      : [
+          `${open.minus(guarded).toFixed()} of ${entry.clientOrderId} has no ${leg}, and nobody was told`,
+        ];
+  });
+}
