@@ -189,12 +189,22 @@ export class Monitor {
       const key = exit ? `${exit.entry} ${exit.pair}` : clientOrderId;
       pairs.set(key, maxDecimal(pairs.get(key) ?? ZERO, restOf(each)));
     }
-    const own = restOf(order);
+    // A target closes what its stop would: it adds only what goes beyond that.
+    const own = restOf(order).minus(this.#stopOf(order));
     const all = [...pairs.values()].reduce((sum, rest) => sum.plus(rest), ZERO);
     if (own.gt(closable) || (!order.exit && all.gt(closable)))
       this.#found(
         `${order.clientOrderId} may only reduce, and could close ${all.toFixed()} of ${closable.toFixed()}`,
       );
+  }
+
+  #stopOf({ exit, algoId, instrument }: Order): Decimal {
+    if (exit?.leg !== "target") return ZERO;
+    const stop = this.#ofPair(algoId, instrument).find(
+      (each) =>
+        each.exit?.entry === exit.entry && each.exit.pair === exit.pair && each.exit.leg === "stop",
+    );
+    return stop && !isDone(stop) ? restOf(stop) : ZERO;
   }
 
   /** An exit is of what has filled of its entry, never of what was asked for. */

@@ -8,7 +8,7 @@ import type { Order } from "../../../src/domain/order.ts";
 import { DEFAULT_LIMITS } from "../../../src/domain/risk/default-limits.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 import { ACCOUNT } from "./gateway-run.ts";
-import type { Step } from "./plan.ts";
+import type { Step } from "./plan-steps.ts";
 import { INSTRUMENTS, type World } from "./world.ts";
 
 type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
@@ -87,17 +87,17 @@ export async function rejectStorm(
   world: World,
   { count, forMs }: StepOf<"reject_storm">,
 ): Promise<void> {
+  const scopes: ScopeText[] = [
+    ...ALGOS.map((algo): ScopeText => `algo:${algo}`),
+    `account:${ACCOUNT}`,
+  ];
+  for (const scope of scopes) world.monitor.mayTrip("rejectStorm", scope, count);
   const change = { trip: "rejectStorm", bounds: { count, windowMs: 30_000 } } as const;
   await persist(world, () =>
     world
       .ledgerPort()
       .control({ kind: "trips", request: { changes: [change], reason: "test" } }, "test"),
   );
-  const scopes: ScopeText[] = [
-    ...ALGOS.map((algo): ScopeText => `algo:${algo}`),
-    `account:${ACCOUNT}`,
-  ];
-  for (const scope of scopes) world.monitor.mayTrip("rejectStorm", scope, count);
   world.broker.refusesAll = true;
   await world.timeline.sleep(forMs);
   world.broker.refusesAll = false;

@@ -1,23 +1,7 @@
 /** The orders of a plan: what is asked for, what is asked again, and what is changed or taken back. */
-import type { OrderType, Side, TimeInForce } from "../../../src/domain/order.ts";
-import type { Step } from "./plan.ts";
+import type { OrderType, TimeInForce } from "../../../src/domain/order.ts";
+import type { PlannedOrder, Step } from "./plan-steps.ts";
 import type { Random } from "./random.ts";
-
-export type AlgoName = "momentum" | "reversal";
-
-/** What each algo trades. */
-export const TRADES: Record<AlgoName, string> = { momentum: "SIM:AAA", reversal: "SIM:BBB" };
-
-export interface PlannedOrder {
-  clientOrderId: string;
-  algo: AlgoName;
-  side: Side;
-  quantity: number;
-  type: OrderType;
-  timeInForce: TimeInForce;
-  bracket: boolean;
-  reduceOnly: boolean;
-}
 
 export function planOrder(steps: Step[], random: Random, clientOrderId: string): void {
   const start = random.between(0, 20_000);

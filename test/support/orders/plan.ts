@@ -1,41 +1,9 @@
 /** What a run does, drawn from its seed before it starts: a list of steps that a search for the shortest failure can cut. */
-import type { LimitName } from "../../../src/domain/risk/limit-names.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 import { drawFaults, type WorldFaults } from "./faults.ts";
-import { planOrder, type AlgoName, type PlannedOrder } from "./plan-orders.ts";
+import { planOrder } from "./plan-orders.ts";
+import type { AlgoName, Step } from "./plan-steps.ts";
 import { seededRandom, type Random } from "./random.ts";
-
-/** One planned step, at a time in ms after the start of the trouble. */
-export type Step = { at: number } & (
-  | ({ kind: "submit" } & PlannedOrder)
-  /** By a Worker of a region that may have lost the lease meanwhile. */
-  | ({ kind: "submit_old_region" } & PlannedOrder)
-  /** The same id with another body. */
-  | { kind: "submit_other_body"; clientOrderId: string }
-  | { kind: "cancel"; clientOrderId: string }
-  | { kind: "modify"; clientOrderId: string; quantity: string | null; limitPrice: string | null }
-  | { kind: "cancel_all"; algo: AlgoName }
-  | { kind: "close"; closeId: string; algo: AlgoName; cancelOpen: boolean }
-  | { kind: "halt"; scope: ScopeText; forMs: number; flatten: boolean }
-  | { kind: "limit"; scope: ScopeText; name: LimitName; value: string }
-  /** A price that runs away for a while, against a limit on the loss. */
-  | { kind: "loss"; scope: ScopeText; instrument: string; limit: string; to: number; forMs: number }
-  /** The broker refuses every new order for a while. */
-  | { kind: "reject_storm"; count: number; forMs: number }
-  /** A trade made by hand at the broker. */
-  | { kind: "external"; side: "buy" | "sell"; quantity: number; hiddenForMs: number }
-  | { kind: "liquidation"; instrument: string; hiddenForMs: number }
-  | { kind: "session_end" }
-  /** A person works on what lies on the desk. */
-  | { kind: "desk"; way: "hand" | "discard" | "retry" }
-  /** A person accepts what the broker says, and lets frozen instruments go. */
-  | { kind: "accept_positions" }
-  | { kind: "takeover" }
-  | { kind: "clock_jump"; ms: number }
-  | { kind: "broker_restart"; forMs: number }
-  | { kind: "gateway_crash" }
-  | { kind: "ledger_eviction" }
-);
 
 export interface Plan {
   seed: number;

@@ -17,8 +17,8 @@ import {
   takeOver,
   workDesk,
 } from "./people.ts";
-import { TRADES, type AlgoName, type PlannedOrder } from "./plan-orders.ts";
-import { planOf, type Plan, type Step } from "./plan.ts";
+import { TRADES, type AlgoName, type PlannedOrder, type Step } from "./plan-steps.ts";
+import { planOf, type Plan } from "./plan.ts";
 import { World, type Region } from "./world.ts";
 
 const callerOf = (algo: AlgoName): Caller => ({
