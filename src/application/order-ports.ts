@@ -36,6 +36,6 @@ export interface OrderPorts {
   /** Whether there is a key that is bound to the algo. */
   hasKey(algoId: string): Promise<boolean>;
   /** Left out, the platform's own timer. */
-  sleep?(ms: number): Promise<void>;
+  sleep?: (ms: number) => Promise<void>;
   log: Log;
 }

@@ -48,7 +48,7 @@ const isClosed = (legs: readonly Order[]): boolean => legs.some(({ state }) => s
 
 /** Every unit that the exits have not closed has a stop and a target at the broker, or people were told. */
 function bare(world: World, entry: Order, exits: readonly Order[], pairs: number[]): string[] {
-  const told = [...world.gateways.incidents.keys()];
+  const told = world.gateways.incidents;
   const closed = sumOf(exits, ({ filledQuantity }) => filledQuantity);
   const open = decimal(entry.filledQuantity).minus(closed);
   if (open.lte(ZERO)) return [];
@@ -67,7 +67,7 @@ function bare(world: World, entry: Order, exits: readonly Order[], pairs: number
         ZERO,
       );
     const isTold = Array.from({ length: most }, (_, index) => index + 1).some((pair) =>
-      told.includes(`bracket-${legId(entry.clientOrderId, pair, leg)}`),
+      told.has(`bracket-${legId(entry.clientOrderId, pair, leg)}`),
     );
     // What lies on the desk people were told of, too.
     const onDesk = exits.some(({ exit, state }) => exit?.leg === leg && state === "dead_lettered");

@@ -146,9 +146,9 @@ export class GatewayRuns {
         post: guard((posts) => ledger.post(posts)),
         order: guard((id) => ledger.order(id)),
         approved: guard((id) => ledger.approved(id)),
-        reserve: guard((intent, facts) => ledger.reserve(intent, facts)),
-        reserveReplace: guard((id, changes, facts, by) =>
-          ledger.reserveReplace(id, changes, facts, by),
+        reserve: guard((intent, known) => ledger.reserve(intent, known)),
+        reserveReplace: guard((id, changes, known, by) =>
+          ledger.reserveReplace(id, changes, known, by),
         ),
         requestCancel: guard((id, by) => ledger.requestCancel(id, by)),
         positions: guard(() => ledger.positions()),

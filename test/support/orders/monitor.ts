@@ -20,7 +20,7 @@ interface ToldHalt {
 const STORM_MS = 60_000;
 
 const covers = (scope: string, order: { algoId: string; account: string; instrument: string }) => {
-  const parsed = parseScope(scope as ScopeText);
+  const parsed = parseScope(scope);
   if (parsed?.kind === "algo") return parsed.algoId === order.algoId;
   if (parsed?.kind === "account") return parsed.account === order.account;
   if (parsed?.kind === "instrument") return parsed.instrument === order.instrument;

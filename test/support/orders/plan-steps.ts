@@ -50,3 +50,18 @@ export type Step = { at: number } & (
   | { kind: "gateway_crash" }
   | { kind: "ledger_eviction" }
 );
+
+/** What nobody asks for. */
+export type Blow = Extract<
+  Step,
+  {
+    kind:
+      | "external"
+      | "liquidation"
+      | "session_end"
+      | "clock_jump"
+      | "broker_restart"
+      | "gateway_crash"
+      | "ledger_eviction";
+  }
+>;

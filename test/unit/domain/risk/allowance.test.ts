@@ -12,6 +12,13 @@ const outside = (run: LedgerRun, side: "buy" | "sell", quantity: string) => {
   run.post(intent.clientOrderId, fillOf(intent, quantity, "100"));
 };
 
+const row = (algoId: string, quantity: number) => ({
+  algoId,
+  account: "paper",
+  instrument: INSTRUMENT.id,
+  quantity: String(quantity),
+});
+
 const left = (run: LedgerRun, algoId: string): string => {
   const holding = run.state.holdings.get(holdingKey(algoId, INSTRUMENT.id, "paper")) ?? null;
   return closableNow(run.state, holding, "sell").toFixed();
@@ -45,12 +52,6 @@ describe("lesson 41: a liquidation by the broker cuts what the algo may still cl
         if (first > 0) long(run, String(first));
         if (second > 0) long(run, String(second), { algoId: "algo-b" });
         if (traded !== 0) outside(run, traded > 0 ? "buy" : "sell", String(Math.abs(traded)));
-        const row = (algoId: string, quantity: number) => ({
-          algoId,
-          account: "paper",
-          instrument: INSTRUMENT.id,
-          quantity: String(quantity),
-        });
         const rows = [row("algo-a", first), row("algo-b", second), row("external", traded)];
         for (const each of rows.slice(0, 2))
           expect(closableOf(rows, each).toFixed()).toBe(left(run, each.algoId));
