@@ -89,6 +89,7 @@ function guardBracket(context: GatewayContext, order: Order, record: GatewayOrde
   if (!bracket || (record.approved && bracketNote(context, clientOrderId))) return;
   raise(context, {
     id: `bracket-${clientOrderId}`,
+    severity: "critical",
     title: `No exits for ${clientOrderId}`,
     message: `${clientOrderId} was executed by hand and never left from here, so that nothing guards it. Place its stop at ${bracket.stopPrice} and its target at ${bracket.targetPrice} by hand.`,
   });
