@@ -15,9 +15,16 @@ import {
   type OrderEventView,
 } from "../../src/contract/explorer.ts";
 import {
+  cancelAllRequest,
+  cancelAllView,
+  closeAllRequest,
+  closePositionRequest,
+  closePositionsView,
   orderView,
   positionView,
   tradeView,
+  type CancelAllView,
+  type ClosePositionsView,
   type OrderChangeRequest,
   type OrderRequest,
   type OrderRequestInput,
@@ -38,6 +45,15 @@ import { signalView, type SignalView } from "../../src/contract/signals.ts";
 import { resolveConfig, type ConnectionOptions } from "./config.ts";
 import { Http, type HttpRequest, type Query } from "./http.ts";
 import { TrunklineError } from "./errors.ts";
+import { CLOSE_TIMEOUT_MS } from "./limits.ts";
+
+/** What is left out is not asked about; a key that is bound to an algo acts on that algo's own. */
+export type CancelAllInput = z.input<typeof cancelAllRequest>;
+
+/** `closeId` is the caller's: the same again is the same close, and places nothing new. */
+export type CloseAllInput = z.input<typeof closeAllRequest>;
+
+export type ClosePositionInput = z.input<typeof closePositionRequest>;
 
 export type TradeView = z.infer<typeof tradeView>;
 
@@ -113,6 +129,34 @@ export class TrunklineClient {
 
   modify(clientOrderId: string, body: OrderChangeRequest, timeoutMs: number): Promise<OrderView> {
     return this.#order({ method: "PATCH", path: orderPath(clientOrderId), body, timeoutMs });
+  }
+
+  /** Asks for every open order that is meant to be canceled. Twice is harmless. */
+  cancelAll(filter: CancelAllInput = {}): Promise<CancelAllView> {
+    const body = cancelAllRequest.parse(filter);
+    const path = "/v1/orders/cancel-all";
+    return this.#http.request({ method: "POST", path, body, answer: cancelAllView });
+  }
+
+  /** Closes the positions in one instrument, or part of one: market orders that may only reduce. */
+  closePosition(position: ClosePositionInput): Promise<ClosePositionsView> {
+    return this.#close("/v1/positions/close", closePositionRequest.parse(position));
+  }
+
+  /** Closes every position that is meant. Each is answered with its order, or with why it was refused. */
+  closeAll(positions: CloseAllInput): Promise<ClosePositionsView> {
+    return this.#close("/v1/positions/close-all", closeAllRequest.parse(positions));
+  }
+
+  #close(path: string, body: unknown): Promise<ClosePositionsView> {
+    const timeoutMs = CLOSE_TIMEOUT_MS;
+    return this.#http.request({
+      method: "POST",
+      path,
+      body,
+      answer: closePositionsView,
+      timeoutMs,
+    });
   }
 
   /** Null when the platform says that there is no such order: not when the line failed. */

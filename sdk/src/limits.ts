@@ -109,3 +109,6 @@ export const TIMING: Timing = {
   orderCheckIntervalMs: ORDER_CHECK_INTERVAL_MS,
   stopTimeoutMs: STOP_TIMEOUT_MS,
 };
+
+/** A close may first wait until the orders in its way are canceled, and sends one order for each position. */
+export const CLOSE_TIMEOUT_MS = 30_000;
