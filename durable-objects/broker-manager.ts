@@ -3,7 +3,6 @@
  * numbers of its connections. It is not on the tick path: shards push to markets themselves.
  */
 import { DurableObject } from "cloudflare:workers";
-import { errorText } from "../src/application/log.ts";
 import type {
   BrokerManagerPort,
   ConnectionGrant,
@@ -12,10 +11,12 @@ import type {
   FeedTerms,
   FeedWish,
   OwnCandles,
+  SessionGrant,
+  SessionProof,
   ShardReport,
 } from "../src/application/ports.ts";
 import { marketDataClients, type MarketDataClients } from "../src/brokers/registry.ts";
-import type { BrokerView } from "../src/contract/brokers.ts";
+import type { BrokerView, SessionView } from "../src/contract/brokers.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { TickView } from "../src/contract/market.ts";
 import type { CleaningView, QualityView } from "../src/contract/quality.ts";
@@ -32,6 +33,7 @@ import { err, ok, type Result } from "../src/domain/result.ts";
 import { dataAccountOf, isTradedAt, SHARDS_DEFAULT } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { feedShard, orderGateway } from "../src/platform/objects.ts";
+import { Asking } from "./broker-manager.asking.ts";
 import { OwnCandleStorage } from "./broker-manager.candles.ts";
 import * as history from "./broker-manager.history.ts";
 import { orderLine } from "./broker-manager.order-line.ts";
@@ -39,6 +41,9 @@ import { InstrumentMaster } from "./broker-manager.master.ts";
 import { Plan } from "./broker-manager.plan.ts";
 import { Room } from "./broker-manager.room.ts";
 import { FeedSettings } from "./broker-manager.settings.ts";
+import type { SessionKeeper } from "./broker-manager.session.ts";
+import { sessionKeeper } from "./broker-manager.session-host.ts";
+import { ensureShards, quotesOf, shardsOf, teachTerms } from "./broker-manager.shards.ts";
 import { BrokerManagerStorage } from "./broker-manager.storage.ts";
 import { TermsStorage } from "./broker-manager.terms.ts";
 import { feedViewOf } from "./broker-manager.view.ts";
@@ -58,69 +63,73 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   readonly #settings: FeedSettings;
   readonly #room: Room;
   readonly #connects: ConnectPace;
+  readonly #asking: Asking;
+  readonly #session: SessionKeeper;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#broker = ctx.id.name ?? "";
     this.#account = dataAccountOf(this.#broker);
     this.#log = logger({ object: "BrokerManager", name: this.#broker });
-    const clients = marketDataClients(env, this.#broker, this.#account);
+    this.#storage = new BrokerManagerStorage(ctx.storage.sql);
+    const place = {
+      broker: this.#broker,
+      account: this.#account,
+      storage: this.#storage,
+      log: this.#log,
+    };
+    this.#session = sessionKeeper(env, {
+      ...place,
+      alarms: ctx.storage,
+      shards: () => this.#shards(),
+      owed: () => [...this.#planned().keys()].filter((id) => this.#isOpen(id)),
+    });
+    const clients = marketDataClients(env, this.#broker, this.#account, this.#session);
     assert(clients.ok, `manager ${this.#broker} names no broker`);
     this.#clients = clients.value;
-    this.#storage = new BrokerManagerStorage(ctx.storage.sql);
     this.#terms = new TermsStorage(ctx.storage.sql, this.#broker);
     this.#wishes = new Wishes(this.#storage);
     const { feed, reference } = this.#clients;
     this.#settings = new FeedSettings(this.#storage, feed.rules, SHARDS_DEFAULT);
     this.#master = new InstrumentMaster(this.#broker, reference, this.#storage, this.#log);
     this.#connects = new ConnectPace(feed.rules, Date.now());
-    this.#plan = new Plan(
-      {
-        broker: this.#broker,
-        account: this.#account,
-        shard: (number) => this.#shard(number),
-        storage: this.#storage,
-        log: this.#log,
-      },
-      this.#settings,
-    );
+    this.#plan = new Plan({ ...place, shard: (number) => this.#shard(number) }, this.#settings);
     const [plan, own] = [this.#plan, new OwnCandleStorage(ctx.storage.sql)];
     this.#sources = { broker: this.#broker, master: this.#master, reference, plan, own };
     this.#plan.restore(this.#planned());
     this.#room = new Room(this.#broker, this.#settings, this.#plan);
+    this.#asking = new Asking(this.#master, this.#wishes, this.#room);
+  }
+
+  session(): Promise<SessionGrant> {
+    return this.#session.grant();
+  }
+
+  async sessionRefused(generation: number, reason: string): Promise<void> {
+    this.#session.refused(generation, reason);
+  }
+
+  renewSession(proof: SessionProof): Promise<Result<SessionView, ApiError>> {
+    return this.#session.renew(proof);
   }
 
   async declare(
     consumer: ConsumerId,
     wishes: FeedWish[],
   ): Promise<Result<DeclareAnswer, ApiError>> {
-    const instruments = wishes.map(({ instrument }) => instrument);
-    const unknown = await this.#master.refuseUnknown(instruments);
-    if (unknown) return err(unknown);
-    const next = this.#wishes.allWith(consumer, wishes);
-    const refusal = this.#room.refuseWanted(next, this.#wishes.all);
-    if (refusal) return err(refusal);
-    this.#wishes.set(consumer, wishes);
-    return ok(await this.#carryOut(instruments));
+    const refusal = await this.#asking.declare(consumer, wishes);
+    return refusal ? err(refusal) : ok(await this.#carryOut(wishes.map((one) => one.instrument)));
   }
 
   async pin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>> {
-    const unknown = await this.#master.refuseUnknown(instruments);
-    if (unknown) return err(unknown);
-    const pins = new Set([...this.#wishes.pins, ...instruments]);
-    const refusal = this.#room.refuseWanted(this.#wishes.allPinned(pins), this.#wishes.all);
-    if (refusal) return err(refusal);
-    this.#wishes.setPins(pins);
-    return ok(await this.#carryOut(instruments));
+    const refusal = await this.#asking.pin(instruments);
+    return refusal ? err(refusal) : ok(await this.#carryOut(instruments));
   }
 
   async unpin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>> {
-    const unknown = await this.#master.refuseUnknown(instruments);
-    if (unknown) return err(unknown);
-    const gone = new Set(instruments);
-    this.#wishes.setPins(new Set([...this.#wishes.pins].filter((pinned) => !gone.has(pinned))));
-    const wanted = this.#wishes.all;
-    return ok(await this.#carryOut(instruments.filter((id) => wanted.has(id))));
+    const refusal = await this.#asking.unpin(instruments);
+    if (refusal) return err(refusal);
+    return ok(await this.#carryOut(this.#wishes.wantedOf(instruments)));
   }
 
   async setFeed(
@@ -178,10 +187,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   }
 
   async quotes(instruments: InstrumentId[]): Promise<TickView[]> {
-    const placed = instruments.filter((instrument) => this.#plan.shardOf(instrument) !== null);
-    const byShard = Map.groupBy(placed, (instrument) => this.#plan.shardOf(instrument) ?? 0);
-    const answers = [...byShard].map(([number, ids]) => this.#shard(number).quotes(ids));
-    return (await Promise.all(answers)).flat();
+    return quotesOf(instruments, this.#plan, (number) => this.#shard(number));
   }
 
   async candles(request: history.HistoryRequest): Promise<Result<MarkedCandle[], ApiError>> {
@@ -201,7 +207,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
       feedViewOf(this.#broker, this.#room, this.#wishes, (number) => this.#shard(number)),
       orderLine(isTradedAt(this.#broker) ? orderGateway(this.env, this.#account) : null),
     ]);
-    return { ...feed, ...line };
+    return { ...feed, ...line, session: this.#session.view() };
   }
 
   async quality(): Promise<QualityView[]> {
@@ -220,9 +226,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     const unknown = await this.#master.refuseUnknown([instrument]);
     if (unknown) return err(unknown);
     this.#terms.set(instrument, settings);
-    const terms = await this.feedTerms([instrument]);
-    // A shard that cannot be reached now asks for its terms itself, by its watchdog.
-    await Promise.allSettled(this.#shards().map(({ shard }) => shard.learnTerms(terms)));
+    await teachTerms(this.#shards(), await this.feedTerms([instrument]));
     return ok(this.#terms.view(instrument));
   }
 
@@ -234,20 +238,15 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   async ensure(): Promise<void> {
     if (this.#plan.isIdle) return;
     await this.#arm();
-    const ensured = this.#shards().map(({ name, shard }) =>
-      shard.ensure().catch((error: unknown) => {
-        this.#log("warn", "shard_unreachable", { shard: name, reason: errorText(error) });
-      }),
-    );
-    await Promise.all(ensured);
+    await ensureShards(this.#shards(), this.#log);
   }
 
   override async alarm(): Promise<void> {
-    if (this.#plan.isIdle) return;
+    await this.#session.look();
+    if (this.#plan.isIdle) return this.#session.arm();
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
-    const { calendarAlwaysOpen } = this.#clients.feed.rules;
-    const isOpen = (id: InstrumentId) => calendarAlwaysOpen || this.#master.isOpen(id, Date.now());
-    if (this.#room.closeAfterHours([...this.#planned().keys()], isOpen))
+    this.#session.arm();
+    if (this.#room.closeAfterHours([...this.#planned().keys()], (id) => this.#isOpen(id)))
       this.#plan.want(this.#planned(), this.#settings);
     await this.#plan.pushAll();
     await this.ensure();
@@ -255,10 +254,11 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   }
 
   #shards() {
-    return this.#plan.shardNumbers().map((number) => ({
-      name: this.#plan.shardName(number),
-      shard: this.#shard(number),
-    }));
+    return shardsOf(this.#plan, (number) => this.#shard(number));
+  }
+
+  #isOpen(id: InstrumentId): boolean {
+    return this.#clients.feed.rules.calendarAlwaysOpen || this.#master.isOpen(id, Date.now());
   }
 
   /** What is to be planned: everything wanted, and nothing of a broker that has closed. */

@@ -5,13 +5,13 @@ import type { Drain } from "../src/domain/drain.ts";
 import type { Room } from "./broker-manager.room.ts";
 import type { Wishes } from "./broker-manager.wishes.ts";
 
-/** All but the way of its orders, which the gateway tells. */
+/** All but its session, and the way of its orders, which the gateway tells. */
 export async function feedViewOf(
   broker: string,
   room: Room,
   wishes: Wishes,
   shard: (number: number) => FeedShardPort,
-): Promise<Omit<BrokerView, "orderStream" | "orderMeters">> {
+): Promise<Omit<BrokerView, "orderStream" | "orderMeters" | "session">> {
   const { plan, settings } = room;
   const shards = await Promise.all(
     plan
@@ -20,7 +20,6 @@ export async function feedViewOf(
         withDrain(await shard(number).view(), settings.drains.get(number) ?? null),
       ),
   );
-  const isExpired = shards.some(({ state }) => state === "session_expired");
   const wanted = wishes.all.size;
   return {
     broker,
@@ -29,14 +28,6 @@ export async function feedViewOf(
     shards,
     wanted: wishes.count,
     pinned: [...wishes.pins],
-    session: {
-      state: isExpired ? "expired" : "valid",
-      signIn: "automatic",
-      generation: 0,
-      expiresAt: null,
-      provenAt: null,
-      reason: null,
-    },
   };
 }
 

@@ -57,6 +57,12 @@ export class Wishes {
     return unionOf(this.#lists, this.#pins);
   }
 
+  /** Those of them that somebody wants. */
+  wantedOf(instruments: readonly InstrumentId[]): InstrumentId[] {
+    const wanted = this.all;
+    return instruments.filter((instrument) => wanted.has(instrument));
+  }
+
   /** How many somebody gets or has pinned: what only waits in standby is not counted. */
   get count(): number {
     const given = [...this.#lists].filter(([consumer]) => !consumer.startsWith("standby:"));

@@ -4,6 +4,7 @@
  */
 import { errorText, type Log } from "../src/application/log.ts";
 import type { BrokerFeed, FeedMessage, ParseFailure } from "../src/brokers/broker.ts";
+import { SessionExpired } from "../src/brokers/session-expired.ts";
 import type { ShardView } from "../src/contract/brokers.ts";
 import { backoffDelay } from "../src/domain/backoff.ts";
 import { isSilent, learnGap } from "../src/domain/freshness.ts";
@@ -23,6 +24,8 @@ export interface ConnectionEvents {
   opened(epoch: number): void;
   message(message: FeedMessage, now: number): void;
   lost(reason: string, now: number): void;
+  /** The broker said on this socket that its session is over. */
+  expired(reason: string): void;
 }
 
 /** How often an open socket's silence is looked at: recovery takes seconds, not a watchdog's period. */
@@ -70,9 +73,20 @@ export class BrokerConnection {
     if (this.state === "idle") this.#dial();
   }
 
-  /** Tries again after the broker's session had expired. */
+  /** There is a new session: the socket of the one before is replaced at once, wherever it stands. */
   renewSession(): void {
-    if (this.state === "session_expired") this.state = "idle";
+    if (this.state === "idle") return;
+    if (this.state === "live") {
+      this.#abandon();
+      this.#events.lost("a new session takes the place of the old one", Date.now());
+    }
+    this.#attempt = 0;
+    this.#dial();
+  }
+
+  /** There is no session: nothing is tried before there is one. */
+  endSession(reason: string): void {
+    if (this.state !== "idle" && this.state !== "session_expired") this.#expire(reason);
   }
 
   /** Nothing is wanted any more. */
@@ -92,7 +106,9 @@ export class BrokerConnection {
     this.state = "connecting";
     this.#dialledAt = Date.now();
     this.#open(generation).catch((error: unknown) => {
-      if (generation === this.#generation) this.#lose(`cannot connect: ${errorText(error)}`);
+      if (generation !== this.#generation) return;
+      if (error instanceof SessionExpired) this.#expire(error.message);
+      else this.#lose(`cannot connect: ${errorText(error)}`);
     });
   }
 
@@ -139,8 +155,10 @@ export class BrokerConnection {
     const parsed = this.#feed.parse(data);
     if (!parsed.ok) return this.fault(parsed.error, now);
     if (parsed.value.kind === "updates") this.#noteData(now);
-    if (parsed.value.kind === "session_expired") this.#expire(parsed.value.reason);
-    else this.#events.message(parsed.value, now);
+    if (parsed.value.kind === "session_expired") {
+      this.#expire(parsed.value.reason);
+      this.#events.expired(parsed.value.reason);
+    } else this.#events.message(parsed.value, now);
   }
 
   /** Something that cannot be made sense of: counted, logged now and then, and no reason to stop until it repeats. */
@@ -175,7 +193,7 @@ export class BrokerConnection {
     this.#lose("the socket brought no data");
   }
 
-  /** An expired session is never hammered: only a person can renew it. */
+  /** An expired session is never hammered: its owner says when there is another. */
   #expire(reason: string): void {
     this.#lose(`session expired: ${reason}`);
     clearTimeout(this.#retry);

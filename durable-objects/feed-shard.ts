@@ -4,9 +4,9 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type {
-  ConsumerId,
   FeedShardPort,
   FeedTerms,
+  SessionGrant,
   ShardAssignment,
   ShardReport,
 } from "../src/application/ports.ts";
@@ -18,7 +18,7 @@ import type { QualityView } from "../src/contract/quality.ts";
 import type { CandlePart } from "../src/domain/candle-builder.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
-import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
+import type { MarketUpdate } from "../src/domain/tick.ts";
 import { logger } from "../src/platform/logger.ts";
 import { brokerManager } from "../src/platform/objects.ts";
 import { Answers } from "./feed-shard.answers.ts";
@@ -33,6 +33,8 @@ import { Links } from "./feed-shard.links.ts";
 import { type ShardQuality, shardQuality } from "./feed-shard.quality.ts";
 import { Reporter, reportOf } from "./feed-shard.reporter.ts";
 import { ShardStatus } from "./feed-shard.status.ts";
+import { interestOf } from "./feed-shard.interest.ts";
+import { ShardSession } from "./feed-shard.session.ts";
 import { FeedShardStorage } from "./feed-shard.storage.ts";
 import { Subscriber } from "./feed-shard.subscriber.ts";
 
@@ -45,6 +47,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   readonly #book: TickBook;
   readonly #links: Links;
   readonly #connection: BrokerConnection;
+  readonly #session: ShardSession;
   readonly #subscriber: Subscriber;
   readonly #answers: Answers;
   readonly #history: ShardHistory;
@@ -66,7 +69,8 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#shard = ctx.id.name ?? "";
     const [broker = ""] = this.#shard.split(":");
     this.#log = logger({ object: "FeedShard", name: this.#shard });
-    const feed = shardFeed(env, this.#shard, this.#log);
+    this.#session = new ShardSession(env, broker, this.#log);
+    const feed = shardFeed(env, this.#shard, this.#session.held, this.#log);
     this.#book = new TickBook(broker, (held) => this.#confirm([held.instrument], Date.now()));
     this.#history = shardHistory(env, broker, this.#shard, this.#book, this.#log);
     this.#reporter = new Reporter(
@@ -92,6 +96,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
         opened: (epoch) => this.#opened(epoch),
         message: (message, now) => this.#message(message, now),
         lost: (reason, now) => this.#lost(reason, now),
+        expired: (reason) => this.#session.refused(reason),
       },
       this.#log,
     );
@@ -120,7 +125,6 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     if (assignment.version > (this.#assignment?.version ?? 0)) {
       this.#assignment = assignment;
       this.#storage.saveAssignment(assignment);
-      this.#connection.renewSession();
       this.#hold(assignment);
     }
     await this.ensure();
@@ -167,18 +171,22 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#quality.learn(terms);
   }
 
+  async learnSession(grant: SessionGrant): Promise<void> {
+    this.#session.learn(grant, this.#connection);
+  }
+
   async ensure(): Promise<void> {
     if (this.#book.held.size === 0) return this.#stop();
     this.#health.start();
     if ((await this.ctx.storage.getAlarm()) === null)
       await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
-    this.#connection.ensure(Date.now());
+    this.#session.ensure(this.#connection, Date.now());
   }
 
   override async alarm(): Promise<void> {
     if (this.#book.held.size === 0) return this.#stop();
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
-    this.#connection.ensure(Date.now());
+    this.#session.ensure(this.#connection, Date.now());
     this.#quality.askForTerms();
     this.#checkpoint(this.#connection.dataAt);
   }
@@ -188,15 +196,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     const now = Date.now();
     this.#book.assign(assignment.instruments, this.#storage.released(), now);
     this.#quality.assign(assignment.instruments);
-    const wishes = new Map<InstrumentId, FeedMode>();
-    const interest = new Map<ConsumerId, Map<InstrumentId, FeedMode>>();
-    for (const { instrument, mode, consumers } of assignment.instruments) {
-      wishes.set(instrument, mode);
-      for (const consumer of consumers) {
-        const instruments = interest.get(consumer.id) ?? new Map();
-        interest.set(consumer.id, instruments.set(instrument, consumer.mode));
-      }
-    }
+    const { wishes, interest } = interestOf(assignment);
     this.#subscriber.want(wishes, now);
     this.#links.set(interest);
     this.#links.flushSoon(now);

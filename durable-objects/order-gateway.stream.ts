@@ -5,6 +5,7 @@
 import type { Log } from "../src/application/log.ts";
 import { errorText } from "../src/application/log.ts";
 import type { BrokerTrading, OrderStreamMessage } from "../src/brokers/broker.ts";
+import { SessionExpired } from "../src/brokers/session-expired.ts";
 import { backoffDelay } from "../src/domain/backoff.ts";
 import { ORDER_ANSWER_TIMEOUT_MS } from "../src/domain/limits.ts";
 import type { Result } from "../src/domain/result.ts";
@@ -16,6 +17,10 @@ export interface OrderStreamPorts {
   catchUp(): Promise<Result<null, string>>;
   /** The broker's clock, and ours when it told it. */
   heard(brokerTime: number, now: number): void;
+  /** Whether there is a session; asks no broker. */
+  hasSession(): Promise<boolean>;
+  /** The broker said on the socket that the session is over. */
+  sessionExpired(reason: string): void;
   /** The state changed: the alarm may have to come sooner. */
   changed(): void;
   log: Log;
@@ -60,12 +65,29 @@ export class OrderStream {
   async ensure(now: number): Promise<void> {
     const { silenceBoundMs } = this.#ports.broker.rules;
     if (this.#socket && now - this.#lastMessageAt >= silenceBoundMs) this.#drop("silent");
-    if (this.#socket || this.#state === "session_expired") return;
+    if (this.#socket) return;
+    // Until there is another session, the broker is left alone.
+    if (this.#state === "session_expired" && !(await this.#ports.hasSession())) return;
     if (now < this.#nextTryAt) return;
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = null;
     });
     await this.#connecting;
+  }
+
+  /** There is a new session: the socket of the one before is replaced at once. */
+  async renewSession(now: number): Promise<void> {
+    if (this.#state === "down" && this.#failures === 0) return;
+    if (this.#socket) this.#drop("a new session takes the place of the old one");
+    this.#nextTryAt = now;
+    await this.ensure(now);
+  }
+
+  /** There is no session: nothing is tried before there is one. */
+  endSession(reason: string): void {
+    if (this.#state === "session_expired") return;
+    this.#drop(`session expired: ${reason}`);
+    this.#state = "session_expired";
   }
 
   /** True once ready; false when that takes longer than `waitMsMax`. Starts connecting if it must. */
@@ -88,7 +110,8 @@ export class OrderStream {
       const socket = await within(ORDER_ANSWER_TIMEOUT_MS, opening);
       this.#listen(socket);
     } catch (error) {
-      this.#failed(errorText(error));
+      if (error instanceof SessionExpired) this.endSession(error.message);
+      else this.#failed(errorText(error));
     }
   }
 
@@ -125,9 +148,8 @@ export class OrderStream {
         if (message.time !== undefined) this.#ports.heard(message.time, this.#lastMessageAt);
         return;
       case "session_expired":
-        this.#ports.log("error", "order_stream_session_expired", { reason: message.reason });
-        this.#drop("session expired");
-        this.#state = "session_expired";
+        this.endSession(message.reason);
+        this.#ports.sessionExpired(message.reason);
         return;
       case "order_event":
         void this.#onEvent(message);

@@ -1,5 +1,6 @@
 /** The way out of one account's orders. A thin shell: the logic is `src/application/gateway`, here are its storage, socket and alarm. */
 import { DurableObject } from "cloudflare:workers";
+import { HeldSession } from "../src/application/held-session.ts";
 import { Gateway } from "../src/application/gateway/gateway.ts";
 import type {
   DeskProblem,
@@ -8,6 +9,7 @@ import type {
   HandExecution,
   OrderEvidence,
   OrderGatewayPort,
+  SessionGrant,
 } from "../src/application/ports.ts";
 import type { BrokerBook } from "../src/application/reconcile-port.ts";
 import type { BrokerBalance } from "../src/brokers/broker.ts";
@@ -23,7 +25,7 @@ import type { Result } from "../src/domain/result.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
 import { ACCOUNTS } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
-import { riskLedger } from "../src/platform/objects.ts";
+import { brokerManager, riskLedger } from "../src/platform/objects.ts";
 import { exitFacts, retryQueue } from "../src/platform/wiring.ts";
 import { database } from "../src/storage/database.ts";
 import { layDown } from "../src/storage/incidents.ts";
@@ -35,6 +37,7 @@ import { Together } from "./together.ts";
 export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort {
   readonly #gateway: Gateway;
   readonly #stream: OrderStream;
+  readonly #session: HeldSession;
   readonly #clock: BrokerClock;
   /** The alarm as last set in this run; null when this run has not set one. */
   #alarmAt: number | null = null;
@@ -44,11 +47,14 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     const account = ctx.id.name;
     const placed = ACCOUNTS.find((each) => each.account === account);
     assert(placed, `there is no account ${account}: a gateway is named after one`);
-    const clients = brokerClients(env, placed.broker, placed.account);
+    const log = logger({ object: "OrderGateway", account: placed.account });
+    const owner = brokerManager(env, placed.broker);
+    const session = new HeldSession({ owner, now: () => Date.now(), log });
+    this.#session = session;
+    const clients = brokerClients(env, placed.broker, placed.account, session);
     assert(clients.ok, `account ${account} is at a broker that is not there`);
     const broker = clients.value.trading;
     const together = new Together();
-    const log = logger({ object: "OrderGateway", account: placed.account });
     this.#clock = brokerClock(placed.broker, riskLedger(env, placed.portfolio), log);
     this.#gateway = new Gateway({
       account: placed.account,
@@ -63,6 +69,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       turn: () => together.turn(),
       ready: () => this.#stream.ready(Date.now(), ORDER_STREAM_READY_WAIT_MS),
       clockOffsetMs: () => this.#clock.offsetMs,
+      sessionEnded: () => sessionEnded(session),
       log,
     });
     this.#stream = new OrderStream({
@@ -71,6 +78,10 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       catchUp: () => this.#gateway.catchUp(),
       changed: () => void this.#arm(),
       heard: (brokerTime, now) => this.#clock.heard(brokerTime, now),
+      hasSession: async () => (await session.current()).ok,
+      sessionExpired: (reason) => {
+        if (session.generation !== null) session.refused(session.generation, reason);
+      },
       log,
     });
   }
@@ -139,6 +150,12 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     return this.#armed(() => this.#gateway.unfreeze(instruments, by));
   }
 
+  async learnSession(grant: SessionGrant): Promise<void> {
+    if (!this.#session.learn(grant)) return;
+    if (grant.kind === "none") this.#stream.endSession(grant.reason);
+    else await this.#armed(() => this.#stream.renewSession(Date.now()));
+  }
+
   /** Also the first call after a deploy: from here on the alarm keeps it going. */
   async ensure(): Promise<void> {
     await this.#armed(() => this.#work());
@@ -181,6 +198,12 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     this.#alarmAt = at;
     await this.ctx.storage.setAlarm(at);
   }
+}
+
+/** Why there is no session to send with; null when there is one. An owner that does not answer is no proof of either. */
+async function sessionEnded(session: HeldSession): Promise<string | null> {
+  const held = await session.current();
+  return !held.ok && held.error.kind === "session_expired" ? held.error.reason : null;
 }
 
 /** Work that cannot be done yet must not make the alarm spin. */

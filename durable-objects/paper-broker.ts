@@ -23,6 +23,7 @@ import { paperError } from "./paper-answers.ts";
 import { quoteRoutes } from "./paper-quote-routes.ts";
 import { PaperQuotes } from "./paper-quotes.ts";
 import { referenceRoutes } from "./paper-reference-routes.ts";
+import { PaperSession } from "./paper-session.ts";
 
 const TICKS_PER_SECOND_DEFAULT = 50;
 const SEED_DEFAULT = 20_261_120;
@@ -45,6 +46,7 @@ const LISTINGS = new Map(
 export class PaperBroker extends DurableObject<Env> {
   readonly #storage: PaperStorage;
   readonly #faults: FaultSwitches;
+  readonly #session: PaperSession;
   readonly #orders: PaperOrders;
   readonly #stream: PaperOrderStream;
   readonly #feed: PaperFeed;
@@ -61,13 +63,14 @@ export class PaperBroker extends DurableObject<Env> {
     const now = Date.now();
     this.#storage = new PaperStorage(ctx.storage);
     this.#faults = new FaultSwitches(this.#storage.faults());
-    this.#stream = new PaperOrderStream(this.#faults);
+    this.#session = new PaperSession(this.#storage, this.#faults);
+    this.#stream = new PaperOrderStream(this.#faults, this.#session);
     const hours = this.#storage.setting<MarketHours>(
       "hours",
       env.PAPER_HOURS === "exchange" ? "exchange" : "always",
     );
     this.#orders = new PaperOrders(this.#storage, this.#stream, this.#faults, LISTINGS, hours);
-    this.#feed = new PaperFeed(this.#faults, {
+    this.#feed = new PaperFeed(this.#faults, this.#session, {
       isListed: (id) => LISTINGS.has(id),
       snapshot: (id) => this.#market.snapshot(id, Date.now()),
       book: (id) => this.#market.book(id, Date.now()),
@@ -105,7 +108,14 @@ export class PaperBroker extends DurableObject<Env> {
       feed: this.#feed,
       market: this.#market,
       quotes: this.#quotes,
+      session: this.#session,
     };
+    this.#routes.route("/control", controlRoutes(parts));
+    this.#routes.post("/session", (c) => this.#session.open(c.req.raw, () => Date.now()));
+    this.#routes.use(async (c, next) => {
+      const refusal = this.#session.refuse(c.req.raw, Date.now());
+      return refusal ?? next();
+    });
     this.#routes.get("/feed", (c) =>
       this.#accept(c.req.raw, this.#feed.refusal(), (socket) => this.#feed.open(socket)),
     );
@@ -114,7 +124,6 @@ export class PaperBroker extends DurableObject<Env> {
         this.#stream.open(socket, Date.now()),
       ),
     );
-    this.#routes.route("/control", controlRoutes(parts));
     this.#routes.route("/", orderRoutes(parts));
     this.#routes.route("/", referenceRoutes(parts));
     this.#routes.route("/", quoteRoutes(parts));

@@ -17,6 +17,7 @@ import type { PaperMarket } from "./paper-market.ts";
 import type { PaperOrderStream } from "./paper-order-stream.ts";
 import type { PaperOrders } from "./paper-orders.ts";
 import type { PaperQuotes } from "./paper-quotes.ts";
+import type { PaperSession } from "./paper-session.ts";
 
 /** The parts of the exchange that its routes work on. */
 export interface PaperParts {
@@ -27,10 +28,11 @@ export interface PaperParts {
   feed: PaperFeed;
   market: PaperMarket;
   quotes: PaperQuotes;
+  session: PaperSession;
 }
 
 export function controlRoutes(parts: PaperParts): Hono {
-  const { storage, faults, orders, stream, feed, market } = parts;
+  const { storage, faults, orders, stream, feed, market, session } = parts;
   const routes = new Hono();
   const view = () => Response.json(paperView(parts));
 
@@ -39,7 +41,8 @@ export function controlRoutes(parts: PaperParts): Hono {
   routes.post("/market", async (c) => {
     const body = await readBody(c.req.raw, marketRequest);
     if (!body.ok) return body.error;
-    const { ticksPerSecond, hours, seed, instrumentsPerConnection } = body.value;
+    const { ticksPerSecond, hours, seed, instrumentsPerConnection, sessionLifetimeMs } = body.value;
+    if (sessionLifetimeMs !== undefined) session.lifetimeMs = sessionLifetimeMs;
     const now = Date.now();
     if (ticksPerSecond !== undefined) {
       market.ticksPerSecond = ticksPerSecond;
@@ -90,6 +93,11 @@ export function controlRoutes(parts: PaperParts): Hono {
     if (request.count === 0 && request.fault === "silent_feed") feed.endSilence();
     if (request.count === 0 && request.fault === "silent_order_stream") stream.endSilence();
     const now = Date.now();
+    if (faults.strike("expire_session", () => true)) {
+      session.expire(now);
+      feed.endSessions(now);
+      stream.endSessions(now);
+    }
     feed.strikeConnections(now);
     stream.strikeConnections(now);
     return view();
@@ -114,7 +122,15 @@ function replayed(
   }
 }
 
-function paperView({ storage, faults, orders, feed, market, quotes }: PaperParts): PaperView {
+function paperView({
+  storage,
+  faults,
+  orders,
+  feed,
+  market,
+  quotes,
+  session,
+}: PaperParts): PaperView {
   return {
     ticksPerSecond: market.ticksPerSecond,
     hours: orders.hours,
@@ -122,6 +138,7 @@ function paperView({ storage, faults, orders, feed, market, quotes }: PaperParts
     ...market.replay.view(),
     ...feed.view(),
     quotesAsked: quotes.asked,
+    session: session.view(),
     ordersReceived: storage.received(),
     orders: storage.countOrders(),
     faults: faults.view(),

@@ -2,9 +2,11 @@
 import { PerSecond } from "../src/brokers/paper/per-second.ts";
 import { PAPER_RULES } from "../src/brokers/paper/rules.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
+import type { SocketSession } from "./paper-session.ts";
 
 export class FeedConnection {
   readonly id: string;
+  readonly session: SocketSession;
   readonly #socket: WebSocket;
   readonly modes = new Map<string, FeedMode>();
   sentFrames = 0;
@@ -18,8 +20,9 @@ export class FeedConnection {
   /** Its messages, against the exchange's rate. */
   readonly asks = new PerSecond(PAPER_RULES.subscribeMessagesPerSecond);
 
-  constructor(id: string, socket: WebSocket) {
+  constructor(id: string, socket: WebSocket, session: SocketSession) {
     this.id = id;
+    this.session = session;
     this.#socket = socket;
   }
 
@@ -55,6 +58,11 @@ export class FeedConnection {
   }
 
   flush(now: number): void {
+    if (this.session.isSilent) {
+      this.#books = [];
+      this.#rows = [];
+      return;
+    }
     if (this.#later.length > 0) {
       for (const { dueAt, row } of this.#later) if (dueAt <= now) this.#rows.push(row);
       this.#later = this.#later.filter(({ dueAt }) => dueAt > now);

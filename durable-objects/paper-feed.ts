@@ -12,6 +12,7 @@ import type { TickText } from "../src/brokers/paper/tick-text.ts";
 import type { PaperView } from "../src/contract/paper.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
 import { FeedConnection } from "./paper-feed-connection.ts";
+import { CLOSE_SESSION, type PaperSession } from "./paper-session.ts";
 
 export interface FeedSource {
   isListed(instrument: string): boolean;
@@ -30,6 +31,7 @@ export class PaperFeed {
   /** What a connection takes: as its rules say, unless the operator set it lower to see what happens. */
   instrumentsMax = PAPER_RULES.instrumentsPerConnectionMax;
   readonly #faults: FaultSwitches;
+  readonly #session: PaperSession;
   readonly #source: FeedSource;
   readonly #connections = new Set<FeedConnection>();
   readonly #subscribers = new Map<string, FeedConnection[]>();
@@ -38,8 +40,9 @@ export class PaperFeed {
   /** Called when something was subscribed or let go. */
   onChange: () => void = () => {};
 
-  constructor(faults: FaultSwitches, source: FeedSource) {
+  constructor(faults: FaultSwitches, session: PaperSession, source: FeedSource) {
     this.#faults = faults;
+    this.#session = session;
     this.#source = source;
   }
 
@@ -76,7 +79,7 @@ export class PaperFeed {
 
   open(socket: WebSocket): void {
     this.#opened += 1;
-    const connection = new FeedConnection(`feed-${this.#opened}`, socket);
+    const connection = new FeedConnection(`feed-${this.#opened}`, socket, this.#session.ofSocket());
     this.#connections.add(connection);
     socket.addEventListener("message", ({ data }) => this.#message(connection, data));
     socket.addEventListener("close", () => {
@@ -194,12 +197,7 @@ export class PaperFeed {
 
   #close(connection: FeedConnection): void {
     if (!this.#connections.delete(connection)) return;
-    for (const instrument of connection.modes.keys()) {
-      const others =
-        this.#subscribers.get(instrument)?.filter((other) => other !== connection) ?? [];
-      if (others.length > 0) this.#subscribers.set(instrument, others);
-      else this.#subscribers.delete(instrument);
-    }
+    for (const instrument of connection.modes.keys()) this.#letGo(connection, instrument);
     this.onChange();
   }
 
@@ -250,7 +248,19 @@ export class PaperFeed {
     }
   }
 
+  /** Tells those whose session is over so, and closes them. */
+  endSessions(now: number): void {
+    for (const connection of this.#connections) {
+      const reason = this.#session.ended(connection.session, now);
+      if (reason === null) continue;
+      this.#notify(connection, { type: "session_expired", reason }, now);
+      connection.close(CLOSE_SESSION, "session expired");
+      this.#close(connection);
+    }
+  }
+
   heartbeat(now: number): void {
+    this.endSessions(now);
     const frame = JSON.stringify({ type: "heartbeat", time: now } satisfies FeedNotice);
     for (const connection of this.#connections) connection.send(frame, now);
   }

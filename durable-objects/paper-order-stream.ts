@@ -1,6 +1,7 @@
 /** The exchange's order-update sockets: what happened to orders, in order, to whoever listens. It keeps nothing. */
 import type { FaultSwitches } from "../src/brokers/paper/faults.ts";
 import type { OrderStreamFrame } from "../src/brokers/paper/wire.ts";
+import { CLOSE_SESSION, type PaperSession, type SocketSession } from "./paper-session.ts";
 
 /** Order-update sockets of one account: a gateway needs one, and a second while it changes over. */
 export const PAPER_ORDER_STREAMS_MAX = 8;
@@ -10,14 +11,17 @@ const CLOSE_DROPPED = 1012;
 interface Listener {
   socket: WebSocket;
   silentUntil: number;
+  session: SocketSession;
 }
 
 export class PaperOrderStream {
   readonly #faults: FaultSwitches;
+  readonly #session: PaperSession;
   readonly #listeners = new Set<Listener>();
 
-  constructor(faults: FaultSwitches) {
+  constructor(faults: FaultSwitches, session: PaperSession) {
     this.#faults = faults;
+    this.#session = session;
   }
 
   get isIdle(): boolean {
@@ -31,7 +35,7 @@ export class PaperOrderStream {
   }
 
   open(socket: WebSocket, now: number): void {
-    const listener: Listener = { socket, silentUntil: 0 };
+    const listener: Listener = { socket, silentUntil: 0, session: this.#session.ofSocket() };
     this.#listeners.add(listener);
     socket.addEventListener("close", () => this.#listeners.delete(listener));
     socket.addEventListener("error", () => this.#listeners.delete(listener));
@@ -44,7 +48,18 @@ export class PaperOrderStream {
     for (const listener of this.#listeners) this.#send(listener, frame, now);
   }
 
+  /** Tells those whose session is over so, and closes them. */
+  endSessions(now: number): void {
+    for (const listener of this.#listeners) {
+      const reason = this.#session.ended(listener.session, now);
+      if (reason === null) continue;
+      this.#send(listener, { type: "session_expired", reason }, now);
+      this.#drop(listener, CLOSE_SESSION, "session expired");
+    }
+  }
+
   heartbeat(now: number): void {
+    this.endSessions(now);
     const skew = this.#faults.strike("skew_clock", () => true);
     this.send({ type: "heartbeat", time: now + (skew?.durationMs ?? 0) }, now);
   }
@@ -66,13 +81,17 @@ export class PaperOrderStream {
         if (silence) listener.silentUntil = now + silence.durationMs;
       }
       if (this.#faults.strike("drop_order_socket", () => true)) {
-        this.#listeners.delete(listener);
-        try {
-          listener.socket.close(CLOSE_DROPPED, "dropped by a fault switch");
-        } catch {
-          // Closed already.
-        }
+        this.#drop(listener, CLOSE_DROPPED, "dropped by a fault switch");
       }
+    }
+  }
+
+  #drop(listener: Listener, code: number, reason: string): void {
+    this.#listeners.delete(listener);
+    try {
+      listener.socket.close(code, reason);
+    } catch {
+      // Closed already.
     }
   }
 

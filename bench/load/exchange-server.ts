@@ -4,6 +4,7 @@
  */
 import { createServer } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
+import { PAPER_SESSION_LIFETIME_MS } from "../../src/brokers/paper/rules.ts";
 import type { FeedNotice, FeedRequest } from "../../src/brokers/paper/wire.ts";
 import { instrumentName, paperRow } from "./rows.ts";
 
@@ -68,6 +69,9 @@ export class ExchangeServer {
   }
 
   #answer(url: string): object {
+    // It takes every token: what a session costs is not what is measured here.
+    if (url.startsWith("/session"))
+      return { token: "bench", generation: 1, expiresAt: Date.now() + PAPER_SESSION_LIFETIME_MS };
     const items = (): object[] => {
       if (url.startsWith("/instruments"))
         return Array.from({ length: this.#instruments }, (_, index) => listing(index));

@@ -18,6 +18,7 @@ import { type ApiPorts, apiPorts } from "./ports.ts";
 import { gate } from "./route.ts";
 import { alertRoutes } from "./routes/alerts.ts";
 import { brokerRoutes } from "./routes/brokers.ts";
+import { brokerSessionRoutes } from "./routes/broker-session.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deskRoutes } from "./routes/desk.ts";
 import { documentRoutes } from "./routes/documents.ts";
@@ -85,6 +86,7 @@ export function createApp(parts: Partial<AppParts> = {}): ApiApp {
   signalRoutes(app, guard);
   feedProviderRoutes(app, guard);
   brokerRoutes(app, guard);
+  brokerSessionRoutes(app, guard);
   wayOutRoutes(app, guard);
   orderRoutes(app, guard);
   portfolioRoutes(app, guard);

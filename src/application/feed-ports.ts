@@ -1,5 +1,6 @@
 /** What the objects of the feed ask of each other: the broker's manager and its shards. Plain data, so that it can cross RPC. */
-import type { BrokerView } from "../contract/brokers.ts";
+import type { BrokerToken } from "../brokers/broker.ts";
+import type { BrokerView, SessionView } from "../contract/brokers.ts";
 import type { ApiError } from "../contract/errors.ts";
 import type { TickView } from "../contract/market.ts";
 import type { CleaningView, QualityView } from "../contract/quality.ts";
@@ -81,6 +82,25 @@ export interface BrokerManagerPort {
   /** By what a shard judges these instruments. */
   feedTerms(instruments: InstrumentId[]): Promise<FeedTerms[]>;
   ensure(): Promise<void>;
+  /** The token of now. Signs in first when that is due; else it asks no broker. */
+  session(): Promise<SessionGrant>;
+  /** The broker did not take the token of this generation. */
+  sessionRefused(generation: number, reason: string): Promise<void>;
+  /** Signs in anew with what a person brought, or tries the stored credential again. */
+  renewSession(proof: SessionProof): Promise<Result<SessionView, ApiError>>;
+}
+
+/** `reason`: why there is no token; nothing may be sent to the broker then. */
+export type SessionGrant = { kind: "token"; token: BrokerToken } | { kind: "none"; reason: string };
+
+export interface SessionProof {
+  requestToken?: string | undefined;
+  credential?: string | undefined;
+}
+
+/** Whoever works with a broker's token, and is to start over with a new one. */
+export interface SessionUser {
+  learnSession(grant: SessionGrant): Promise<void>;
 }
 
 /** Leave to open one connection. */
@@ -159,7 +179,7 @@ export interface ShardReport {
   live: InstrumentId[];
 }
 
-export interface FeedShardPort {
+export interface FeedShardPort extends SessionUser {
   assign(assignment: ShardAssignment): Promise<ShardReport>;
   /**
    * Stops delivering these instruments, durably, and answers the last update delivered of each.

@@ -1,11 +1,14 @@
 /** The latest price of an instrument for one intent. It waits a little for a first tick and never makes one up. */
+import type { BrokerView } from "../contract/brokers.ts";
 import type { TickView } from "../contract/market.ts";
 import type { InstrumentId } from "../domain/instrument.ts";
 import { FIRST_TICK_POLL_MS, FIRST_TICK_WAIT_MS } from "../domain/limits.ts";
 import type { Mark } from "../domain/tick.ts";
 import type { BrokerManagerPort } from "./ports.ts";
 
-export type Quotes = Pick<BrokerManagerPort, "quotes" | "pin" | "unpin" | "view">;
+export interface Quotes extends Pick<BrokerManagerPort, "quotes" | "pin" | "unpin"> {
+  view(): Promise<Pick<BrokerView, "pinned">>;
+}
 
 /**
  * The mark, or null when none came within `FIRST_TICK_WAIT_MS`. An instrument that nobody watches is

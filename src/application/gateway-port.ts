@@ -1,4 +1,5 @@
 /** What the use cases ask of a gateway, and what it answers. Every argument and answer is plain data. */
+import type { SessionUser } from "./feed-ports.ts";
 import type { ReconcilingPort } from "./reconcile-port.ts";
 import type { BrokerBalance, BrokerOrder } from "../brokers/broker.ts";
 import type { BrokerView } from "../contract/brokers.ts";
@@ -24,7 +25,7 @@ export interface HaltConfirmed {
   lastLeftAt: number | null;
 }
 
-export interface OrderGatewayPort extends ReconcilingPort {
+export interface OrderGatewayPort extends ReconcilingPort, SessionUser {
   /** Sends at most once for each attempt number; the write-ahead record comes before the first byte. */
   submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome>;
   cancel(clientOrderId: string): Promise<Order | null>;

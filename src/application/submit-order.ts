@@ -3,6 +3,7 @@ import type { ApiError } from "../contract/errors.ts";
 import type { OrderRequest } from "../contract/orders.ts";
 import type { ApprovedOrder, Order, OrderIntent } from "../domain/order.ts";
 import { err, ok, type Result } from "../domain/result.ts";
+import { NO_SESSION } from "../domain/session-state.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
 import type { Mark } from "../domain/tick.ts";
 import { may, type Caller } from "./caller.ts";
@@ -50,6 +51,8 @@ export async function submitOrder(
         : ok({ order: answer.order, existing: true });
     case "approved": {
       const order = await sendFirst(ports, answer.approved, answer.order, now);
+      if (order.state === "rejected" && order.reason?.startsWith(NO_SESSION))
+        return err(apiError("BROKER_SESSION_EXPIRED", order.reason));
       return ok({ order, existing: false });
     }
   }

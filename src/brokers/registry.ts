@@ -4,7 +4,13 @@ import type { Result } from "../domain/result.ts";
 import { ORDER_ANSWER_TIMEOUT_MS } from "../domain/limits.ts";
 import { POLL_ANSWER_TIMEOUT_MS } from "../domain/provider-limits.ts";
 import { paperBroker } from "../platform/objects.ts";
-import type { BrokerFeed, BrokerReference, BrokerTrading } from "./broker.ts";
+import type {
+  BrokerFeed,
+  BrokerReference,
+  BrokerSessions,
+  BrokerTrading,
+  TokenSource,
+} from "./broker.ts";
 import { paperClients } from "./paper/client.ts";
 import type { PaperExchange } from "./paper/client.ts";
 
@@ -12,6 +18,7 @@ import type { PaperExchange } from "./paper/client.ts";
 export interface MarketDataClients {
   feed: BrokerFeed;
   reference: BrokerReference;
+  sessions: BrokerSessions;
 }
 
 export interface BrokerClients extends MarketDataClients {
@@ -23,7 +30,12 @@ const freshStub = (env: Env, account: string): PaperExchange => ({
   fetch: (input, init) => paperBroker(env, account).fetch(input, init),
 });
 
-const paper = (env: Env, broker: string, account: string): BrokerClients => {
+const paper = (
+  env: Env,
+  broker: string,
+  account: string,
+  tokens: TokenSource | undefined,
+): BrokerClients => {
   const isPolled = broker === "paper-rest";
   return paperClients(freshStub(env, account), {
     account,
@@ -31,23 +43,25 @@ const paper = (env: Env, broker: string, account: string): BrokerClients => {
     isPolled,
     answerTimeoutMs: isPolled ? POLL_ANSWER_TIMEOUT_MS : ORDER_ANSWER_TIMEOUT_MS,
     alwaysOpen: env.PAPER_HOURS !== "exchange",
+    ...(tokens && { tokens }),
   });
 };
 
 const KNOWN = "paper, paper-backup, paper-rest";
 
-/** The data side of a broker; the error names the broker that nobody knows. */
+/** The data side of a broker; the error names the broker that nobody knows. Without tokens only its rules are of use. */
 export function marketDataClients(
   env: Env,
   broker: string,
   account: string,
+  tokens?: TokenSource,
 ): Result<MarketDataClients, string> {
   switch (broker) {
     case "paper":
     case "paper-backup":
     case "paper-rest": {
-      const { feed, reference } = paper(env, broker, account);
-      return ok({ feed, reference });
+      const { feed, reference, sessions } = paper(env, broker, account, tokens);
+      return ok({ feed, reference, sessions });
     }
     default:
       return err(`there is no broker "${broker}"; known: ${KNOWN}`);
@@ -59,10 +73,11 @@ export function brokerClients(
   env: Env,
   broker: string,
   account: string,
+  tokens?: TokenSource,
 ): Result<BrokerClients, string> {
   switch (broker) {
     case "paper":
-      return ok(paper(env, broker, account));
+      return ok(paper(env, broker, account, tokens));
     case "paper-backup":
     case "paper-rest":
       return err(`${broker} gives market data only: it takes no orders`);

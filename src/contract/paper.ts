@@ -28,6 +28,12 @@ export const PAPER_FAULTS = [
   /** Quotes by request: answered too late for anybody, or refused for going too fast. */
   "hold_quote",
   "refuse_quote",
+  /** Ends the session at once, before its time. */
+  "expire_session",
+  /** A sign-in is turned away. */
+  "reject_credentials",
+  /** The next session is given, and everything succeeds under it, but no price ever comes. */
+  "silent_after_rollover",
   /** Order path: what the next matching requests meet. */
   "reject_order",
   "refuse_not_accepted",
@@ -63,9 +69,11 @@ export const marketRequest = z
     seed: z.number().int().min(0).max(0xffff_ffff).optional(),
     /** Takes fewer instruments on each data connection than its rules say. */
     instrumentsPerConnection: z.number().int().min(1).max(1_000).optional(),
+    /** How long sessions live that are opened from now on, ms. */
+    sessionLifetimeMs: z.number().int().min(1_000).max(604_800_000).optional(),
   })
   .refine((request) => Object.values(request).some((value) => value !== undefined), {
-    message: "must set ticksPerSecond, hours, seed or instrumentsPerConnection",
+    message: "must set ticksPerSecond, hours, seed, instrumentsPerConnection or sessionLifetimeMs",
   });
 
 /** An order placed past the platform. Without side and quantity the exchange closes the position itself. */
@@ -128,6 +136,15 @@ export const paperView = z.object({
   ticksSent: z.number().int(),
   /** Requests for a quote, answered or not. */
   quotesAsked: z.number().int(),
+  /** Generation 0: nobody has signed in yet, and no token is asked for. */
+  session: z.object({
+    generation: z.number().int(),
+    expiresAt: z.number().int().nullable(),
+    /** Sign-ins asked for, whatever came of them. */
+    signIns: z.number().int(),
+    /** Calls and sockets turned away for their token, since the exchange last started. */
+    callsRefused: z.number().int(),
+  }),
   ordersReceived: z.number().int(),
   orders: z.number().int(),
   faults: z.array(

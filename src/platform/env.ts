@@ -12,6 +12,11 @@ const settingsSchema = z.object({
     .default(""),
   ALLOWED_ORIGINS: z.string().default(""),
   PAPER_HOURS: z.enum(["always", "exchange"]).default("always"),
+  /** A secret, 32 bytes in base64: what brokers' credentials and tokens are sealed with. */
+  CREDENTIALS_KEY: z
+    .string()
+    .regex(/^(?:[A-Za-z0-9+/]{43}=)?$/, "must be 32 bytes in base64, or empty")
+    .default(""),
 });
 
 export interface Settings {
@@ -21,6 +26,8 @@ export interface Settings {
   developmentKeySha256: string | null;
   allowedOrigins: string[];
   paperHours: "always" | "exchange";
+  /** Base64; null: nothing secret can be stored. */
+  credentialsKey: string | null;
 }
 
 const parsed = new WeakMap<object, Settings>();
@@ -39,6 +46,7 @@ export function settings(env: Env): Settings {
       .map((origin) => origin.trim())
       .filter(Boolean),
     paperHours: vars.PAPER_HOURS,
+    credentialsKey: vars.CREDENTIALS_KEY || null,
   };
   parsed.set(env, made);
   return made;

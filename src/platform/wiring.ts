@@ -1,6 +1,7 @@
 /** The composition root: the ports of the use cases, filled with this Worker's objects, queues and brokers. */
 import { DataProviders } from "../application/data-provider.ts";
 import { freshMark } from "../application/fresh-mark.ts";
+import { askedSession } from "../application/held-session.ts";
 import type { AccountMarket, OrderPorts } from "../application/order-ports.ts";
 import { gatherFacts } from "../application/order-facts.ts";
 import type { IntentFacts, RetryQueuePort } from "../application/ports.ts";
@@ -59,7 +60,9 @@ function accountMarket(env: Env, account: string): AccountMarket | null {
   const placed = ACCOUNTS.find((each) => each.account === account);
   if (!placed) return null;
   const { broker } = placed;
-  const clients = brokerClients(env, broker, account);
+  const log = logger({ component: "orders" });
+  const tokens = askedSession(brokerManager(env, broker), () => Date.now(), log);
+  const clients = brokerClients(env, broker, account, tokens);
   assert(clients.ok, `account ${account} is at a broker that is not there`);
   const { rules } = clients.value.trading;
   return {

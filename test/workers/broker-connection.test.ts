@@ -98,6 +98,7 @@ function setUp(refusals = 0, parse: BrokerFeed["parse"] = parseOwn) {
       opened: (number) => void epochs.push(number),
       message: () => void (messages += 1),
       lost: (reason) => void lost.push(reason),
+      expired: (reason) => void lost.push(`expired: ${reason}`),
     },
     (_, event) => void logged.push(event),
   );
@@ -184,9 +185,10 @@ test("lesson 11: a socket that answers and beats but brings no data is replaced"
 });
 
 test("an expired session stops the loop until somebody renews it", async () => {
-  const { connection, sockets, dials } = setUp();
+  const { connection, sockets, dials, lost } = setUp();
   await pass(0);
   sockets[0]?.bring({ kind: "session_expired", reason: "token of yesterday" });
+  expect(lost.at(-1)).toBe("expired: token of yesterday");
   expect(connection.state).toBe("session_expired");
   for (let minute = 0; minute < 10; minute += 1) {
     await pass(60_000);
@@ -194,7 +196,6 @@ test("an expired session stops the loop until somebody renews it", async () => {
   }
   expect(dials()).toBe(1);
   connection.renewSession();
-  connection.ensure(Date.now());
   await pass(0);
   expect(dials()).toBe(2);
 });

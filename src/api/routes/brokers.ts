@@ -142,7 +142,7 @@ export function brokerRoutes(app: ApiApp, gate: Gate): void {
 }
 
 /** An object made for any name would live for ever: only brokers of this deployment are reached. */
-function knownBroker(broker: string): string {
+export function knownBroker(broker: string): string {
   const known: readonly string[] = FEED_BROKERS;
   if (known.includes(broker)) return broker;
   throw fail("UNKNOWN_BROKER", `There is no broker ${broker}; there is ${known.join(", ")}.`);

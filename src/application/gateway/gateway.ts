@@ -33,7 +33,7 @@ import { cancel, modify } from "./wishes.ts";
 
 export class Gateway implements Omit<
   OrderGatewayPort,
-  "ensure" | "streamState" | "meters" | "reconciliation"
+  "ensure" | "streamState" | "meters" | "reconciliation" | "learnSession"
 > {
   readonly #context: GatewayContext;
 

@@ -110,5 +110,7 @@ export interface GatewayPorts {
   ready(): Promise<boolean>;
   /** Our clock less the broker's, ms, as measured; null, and left out, when it is not known. */
   clockOffsetMs?(): number | null;
+  /** Why there is no session at the broker, so that nothing can be sent; null, and left out, when there is one. */
+  sessionEnded?(): Promise<string | null>;
   log: Log;
 }

@@ -8,6 +8,7 @@ import { isClockSkewed } from "../../domain/clock-offset.ts";
 import { NOT_SENT_SWEEP_MS } from "../../domain/limits.ts";
 import type { ApprovedOrder, OrderStages } from "../../domain/order.ts";
 import { CLOCK_OFFSET_MS_MAX } from "../../domain/quality-limits.ts";
+import { NO_SESSION } from "../../domain/session-state.ts";
 import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
 import type { GatewayOutcome } from "../ports.ts";
@@ -89,6 +90,13 @@ async function waitForTurn(
   attempt: number,
 ): Promise<SendTurn> {
   const since = attempt === 1 ? approvedAt : context.now();
+  // An entry that cannot leave now would be another trade later. An exit is tried, and retried.
+  const ended = intent.reduceOnly ? null : ((await context.sessionEnded?.()) ?? null);
+  if (ended !== null)
+    return {
+      kind: "refused",
+      reason: `${NO_SESSION}: ${ended}, so entries are refused`,
+    };
   // Entries are not sent blind. An order that can only reduce may always go.
   if (!intent.reduceOnly && !(await context.ready()))
     return {

@@ -7,14 +7,20 @@ import type {
   BrokerFailure,
   BrokerFeed,
   BrokerReference,
+  BrokerSessions,
   BrokerTrading,
   QuotePolling,
+  SignInKind,
+  TokenSource,
   WebSocketLike,
 } from "../broker.ts";
+import { SessionExpired } from "../session-expired.ts";
 import { err, ok } from "../../domain/result.ts";
 import type { Result } from "../../domain/result.ts";
 import { paperChecksum } from "./checksum.ts";
-import { cancelOutcome, outcomeWithoutAnswer, submitOutcome } from "./errors.ts";
+import { paperSessions } from "./sign-in.ts";
+import { bearer, type Call, type TokenCall, withToken } from "./token.ts";
+import { cancelOutcome, outcomeWithoutAnswer, sessionRefusal, submitOutcome } from "./errors.ts";
 import type { NoAnswer, RawAnswer } from "./errors.ts";
 import {
   formatBookResync,
@@ -32,13 +38,13 @@ import {
   PAPER_RULES,
 } from "./rules.ts";
 import {
-  PAPER_ERRORS,
   balancesAnswer,
   candlesAnswer,
   executionsAnswer,
   hoursAnswer,
   instrumentsAnswer,
   ordersAnswer,
+  PAPER_ERRORS,
   positionsAnswer,
 } from "./wire.ts";
 
@@ -74,12 +80,16 @@ export interface PaperClientOptions {
   isPolled?: boolean;
   /** False when the exchange keeps to its instruments' hours. */
   alwaysOpen?: boolean;
+  /** Whose token goes with each call; left out, none does. */
+  tokens?: TokenSource;
+  signIn?: SignInKind;
 }
 
 export interface PaperClients {
   feed: BrokerFeed;
   reference: BrokerReference;
   trading: BrokerTrading;
+  sessions: BrokerSessions;
 }
 
 /** Pages one look-up may take: 200,000 rows are more than one session of a busy account. */
@@ -96,14 +106,15 @@ export function paperClients(exchange: PaperExchange, options: PaperClientOption
   const { isPolled = false, alwaysOpen = true } = options;
   const own = isPolled ? PAPER_REST_RULES : PAPER_RULES;
   const rules = { ...own, broker: options.broker ?? own.broker, calendarAlwaysOpen: alwaysOpen };
-  const call = caller(exchange, options.answerTimeoutMs);
+  const bare = caller(exchange, options.answerTimeoutMs);
+  const call = withToken(bare, options.tokens);
   const query = async <T extends z.ZodType>(path: string, schema: T) =>
     readAnswer(await call("GET", path), schema);
   const pages = pager(query);
 
   const feed: BrokerFeed = {
     rules,
-    open: () => openSocket(exchange, "/feed"),
+    open: () => openSocket(exchange, "/feed", options.tokens),
     formatSubscribe,
     formatUnsubscribe,
     formatBookResync,
@@ -151,11 +162,12 @@ export function paperClients(exchange: PaperExchange, options: PaperClientOption
     },
     positions: async () => items(await query("/positions", positionsAnswer)),
     balances: async () => items(await query("/balances", balancesAnswer)),
-    openOrderStream: () => openSocket(exchange, "/order-stream"),
+    openOrderStream: () => openSocket(exchange, "/order-stream", options.tokens),
     parseOrderStream: (data) => parseOrderStreamFrame(data, options.account),
   };
 
-  return { feed, reference, trading };
+  const sessions = paperSessions(bare, options.signIn ?? "automatic");
+  return { feed, reference, trading, sessions };
 }
 
 const quotePolling = (call: Call): QuotePolling => ({
@@ -169,15 +181,15 @@ const quotePolling = (call: Call): QuotePolling => ({
   costs: PAPER_POLL_COSTS,
 });
 
-type Call = (method: string, path: string, body?: string) => Promise<Result<RawAnswer, NoAnswer>>;
-
 /** One request with its deadline, which covers the whole answer: a body that stops half-way is no answer. */
-function caller(exchange: PaperExchange, answerTimeoutMs: number): Call {
-  return async (method, path, body) => {
+function caller(exchange: PaperExchange, answerTimeoutMs: number): TokenCall {
+  return async (method, path, body, token) => {
     const abort = new AbortController();
     const exchangeCall = async (): Promise<Result<RawAnswer, NoAnswer>> => {
-      const headers: Record<string, string> =
-        body === undefined ? {} : { "content-type": "application/json" };
+      const headers: Record<string, string> = {
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(token !== undefined && bearer(token)),
+      };
       const request = {
         method,
         headers,
@@ -208,7 +220,8 @@ function caller(exchange: PaperExchange, answerTimeoutMs: number): Call {
 function bodyOf(answer: Result<RawAnswer, NoAnswer>): Result<string, BrokerFailure> {
   if (!answer.ok) {
     const { kind, reason } = answer.error;
-    return err({ kind: kind === "timeout" ? "timeout" : "network", reason });
+    const isOurs = kind === "timeout" || kind === "session_expired";
+    return err({ kind: isOurs ? kind : "network", reason });
   }
   const { status, body } = answer.value;
   if (status >= 500) return err({ kind: "network", reason: `status ${status}` });
@@ -255,9 +268,26 @@ function pager(
   };
 }
 
-async function openSocket(exchange: PaperExchange, path: string): Promise<WebSocketLike> {
-  const answer = await exchange.fetch(url(path), { headers: { Upgrade: "websocket" } });
+async function openSocket(
+  exchange: PaperExchange,
+  path: string,
+  tokens: TokenSource | undefined,
+): Promise<WebSocketLike> {
+  const held = await tokens?.current();
+  if (held && !held.ok) {
+    if (held.error.kind === "session_expired") throw new SessionExpired(held.error.reason);
+    throw new Error(held.error.reason);
+  }
+  const authorization = held ? bearer(held.value.token) : {};
+  const answer = await exchange.fetch(url(path), {
+    headers: { Upgrade: "websocket", ...authorization },
+  });
   if (answer.webSocket) return answer.webSocket;
   const body = await answer.text();
+  const reason = sessionRefusal({ status: answer.status, body });
+  if (held && reason !== null) {
+    tokens?.refused(held.value.generation, reason);
+    throw new SessionExpired(reason);
+  }
   throw new Error(`the paper exchange refused ${path}: ${answer.status} ${body.slice(0, 200)}`);
 }

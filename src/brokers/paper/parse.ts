@@ -115,6 +115,8 @@ export function parseFeedFrame(data: string | ArrayBuffer): Result<FeedMessage, 
       return ok({ kind: "refused", ...refusal(value) });
     case "heartbeat":
       return ok({ kind: "heartbeat", time: value.time });
+    case "session_expired":
+      return ok({ kind: "session_expired", reason: value.reason });
   }
 }
 
@@ -159,6 +161,8 @@ export function parseOrderStreamFrame(
   const frame = parsed.value;
   if (frame.type === "heartbeat") return ok({ kind: "heartbeat", time: frame.time });
   if (frame.type === "ready") return ok({ kind: "ready" });
+  if (frame.type === "session_expired")
+    return ok({ kind: "session_expired", reason: frame.reason });
   const { eventId, clientOrderId, brokerOrderId, at } = frame;
   // News of money alone is none of an order's; that the line lives is all that it says here.
   if (frame.event.kind === "filled" && !movesQuantity(frame.event.execution))

@@ -7,6 +7,12 @@ import { STALE_AFTER_MS_MAX } from "../../domain/quality-limits.ts";
 /** Above the 1,500 orders/s that the ledger and gateway are measured at, so that the exchange is never what is measured. */
 export const PAPER_ORDERS_PER_SECOND = 5_000;
 
+/** A day, as at brokers whose token dies overnight. */
+export const PAPER_SESSION_LIFETIME_MS = 24 * 60 * 60_000;
+
+/** What the exchange asks for at its door. It guards play money only, so it is no secret. */
+export const PAPER_CREDENTIAL = "paper-account";
+
 export const PAPER_RULES: BrokerRules = {
   broker: "paper",
   // Enough for every split worth trying, few enough that the limit itself can be met in a test.

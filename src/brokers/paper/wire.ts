@@ -72,9 +72,19 @@ export const feedNotice = z.discriminatedUnion("type", [
     limit: z.enum(["instrumentsPerConnection", "subscribeMessagesPerSecond"]).optional(),
   }),
   z.object({ type: z.literal("heartbeat"), time: timestamp }),
+  z.object({ type: z.literal("session_expired"), reason: z.string() }),
 ]);
 
 export type FeedNotice = z.infer<typeof feedNotice>;
+
+/** `POST /session`. The token then goes with every request and every socket, as `Authorization: Bearer`. */
+export const sessionRequest = z.strictObject({ credential: z.string().min(1).max(4_000) });
+
+export const sessionAnswer = z.object({
+  token: z.string().min(1),
+  generation: z.number().int().positive(),
+  expiresAt: timestamp,
+});
 
 /** `POST /orders`. Which prices an order type takes is the matching engine's to refuse. */
 export const newOrderRequest = z.strictObject({
@@ -176,6 +186,9 @@ export const candlesAnswer = z.object({ items: z.array(candleView) });
  */
 export const PAPER_ERRORS = {
   BAD_REQUEST: 400,
+  /** The token is over, of an older session, or missing; nothing was looked at, let alone booked. */
+  SESSION_EXPIRED: 401,
+  CREDENTIAL_REJECTED: 403,
   NOT_FOUND: 404,
   ORDER_NOT_OPEN: 409,
   DUPLICATE_CLIENT_ORDER_ID: 409,
@@ -215,6 +228,7 @@ export type OrderStreamEvent = z.infer<typeof orderStreamEvent>;
 export const orderStreamFrame = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("heartbeat"), time: timestamp }),
+  z.object({ type: z.literal("session_expired"), reason: z.string() }),
   z.object({
     type: z.literal("order"),
     eventId: z.string().min(1),

@@ -206,6 +206,7 @@ export class GatewayRuns {
       reconciliation: to((gateway) => gateway.reconciliation(this.#streamReady)),
       brokerBook: to((gateway, since) => gateway.brokerBook(since)),
       unfreeze: to((gateway, instruments, by) => gateway.unfreeze(instruments, by)),
+      learnSession: async () => {},
       streamState: async () => (this.#streamReady ? "ready" : "connecting"),
     };
   }

@@ -103,6 +103,12 @@ export const ROUTES: Record<string, Route> = {
     path: "/v1/brokers/paper/shards/1/drain",
     body: { draining: true },
   },
+  "GET /v1/brokers/{broker}/session": { scope: "read", path: "/v1/brokers/paper/session" },
+  "POST /v1/brokers/{broker}/session": {
+    scope: "admin",
+    path: "/v1/brokers/paper/session",
+    body: { credential: "another" },
+  },
   "DELETE /v1/brokers/{broker}/limits": { scope: "admin", path: "/v1/brokers/paper/limits" },
   "POST /v1/brokers/{broker}/subscriptions": {
     scope: "admin",

@@ -20,7 +20,14 @@ export function exchange(name: string, answerTimeoutMs = 5_000): TestExchange {
   return {
     stub,
     ...paperClients(
-      { fetch: (input, init) => stub().fetch(input, init) },
+      {
+        // Past the platform, with the token that it has: a sign-in of the test's own would end it.
+        fetch: async (input, init) => {
+          const token = await issuedToken(stub());
+          const headers = { ...init?.headers, ...(token && { authorization: `Bearer ${token}` }) };
+          return stub().fetch(input, { ...init, headers });
+        },
+      },
       { account: name, answerTimeoutMs },
     ),
     control: async (path = "", body) => {
@@ -31,6 +38,14 @@ export function exchange(name: string, answerTimeoutMs = 5_000): TestExchange {
     },
   };
 }
+
+/** What the exchange gave to whoever signed in last; null before that. */
+export const issuedToken = (stub: DurableObjectStub): Promise<string | null> =>
+  runInDurableObject(stub, (_, state) => {
+    const query = "SELECT value FROM settings WHERE name = 'session'";
+    const [row] = state.storage.sql.exec<{ value: string }>(query).toArray();
+    return row ? (JSON.parse(row.value) as { token: string }).token : null;
+  });
 
 /**
  * Ends the object as a crash or a deploy does: memory and sockets are gone, storage stays. An object

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { feedLive } from "../../../src/application/feed-live.ts";
 import type { Quotes } from "../../../src/application/fresh-mark.ts";
-import type { BrokerView } from "../../../src/contract/brokers.ts";
 import type { TickView } from "../../../src/contract/market.ts";
 import { err, ok } from "../../../src/domain/result.ts";
 
@@ -38,7 +37,7 @@ function feedOf(ticks: TickView[], parts: Partial<Quotes> = {}): Quotes & { pinn
       for (const id of ids) pinned.splice(pinned.indexOf(id), 1);
       return ok({ instruments: [] });
     },
-    view: async () => ({ pinned: [] as string[] }) as BrokerView,
+    view: async () => ({ pinned: [] }),
     ...parts,
   };
 }
