@@ -81,6 +81,8 @@ export class ShardCandles {
 
   gap(instruments: InstrumentId[], from: number, to: number): void {
     for (const instrument of instruments) this.#gaps.push({ instrument, from, to });
+    // At once: whoever reads those bars now is to see the mark.
+    void this.#handOver();
   }
 
   parts(instrument: InstrumentId, interval: "1s" | "1m"): CandlePart[] {

@@ -92,6 +92,15 @@ export function gapsOf(held: readonly HeldInstrument[], to: number, reason: stri
   return gaps;
 }
 
+/** What a market missed because its link was broken: the shard itself has it. */
+export const linkGap = (instruments: InstrumentId[], from: number, to: number): LinkGap => ({
+  instruments,
+  from,
+  to,
+  reason: "link broken",
+  isLinkOnly: true,
+});
+
 /** What is written and not yet sent, and what is sent and not yet read. */
 export function waitingIn(
   groups: readonly { lines: readonly string[] }[],

@@ -10,22 +10,31 @@ import { brokerManager } from "../src/platform/objects.ts";
 import { BarFeed } from "./feed-shard.bars.ts";
 import type { TickBook } from "./feed-shard.book.ts";
 import { ShardCandles } from "./feed-shard.candles.ts";
+import { GapFiller } from "./feed-shard.gaps.ts";
 import { Recorder } from "./feed-shard.recorder.ts";
 import type { TickLog } from "./feed-shard.tick-log.ts";
 
 /** Bars go to the shard's manager, recordings to the archive. */
 export function shardHistory(
   env: Env,
-  broker: string,
   shard: string,
   book: TickBook,
   log: Log,
+  links: () => { tellLate(gap: LinkGap): void },
 ): ShardHistory {
+  const [broker = ""] = shard.split(":");
   const send = (batch: OwnCandles) => brokerManager(env, broker).keepCandles(batch);
   const candles = new ShardCandles(send, log, (instrument) => book.held.has(instrument));
   const put = (key: string, bytes: Uint8Array) => env.RECORDINGS.put(key, bytes);
   const recorder = new Recorder({ broker, shard, put, log });
-  return new ShardHistory(book.log, candles, recorder, instrumentsOf(book));
+  const gaps = new GapFiller({
+    manager: () => brokerManager(env, broker),
+    isHeld: (instrument) => book.held.has(instrument),
+    tell: (gap) => links().tellLate(gap),
+    pause: (ms) => scheduler.wait(ms),
+    log,
+  });
+  return new ShardHistory(book.log, candles, recorder, gaps, instrumentsOf(book));
 }
 
 /** What an alias stands for: it never stands for another instrument. */
@@ -43,6 +52,7 @@ export class ShardHistory {
   readonly #log: TickLog;
   readonly #candles: ShardCandles;
   readonly #recorder: Recorder;
+  readonly #gaps: GapFiller;
   readonly #bars: BarFeed;
   #slices: number | null = null;
 
@@ -50,11 +60,13 @@ export class ShardHistory {
     log: TickLog,
     candles: ShardCandles,
     recorder: Recorder,
+    gaps: GapFiller,
     instrumentOf: (alias: number) => InstrumentId | null,
   ) {
     this.#log = log;
     this.#candles = candles;
     this.#recorder = recorder;
+    this.#gaps = gaps;
     this.#bars = new BarFeed({
       built: (alias) => {
         const instrument = instrumentOf(alias);
@@ -104,8 +116,10 @@ export class ShardHistory {
     this.#candles.beat(now, true);
   }
 
+  /** Gaps that were just told: kept with the bars, and filled as far as the broker can. */
   gaps(gaps: readonly LinkGap[]): void {
     for (const { instruments, from, to } of gaps) this.#candles.gap(instruments, from, to);
+    this.#gaps.fill(gaps);
   }
 
   parts(instrument: InstrumentId, interval: "1s" | "1m"): CandlePart[] {

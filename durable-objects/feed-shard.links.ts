@@ -27,6 +27,7 @@ import {
   type LinkHost,
   gapsOf,
   groupKey,
+  linkGap,
   liveStatus,
   markOf,
   newConsumer,
@@ -133,6 +134,12 @@ export class Links {
     this.#tell(gap.instruments, (instruments) => gapLine({ ...gap, instruments }));
   }
 
+  /** The same once more, after the broker's history was asked. */
+  tellLate(gap: LinkGap): void {
+    this.tellGap(gap);
+    this.flushSoon(Date.now());
+  }
+
   tellStatus(status: LinkStatus): void {
     this.#tell(status.instruments, (instruments) => statusLine({ ...status, instruments }));
   }
@@ -220,8 +227,7 @@ export class Links {
     const instruments = [...consumer.instruments.keys()];
     const from = consumer.brokenAt;
     consumer.brokenAt = null;
-    if (from !== null)
-      this.#send(consumer, gapLine({ instruments, from, to: Date.now(), reason: "link broken" }));
+    if (from !== null) this.#send(consumer, gapLine(linkGap(instruments, from, Date.now())));
     const status = { ...this.#host.feedState(), subject: "feed" as const, instruments };
     this.#send(consumer, statusLine(status));
   }

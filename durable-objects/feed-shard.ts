@@ -72,7 +72,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#session = new ShardSession(env, broker, this.#log);
     const feed = shardFeed(env, this.#shard, this.#session.held, this.#log);
     this.#book = new TickBook(broker, (held) => this.#confirm([held.instrument], Date.now()));
-    this.#history = shardHistory(env, broker, this.#shard, this.#book, this.#log);
+    this.#history = shardHistory(env, this.#shard, this.#book, this.#log, () => this.#links);
     this.#reporter = new Reporter(
       () => brokerManager(env, broker).report(this.#report()),
       this.#log,

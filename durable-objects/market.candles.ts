@@ -8,8 +8,8 @@ import type { ApiError } from "../src/contract/errors.ts";
 import type { LinkBars } from "../src/contract/link-bars.ts";
 import type { LinkGap } from "../src/contract/link.ts";
 import type { StreamRequest } from "../src/contract/stream.ts";
-import type { CandleKey } from "../src/domain/candle.ts";
-import type { MarkedCandle } from "../src/domain/candle-join.ts";
+import { type CandleKey, candleKeyText } from "../src/domain/candle.ts";
+import type { CandleGap, MarkedCandle } from "../src/domain/candle-join.ts";
 import {
   type CandleBase,
   type CandleChange,
@@ -17,6 +17,7 @@ import {
   partUnit,
 } from "../src/domain/candle-series.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { CANDLE_GRACE_MS } from "../src/domain/limits.ts";
 import { STREAM_CANDLE_SERIES_MAX } from "../src/domain/market-limits.ts";
 import type { Result } from "../src/domain/result.ts";
 import { echo, refuse, tooManyOfKey, tooManySeries } from "./market.answers.ts";
@@ -61,8 +62,6 @@ interface Entry extends CandleKey {
 /** Bars are built from trades: more of an instrument is not asked for. */
 const MODE = "ltp";
 
-const keyOf = ({ instrument, interval }: CandleKey): string => `${interval} ${instrument}`;
-
 const NO_UNITS: ReadonlySet<LinkBars["unit"]> = new Set();
 
 export class CandleFeed {
@@ -84,7 +83,7 @@ export class CandleFeed {
   async subscribe(algo: AlgoSocket, request: SubscribeCandles): Promise<void> {
     const { interval, history = 0 } = request;
     const asked = request.instruments.map((instrument) => ({ instrument, interval }));
-    const fresh = asked.filter((one) => !algo.candles.has(keyOf(one)));
+    const fresh = asked.filter((one) => !algo.candles.has(candleKeyText(one)));
     const size = algo.candles.size + fresh.length;
     if (size > STREAM_CANDLE_SERIES_MAX)
       return refuse(algo, tooManySeries(size), request.requestId);
@@ -107,12 +106,11 @@ export class CandleFeed {
       const error = bases && !bases.ok ? bases.error : UNREACHABLE;
       return algo.isClosed ? undefined : refuse(algo, error, request.requestId);
     }
-    for (const one of fresh) algo.candles.set(keyOf(one), one);
+    for (const one of fresh) algo.candles.set(candleKeyText(one), one);
     this.#host.storage.saveCandles(algo.id, algo.candles.values());
-    const newest = entries.map((entry, at) => {
-      const base = bases.value[at] ?? { bars: [], live: [] };
-      return this.#join(algo, entry, base, history);
-    });
+    const newest = entries.map((entry, at) =>
+      this.#join(algo, entry, bases.value[at] ?? NO_BASE, history),
+    );
     algo.send({
       type: "subscribed",
       channel: "candles",
@@ -134,7 +132,7 @@ export class CandleFeed {
     const { interval } = request;
     const gone = request.instruments
       .map((instrument) => ({ instrument, interval }))
-      .filter((one) => algo.candles.delete(keyOf(one)));
+      .filter((one) => algo.candles.delete(candleKeyText(one)));
     this.#host.storage.saveCandles(algo.id, algo.candles.values());
     this.#leave(algo, gone);
     const instruments = gone.map(({ instrument }) => instrument);
@@ -156,7 +154,7 @@ export class CandleFeed {
   /** After an eviction: the socket goes on; its bars are read again with the first that comes. */
   restore(algo: AlgoSocket, series: readonly CandleKey[]): void {
     for (const one of series) {
-      algo.candles.set(keyOf(one), one);
+      algo.candles.set(candleKeyText(one), one);
       this.#entry(one).sockets.add(algo);
     }
     this.#host.interest.add(wishesOf(series));
@@ -172,12 +170,21 @@ export class CandleFeed {
     }
   }
 
-  /** Trades may be missing from the bars of this time. */
-  gap({ instruments, from, to }: LinkGap): void {
+  /**
+   * Trades may be missing from the bars of this time; once the broker's history has them they are read
+   * again. When only the link was broken the shard tells its parts again, as far as it has them.
+   */
+  gap(gap: LinkGap): void {
+    const { instruments, from, to, filled, isLinkOnly } = gap;
     for (const instrument of instruments)
       for (const entry of this.#entries.get(instrument)?.values() ?? []) {
-        entry.series.gap({ from, to });
-        if (entry.series.isStarted) this.#tell(entry);
+        if (!entry.series.isStarted) continue;
+        if (filled === true || (isLinkOnly && to - from > CANDLE_GRACE_MS))
+          void this.#load(entry, { from, to });
+        else if (!filled && !isLinkOnly) {
+          entry.series.gap({ from, to });
+          this.#tell(entry);
+        }
       }
   }
 
@@ -189,9 +196,7 @@ export class CandleFeed {
     history: number,
   ): CandleChange | undefined {
     const { series, instrument, interval } = entry;
-    if (!series.isStarted) {
-      series.start(base, this.#host.providers.of(instrument), Date.now());
-    }
+    if (!series.isStarted) series.start(base, this.#host.providers.of(instrument), Date.now());
     // Those who were here before hear of what is new first: it is part of this one's history.
     this.#tell(entry);
     entry.sockets.add(algo);
@@ -206,7 +211,7 @@ export class CandleFeed {
 
   #entry(one: CandleKey): Entry {
     const { instrument, interval } = one;
-    const key = keyOf(one);
+    const key = candleKeyText(one);
     const entries = this.#entries.get(instrument) ?? new Map<string, Entry>();
     this.#entries.set(instrument, entries);
     const entry = entries.get(key) ?? {
@@ -225,7 +230,7 @@ export class CandleFeed {
   #leave(algo: AlgoSocket, gone: readonly CandleKey[]): void {
     if (gone.length === 0) return;
     for (const one of gone) {
-      const entry = this.#entries.get(one.instrument)?.get(keyOf(one));
+      const entry = this.#entries.get(one.instrument)?.get(candleKeyText(one));
       entry?.sockets.delete(algo);
       if (entry) this.#forgetIfUnused(entry);
     }
@@ -241,32 +246,39 @@ export class CandleFeed {
   }
 
   #tell(entry: Entry): void {
-    for (const change of entry.series.changes())
-      for (const algo of entry.sockets) {
-        // A bar that grows is told by its latest state: a slow reader gets that once it has caught up.
-        if (change.isClosed || !algo.isLagging) tell(algo, entry, change);
-      }
+    for (const change of entry.series.changes()) this.#tellAll(entry, change);
   }
 
-  /** Bars that nobody waits for, as after an eviction. */
-  async #load(entry: Entry): Promise<void> {
+  #tellAll(entry: Entry, change: CandleChange): void {
+    for (const algo of entry.sockets) {
+      // A bar that grows is told by its latest state: a slow reader gets that once it has caught up.
+      if (change.isClosed || !algo.isLagging) tell(algo, entry, change);
+    }
+  }
+
+  /** Reads history again, after an eviction or for the time of a gap, and tells what it has. */
+  async #load(entry: Entry, gap?: CandleGap): Promise<void> {
     if (entry.isLoading) return;
     entry.isLoading = true;
     const { instrument, interval, series } = entry;
     try {
-      const base = await candleBase(entry, 0, this.#host);
+      const base = await candleBase(entry, 0, this.#host, gap);
       if (!base.ok) throw new Error(base.error.message);
-      series.start(base.value, this.#host.providers.of(instrument), Date.now());
-      series.retell();
+      const provider = this.#host.providers.of(instrument);
+      // Told before the bars after it, which the series tells itself.
+      for (const change of series.restart(base.value, provider, Date.now(), gap))
+        this.#tellAll(entry, change);
       this.#tell(entry);
     } catch (error) {
-      // The next bar that comes tries again.
+      // After an eviction the next bar that comes tries again; after a gap its mark stays.
       this.#host.log("warn", "bars_not_read", { instrument, interval, reason: errorText(error) });
     } finally {
       entry.isLoading = false;
     }
   }
 }
+
+const NO_BASE: CandleBase = { bars: [], live: [] };
 
 const UNREACHABLE: ApiError = {
   code: "UNAVAILABLE",

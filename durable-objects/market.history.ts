@@ -5,9 +5,10 @@ import type { ApiError } from "../src/contract/errors.ts";
 import { depthText, fieldsOfTick } from "../src/contract/link.ts";
 import type { StreamMessage, StreamRequest } from "../src/contract/stream.ts";
 import { CANDLE_INTERVAL_MS, type CandleKey, candleStart } from "../src/domain/candle.ts";
+import type { CandleGap } from "../src/domain/candle-join.ts";
 import type { CandleBase } from "../src/domain/candle-series.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
-import { CANDLE_GRACE_MS } from "../src/domain/limits.ts";
+import { CANDLE_GRACE_MS, STREAM_HISTORY_BARS_MAX } from "../src/domain/limits.ts";
 import { HISTORY_CALLS_MAX } from "../src/domain/market-limits.ts";
 import { ok, type Result } from "../src/domain/result.ts";
 import type { Board } from "./market.board.ts";
@@ -71,13 +72,17 @@ export function candleBase(
   { instrument, interval }: CandleKey,
   history: number,
   host: Pick<HistoryHost, "manager" | "providers">,
+  gap?: CandleGap,
 ): Promise<Result<CandleBase, ApiError>> {
   const to = Date.now();
   // At least all that a late trade can still amend.
   const oldest = candleStart(to - CANDLE_GRACE_MS, interval);
-  const from = Math.min(oldest, to - history * CANDLE_INTERVAL_MS[interval]);
+  const length = CANDLE_INTERVAL_MS[interval];
+  const first = gap ? Math.max(gap.from, to - STREAM_HISTORY_BARS_MAX * length) : to;
+  const from = Math.min(oldest, candleStart(first, interval), to - history * length);
   const manager = host.manager(host.providers.of(instrument));
-  return manager.candleBase({ instrument, interval, from, to: to + 1 });
+  const request = { instrument, interval, from, to: to + 1 };
+  return manager.candleBase(gap ? { ...request, gap } : request);
 }
 
 /** Asks the shards for last ticks that this market has not seen, or not in the mode now wanted. */

@@ -15,15 +15,8 @@ export class Relay {
   }
 
   gap(gap: LinkGap, provider: string): void {
-    const { from, to, reason } = gap;
-    this.tell(gap.instruments, (instruments) => ({
-      type: "gap",
-      instruments,
-      from,
-      to,
-      provider,
-      reason,
-    }));
+    const { instruments: concerned, isLinkOnly: _isLinkOnly, ...told } = gap;
+    this.tell(concerned, (instruments) => ({ type: "gap", instruments, ...told, provider }));
   }
 
   status(status: LinkStatus): void {
@@ -53,7 +46,7 @@ export class Relay {
     for (const algo of this.#algos.values()) {
       const own = algo.channels.has("status")
         ? [...instruments]
-        : instruments.filter((instrument) => algo.instruments.has(instrument));
+        : instruments.filter((instrument) => algo.holds(instrument));
       if (own.length > 0) algo.send(message(own));
     }
   }

@@ -4,7 +4,7 @@
  */
 import type { Caller } from "../src/application/caller.ts";
 import type { StreamChannel, StreamMessage } from "../src/contract/stream.ts";
-import type { CandleKey } from "../src/domain/candle.ts";
+import { CANDLE_INTERVALS, type CandleKey, candleKeyText } from "../src/domain/candle.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import {
   CLOSE_SLOW_CONSUMER,
@@ -84,6 +84,15 @@ export class AlgoSocket implements FrameReceiver {
     this.caller = attachment.caller;
     this.channels = new Set(attachment.channels);
     this.topics = new Set(attachment.topics);
+  }
+
+  /** Whether it has ticks or bars of an instrument. */
+  holds(instrument: InstrumentId): boolean {
+    if (this.instruments.has(instrument)) return true;
+    if (this.candles.size === 0) return false;
+    return CANDLE_INTERVALS.some((interval) =>
+      this.candles.has(candleKeyText({ instrument, interval })),
+    );
   }
 
   /** Where this socket's numbers stand: the next live frame is one more. */

@@ -114,3 +114,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
+
+export function withoutType<T extends { type: string }>(message: T): Omit<T, "type"> {
+  const { type: _type, ...rest } = message;
+  return rest;
+}

@@ -6,7 +6,10 @@ import type { SignalView } from "../../src/contract/signals.ts";
 import type { StreamMessage } from "../../src/contract/stream.ts";
 import type { Tick } from "./decode.ts";
 
-/** Ticks may be missing between these times (ms since 1970). */
+/**
+ * Ticks may be missing between these times (ms since 1970). Told at once; and where the platform asked the
+ * broker's history for it, again for each instrument with `filled`.
+ */
 export type Gap = Omit<Extract<StreamMessage, { type: "gap" }>, "type">;
 
 type PlatformStatus = Omit<Extract<StreamMessage, { type: "status" }>, "type">;

@@ -4,7 +4,7 @@
  */
 import { Channels } from "./channels.ts";
 import { Connection, stopped } from "./connection.ts";
-import { decodeFrame, type OtherMessage, type Tick } from "./decode.ts";
+import { decodeFrame, type OtherMessage, type Tick, withoutType } from "./decode.ts";
 import { TrunklineError } from "./errors.ts";
 import { ACK_EVERY_FRAMES, ACK_INTERVAL_MS, type Timing } from "./limits.ts";
 import { judgeFrame, laterPosition, TickGate, type FramePosition } from "./sequence.ts";
@@ -212,6 +212,8 @@ export class Stream {
 
   #gap(message: Extract<OtherMessage, { type: "gap" }>): void {
     this.#emit({ kind: "gap", gap: withoutType(message) });
+    // Told again after the broker's history was asked: it was read then.
+    if (message.filled === false) return;
     // The bars of the gap come from history; the broker has them, the ticks are gone.
     for (const request of this.#subscriptions.refresh(message.instruments)) {
       this.#connection.send(request);
@@ -292,9 +294,4 @@ export class Stream {
     const status: StreamStatus = { subject: "stream", instruments: [], state, message };
     this.#emit({ kind: "status", status });
   }
-}
-
-function withoutType<T extends { type: string }>(message: T): Omit<T, "type"> {
-  const { type: _type, ...rest } = message;
-  return rest;
 }

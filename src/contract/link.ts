@@ -9,7 +9,7 @@ import { z } from "zod";
 import type { InstrumentId } from "../domain/instrument.ts";
 import type { Depth, MarketUpdate } from "../domain/tick.ts";
 import { type LinkBars, readBars } from "./link-bars.ts";
-import type { TickView } from "./market.ts";
+import { candleView, type TickView } from "./market.ts";
 
 const gap = z.object({
   instruments: z.array(z.string()),
@@ -17,6 +17,12 @@ const gap = z.object({
   from: z.number(),
   to: z.number(),
   reason: z.string(),
+  /** Told again once the broker's history was asked: whether it gave the bars of that time. */
+  filled: z.boolean().optional(),
+  /** Of the one instrument, when it was filled. */
+  candles: z.array(candleView).optional(),
+  /** Only the link was broken: ticks were lost on it, and the shard's bars are whole. */
+  isLinkOnly: z.literal(true).optional(),
 });
 
 export type LinkGap = z.infer<typeof gap>;

@@ -181,7 +181,10 @@ const history = z.object({
   candles: z.array(candleView),
 });
 
-/** Ticks may be missing between these times: the broker's connection was down. */
+/**
+ * Ticks may be missing between these times. It is told at once, and again with `filled` when the broker's
+ * history was asked for that time.
+ */
 const gap = z.object({
   type: z.literal("gap"),
   instruments: z.array(z.string()),
@@ -190,6 +193,10 @@ const gap = z.object({
   to: z.number(),
   provider: z.string(),
   reason: z.string(),
+  /** False when the broker's history could not be had; `reason` says why. */
+  filled: z.boolean().optional(),
+  /** When it was filled: the minutes of the gap, marked `late`, of the one instrument named. */
+  candles: z.array(candleView).optional(),
 });
 
 /** Ticks are being conflated to the latest per instrument (`on`), or no longer. */

@@ -151,12 +151,26 @@ export class CandleSeries {
     return candle ? { candle, isClosed: this.#isClosed(bar), provider: this.#provider } : undefined;
   }
 
-  /** Whoever listens may not have heard: all that is here is told again. */
-  retell(): void {
+  /**
+   * Begins again. Answers the closed bars that are to be told for it, oldest first: those that touch the
+   * gap, or without one whatever may have closed while nobody was here. The rest follows by `changes`.
+   */
+  restart(base: CandleBase, provider: string, now: number, gap?: CandleGap): CandleChange[] {
+    const lengthMs = CANDLE_INTERVAL_MS[this.#interval];
+    this.start(base, provider, now);
+    const isConcerned = (time: number): boolean =>
+      gap === undefined || (time < gap.to && time + lengthMs > gap.from);
     for (const bar of this.#bars.values()) {
+      if (!isConcerned(bar.time)) continue;
       bar.isChanged = true;
-      bar.isToldClosed = false;
+      if (gap === undefined) bar.isToldClosed = false;
     }
+    // Those that are here are told by `changes`; what is over for good is told as history has it.
+    return base.bars.flatMap((candle) =>
+      this.#bars.has(candle.time) || !isConcerned(candle.time)
+        ? []
+        : { candle, isClosed: true, provider },
+    );
   }
 
   #put(candle: MarkedCandle, live: readonly CandlePart[], isToldClosed: boolean): void {

@@ -20,6 +20,9 @@ export interface CandleKey {
   interval: CandleInterval;
 }
 
+export const candleKeyText = ({ instrument, interval }: CandleKey): string =>
+  `${interval} ${instrument}`;
+
 export interface Candle {
   /** Start of the interval, ms since 1970. */
   time: number;

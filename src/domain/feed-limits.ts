@@ -26,3 +26,13 @@ export const BAR_UPDATE_INTERVAL_MS = 1_000;
 
 /** Without a trade of the next one, a bar is closed so long after its end: its last trades are on their way. */
 export const BAR_CLOSE_DELAY_MS = 500;
+
+/** After a gap this many instruments' history is asked for at the same time: the rest of the platform asks too. */
+export const GAP_FILL_CALLS_MAX = 4;
+
+/** Minutes of a gap that are delivered; older ones are in `/v1/candles`. */
+export const GAP_FILL_BARS_MAX = 60;
+
+/** A broker's history may follow the market by seconds: it is asked again, and the wait grows by itself. */
+export const GAP_FILL_TRIES_MAX = 3;
+export const GAP_FILL_RETRY_MS = 2_000;

@@ -59,26 +59,33 @@ test("bars come in order, history first, and the closed ones are what the ticks 
   const [history] = algo.of("history");
   expect(history?.candles.length).toBeGreaterThan(0);
   const closed = closedOf(algo);
-  const times = closed.map(({ candle }) => candle.time);
-  expect(times).toEqual([...times].sort((a, b) => a - b));
+  const times = closed
+    .filter(({ candle }) => candle.mark === null)
+    .map(({ candle }) => candle.time);
+  expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
   const ticks = fromTicks(algo);
-  // The ticks of the first seconds came before this algo did.
-  for (const { candle, provider } of closed.slice(1)) {
-    const own = ticks.get(candle.time);
-    expect(provider).toBe("paper");
-    expect(candle.mark).toBeNull();
-    expect(candle).toMatchObject({
-      open: own?.prices[0],
-      close: own?.prices.at(-1),
-      high: Math.max(...(own?.prices ?? [])),
-      low: Math.min(...(own?.prices ?? [])),
-      volume: own?.volume,
+  const last = new Map(closed.map((bar) => [bar.candle.time, bar]));
+  const [first = 0] = times;
+  for (const [time, { prices, volume }] of ticks) {
+    // The trades of the first seconds came before this algo did.
+    if (time <= first || time > Math.max(...last.keys())) continue;
+    expect(last.get(time)).toMatchObject({
+      provider: "paper",
+      candle: {
+        open: prices[0],
+        close: prices.at(-1),
+        high: Math.max(...prices),
+        low: Math.min(...prices),
+        volume,
+      },
     });
   }
-  // No hole and no double where history ends and live bars begin.
-  const all = new Set([...(history?.candles ?? []).map(({ time }) => time), ...times]);
-  const first = Math.min(...all);
-  expect([...all].sort((a, b) => a - b)).toEqual([...all].map((_, index) => first + index * 1_000));
+  // No hole where history ends and live bars begin: each second that had a trade has its bar.
+  const known = new Set([...(history?.candles ?? []).map(({ time }) => time), ...last.keys()]);
+  const traded = [...ticks.keys()].filter(
+    (time) => time >= Math.min(...known) && time <= Math.max(...known),
+  );
+  expect(traded.filter((time) => !known.has(time))).toEqual([]);
 });
 
 test("a bar goes on over a moving shard and an evicted market: no bar is missing or told differently", async () => {
@@ -123,4 +130,35 @@ test("an instrument that nobody knows, one series too many and a wrong interval 
   expect(await algo.ask(gone)).toMatchObject({ type: "unsubscribed", instruments: [I] });
   // Nobody wants it any more: neither does the market.
   await until(async () => (await brokerManager(env, "paper").view()).wanted === 0);
+});
+
+test("lesson 51: a broken feed is told as a gap at once, then as filled with the broker's bars marked late, to who has ticks and to who has bars", async () => {
+  await paper.control("/market", { ticksPerSecond: 200 });
+  const algo = await openAlgo();
+  await algo.subscribe([I]);
+  await subscribe(algo, [I], { interval: "1m", history: 2 });
+  const seconds = await openAlgo();
+  await subscribe(seconds, [I], { interval: "1s" });
+  await until(() => closedOf(seconds).length >= 2, 20_000);
+  await paper.control("/faults", { fault: "drop_feed_socket" });
+  await until(() => algo.of("gap").some(({ filled }) => filled === true), 20_000);
+  const [told, filled] = algo.of("gap");
+  expect(told?.filled).toBeUndefined();
+  expect(filled).toMatchObject({ filled: true, instruments: [I], from: told?.from, to: told?.to });
+  const minute = candleStart(told?.from ?? 0, "1m");
+  expect(filled?.candles?.[0]).toMatchObject({ time: minute, mark: "late" });
+  expect(filled?.candles?.every(({ mark }) => mark === "late")).toBe(true);
+  // The bar under way goes on from the broker's: nothing of the gap is missing from it.
+  const late = () => barsOf(algo).filter(({ candle }) => candle.mark === "late");
+  await until(() => late().length > 0);
+  const [bar] = late();
+  expect(bar?.candle.time).toBe(minute);
+  expect(bar?.candle.volume).toBeGreaterThanOrEqual(filled?.candles?.[0]?.volume ?? Infinity);
+  // Who has bars alone hears of the gap too, and gets those of its time again.
+  const gapBars = () =>
+    barsOf(seconds).filter(
+      ({ candle }) => candle.time + 1_000 > (told?.from ?? 0) && candle.time < (told?.to ?? 0),
+    );
+  await until(() => gapBars().some(({ candle }) => candle.mark === "late"), 20_000);
+  expect(seconds.of("gap").map((gap) => gap.filled)).toEqual([undefined, true]);
 });

@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { type GapHost, GapFiller } from "../../../durable-objects/feed-shard.gaps.ts";
+import type { LinkGap } from "../../../src/contract/link.ts";
+import type { MarkedCandle } from "../../../src/domain/candle-join.ts";
+import {
+  GAP_FILL_BARS_MAX,
+  GAP_FILL_CALLS_MAX,
+  GAP_FILL_TRIES_MAX,
+} from "../../../src/domain/feed-limits.ts";
+import { err, ok } from "../../../src/domain/result.ts";
+import { until } from "../../support/until.ts";
+
+const T = 1_795_236_720_000;
+const gap: LinkGap = { instruments: ["X:A"], from: T + 5, to: T + 70_000, reason: "down" };
+
+const bar = (time: number, mark: MarkedCandle["mark"]): MarkedCandle => ({
+  time,
+  open: 1,
+  high: 1,
+  low: 1,
+  close: 1,
+  volume: 1,
+  mark,
+});
+
+const answer = async (last: MarkedCandle["mark"]) =>
+  ok({ bars: [bar(T, "late"), bar(T + 60_000, last)], live: [] });
+
+type Ask = GapHost["manager"] extends () => infer M
+  ? M extends { candleBase: infer F }
+    ? F
+    : never
+  : never;
+
+async function filled(candleBase: Ask, gaps = [gap], isHeld = () => true): Promise<LinkGap[]> {
+  const told: LinkGap[] = [];
+  const filler = new GapFiller({
+    manager: () => ({ candleBase }),
+    isHeld,
+    tell: (one) => void told.push(one),
+    pause: async () => {},
+    log: () => {},
+  });
+  filler.fill(gaps);
+  const size = gaps.flatMap(({ instruments }) => instruments).length;
+  await until("all are told", () => told.length === size);
+  return told;
+}
+
+test("lesson 51: a gap is told again as filled, with the broker's bars of it and no other", async () => {
+  const asked: unknown[] = [];
+  const told = await filled(async (request) => {
+    asked.push(request);
+    const bars = [bar(T, "late"), bar(T + 60_000, "late"), bar(T + 120_000, null)];
+    return ok({ bars, live: [] });
+  });
+  expect(told).toEqual([
+    { ...gap, filled: true, candles: [bar(T, "late"), bar(T + 60_000, "late")] },
+  ]);
+  const { from, to } = gap;
+  expect(asked).toEqual([{ instrument: "X:A", interval: "1m", from: T, to, gap: { from, to } }]);
+});
+
+test("a history that cannot be had is asked for again, then told as not filled, with the reason", async () => {
+  let asked = 0;
+  const refusal = { code: "UNAVAILABLE", message: "no answer", details: null } as const;
+  const [told] = await filled(async () => {
+    asked += 1;
+    if (asked === 2) throw new Error("gone");
+    return err(refusal);
+  });
+  expect(asked).toBe(GAP_FILL_TRIES_MAX);
+  expect(told).toEqual({ ...gap, filled: false, reason: "down; no answer" });
+});
+
+test("minutes that the broker has no bar of are asked for again, and are no filling", async () => {
+  let asked = 0;
+  const [told] = await filled(async () => answer((asked += 1) < 3 ? "partial" : "late"));
+  expect(told).toMatchObject({ filled: true });
+  const [never] = await filled(async () => answer("partial"));
+  expect(never).toMatchObject({
+    filled: false,
+    reason: "down; the broker has no bar of 1 of its minutes",
+  });
+});
+
+test("a long gap of many instruments asks for few at a time, and for its last hour", async () => {
+  let [running, most] = [0, 0];
+  const froms = new Set<number>();
+  const instruments = Array.from({ length: 20 }, (_, n) => `X:I${n}`);
+  const long = { ...gap, instruments, from: T - 86_400_000, to: T };
+  await filled(
+    async ({ from }) => {
+      running += 1;
+      most = Math.max(most, running);
+      froms.add(from);
+      await Promise.resolve();
+      running -= 1;
+      return ok({ bars: [], live: [] });
+    },
+    [long],
+  );
+  expect(most).toBe(GAP_FILL_CALLS_MAX);
+  expect([...froms]).toEqual([T - GAP_FILL_BARS_MAX * 60_000]);
+});
