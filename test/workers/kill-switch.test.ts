@@ -3,6 +3,7 @@ import { haltTrading } from "../../src/application/halt-trading.ts";
 import { submitOrder } from "../../src/application/submit-order.ts";
 import { orderRequest } from "../../src/contract/orders.ts";
 import {
+  allowAnyPrice,
   ADMIN,
   ALGO,
   endFlow,
@@ -21,9 +22,7 @@ let flow: Flow;
 
 beforeEach(async () => {
   flow = await startFlow();
-  // The market walks on while the tests run: a resting order is to stay one.
-  const changes = [{ scope: "portfolio", name: "priceCollar" as const, value: "0.5" }];
-  await flow.ledger.setLimits({ changes, reason: "a test needs it" }, "person:ann");
+  await allowAnyPrice(flow);
 }, TIMEOUT_MS);
 
 afterEach(() => endFlow(flow));
