@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Case } from "../bench/cases/case.ts";
+import { DECISION_CASES } from "../bench/cases/decision-case.ts";
 import { MOVING_CASES } from "../bench/cases/moving-cases.ts";
 import { ORDER_CASES } from "../bench/cases/order-case.ts";
 import { STUCK_CASES } from "../bench/cases/stuck-case.ts";
@@ -11,7 +12,13 @@ import { NATS_HELP, natsProgram } from "../bench/load/servers.ts";
 import { EXIT_USAGE, Failure, main } from "./lib/failure.ts";
 import { ROOT } from "./lib/paths.ts";
 
-const CASES: Case[] = [...STEADY_CASES, ...MOVING_CASES, ...ORDER_CASES, ...STUCK_CASES];
+const CASES: Case[] = [
+  ...STEADY_CASES,
+  ...MOVING_CASES,
+  ...ORDER_CASES,
+  ...DECISION_CASES,
+  ...STUCK_CASES,
+];
 
 /** Longer runs say nothing more, and the whole bench is to be done in minutes. */
 const SECONDS_MAX = 30;

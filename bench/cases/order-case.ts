@@ -7,6 +7,7 @@ import { Child } from "../lib/child.ts";
 import { cpuSeconds } from "../lib/processes.ts";
 import { type Runtime, startRuntime } from "../lib/runtime.ts";
 import type { Cell } from "../lib/table.ts";
+import { startHops } from "../orders/hops.ts";
 import type { LoadAnswer, LoadMessage } from "../orders/load.ts";
 import {
   atLeast,
@@ -101,13 +102,16 @@ interface Measured {
 
 async function orders(options: CaseOptions): Promise<CaseResult> {
   const runtime = await startRuntime();
+  const hops = await startHops();
   const service = new Child<{ op: "listen" }>("the plain service", script("plain-service.ts"));
   const load = new Child<LoadMessage>("the load", script("load.ts"));
   try {
     const ours = await trunkline(runtime);
     const { url } = await service.ask<{ url: string }>({ op: "listen" });
     const plain: Target = { ...ours, url, path: "/" };
+    const empty: Target = { ...ours, url: hops.url, path: "/" };
     const route: Target = { ...ours, path: "/health", method: "GET" };
+    const pids: Record<string, number> = { "plain service": service.pid, "hops alone": hops.pid };
     const measured: Measured[] = [];
     let run = 0;
     const one = async (
@@ -122,13 +126,14 @@ async function orders(options: CaseOptions): Promise<CaseResult> {
     const targets = [
       ["Trunkline", ours],
       ["plain service", plain],
+      ["hops alone", empty],
       ["static route", route],
     ] as const;
     for (const [, target] of targets) await one(target, null, WARM_UP_SECONDS);
     for (let round = 0; round < options.rounds; round += 1)
       for (const rate of [...RATES, null])
         for (const [server, target] of targets) {
-          const pid = server === "plain service" ? service.pid : runtime.pid;
+          const pid = pids[server] ?? runtime.pid;
           const before = cpuSeconds(pid) ?? 0;
           const answer = await one(target, rate);
           const used = (cpuSeconds(pid) ?? 0) - before;
@@ -141,6 +146,7 @@ async function orders(options: CaseOptions): Promise<CaseResult> {
   } finally {
     load.stop();
     service.stop();
+    await hops.stop();
     await runtime.platform.stop();
   }
 }
@@ -202,6 +208,7 @@ function resultOf(measured: Measured[]): CaseResult {
     notes: [
       `Orders rest at the exchange: ${ALGOS} algos, ${INSTRUMENTS} instruments, every check on, ${CONCURRENCY} requests at a time when as fast as it goes.`,
       "The plain service writes one row per order with node:sqlite (WAL, synchronous = FULL). The static route is Trunkline's /health.",
+      "The hops alone are the way of an order through the same runtime with nothing on it: the same calls between three objects, one row in each, no check and no order.",
     ],
   };
 }
