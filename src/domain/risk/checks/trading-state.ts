@@ -11,14 +11,14 @@ export const tradingState: RiskCheck = {
       const record = state.tradingStates.get(scope);
       if (!record) continue;
       if (onlyReduces && (record.state === "reducing" || facts.flattens === true)) continue;
-      const what =
+      const [what, wayOut] =
         record.state === "halted"
-          ? "is halted and takes only cancels"
-          : "only takes orders that lower exposure";
+          ? ["is halted and takes only cancels", `reset the kill switch of ${scope}`]
+          : ["only takes orders that lower exposure", `set ${scope} active`];
       return refuse(
         "KILL_SWITCH",
         { scope },
-        `${scope} ${what} (${record.reason}, by ${record.by}); reset the kill switch of ${scope} first.`,
+        `${scope} ${what} (${record.reason}, by ${record.by}); ${wayOut} first.`,
       );
     }
     return null;

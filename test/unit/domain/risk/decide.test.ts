@@ -98,6 +98,17 @@ describe("orders that can only reduce exposure", () => {
     expect(run.verdict({ ...exit, quantity: "5" })).toBe("KILL_SWITCH");
   });
 
+  test.each([
+    ["reducing", "set algo:algo-a active"],
+    ["halted", "reset the kill switch of algo:algo-a"],
+  ] as const)("say the way out of a %s scope, which is another for each", (state, wayOut) => {
+    const run = new LedgerRun();
+    run.tradingState("algo:algo-a", state);
+    expect(run.decide()).toMatchObject({
+      refusal: { message: expect.stringContaining(`${wayOut} first`) },
+    });
+  });
+
   test("do not pass a halted scope, and another account's position is no cover", () => {
     const run = new LedgerRun();
     long(run, "10");
