@@ -1,12 +1,16 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AlgoContext, type OrderOutcome, runAlgo } from "../../sdk/index.ts";
+import type { BrokerView } from "../../src/contract/brokers.ts";
+import type { RiskControlsView } from "../../src/contract/risk-controls.ts";
 import { launchBrowser, screenshot, type Watched, watchedPage } from "../support/browser.ts";
 import { type Platform, startPlatform } from "../support/platform.ts";
 import { until } from "../support/until.ts";
 
 const INSTRUMENT = "NSE:INFY";
 const PAGES = ["Home", "Market", "Orders", "Positions", "Risk", "System"] as const;
+const ROOMS =
+  "Providers, Data quality, Markets, Signals, Reconciliation, Alerts, API keys, Audit, Paper market";
 const DESKTOP = { width: 1360, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
@@ -26,6 +30,28 @@ async function signIn({ page: on, troubles: seen }: Watched): Promise<void> {
 
 const go = (on: Page, name: string) =>
   on.getByRole("navigation", { name: "Pages" }).getByRole("link", { name, exact: true }).click();
+
+/** A room of the system: a link on a desktop, a choice on a phone. */
+async function enter(on: Page, room: string, size: typeof DESKTOP): Promise<void> {
+  if (size !== PHONE) {
+    const rooms = on.getByRole("navigation", { name: "System" });
+    return rooms.getByRole("link", { name: room, exact: true }).click();
+  }
+  const field = on.getByRole("combobox", { name: "Room" });
+  await field.or(on.getByRole("textbox", { name: "Room" })).click();
+  await on.getByRole("option", { name: room, exact: true }).click();
+}
+
+/** Keeps a picture, once everything is there, of a page that is no wider than its screen. */
+async function look(on: Page, name: string, scheme: string, size: typeof DESKTOP): Promise<void> {
+  await settled(on);
+  const [width, room] = await on.evaluate(() => [
+    document.documentElement.scrollWidth,
+    window.innerWidth,
+  ]);
+  expect(width, `${name} is wider than the screen`).toBeLessThanOrEqual(room ?? 0);
+  await screenshot(on, `${name}-${scheme}-${size === PHONE ? "phone" : "desktop"}`);
+}
 
 /** Everything is read, and the stream is heard. */
 async function settled(on: Page): Promise<void> {
@@ -159,6 +185,89 @@ test("the kill switch halts trading once its scope is typed, and a person resume
   expect(taken).toMatchObject({ outcome: "accepted" });
 });
 
+/** Fills the reason of the open dialog and presses its button. */
+async function give(reason: string, press: string): Promise<void> {
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: "Reason" }).fill(reason);
+  await dialog.getByRole("button", { name: press, exact: true }).click();
+  await dialog.waitFor({ state: "hidden" });
+}
+
+test("a reducing account refuses an entry and lets an exit pass, until a person lets it trade", async () => {
+  const key = await platform.key("reducing", ["read", "trade"], "reducing");
+  expect(await oneOrder(key, "reducing", "buy")).toMatchObject({ outcome: "accepted" });
+  const notice = page.getByText("account:paper is reducing");
+  await go(page, "Risk");
+  await page.getByRole("button", { name: "Only reduce account:paper" }).click();
+  await screenshot(page, "risk-only-reduce");
+  await give("winding down", "Only reduce");
+  await notice.waitFor();
+  const refused = await oneOrder(key, "reducing", "buy");
+  expect(refused).toMatchObject({ outcome: "refused", code: "KILL_SWITCH" });
+  expect(await oneOrder(key, "reducing", "sell")).toMatchObject({ outcome: "accepted" });
+
+  await page.getByRole("button", { name: "Resume trading" }).click();
+  await give("on again", "Confirm resume");
+  await notice.waitFor({ state: "hidden" });
+  expect(await oneOrder(key, "reducing", "buy")).toMatchObject({ outcome: "accepted" });
+});
+
+test("a trip is edited, with its bounds in a person's units", async () => {
+  await page.getByRole("button", { name: "Edit trip Reject storm" }).click();
+  const dialog = page.getByRole("dialog", { name: "Trip: Reject storm" });
+  await dialog.getByRole("textbox", { name: "How many" }).fill("0");
+  await dialog.getByRole("alert").waitFor();
+  await dialog.getByRole("textbox", { name: "How many" }).fill("12");
+  await dialog.getByRole("textbox", { name: "Within, seconds" }).fill("90");
+  await screenshot(page, "risk-trip");
+  await give("tighter", "Set trip");
+  const trips = page.getByRole("table", { name: "Trips" });
+  await expect.poll(() => trips.textContent()).toContain("12 in 90 s");
+  const { trips: kept } = await platform.get<RiskControlsView>("/v1/risk/controls");
+  expect(kept.find(({ trip }) => trip === "rejectStorm")).toMatchObject({
+    on: true,
+    state: "halted",
+    bounds: { count: 12, windowMs: 90_000 },
+  });
+});
+
+test("every open order is canceled with one question", async () => {
+  const terms = { instrument: INSTRUMENT, side: "buy", type: "limit", limitPrice: "1500" };
+  for (const clientOrderId of ["resting-1", "resting-2"])
+    await platform.post("/v1/orders", { clientOrderId, algoId: "reducing", quantity: 1, ...terms });
+  await go(page, "Orders");
+  await page.getByRole("button", { name: "Cancel resting-1" }).waitFor();
+  await page.getByRole("button", { name: "Cancel all", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancel every open order" });
+  await dialog.getByRole("button", { name: "Cancel all orders" }).click();
+  await dialog.getByText("2 of 2 cancels are on their way").waitFor();
+  await screenshot(page, "orders-cancel-all");
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await page.getByText("No open orders").waitFor();
+  const { items } = await platform.get<{ items: unknown[] }>("/v1/orders?open=true");
+  expect(items).toEqual([]);
+});
+
+test("a shard is drained and takes again, and so does a market", async () => {
+  await go(page, "System");
+  await page.getByRole("button", { name: "Drain shard 2 of paper", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Now" }).click();
+  const back = page.getByRole("button", { name: "Let shard 2 of paper take again" });
+  await back.waitFor();
+  await screenshot(page, "system-drained");
+  const { items } = await platform.get<{ items: BrokerView[] }>("/v1/brokers");
+  const drained = items.flatMap(({ shards }) => shards).find(({ shard }) => shard.endsWith(":2"));
+  expect(drained).toMatchObject({ instruments: 0, draining: { when: "now" } });
+  await back.click();
+  await page.getByRole("button", { name: "Drain shard 2 of paper", exact: true }).waitFor();
+
+  await page.getByRole("link", { name: "Markets", exact: true }).click();
+  await page.getByRole("button", { name: "Drain m1" }).click();
+  await give("a try", "Drain");
+  await page.getByRole("button", { name: "Let m1 take again" }).click();
+  await page.getByRole("button", { name: "Drain m1" }).waitFor();
+});
+
 test("nothing went wrong in the browser", () => {
   expect(troubles).toEqual([]);
 });
@@ -175,14 +284,11 @@ test.each([
     await signIn(seen);
     for (const name of PAGES) {
       await go(seen.page, name);
-      await settled(seen.page);
-      const [width, room] = await seen.page.evaluate(() => [
-        document.documentElement.scrollWidth,
-        window.innerWidth,
-      ]);
-      expect(width, `${name} is wider than the screen`).toBeLessThanOrEqual(room ?? 0);
-      const form = size === PHONE ? "phone" : "desktop";
-      await screenshot(seen.page, `${name.toLowerCase()}-${scheme}-${form}`);
+      await look(seen.page, name.toLowerCase(), scheme, size);
+    }
+    for (const room of ROOMS.split(", ")) {
+      await enter(seen.page, room, size);
+      await look(seen.page, `system-${room.toLowerCase().replace(" ", "-")}`, scheme, size);
     }
     expect(seen.troubles).toEqual([]);
     await seen.page.context().close();

@@ -95,3 +95,29 @@ test("a dead letter is told within seconds, acknowledged and discarded in the da
   expect(ended.state).toBe("canceled");
   expect(troubles).toEqual([]);
 }, 120_000);
+
+test("a dead letter that was proven not sent is sent again, as one new order", async () => {
+  await platform.post("/v1/paper/faults", { fault: "refuse_not_accepted", count: 100 });
+  const clientOrderId = "again";
+  const order = { instrument: "NSE:INFY", side: "buy", type: "market", quantity: 1 };
+  await platform.post("/v1/orders", { clientOrderId, algoId: "by-hand", ...order });
+  const letters = async () =>
+    (await platform.get<{ items: Letter[] }>("/v1/dead-letters?status=open")).items;
+  await until("a dead letter", async () => (await letters()).length === 1, 60_000);
+  await platform.post("/v1/paper/faults", { fault: "refuse_not_accepted", count: 0 });
+
+  const { page } = await watchedPage(browser, { width: 390, height: 844, scheme: "dark" });
+  await page.goto(`${platform.url}/orders/dead-letters#key=${platform.developmentKey}`);
+  await page.getByRole("button", { name: `Open ${clientOrderId}` }).click();
+  await page.getByRole("button", { name: "Send again" }).click();
+  await page.getByRole("textbox", { name: "Reason" }).fill("the broker is back");
+  await screenshot(page, "desk-send-again");
+  await page.getByRole("button", { name: "Send order again" }).click();
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  const stateOf = async (id: string) =>
+    (await platform.get<{ state: string }>(`/v1/orders/${id}`)).state;
+  await until("the fill", async () => (await stateOf(`${clientOrderId}-r1`)) === "filled", 10_000);
+  expect(await stateOf(clientOrderId)).toBe("canceled");
+  const { items } = await platform.get<{ items: { clientOrderId: string }[] }>("/v1/trades");
+  expect(items.map((trade) => trade.clientOrderId)).toEqual([`${clientOrderId}-r1`]);
+}, 120_000);

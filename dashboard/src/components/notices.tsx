@@ -91,11 +91,7 @@ function LettersNotice() {
       tone="bad"
       icon={<IconMailExclamation size={17} stroke={1.8} />}
       end={
-        <Button
-          size="compact-sm"
-          variant="default"
-          onClick={() => navigate("/orders/dead-letters")}
-        >
+        <Button size="xs" variant="default" onClick={() => navigate("/orders/dead-letters")}>
           Open the desk
         </Button>
       }
@@ -119,7 +115,7 @@ function TradingNotice() {
       icon={<IconHandStop size={17} stroke={1.8} />}
       end={
         <Button
-          size="compact-sm"
+          size="xs"
           variant="default"
           onClick={() => openKillSwitch({ mode: "resume", scope: first.scope })}
         >

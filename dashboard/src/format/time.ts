@@ -30,6 +30,12 @@ export function formatMoment(at: number, today: string): string {
   return sameDay ? timeOfDay.format(at) : `${dayOfMonth.format(at)} ${timeOfDay.format(at)}`;
 }
 
+const ISO_MOMENT = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g;
+
+/** A sentence of the platform with its moments on this machine's clock. */
+export const withLocalTimes = (text: string, today: string): string =>
+  text.replace(ISO_MOMENT, (moment) => formatMoment(Date.parse(moment), today));
+
 /** How long ago: `now`, `12 s`, `4 min`, `3 h`, `2 d`. A clock that runs ahead gives `now`, never a negative age. */
 export function formatAge(at: number | null | undefined, now: number): string {
   if (at === null || at === undefined) return "never";

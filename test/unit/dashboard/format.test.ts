@@ -11,7 +11,12 @@ import {
   signOf,
   UNKNOWN,
 } from "../../../dashboard/src/format/number.ts";
-import { formatAge, formatMoment } from "../../../dashboard/src/format/time.ts";
+import {
+  formatAge,
+  formatClock,
+  formatMoment,
+  withLocalTimes,
+} from "../../../dashboard/src/format/time.ts";
 import { closingOrder, share, sum } from "../../../dashboard/src/format/totals.ts";
 
 const locale = "en-US";
@@ -71,6 +76,15 @@ describe("prices and quantities", () => {
 });
 
 describe("times", () => {
+  test("of a sentence are shown on this machine's clock, and the rest of it as it is", () => {
+    const at = Date.UTC(2026, 10, 21, 8, 29, 52, 238);
+    const today = new Date(at).toDateString();
+    expect(withLocalTimes(`last at ${new Date(at).toISOString()}, 2 open`, today)).toBe(
+      `last at ${formatClock(at)}, 2 open`,
+    );
+    expect(withLocalTimes("version 3", today)).toBe("version 3");
+  });
+
   test.each([
     [null, "never"],
     [100_500, "now"],

@@ -1,7 +1,9 @@
 /** Every part of the platform with its state and one sentence. */
 import { useStatus } from "../../api/queries.ts";
 import { Badge, Dot } from "../../components/badge.tsx";
+import { useNow } from "../../components/figures.tsx";
 import { Answer, Empty, Panel, StaleNote } from "../../components/panel.tsx";
+import { withLocalTimes } from "../../format/time.ts";
 import { COMPONENT_TONES } from "../../format/words.ts";
 import styles from "./home.module.css";
 
@@ -18,6 +20,7 @@ export function Components() {
   ) : (
     status.data && SUMMARY[status.data.state]
   );
+  const today = new Date(useNow()).toDateString();
   return (
     <Panel title="System status" note={note} flush>
       <Answer query={status} rows={5}>
@@ -30,7 +33,9 @@ export function Components() {
                 <li key={component.name} className={styles.component}>
                   <Dot tone={COMPONENT_TONES[component.state]} />
                   <span className={styles.componentName}>{component.name}</span>
-                  <span className={styles.componentText}>{component.message}</span>
+                  <span className={styles.componentText}>
+                    {withLocalTimes(component.message, today)}
+                  </span>
                   <Badge tone={COMPONENT_TONES[component.state]}>{component.state}</Badge>
                 </li>
               ))}

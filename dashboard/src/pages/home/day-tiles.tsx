@@ -64,7 +64,7 @@ export function DayTiles() {
         value={status ? formatQuantity(Math.round(status.feed.ticksPerSecond)) : <Unknown />}
         note={
           status
-            ? `${formatQuantity(status.feed.instruments)} instruments, ${formatQuantity(status.feed.sockets)} sockets`
+            ? `Instruments ${formatQuantity(status.feed.instruments)}, sockets ${formatQuantity(status.feed.sockets)}`
             : undefined
         }
       />

@@ -22,8 +22,8 @@ export function Shortcuts() {
       title="Shortcuts"
       actions={
         <Button
-          variant="subtle"
-          size="compact-sm"
+          variant="default"
+          size="xs"
           disabled={profile.data === undefined}
           onClick={() => setEditing(true)}
         >

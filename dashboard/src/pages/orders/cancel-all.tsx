@@ -7,13 +7,16 @@ import { FailureNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
 import type { CancelAllView } from "../../../../src/contract/orders.ts";
 
-export function CancelAll() {
+/** The dialog outlives the orders: its answer is read when they are gone. */
+export function CancelAll({ isOffered }: { isOffered: boolean }) {
   const [opened, setOpened] = useState(false);
   return (
     <>
-      <Button variant="default" size="compact-sm" onClick={() => setOpened(true)}>
-        Cancel all
-      </Button>
+      {isOffered && (
+        <Button variant="default" size="xs" onClick={() => setOpened(true)}>
+          Cancel all
+        </Button>
+      )}
       <Modal opened={opened} onClose={() => setOpened(false)} title="Cancel every open order">
         {opened && <CancelForm close={() => setOpened(false)} />}
       </Modal>

@@ -54,7 +54,7 @@ export function OpenOrders() {
       title="Open orders"
       flush
       note={<StaleNote query={orders} />}
-      actions={(orders.data?.length ?? 0) > 0 && <CancelAll />}
+      actions={<CancelAll isOffered={(orders.data?.length ?? 0) > 0} />}
     >
       <Answer
         query={orders}

@@ -7,13 +7,16 @@ import { FailureNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
 import type { ClosePositionsView } from "../../../../src/contract/orders.ts";
 
+/** The dialog outlives the positions: its answer is read when they are closed. */
 export function CloseAll({ count }: { count: number }) {
   const [opened, setOpened] = useState(false);
   return (
     <>
-      <Button variant="default" size="compact-sm" onClick={() => setOpened(true)}>
-        Close all
-      </Button>
+      {count > 0 && (
+        <Button variant="default" size="xs" onClick={() => setOpened(true)}>
+          Close all
+        </Button>
+      )}
       <Modal opened={opened} onClose={() => setOpened(false)} title="Close every position">
         {opened && <CloseForm count={count} close={() => setOpened(false)} />}
       </Modal>
@@ -29,11 +32,13 @@ function CloseForm({ count, close }: { count: number; close: () => void }) {
   const refused = answer?.positions.filter(({ refusal }) => refusal !== null) ?? [];
   return (
     <div className={formStyles.form}>
-      <p className={formStyles.lead}>
-        Cancels what rests in the way, then sends one market order for each of{" "}
-        <strong>{count === 1 ? "1 position" : `${count} positions`}</strong>, reduce only. No
-        position is turned round.
-      </p>
+      {answer === null && (
+        <p className={formStyles.lead}>
+          Cancels what rests in the way, then sends one market order for each of{" "}
+          <strong>{count === 1 ? "1 position" : `${count} positions`}</strong>, reduce only. No
+          position is turned round.
+        </p>
+      )}
       <FailureNote failure={run.failure} />
       {answer && (
         <p className={formStyles.lead} role="status">

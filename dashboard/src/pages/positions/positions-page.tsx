@@ -80,7 +80,7 @@ function Positions() {
       title="Positions"
       flush
       note={<StaleNote query={positions} />}
-      actions={held.length > 0 && <CloseAll count={held.length} />}
+      actions={<CloseAll count={held.length} />}
     >
       <Answer
         query={positions}

@@ -141,7 +141,7 @@ export function Reconciliation() {
         flush
         note={wakeBlocked ? <Badge tone="bad">the next wake waits for a person</Badge> : undefined}
         actions={
-          <Button size="compact-sm" loading={run.busy} onClick={() => void start()}>
+          <Button variant="default" size="xs" loading={run.busy} onClick={() => void start()}>
             Compare now
           </Button>
         }

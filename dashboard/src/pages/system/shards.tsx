@@ -20,12 +20,22 @@ const droppedByRule = (dropped: ShardView["dropped"]): string | undefined =>
     .join("\n") || undefined;
 
 const COLUMNS: Column<ShardView>[] = [
-  { name: "shard", header: "Shard", phone: "title", cell: (row) => <strong>{row.shard}</strong> },
+  {
+    name: "shard",
+    header: "Shard",
+    phone: "title",
+    cell: ({ shard }) => <strong title={shard}>{shardWords(shard)}</strong>,
+  },
   {
     name: "state",
     header: "State",
     phone: "end",
-    cell: (row) => <Badge tone={SHARD_TONES[row.state]}>{plain(row.state)}</Badge>,
+    cell: ({ state, draining }) => (
+      <>
+        <Badge tone={SHARD_TONES[state]}>{plain(state)}</Badge>{" "}
+        {draining && <Badge tone="warn">{draining.isClosed ? "drained" : "draining"}</Badge>}
+      </>
+    ),
   },
   {
     name: "instruments",
@@ -61,6 +71,7 @@ const COLUMNS: Column<ShardView>[] = [
     name: "lag",
     header: "Lag in, out",
     align: "right",
+    phone: "wide",
     cell: ({ lag }) => (
       <span title="p50 / p99: from the exchange to here, and from here on">
         <TwoLines first={lagWords(lag.exchangeToReceived)} second={lagWords(lag.receivedToSent)} />
@@ -96,6 +107,7 @@ const COLUMNS: Column<ShardView>[] = [
     name: "connection",
     header: "Last message",
     align: "right",
+    phone: "wide",
     cell: (row) => (
       <TwoLines
         first={<Age at={row.lastMessageAt} />}
@@ -109,6 +121,9 @@ const COLUMNS: Column<ShardView>[] = [
 /** p50 / p99, from the exchange to here or from here on. */
 const lagWords = ({ p50, p99 }: ShardView["lag"]["receivedToSent"]): string =>
   p50 === null || p99 === null ? "none yet" : `${formatCompact(p50)} / ${formatCompact(p99)} ms`;
+
+/** `paper:paper:2` as `paper 2`: the broker stands in the head of the table. */
+const shardWords = (shard: string): string => shard.split(":").slice(1).join(" ");
 
 /** `paper:paper:2` is shard 2 of the broker paper. */
 function renderDrain({ shard, draining }: ShardView) {
