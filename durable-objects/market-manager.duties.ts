@@ -22,6 +22,9 @@ export interface DutiesHost {
 /** Standby subscriptions are declared under this name; shards open no link for it. */
 const STANDBY = "standby:main" as const;
 
+/** Stands for what is declared while a declare is under way: equal to no list of instruments. */
+const UNSURE = "?";
+
 /** A broker's manager that does not answer must not hold up a switch away from it. */
 const STANDBY_WAIT_MS = 500;
 
@@ -95,11 +98,16 @@ export class ProviderDuties {
           .sort()
           .join(",");
         if (text === (declared[provider] ?? "")) return;
-        if (!(await this.#declareAt(provider, wishes))) return;
-        const now = { ...this.#declared(), [provider]: text };
-        this.#host.storage.set("standby", JSON.stringify(now));
+        // Ended before the answer, it must not take the one for declared, nor the other.
+        this.#remember(provider, UNSURE);
+        if (await this.#declareAt(provider, wishes)) this.#remember(provider, text);
       }),
     );
+  }
+
+  #remember(provider: string, text: string): void {
+    const now = { ...this.#declared(), [provider]: text };
+    this.#host.storage.set("standby", JSON.stringify(now));
   }
 
   #declared(): Record<string, string> {

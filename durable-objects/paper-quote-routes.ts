@@ -2,6 +2,8 @@
 import { Hono } from "hono";
 import { PerSecond } from "../src/brokers/paper/per-second.ts";
 import { PAPER_QUOTES_PER_SECOND } from "../src/brokers/paper/rules.ts";
+import type { TickText } from "../src/brokers/paper/tick-text.ts";
+import type { TickRow } from "../src/brokers/paper/wire.ts";
 import { hold, paperError } from "./paper-answers.ts";
 import type { PaperParts } from "./paper-control.ts";
 
@@ -24,10 +26,18 @@ export function quoteRoutes({ quotes, market, faults }: PaperParts): Hono {
     quotes.note(instrument, now);
     const text = market.snapshot(instrument, now);
     if (!text) return paperError("NOT_FOUND", `there is no price of ${instrument} here`);
-    return new Response(`{"type":"ticks","ticks":[${text.quote}]}`, {
+    const isBare = faults.strike("bare_quote", concerns) !== null;
+    return new Response(`{"type":"ticks","ticks":[${isBare ? bare(text) : text.quote}]}`, {
       headers: { "content-type": "application/json" },
     });
   });
 
   return routes;
+}
+
+/** The row as a provider gives it that knows the last price alone. */
+function bare({ ltp }: TickText): string {
+  const [instrument, last, , , , , , , exchangeTime] = JSON.parse(ltp) as TickRow;
+  const row: TickRow = [instrument, last, null, null, null, null, null, null, exchangeTime];
+  return JSON.stringify(row);
 }

@@ -28,6 +28,8 @@ export const PAPER_FAULTS = [
   /** Quotes by request: answered too late for anybody, or refused for going too fast. */
   "hold_quote",
   "refuse_quote",
+  /** A quote without book and volume. */
+  "bare_quote",
   /** Ends the session at once, before its time. */
   "expire_session",
   /** A sign-in is turned away. */

@@ -3,7 +3,7 @@ import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { CLEANING_DEFAULTS } from "../../src/domain/cleaning.ts";
-import { brokerManager } from "../../src/platform/objects.ts";
+import { brokerManager, marketManager } from "../../src/platform/objects.ts";
 import { openAlgo, until } from "../support/workers/algo.ts";
 import { exchange } from "../support/workers/paper.ts";
 
@@ -84,6 +84,32 @@ test("an instrument that falls silent is stale, with its quotes, until data come
   expect((await manager().quotes([INFY]))[0]).toMatchObject({ freshness: "stale" });
   await paper.control("/market", { ticksPerSecond: 200 });
   await until(async () => (await qualityOf())?.state === "fresh");
+});
+
+test("an algo hears that its only provider went stale, and that it recovered, and nothing of a switch", async () => {
+  await paper.control("/market", { ticksPerSecond: 200 });
+  expect(await marketManager(env).rankProviders(INFY, ["paper"])).toMatchObject({ ok: true });
+  const algo = await openAlgo();
+  await algo.subscribe([INFY]);
+  await until(() => algo.ticks().length > 10);
+  const told = () =>
+    algo
+      .of("status")
+      .flatMap(({ subject, state, instruments }) =>
+        subject === "instrument" && instruments.includes(INFY) ? [state] : [],
+      );
+  const from = told().length;
+  await paper.control("/market", { ticksPerSecond: 0 });
+  // Its silent socket is replaced at about the same time, which says nothing of a price.
+  await until(() => told().slice(from).includes("stale"), 20_000);
+  await paper.control("/market", { ticksPerSecond: 200 });
+  const ticks = algo.ticks().length;
+  await until(() => algo.ticks().length > ticks, 20_000);
+  await until(() => told().at(-1) === "live");
+  const since = told().slice(from);
+  expect(since.slice(since.indexOf("stale"))).toEqual(["stale", "live"]);
+  expect(algo.of("status").some(({ state }) => state === "switched")).toBe(false);
+  expect(new Set(algo.ticks().map(({ provider }) => provider))).toEqual(new Set(["paper"]));
 });
 
 test("what is dropped is counted by rule for its instrument, and a rule that is off drops nothing", async () => {

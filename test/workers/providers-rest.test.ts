@@ -40,6 +40,8 @@ test("with both streams gone prices go on from the provider that is polled, at i
   await until(async () => (await stateOf(TCS, "paper-rest")) === "fresh", 20_000);
   expect(new Set(algo.ticks().map(({ provider }) => provider))).toEqual(new Set(["paper"]));
 
+  // What takes over knows the last price alone.
+  await rest.control("/faults", { fault: "bare_quote", count: 100_000 });
   // One answers pings and stands still, the other is gone.
   await backup.control("/faults", { fault: "refuse_connection", count: 100_000 });
   await backup.control("/faults", { fault: "drop_feed_socket", count: 4 });
@@ -53,6 +55,20 @@ test("with both streams gone prices go on from the provider that is polled, at i
   expect(perSecond).toBeGreaterThan(PAPER_QUOTES_PER_SECOND / 3);
   expect(perSecond).toBeLessThan(PAPER_QUOTES_PER_SECOND * 1.2);
   expect(tickFaults(algo.ticks())).toEqual([]);
+  // Nothing is made up for what it does not tell, though it was told a moment before.
+  const gaveAll = algo.ticks().findLast(({ provider }) => provider === "paper");
+  expect([gaveAll?.bid, gaveAll?.ask, gaveAll?.volume]).not.toContain(null);
+  const fields = polled().flatMap(
+    ({ lastQuantity, bid, bidQuantity, ask, askQuantity, volume }) => [
+      lastQuantity,
+      bid,
+      bidQuantity,
+      ask,
+      askQuantity,
+      volume,
+    ],
+  );
+  expect(new Set(fields)).toEqual(new Set([null]));
   const view = await marketManager(env).providers(INFY);
   expect(view).toMatchObject({ value: { active: "paper-rest" } });
   const [tick] = await brokerManager(env, "paper-rest").quotes([INFY]);

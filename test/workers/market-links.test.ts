@@ -1,0 +1,132 @@
+/** The fence of a market: what a provider brings that an instrument is not taken from gets no further. */
+import { expect, test } from "vitest";
+import { Board } from "../../durable-objects/market.board.ts";
+import { MarketLinks } from "../../durable-objects/market.links.ts";
+import {
+  aliasLine,
+  gapLine,
+  type LinkStatus,
+  statusLine,
+  tickFields,
+  tickLine,
+} from "../../src/contract/link.ts";
+import type { MarketUpdate } from "../../src/domain/tick.ts";
+
+const INFY = "NSE:INFY";
+
+const UPDATE: MarketUpdate = {
+  instrument: INFY,
+  last: 100,
+  lastQuantity: 5,
+  bid: 99,
+  bidQuantity: 1,
+  ask: 101,
+  askQuantity: 2,
+  volume: 1_000,
+  exchangeTime: 1,
+};
+
+/** A provider without a book and without a volume. */
+const BARE: MarketUpdate = {
+  ...UPDATE,
+  last: 102,
+  lastQuantity: null,
+  bid: null,
+  bidQuantity: null,
+  ask: null,
+  askQuantity: null,
+  volume: null,
+  exchangeTime: 2,
+};
+
+function setUp() {
+  const board = new Board(1);
+  const one = board.admit(INFY, 7, "first");
+  const frames: string[] = [];
+  const group = {
+    key: "k",
+    format: "plain" as const,
+    instruments: new Map([[one, "quote" as const]]),
+    receivers: new Set([{ receive: (frame: string) => void frames.push(frame) }]),
+    seq: 0,
+    rows: [],
+    since: 0,
+  };
+  one.groups = [group];
+  const told: unknown[] = [];
+  const links = new MarketLinks(board, {
+    saveAliases: () => {},
+    bars: () => {},
+    barUnits: () => new Set(),
+    gap: (gap) => void told.push(gap),
+    status: (status) => void told.push(status),
+    resumed: (each) => {
+      told.push(`resumed ${each.instrument}`);
+      each.gapFrom = null;
+    },
+  });
+  const open = (provider: string) => {
+    const socket = { send: () => {}, close: () => {} } as unknown as WebSocket;
+    links.open(socket, { kind: "link", shard: `${provider}:${provider}:1`, provider }, []);
+    links.read(socket, aliasLine(1, INFY));
+    return (...lines: string[]) => links.read(socket, lines.join("\n"));
+  };
+  return { board, one, links, told, open };
+}
+
+const line = (provider: string, seq: number, update = UPDATE) => {
+  const stamp = {
+    providerJson: JSON.stringify(provider),
+    receivedTime: seq,
+    epoch: 1,
+    seq,
+    late: false,
+  };
+  return tickLine(1, tickFields(update, stamp), null);
+};
+
+test("a tick of a provider that an instrument is not taken from is dropped and counted, whatever its number", () => {
+  const { one, links, open } = setUp();
+  const [first, second] = [open("first"), open("second")];
+  first(line("first", 1));
+  second(line("second", 50));
+  expect([one.seq, links.fenced]).toEqual([1, 1]);
+  one.provider = "second";
+  first(line("first", 99));
+  expect([one.seq, links.fenced]).toEqual([1, 2]);
+  second(line("second", 51));
+  expect([one.seq, links.fenced]).toEqual([51, 2]);
+});
+
+test("what the other provider tells of an instrument is not told on, and neither is the loss of its link", () => {
+  const { told, open, links, board } = setUp();
+  const socket = { send: () => {}, close: () => {} } as unknown as WebSocket;
+  links.open(socket, { kind: "link", shard: "second:second:1", provider: "second" }, [[1, INFY]]);
+  const gap = { instruments: [INFY], from: 1, to: 2, reason: "r" };
+  const status: LinkStatus = {
+    subject: "instrument",
+    state: "stale",
+    instruments: [INFY],
+    message: "m",
+  };
+  links.read(socket, [gapLine(gap), statusLine(status)].join("\n"));
+  expect(told).toEqual([
+    { ...gap, instruments: [] },
+    { ...status, instruments: [] },
+  ]);
+  expect(links.close(socket)).toEqual({ shard: "second:second:1", instruments: [] });
+  told.length = 0;
+  open("first")(gapLine(gap));
+  expect(told).toEqual([gap]);
+  expect(board.get(INFY)?.provider).toBe("first");
+});
+
+test("a field that the next provider does not give is null: nothing of the one before is carried over", () => {
+  const { one, open, told } = setUp();
+  open("first")(line("first", 1));
+  const second = open("second");
+  Object.assign(one, { provider: "second", gapFrom: 1 });
+  second(line("second", 60, BARE));
+  expect(told).toEqual([`resumed ${INFY}`]);
+  expect(one.fields).toBe('102,null,null,null,null,null,null,2,60,1,60,0,"second"');
+});
