@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { Case } from "../bench/cases/case.ts";
 import { DECISION_CASES } from "../bench/cases/decision-case.ts";
 import { MOVING_CASES } from "../bench/cases/moving-cases.ts";
+import { KILL_SWITCH_CASES } from "../bench/cases/kill-switch-case.ts";
 import { ORDER_CASES } from "../bench/cases/order-case.ts";
 import { STUCK_CASES } from "../bench/cases/stuck-case.ts";
 import { STEADY_CASES } from "../bench/cases/steady-cases.ts";
@@ -17,6 +18,7 @@ const CASES: Case[] = [
   ...MOVING_CASES,
   ...ORDER_CASES,
   ...DECISION_CASES,
+  ...KILL_SWITCH_CASES,
   ...STUCK_CASES,
 ];
 
