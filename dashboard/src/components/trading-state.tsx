@@ -8,6 +8,9 @@ import { Badge } from "./badge.tsx";
 export const portfolioState = (risk: RiskStatusView): TradingState =>
   risk.tradingStates.find((one) => one.scope === "portfolio")?.state ?? "active";
 
+/** As the figures beside it: an old state stands back. */
+const STALE_OPACITY = 0.55;
+
 export function TradingStateBadge() {
   const risk = useRisk();
   if (risk.data === undefined) {
@@ -19,7 +22,11 @@ export function TradingStateBadge() {
   }
   const state = portfolioState(risk.data);
   return (
-    <span data-testid="trading-state" title="Trading state of the portfolio">
+    <span
+      data-testid="trading-state"
+      title="Trading state of the portfolio"
+      style={{ opacity: risk.isError ? STALE_OPACITY : 1 }}
+    >
       <Badge tone={TRADING_STATE_TONES[state]}>{state}</Badge>
     </span>
   );
