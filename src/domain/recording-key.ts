@@ -11,9 +11,14 @@ const KEY_PATTERN =
  * milliseconds keep them apart.
  */
 export function recordingKey(broker: string, shard: string, firstTime: number): string {
-  const [day = "", time = ""] = new Date(firstTime).toISOString().split("T");
   const part = String(firstTime % MINUTE_MS).padStart(5, "0");
-  return `${recordingsOf(broker, day)}${time.slice(0, 5).replace(":", "-")}/${shard}/${part}`;
+  return `${minuteKey(broker, firstTime)}/${shard}/${part}`;
+}
+
+/** Before the keys of all recordings of the minute of `time`, and after those of the minute before. */
+export function minuteKey(broker: string, time: number): string {
+  const [day = "", clock = ""] = new Date(time).toISOString().split("T");
+  return `${recordingsOf(broker, day)}${clock.slice(0, 5).replace(":", "-")}`;
 }
 
 /** What the keys of a broker's day begin with; the order of keys is that of time, minute by minute. */

@@ -52,7 +52,7 @@ export function recordingRoutes(app: ApiApp, gate: Gate): void {
     path: "/v1/recordings/{day}",
     summary: "The trades of one day as NDJSON, to be played again",
     description:
-      "One trade in each line: instrument, time, price, quantity, in order of time. `npm start -- --replay FILE` takes it as it is. An answer that breaks off is not the whole day.",
+      "One trade in each line: instrument, time, price, quantity, in order of time. `npm start -- --replay FILE` takes it as it is. An answer that breaks off is not the whole day. A busy day is more than one request may work on: ask for parts of it with `from` and `to` (ms since 1970, by the exchange's clock, `to` not included); parts one after the other are the day.",
     tags,
     ...access,
     request: { params: recordingDay, query: recordedDayQuery },
@@ -68,11 +68,13 @@ export function recordingRoutes(app: ApiApp, gate: Gate): void {
     const query = recordedDayQuery.safeParse(c.req.query());
     if (!query.success) throw badInput(query.error, "query");
     const { day } = params.data;
-    const { broker = FEED_BROKERS[0] } = query.data;
+    const { broker = FEED_BROKERS[0], from = -Infinity, to = Infinity } = query.data;
     const { recordings } = c.get("ports");
     const [first] = await recordings.list(broker, day, null, 1);
     if (!first) throw fail("NOT_FOUND", `Nothing of ${broker} was recorded on ${day}.`);
-    return c.body(streamOf(recordedDay(recordings, broker, day)), 200, { "content-type": NDJSON });
+    return c.body(streamOf(recordedDay(recordings, broker, day, { from, to })), 200, {
+      "content-type": NDJSON,
+    });
   });
 }
 
