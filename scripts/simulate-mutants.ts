@@ -1,4 +1,4 @@
-/** `npm run simulate:mutants`: breaks a copy of the source on purpose, one mistake at a time; the simulation has to see each. The working tree is never touched. */
+/** `npm run simulate:mutants [-- part of a name]`: breaks a copy of the source on purpose, one mistake at a time; the simulation has to see each. The working tree is never touched. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,6 +40,10 @@ function tryMutant(copy: string, mutant: Mutant): Verdict {
 }
 
 await main(async () => {
+  const named = process.argv.slice(2);
+  const meant = MUTANTS.filter(
+    ({ name }) => named.length === 0 || named.some((part) => name.includes(part)),
+  );
   const copy = mkdtempSync(join(tmpdir(), "trunkline-mutants-"));
   try {
     for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
@@ -49,14 +53,14 @@ await main(async () => {
         broken(mutant.name, each, readFileSync(join(copy, each.file), "utf8"));
     const width = Math.max(...MUTANTS.map(({ name }) => name.length));
     let survivors = 0;
-    for (const mutant of MUTANTS) {
+    for (const mutant of meant) {
       const { name, caught, why } = tryMutant(copy, mutant);
       if (!caught) survivors += 1;
       console.log(
         `${caught ? "caught  " : "SURVIVED"}  ${name.padEnd(width)}  ${why.slice(0, 100)}`,
       );
     }
-    console.log(`${MUTANTS.length - survivors} of ${MUTANTS.length} mutants caught`);
+    console.log(`${meant.length - survivors} of ${meant.length} mutants caught`);
     return survivors === 0 ? 0 : 1;
   } finally {
     rmSync(copy, { recursive: true, force: true });

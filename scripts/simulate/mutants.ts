@@ -16,6 +16,10 @@ const WISHES = "src/application/gateway/wishes.ts";
 const DOUBT = "src/application/gateway/doubt.ts";
 const CHECKS = "src/domain/risk/checks/index.ts";
 const BOOK = "src/application/ledger/book.ts";
+const DESK = "src/application/gateway/desk.ts";
+const RECONCILE = "src/application/gateway/reconcile.ts";
+const SIGHTINGS = "src/application/gateway/sightings.ts";
+const TRIPS = "src/application/ledger/trips.ts";
 const DECIDING = "src/application/ledger/deciding.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -106,9 +110,10 @@ export const MUTANTS: readonly Mutant[] = [
     name: "write-ahead after the send",
     file: SUBMIT,
     changes: [
+      ["  save(context, { order: recorded, posts: [] });\n  awaitAnswer(", "  awaitAnswer("],
       [
-        "  save(context, { order: recorded, posts: [] });\n  const sentAt = context.now();\n  const outcome = await sendToBroker(context, approved);\n",
-        "  const sentAt = context.now();\n  const outcome = await sendToBroker(context, approved);\n  save(context, { order: recorded, posts: [] });\n",
+        "  const outcome = await sendToBroker(context, approved);\n",
+        "  const outcome = await sendToBroker(context, approved);\n  save(context, { order: recorded, posts: [] });\n",
       ],
     ],
   },
@@ -141,8 +146,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/application/ledger/sweep.ts",
     changes: [
       [
-        'if (approvedAgain(state, entry.order) === null) return "withdraw";',
-        'if (approvedAgain(state, entry.order) === null) {\n      book.append(state, entry, { kind: "canceled", reason: "halted" }, now);\n      return "moved_on";\n    }',
+        'book.append(state, entry, { kind: "not_sent", reason, attempt: evidence.attempts }, now);\n    return "retry";',
+        'book.append(state, entry, { kind: "canceled", reason }, now);\n    return "moved_on";',
       ],
     ],
   },
@@ -167,5 +172,123 @@ export const MUTANTS: readonly Mutant[] = [
     name: "an order's change not told to the tradebook",
     file: BOOK,
     changes: [["this.outbox.addOrder(version, entry.order);", ""]],
+  },
+  {
+    name: "a bracket's other exit not taken back",
+    file: "src/domain/bracket.ts",
+    changes: [
+      [
+        'if (open.lte(ZERO)) return [{ kind: "cancel", ...about }];',
+        "if (open.lte(ZERO)) return [];",
+      ],
+    ],
+  },
+  {
+    name: "a bracket's exit is of the order, not of the fill",
+    file: "src/application/gateway/brackets.ts",
+    changes: [
+      [
+        "    quantity,\n    limitPrice: isStop",
+        "    quantity: entry.quantity,\n    limitPrice: isStop",
+      ],
+    ],
+  },
+  {
+    name: "an exit executed by hand does not count for its bracket",
+    file: DESK,
+    changes: [
+      [
+        "{ ...closed(record), filledQuantity: decimalText(filled) }",
+        "{ ...closed(record), reason: decimalText(filled) }",
+      ],
+    ],
+  },
+  {
+    name: "what the stream says before the answer is dropped",
+    file: SIGHTINGS,
+    changes: [["underWay.inbox.push(sighting);", ""]],
+  },
+  {
+    name: "a fill past the platform ignored",
+    file: SIGHTINGS,
+    changes: [
+      [
+        'if (evidence.kind === "filled") adoptFill(context, brokerOrderId, evidence.execution, at);',
+        "",
+      ],
+    ],
+  },
+  {
+    name: "a failed question about positions read as flat",
+    file: RECONCILE,
+    changes: [
+      [
+        "if (!positions.ok) return err(`${positions.error.kind}: ${positions.error.reason}`);\n  let ours",
+        "let ours",
+      ],
+      ["const theirs = positions.value;", "const theirs = positions.ok ? positions.value : [];"],
+    ],
+  },
+  {
+    name: "an inferred fill stands beside the real one",
+    file: "src/application/gateway/inferred-fills.ts",
+    changes: [["replaceInferred(openInferred(context), real)", "replaceInferred([], real)"]],
+  },
+  {
+    name: "the late report of an inferred fill is not read",
+    file: RECONCILE,
+    changes: [
+      ["if (openInferred(context).length > 0) {", "if (openInferred(context).length < 0) {"],
+    ],
+  },
+  {
+    name: "positions not compared",
+    file: "src/application/gateway/watch.ts",
+    changes: [["if (positionsDueAt(context) <= now) await reconcilePositions(context);", ""]],
+  },
+  {
+    name: "the gateway lets an old epoch pass",
+    file: "src/domain/trading-gate.ts",
+    changes: [["if (order.epoch < epochSeen)", "if (order.epoch < 0)"]],
+  },
+  {
+    name: "a fence is answered and not stored",
+    file: "src/application/gateway/gateway.ts",
+    changes: [['store.setNumber("epoch_seen", epoch);', ""]],
+  },
+  {
+    name: "a retry from the desk without the proof",
+    file: "src/application/retry-dead-letter.ts",
+    changes: [["if (unproven) return err(unproven);", ""]],
+  },
+  {
+    name: "a trip latches more than its scope",
+    file: TRIPS,
+    changes: [
+      [
+        "killSwitch.trip(scope, reason, by, now, { flatten })",
+        'killSwitch.trip("portfolio", reason, by, now, { flatten })',
+      ],
+    ],
+  },
+  {
+    name: "our own refusals count as a reject storm",
+    file: TRIPS,
+    changes: [[' && !event.post.eventId.endsWith(":stopped")', ""]],
+  },
+  {
+    name: "a flatten is over once it was flat",
+    file: TRIPS,
+    changes: [
+      [
+        'if (state.tradingStates.get(scope)?.state !== "halted") {',
+        'if (state.tradingStates.get(scope)?.state !== "halted" || isFlat(state, scope)) {',
+      ],
+    ],
+  },
+  {
+    name: "orders that may only reduce are not checked",
+    file: CHECKS,
+    changes: [['  ["REDUCE_ONLY", reduceOnly],\n', ""]],
   },
 ];

@@ -1,6 +1,12 @@
 /** What must hold of brackets after a run: exits never close more than was filled but where both filled at once, and nothing is bare in silence. */
 import { legId, type LegName } from "../../../src/domain/bracket.ts";
-import { decimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
+import {
+  decimal,
+  maxDecimal,
+  minDecimal,
+  ZERO,
+  type Decimal,
+} from "../../../src/domain/decimal.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import { isOpen } from "./exchange.ts";
 import type { World } from "./world.ts";
@@ -26,13 +32,14 @@ function ofEntry(world: World, orders: readonly Order[], entry: Order): string[]
         exits.filter(({ exit }) => exit?.pair === pair),
       ),
     ),
-    ...bare(world, entry, exits, pairs),
+    ...beyond(world, entry, exits),
+    ...bare(world, orders, entry, exits, pairs),
   ];
 }
 
 /** Each leg closes at most its part; both together more only because both filled before one could be taken back. */
 function ofPair(world: World, entry: Order, legs: readonly Order[]): string[] {
-  const size = decimal(legs.find(({ exit }) => exit?.leg === "stop")?.quantity ?? "0");
+  const size = legs.reduce((most, { quantity }) => maxDecimal(most, decimal(quantity)), ZERO);
   const filled = sumOf(legs, ({ filledQuantity }) => filledQuantity);
   const open = legs.filter(({ clientOrderId }) =>
     world.broker.held.some((held) => held.order.clientOrderId === clientOrderId && isOpen(held)),
@@ -44,13 +51,44 @@ function ofPair(world: World, entry: Order, legs: readonly Order[]): string[] {
   return [];
 }
 
+/** What both exits closed too much, before one could be taken back, people were told of. */
+function beyond(
+  world: World,
+  { clientOrderId, filledQuantity }: Order,
+  exits: readonly Order[],
+): string[] {
+  const excess = sumOf(exits, (exit) => exit.filledQuantity).minus(filledQuantity);
+  const told = [...world.gateways.incidents.keys()];
+  const isTold = told.some((id) => id.startsWith(`bracket-beyond-${clientOrderId}-`));
+  return excess.lte(ZERO) || isTold
+    ? []
+    : [`the exits of ${clientOrderId} closed ${excess.toFixed()} too much, and nobody was told`];
+}
+
 const isClosed = (legs: readonly Order[]): boolean => legs.some(({ state }) => state === "filled");
 
+/** What the algo holds on the entry's side. */
+const heldBy = (orders: readonly Order[], { algoId, instrument, side }: Order): Decimal =>
+  orders
+    .filter((each) => each.algoId === algoId && each.instrument === instrument)
+    .reduce(
+      (sum, each) => sum.plus(decimal(each.filledQuantity).times(each.side === side ? 1 : -1)),
+      ZERO,
+    );
+
 /** Every unit that the exits have not closed has a stop and a target at the broker, or people were told. */
-function bare(world: World, entry: Order, exits: readonly Order[], pairs: number[]): string[] {
+function bare(
+  world: World,
+  orders: readonly Order[],
+  entry: Order,
+  exits: readonly Order[],
+  pairs: number[],
+): string[] {
   const told = world.gateways.incidents;
   const closed = sumOf(exits, ({ filledQuantity }) => filledQuantity);
-  const open = decimal(entry.filledQuantity).minus(closed);
+  const filled = decimal(entry.filledQuantity).minus(closed);
+  // Closed otherwise, it needs no exits: the position is what is left of it.
+  const open = minDecimal(filled, heldBy(orders, entry));
   if (open.lte(ZERO)) return [];
   const legs: LegName[] = ["stop", "target"];
   const most = Math.max(0, ...pairs) + 1;

@@ -17,6 +17,8 @@ export interface BrokerFaults {
   cancelTrouble: number;
   /** An answer about positions is behind by some seconds. */
   positionsLate: number;
+  /** Only the question about positions fails. */
+  positionsFail: number;
 }
 
 export const NO_FAULTS: BrokerFaults = {
@@ -32,6 +34,7 @@ export const NO_FAULTS: BrokerFaults = {
   eventLate: 0,
   cancelTrouble: 0,
   positionsLate: 0,
+  positionsFail: 0,
 };
 
 export const SIMULATED_RULES: BrokerRules = {

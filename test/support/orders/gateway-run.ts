@@ -5,7 +5,7 @@ import type { Log } from "../../../src/application/log.ts";
 import type { OrderGatewayPort, RetryQueuePort } from "../../../src/application/ports.ts";
 import type { Incident } from "../../../src/application/reconcile-port.ts";
 import { MemoryStore } from "./memory-store.ts";
-import type { Monitor } from "./monitor.ts";
+import { BOOKED_WITHIN_MS, type Monitor } from "./monitor.ts";
 import type { Random } from "./random.ts";
 import type { SimulatedBroker, StreamEvent } from "./simulated-broker.ts";
 import type { Timeline } from "./timeline.ts";
@@ -57,6 +57,18 @@ export class GatewayRuns {
   #onEvent(event: StreamEvent): void {
     if (this.#world.trouble.brokerDown) return;
     this.#alive((gateway) => gateway.onStream(event));
+    this.#expectBooked(event);
+  }
+
+  /** Unless this run dies before, a fill of an order of ours is booked soon after the stream told of it. */
+  #expectBooked({ clientOrderId, event }: StreamEvent): void {
+    if (event.kind !== "filled" || clientOrderId === null) return;
+    const generation = this.#generation;
+    const { executionId } = event.execution;
+    this.#world.timeline.after(BOOKED_WITHIN_MS, () => {
+      if (generation !== this.#generation) return;
+      this.#world.monitor.toldFill(executionId, this.store.hasExecution(executionId));
+    });
   }
 
   /** What the gateway throws is the next run's to clear up. */

@@ -27,6 +27,12 @@ const covers = (scope: string, order: { algoId: string; account: string; instrum
   return true;
 };
 
+/** What a retry from the desk is called, after the order that it takes the place of. */
+const RETRIED = /^(.+)-r1$/;
+
+/** A fill that the stream told of is booked by then: no answer is awaited for longer. */
+export const BOOKED_WITHIN_MS = 5_000;
+
 const isDone = ({ state }: Order): boolean => isTerminal(state) || state === "denied";
 
 const restOf = ({ quantity, filledQuantity }: Order): Decimal =>
@@ -66,6 +72,7 @@ export class Monitor {
   }
 
   gatewayTold(scope: string, version: number, halted: boolean): void {
+    this.latched();
     const known = this.#told.get(scope) ?? { haltVersion: 0, version: 0, halted: false };
     const newer = version > known.version;
     this.#told.set(scope, {
@@ -101,6 +108,11 @@ export class Monitor {
     if (facts.epoch !== undefined && facts.epoch < state.epoch)
       this.#found(`${clientOrderId} was reserved for epoch ${facts.epoch}, long over`);
     this.#limitsHold(order, order.quantity);
+    const before = RETRIED.exec(clientOrderId)?.[1];
+    if (before !== undefined && this.#broker.unanswered.has(before))
+      this.#found(
+        `${clientOrderId} takes the place of an order of which a submit was never answered`,
+      );
     if (order.reduceOnly) this.#onlyReduces(order);
     if (order.exit) this.#isCovered(order, order.exit.entry);
   }
@@ -108,6 +120,11 @@ export class Monitor {
   /** New terms were reserved. */
   replaced(order: Order, quantity: string | null): void {
     this.#limitsHold(order, quantity ?? order.quantity);
+  }
+
+  /** The stream told the living run of this fill some seconds ago. */
+  toldFill(executionId: string, isBooked: boolean): void {
+    if (!isBooked) this.#found(`the stream told of ${executionId}, and it was dropped`);
   }
 
   /** What the product wrote to its log. */
@@ -181,7 +198,7 @@ export class Monitor {
 
   /** Alone, and with everything else that may only reduce, it never turns the position over. A bracket's pair is one exit. */
   #onlyReduces(order: Order): void {
-    const closable = this.#position(order).times(-signOf(order));
+    const closable = maxDecimal(ZERO, this.#position(order).times(-signOf(order)));
     const pairs = new Map<string, Decimal>();
     for (const each of this.#ofPair(order.algoId, order.instrument)) {
       if (!each.reduceOnly || isDone(each) || each.side !== order.side) continue;

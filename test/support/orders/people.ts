@@ -89,6 +89,8 @@ export async function rejectStorm(
 ): Promise<void> {
   const scopes: ScopeText[] = [
     ...ALGOS.map((algo): ScopeText => `algo:${algo}`),
+    // What a flatten closes of what was traded past us.
+    "algo:external",
     `account:${ACCOUNT}`,
   ];
   for (const scope of scopes) world.monitor.mayTrip("rejectStorm", scope, count);
@@ -110,7 +112,8 @@ export async function workDesk(world: World, way: "hand" | "discard" | "retry"):
   for (const order of letters) {
     const { clientOrderId } = order;
     const there = world.broker.held.some((held) => held.order.clientOrderId === clientOrderId);
-    if (there) continue;
+    // A retry is for whoever cannot look: it has to be safe by itself.
+    if (there && way !== "retry") continue;
     const done = world.byPerson.get(clientOrderId) ?? new Set();
     world.byPerson.set(clientOrderId, done.add(way));
     world.trouble.count(`desk_${way}`);

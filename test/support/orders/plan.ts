@@ -89,9 +89,9 @@ function planPeople(steps: Step[], random: Random): void {
     const forMs = forGood ? FOR_GOOD_MS : random.between(2_500, 20_000);
     steps.push({ kind: "halt", at: soon(random), scope: random.pick(SCOPES), forMs, flatten });
   }
-  for (let time = 0; time < 2; time += 1)
+  for (let time = 0; time < 3; time += 1)
     if (random.chance(0.5)) {
-      const way = random.pick<"hand" | "discard" | "retry">(["hand", "discard", "retry"]);
+      const way = random.pick<"hand" | "discard" | "retry">(["hand", "hand", "discard", "retry"]);
       steps.push({ kind: "desk", at: random.between(15_000, 150_000), way });
     }
   if (random.chance(0.2))

@@ -23,6 +23,9 @@ export type { StreamEvent } from "./exchange.ts";
 
 const TIMEOUT_MS = 3_000;
 
+/** A cancel that was taken is not done yet: until then the order may fill. */
+const CANCEL_MS = 3_000;
+
 /** The most by which an answer about positions may be behind. */
 export const POSITIONS_LAG_MS = 3_000;
 
@@ -122,7 +125,7 @@ export class SimulatedBroker implements BrokerTrading {
     const held = this.exchange.open(brokerOrderId);
     if (!held) return { outcome: "rejected", reason: "no such open order" };
     if (trouble && fate < 0.6) return { outcome: "rejected", reason: "not now" };
-    this.#timeline.after(this.#random.between(0, 500), () => this.exchange.cancel(held));
+    this.#timeline.after(this.#random.between(0, CANCEL_MS), () => this.exchange.cancel(held));
     if (trouble && fate < 0.8) return { outcome: "unknown", reason: "no answer" };
     return { outcome: "accepted" };
   }
@@ -180,7 +183,9 @@ export class SimulatedBroker implements BrokerTrading {
     );
   }
 
-  positions(): Promise<Result<BrokerPosition[], BrokerFailure>> {
+  async positions(): Promise<Result<BrokerPosition[], BrokerFailure>> {
+    if (this.#trouble.strikes("positionsFail"))
+      return err({ kind: "network", reason: "no connection" });
     return this.#query(() => {
       const late = this.#trouble.strikes("positionsLate");
       const at = this.#timeline.now() - (late ? this.#random.between(1, POSITIONS_LAG_MS) : 0);
