@@ -18,6 +18,7 @@ import {
 import { err, ok, type Result } from "../src/domain/result.ts";
 import { decodeCursor, pageFrom } from "../src/storage/cursor.ts";
 import { type DutiesHost, ProviderDuties } from "./market-manager.duties.ts";
+import { FeedIncident, type FeedIncidentHost } from "./market-manager.incident.ts";
 import { ProviderHealths } from "./market-manager.health.ts";
 import type { Masters } from "./market-manager.masters.ts";
 import type { ProviderRow } from "./market-manager.provider-storage.ts";
@@ -28,6 +29,7 @@ export interface ProvidersHost extends DutiesHost {
   /** Best first, for instruments without an override. */
   defaultRanks: readonly string[];
   isOpen(instrument: InstrumentId, now: number): boolean;
+  incidents: Pick<FeedIncidentHost, "layDown" | "close">;
 }
 
 const BOUNDS = { leaveMs: PROVIDER_LEAVE_MS, settleMs: PROVIDER_SETTLE_MS };
@@ -43,6 +45,7 @@ export class Providers implements ProvidersPort {
   readonly #restored: Set<InstrumentId>;
   readonly #startedAt: number;
   readonly #duties: ProviderDuties;
+  readonly #incident: FeedIncident;
 
   constructor(host: ProvidersHost, now: number) {
     this.#host = host;
@@ -50,6 +53,7 @@ export class Providers implements ProvidersPort {
     this.#ranks = host.storage.ranks();
     this.#healths = new ProviderHealths();
     this.#startedAt = now;
+    this.#incident = new FeedIncident({ ...host, ...host.incidents });
     this.#duties = new ProviderDuties(host, () => this.#rows.values());
     this.#restored = new Set(
       [...this.#rows.values()].flatMap((row) => (row.isWatched ? [row.instrument] : [])),
@@ -244,6 +248,7 @@ export class Providers implements ProvidersPort {
 
   #after(now: number): void {
     this.#alert(now);
+    void this.#incident.settle(this.#down().length, now);
     this.#duties.carryOutSoon();
     const looks = [...this.#rows.values()].flatMap(({ state, isWatched }) =>
       isWatched ? (failover.nextLookAt(state, BOUNDS) ?? []) : [],

@@ -22,6 +22,8 @@ import {
 } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { brokerManager, market, riskLedger } from "../src/platform/objects.ts";
+import { database } from "../src/storage/database.ts";
+import { closeIncident, layDown } from "../src/storage/incidents.ts";
 import { MarketsBook } from "./market-manager.markets.ts";
 import { Masters } from "./market-manager.masters.ts";
 import { ProviderStorage } from "./market-manager.provider-storage.ts";
@@ -65,6 +67,10 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
         manager: (broker) => brokerManager(env, broker),
         followers: () => this.#followers(),
         isOpen: (instrument, now) => isOpen(env, this.#masters, instrument, now),
+        incidents: {
+          layDown: (incident) => layDown(database(env.DB), incident),
+          close: (id, at) => closeIncident(database(env.DB), id, at),
+        },
         wakeAt: (time) => this.#alarm.by(time),
         log: this.#log,
       },

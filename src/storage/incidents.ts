@@ -26,6 +26,14 @@ export async function layDown(book: Database, incident: Incident): Promise<void>
   await book.insert(incidents).values(incident).onConflictDoNothing();
 }
 
+/** What it was about is over: nobody is told of it any more. One that a person has taken on stays theirs. */
+export async function closeIncident(book: Database, id: string, at: number): Promise<void> {
+  await book
+    .update(incidents)
+    .set({ acknowledgedBy: "recovery", acknowledgedAt: at })
+    .where(and(eq(incidents.id, id), isNull(incidents.acknowledgedAt)));
+}
+
 /** Taken on by nobody, newest first. */
 export async function openIncidents(book: Database): Promise<IncidentRow[]> {
   return book

@@ -13,6 +13,9 @@ const INFY = "NSE:INFY";
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 30_000 });
 
+const incidents = async () =>
+  (await env.DB.prepare("SELECT id, severity, acknowledged_by FROM incidents").all()).results;
+
 /** Placed as the API does, with the price that the feed gives. */
 const place = (side: "buy" | "sell", clientOrderId: string, reduceOnly: boolean) =>
   submitOrder(
@@ -59,7 +62,13 @@ test("with every provider down there is one alert, an entry is refused for its s
   const history = await marketManager(env).switches({ limit: 100 });
   const downs = history.ok ? history.value.items.filter(({ kind }) => kind === "down") : [];
   expect(downs.map(({ instrument }) => instrument).sort()).toEqual([INFY, "NSE:TCS"]);
+  // People hear of it once, however many instruments it is, until prices come again.
+  const id = expect.stringMatching(/^feed-down-\d+$/);
+  await until(async () => (await incidents()).length > 0);
+  expect(await incidents()).toEqual([{ id, severity: "critical", acknowledged_by: null }]);
   await flow.paper.control("/market", { ticksPerSecond: 40 });
   await until(async () => (await marketManager(env).feedAlert()) === null, 20_000);
+  await until(async () => (await incidents()).every((one) => one["acknowledged_by"] !== null));
+  expect(await incidents()).toEqual([{ id, severity: "critical", acknowledged_by: "recovery" }]);
   await endFlow(flow);
 });
