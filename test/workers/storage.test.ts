@@ -73,6 +73,8 @@ afterEach(async () => {
   );
 });
 
+const INCIDENT = { id: "trip-1", at: 5, account: "portfolio", title: "halted", message: "a loss" };
+
 describe("the tradebook", () => {
   test("writes every kind of row, and writing all of them again changes nothing", async () => {
     const rows: TradebookRow[] = [
@@ -105,17 +107,7 @@ describe("the tradebook", () => {
         attempts: 1,
         status: "open",
       },
-      {
-        kind: "incident",
-        incident: {
-          id: "trip-portfolio-7",
-          at: 5,
-          account: "portfolio",
-          severity: "critical",
-          title: "portfolio is halted",
-          message: "a loss",
-        },
-      },
+      { kind: "incident", incident: { ...INCIDENT, severity: "critical" } },
       {
         kind: "audit",
         by: "person@example.com",
