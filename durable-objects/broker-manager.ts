@@ -72,12 +72,8 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     this.#account = dataAccountOf(this.#broker);
     this.#log = logger({ object: "BrokerManager", name: this.#broker });
     this.#storage = new BrokerManagerStorage(ctx.storage.sql);
-    const place = {
-      broker: this.#broker,
-      account: this.#account,
-      storage: this.#storage,
-      log: this.#log,
-    };
+    const storage = this.#storage;
+    const place = { broker: this.#broker, account: this.#account, storage, log: this.#log };
     this.#session = sessionKeeper(env, {
       ...place,
       alarms: ctx.storage,
@@ -236,6 +232,8 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   }
 
   async ensure(): Promise<void> {
+    // Whoever needs the session next finds it there, and a sleeping one that ends is renewed.
+    await this.#session.grant();
     if (this.#plan.isIdle) return;
     await this.#arm();
     await ensureShards(this.#shards(), this.#log);

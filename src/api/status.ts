@@ -88,7 +88,8 @@ const down = (name: string, message: string): Component => component(name, "down
 
 function feedComponent({ broker, shards, session, wanted }: BrokerView): Component {
   const name = `feed ${broker}`;
-  if (session.state !== "valid") return down(name, `the broker session is ${session.state}`);
+  const sessionText = `the broker session is ${session.state}`;
+  if (!["valid", "proving", "expiring"].includes(session.state)) return down(name, sessionText);
   const alarmed = sum(shards.map((shard) => shard.alarmed));
   const off = shards.filter((shard) => shard.state !== "live" && shard.state !== "idle");
   const live = shards.filter((shard) => shard.state === "live");
@@ -96,6 +97,7 @@ function feedComponent({ broker, shards, session, wanted }: BrokerView): Compone
   if (off.length > 0 && live.length === 0) return down(name, message);
   if (off.length > 0) return component(name, "degraded", message);
   if (alarmed > 0) return component(name, "degraded", `${message}, ${alarmed} alarmed`);
+  if (session.state === "expiring") return component(name, "degraded", sessionText);
   return component(name, "ok", message);
 }
 

@@ -1,6 +1,6 @@
 /** Everything the dashboard can do to the platform, one function each. Nothing here retries by itself. */
 import { z } from "zod";
-import { brokerView } from "../../../src/contract/brokers.ts";
+import { brokerView, sessionView } from "../../../src/contract/brokers.ts";
 import {
   deadLetterView,
   newKeyView,
@@ -174,6 +174,20 @@ export async function forgetLimits(broker: string) {
   const answer = await call(brokerView, `${brokerPath(broker)}/limits`, { method: "DELETE" });
   void refresh(names.brokers);
   return answer;
+}
+
+/** With what a person brought; with nothing, the stored credential is tried again. */
+export async function renewSession(
+  broker: string,
+  body: { requestToken?: string; credential?: string },
+) {
+  const path = `${brokerPath(broker)}/session`;
+  try {
+    return await call(sessionView, path, { method: "POST", body });
+  } finally {
+    // A sign-in that was turned away changes how the session stands, too.
+    void refresh(names.brokers);
+  }
 }
 
 async function setPaper(account: string, path: string, body: unknown) {

@@ -3,13 +3,15 @@ import { Button } from "@mantine/core";
 import {
   IconAlertTriangle,
   IconHandStop,
+  IconKey,
   IconMailExclamation,
   IconPlugConnectedX,
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import { useConnection } from "../api/live.ts";
-import { rowsOf, useDeadLetters, useRisk, useStatus } from "../api/queries.ts";
+import { rowsOf, useBrokers, useDeadLetters, useRisk, useStatus } from "../api/queries.ts";
+import type { SessionView } from "../../../src/contract/brokers.ts";
 import { formatAge, formatClock } from "../format/time.ts";
 import { plain } from "../format/words.ts";
 import { useNow } from "./figures.tsx";
@@ -37,6 +39,7 @@ export function Notices() {
       <LineNotice />
       <ReadNotice />
       <TradingNotice />
+      <SessionNotices />
       <LettersNotice />
     </>
   );
@@ -101,6 +104,43 @@ function LettersNotice() {
     </Notice>
   );
 }
+
+/** A broker at which nobody is signed in, or soon will be: one notice each, with the way to sign in. */
+function SessionNotices() {
+  const [, navigate] = useLocation();
+  const brokers = useBrokers().data ?? [];
+  return brokers.flatMap(({ broker, session }) => {
+    const words = SESSION_WORDS[session.state];
+    // One that nobody has needed yet signs in by itself when it is needed.
+    if (words === null || (session.state === "missing" && session.reason === null)) return [];
+    return (
+      <Notice
+        key={broker}
+        tone={session.state === "expiring" ? "warn" : "bad"}
+        icon={<IconKey size={17} stroke={1.8} />}
+        end={
+          <Button size="compact-sm" variant="default" onClick={() => navigate("/system")}>
+            Sign in at {broker}
+          </Button>
+        }
+      >
+        <strong>
+          The session at {broker} {words}.
+        </strong>{" "}
+        {session.reason}
+      </Notice>
+    );
+  });
+}
+
+const SESSION_WORDS: Record<SessionView["state"], string | null> = {
+  missing: "is missing: no prices, and no order can leave",
+  proving: null,
+  valid: null,
+  expiring: "ends soon, and a person has to renew it",
+  silent: "brings no data, though it is signed in",
+  expired: "has expired: no prices, entries are refused, and cancels cannot reach it",
+};
 
 function TradingNotice() {
   const states = useRisk().data?.tradingStates ?? [];

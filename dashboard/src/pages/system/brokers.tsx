@@ -17,6 +17,7 @@ import { formatQuantity } from "../../format/number.ts";
 import { plain } from "../../format/words.ts";
 import { DrainButton } from "./drain-button.tsx";
 import { ForgetLimits } from "./forget-limits.tsx";
+import { RenewSession } from "./renew-session.tsx";
 import { Shards } from "./shards.tsx";
 import styles from "./system.module.css";
 import { Weights } from "./weights.tsx";
@@ -88,7 +89,12 @@ function Broker({ broker, note }: { broker: BrokerView; note: ReactNode }) {
             },
             {
               name: "Session",
-              value: <Badge tone={SESSION_TONES[session.state]}>{session.state}</Badge>,
+              value: (
+                <>
+                  <Badge tone={SESSION_TONES[session.state]}>{session.state}</Badge>{" "}
+                  <RenewSession broker={broker.broker} session={session} />
+                </>
+              ),
             },
             {
               name: "Order stream",
@@ -127,7 +133,7 @@ function Broker({ broker, note }: { broker: BrokerView; note: ReactNode }) {
               name: `Calls: ${meter.name}, by ${meter.scope}`,
               value: meterText(meter),
             })),
-            ...(session.expiresAt === null
+            ...(session.expiresAt === null || session.state === "expired"
               ? []
               : [{ name: "Session ends", value: <Moment at={session.expiresAt} /> }]),
           ]}

@@ -1,0 +1,71 @@
+/** Signs in anew at a broker: with what a person brings or, where the platform does it by itself, once more by hand. */
+import { Button, Modal, PasswordInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useState, type FormEvent } from "react";
+import { renewSession } from "../../api/actions.ts";
+import formStyles from "../../components/form.module.css";
+import { FailureNote } from "../../components/refusal.tsx";
+import { useAction } from "../../components/use-action.ts";
+import type { SessionView } from "../../../../src/contract/brokers.ts";
+
+interface Props {
+  broker: string;
+  session: SessionView;
+}
+
+export function RenewSession({ broker, session }: Props) {
+  const [opened, setOpened] = useState(false);
+  const close = () => setOpened(false);
+  const isSettled = session.state === "valid" || session.state === "proving";
+  return (
+    <>
+      <Button
+        size="compact-xs"
+        variant={isSettled ? "default" : "filled"}
+        aria-label={`Sign in at ${broker}`}
+        onClick={() => setOpened(true)}
+      >
+        Sign in
+      </Button>
+      <Modal opened={opened} onClose={close} title={`Sign in at ${broker}`}>
+        {opened && <SignInForm broker={broker} session={session} close={close} />}
+      </Modal>
+    </>
+  );
+}
+
+function SignInForm({ broker, session, close }: Props & { close: () => void }) {
+  const [secret, setSecret] = useState("");
+  const renew = useAction(renewSession);
+  const needsPerson = session.signIn === "person";
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    const kind = needsPerson ? "requestToken" : "credential";
+    const renewed = await renew.run(broker, secret === "" ? {} : { [kind]: secret });
+    if (renewed === null) return;
+    notifications.show({ message: `Signed in at ${broker}.` });
+    close();
+  };
+  return (
+    <form className={formStyles.form} onSubmit={(event) => void submit(event)}>
+      <PasswordInput
+        label={needsPerson ? "Request token" : "Another credential"}
+        description={
+          needsPerson
+            ? "From the broker's own sign-in page. It works once."
+            : "Left empty, the stored one is tried again. It is kept encrypted and never shown."
+        }
+        autoComplete="off"
+        spellCheck={false}
+        value={secret}
+        onChange={(event) => setSecret(event.currentTarget.value)}
+        data-autofocus
+      />
+      {session.reason !== null && <p className={formStyles.hint}>{session.reason}</p>}
+      <FailureNote failure={renew.failure} />
+      <Button type="submit" loading={renew.busy} disabled={needsPerson && secret === ""}>
+        Sign in
+      </Button>
+    </form>
+  );
+}
