@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { BrokerView } from "../../src/contract/brokers.ts";
 import { PAPER_INSTRUMENTS } from "../../src/brokers/paper/instruments.ts";
 import { FRAME_FAULTS_MAX } from "../../src/domain/feed-limits.ts";
-import { brokerManager } from "../../src/platform/objects.ts";
+import { brokerManager, marketManager } from "../../src/platform/objects.ts";
 import { type Algo, frameFaults, openAlgo, tickFaults, until } from "../support/workers/algo.ts";
 import { exchange } from "../support/workers/paper.ts";
 
@@ -208,4 +208,49 @@ test("lesson 8: the three limits of a broker are shown apart, and a shard's figu
     expect(Date.now() - (lastMessageAt ?? 0)).toBeLessThan(10_000);
     expect(reconnects).toBe(0);
   }
+});
+
+test("lesson 5: a connection filled to the broker's cap ticks in every place of it under a fast feed, loses nothing and holds; one more is refused by name", async () => {
+  const cap = IDS.length - 1;
+  await paper.control("/market", { instrumentsPerConnection: cap, ticksPerSecond: 0 });
+  expect(await manager().setFeed(1)).toMatchObject({ ok: true });
+  const algo = await openAlgo();
+  await algo.subscribe(IDS.slice(0, cap));
+  await settled([cap]);
+  const shard = async () => {
+    const [view] = (await manager().view()).shards;
+    if (!view) throw new Error("no shard");
+    const dropped = Object.values(view.dropped).reduce((sum, count) => sum + count, 0);
+    return { ...view, came: view.ticks + dropped };
+  };
+  const before = { sent: (await paper.control()).ticksSent, came: (await shard()).came };
+  const fast = async (ms: number) => {
+    await paper.control("/market", { ticksPerSecond: 3_000 });
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await paper.control("/market", { ticksPerSecond: 0 });
+  };
+  await fast(3_000);
+  const { ticksSent: sent } = await paper.control();
+  expect(sent - before.sent).toBeGreaterThan(2_000);
+  // All that the exchange sent on the one connection came, and all of it reached the algo.
+  await until(async () => (await shard()).came - before.came === sent - before.sent);
+  expect(algo.ticking().size).toBe(cap);
+  expect(tickFaults(algo.ticks())).toEqual([]);
+
+  await paper.control("/market", { ticksPerSecond: 300 });
+  const over = IDS.slice(cap);
+  // From here alone: another provider would take it in.
+  for (const one of over) await marketManager(env).rankProviders(one, ["paper"]);
+  await algo.subscribe(over);
+  await until(async () => (await manager().view()).limits.instrumentsPerConnection === cap);
+  expect((await manager().view()).learnedLimits).toMatchObject([
+    { limit: "instrumentsPerConnection", reason: `a connection takes ${cap} instruments` },
+  ]);
+  expect(await manager().view()).toMatchObject({ overCapacity: over.length });
+  await fast(1_000);
+  expect(await shard()).toMatchObject({ state: "live", reconnects: 0 });
+  expect((await paper.control()).connections.map(({ subscriptions }) => subscriptions)).toEqual([
+    cap,
+  ]);
+  expect(tickFaults(algo.ticks())).toEqual([]);
 });
