@@ -19,6 +19,7 @@ export const names = {
   deadLetters: ["dead-letters"],
   deadLetter: ["dead-letter"],
   alerts: ["alerts"],
+  incidents: ["incidents"],
   ownDevice: ["own-device"],
   keys: ["keys"],
   audit: ["audit"],

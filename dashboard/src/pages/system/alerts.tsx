@@ -1,4 +1,4 @@
-/** How people are told of a dead letter: each channel with what is wrong with it, and the devices that are notified. */
+/** What people are told, and how: incidents, each channel with what is wrong with it, and the devices that are notified. */
 import { Button, Modal, TextInput } from "@mantine/core";
 import { IconBell } from "@tabler/icons-react";
 import { useState, type FormEvent } from "react";
@@ -12,6 +12,7 @@ import pageStyles from "../../components/page.module.css";
 import { Answer, Empty, Panel, StaleNote } from "../../components/panel.tsx";
 import { FailureNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
+import { Incidents } from "./incidents.tsx";
 import type { AlertsView, PushDeviceView } from "../../../../src/contract/alerts.ts";
 
 type ChannelRow = AlertsView["channels"][number];
@@ -53,6 +54,7 @@ export function Alerts() {
   const alerts = useAlerts();
   return (
     <div className={pageStyles.stack}>
+      <Incidents />
       <Panel title="Channels" flush note={<StaleNote query={alerts} />}>
         <Answer query={alerts}>
           {({ channels }) => (
