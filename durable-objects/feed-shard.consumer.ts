@@ -75,6 +75,15 @@ export const newConsumer = (id: ConsumerId): Consumer => ({
   brokenAt: null,
 });
 
+/** What a market gets from here: what is in standby comes from another shard, and a link here is no news of it. */
+export const broughtTo = (
+  { id, instruments }: Consumer,
+  held: ReadonlyMap<InstrumentId, HeldInstrument>,
+): InstrumentId[] =>
+  [...(id.startsWith("market:") ? instruments.keys() : [])].filter(
+    (instrument) => held.get(instrument)?.phase !== "standby",
+  );
+
 /** The same for consumers with the same list in the same modes. */
 export const groupKey = ({ instruments }: Consumer): string =>
   [...instruments.keys()]

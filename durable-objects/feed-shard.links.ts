@@ -18,9 +18,11 @@ import type { InstrumentId } from "../src/domain/instrument.ts";
 import { LagMeter } from "../src/domain/lag.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
 import { COALESCE_MS_MAX, LINK_RECONNECT, MARK_INTERVAL_MS } from "../src/domain/limits.ts";
+import { CLOSE_LINK_UNWANTED } from "../src/domain/market-limits.ts";
 import type { TickBook } from "./feed-shard.book.ts";
 import {
   answerTo,
+  broughtTo,
   type Consumer,
   type Group,
   type Marks,
@@ -223,13 +225,12 @@ export class Links {
 
   /** A market whose link was broken hears since when, and how the feed is now. */
   #resume(consumer: Consumer): void {
-    if (!consumer.id.startsWith("market:")) return;
-    const instruments = [...consumer.instruments.keys()];
+    const instruments = broughtTo(consumer, this.#book.held);
     const from = consumer.brokenAt;
     consumer.brokenAt = null;
+    if (instruments.length === 0) return;
     if (from !== null) this.#send(consumer, gapLine(linkGap(instruments, from, Date.now())));
-    const status = { ...this.#host.feedState(), subject: "feed" as const, instruments };
-    this.#send(consumer, statusLine(status));
+    this.#send(consumer, statusLine({ ...this.#host.feedState(), subject: "feed", instruments }));
   }
 
   #dial(consumer: Consumer): void {
@@ -250,7 +251,7 @@ export class Links {
     const socket = await this.#host.dial(consumer.id);
     if (this.#consumers.get(consumer.id) !== consumer) {
       socket.accept();
-      socket.close(1000, "no longer wanted");
+      socket.close(CLOSE_LINK_UNWANTED, "no longer wanted");
       return;
     }
     const ended = () => {
@@ -285,9 +286,8 @@ export class Links {
   #remove(id: ConsumerId, consumer: Consumer): void {
     this.#consumers.delete(id);
     clearTimeout(consumer.retry);
-    const { socket } = consumer;
+    consumer.socket?.close(CLOSE_LINK_UNWANTED, "no longer wanted");
     consumer.socket = null;
-    socket?.close(1000, "no longer wanted");
   }
 
   #send(consumer: Consumer, text: string): void {

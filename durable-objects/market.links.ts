@@ -2,6 +2,7 @@
 import { markerLine, readLinkFrame, type LinkGap, type LinkStatus } from "../src/contract/link.ts";
 import { type BarWants, type LinkBars, wantsText } from "../src/contract/link-bars.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { CLOSE_LINK_UNWANTED } from "../src/domain/market-limits.ts";
 import type { Board, BoardInstrument } from "./market.board.ts";
 import type { ProviderBars } from "./market.candles.ts";
 import { FlushPace } from "./market.pace.ts";
@@ -160,16 +161,31 @@ export class MarketLinks {
     }
   }
 
-  /** The link is gone: which shard it was, and what it brought. Null for one that was replaced. */
-  close(socket: WebSocket): { shard: string; instruments: InstrumentId[] } | null {
+  /**
+   * The link is gone: which shard it was, and what nobody brings now. Null for one that was replaced, and for
+   * one that its shard gave up because all it brought has moved to others: nothing is missing then.
+   */
+  close(
+    socket: WebSocket,
+    code: number | null,
+  ): { shard: string; instruments: InstrumentId[] } | null {
     const link = this.#links.get(socket);
     if (!link) return null;
-    this.#board.settle();
     this.#links.delete(socket);
+    const isGivenUp = code === CLOSE_LINK_UNWANTED;
+    const elsewhere = isGivenUp ? this.#broughtBy(link.provider) : new Set();
     const instruments = [...link.instruments.values()]
-      .filter(({ provider }) => provider === link.provider)
+      .filter((one) => one.provider === link.provider && !elsewhere.has(one))
       .map(({ instrument }) => instrument);
+    if (isGivenUp && instruments.length === 0) return null;
+    this.#board.settle();
     return { shard: link.shard, instruments };
+  }
+
+  /** What the open links of a provider were told of. */
+  #broughtBy(provider: string): Set<BoardInstrument> {
+    const links = [...this.#links.values()].filter((link) => link.provider === provider);
+    return new Set(links.flatMap(({ instruments }) => [...instruments.values()]));
   }
 
   /** Those that are taken from this link's provider: of the others it has nothing to tell. */

@@ -152,8 +152,8 @@ export class Market extends DurableObject<Env> implements MarketPort {
     this.#requests.take(algo, typeof data === "string" ? data : "", Date.now());
   }
 
-  override async webSocketClose(socket: WebSocket): Promise<void> {
-    this.#ended(socket);
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    this.#ended(socket, code);
     try {
       // The runtime does not answer the close of a hibernatable socket by itself: the other side would wait.
       socket.close(1000, "goodbye");
@@ -163,7 +163,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    this.#ended(socket);
+    this.#ended(socket, null);
   }
 
   publish(notices: LedgerNotice[]): Promise<void> {
@@ -260,8 +260,8 @@ export class Market extends DurableObject<Env> implements MarketPort {
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
-  #ended(socket: WebSocket): void {
-    const link = this.#links.close(socket);
+  #ended(socket: WebSocket, code: number | null): void {
+    const link = this.#links.close(socket, code);
     if (link) return this.#linkEnded(link);
     const algo = this.#algos.get(socket);
     if (algo) this.#drop(algo);

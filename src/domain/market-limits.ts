@@ -10,6 +10,9 @@ export const CLOSE_KEY_REVOKED = 4001;
 /** Close code for a socket that is to come back at once, and will be placed elsewhere. */
 export const CLOSE_MOVED = 4010;
 
+/** Close code of a shard's link to a market that wants nothing of it any more: what it brought stands elsewhere, or nowhere. */
+export const CLOSE_LINK_UNWANTED = 4012;
+
 /** Sockets of a draining market closed in one go, and the pause before the next: each comes back at once. */
 export const DRAIN_CLOSES_AT_ONCE = 25;
 export const DRAIN_CLOSES_PAUSE_MS = 100;

@@ -47,7 +47,8 @@ test("resized, weighed and drained under load, every consumer sees every tick on
   const narrow = await openAlgo();
   await algo.subscribe(hundred);
   await narrow.subscribe(hundred.slice(0, 10), { mode: "ltp" });
-  await until(() => algo.ticking().size === 100);
+  await until(() => algo.ticking().size === 100 && narrow.ticking().size === 10);
+  const toldBefore = new Map([algo, narrow].map((one) => [one, one.of("status").length]));
   expect(await manager().setFeed(3)).toMatchObject({ ok: true });
   await settled([34, 33, 33]);
   // The first shard's busiest ten are spread, and the counts stay even.
@@ -74,6 +75,9 @@ test("resized, weighed and drained under load, every consumer sees every tick on
     expect(tickFaults(one.ticks())).toEqual([]);
     expect(frameFaults(one.frames)).toEqual([]);
     expect(one.of("gap")).toEqual([]);
+    // Links of new shards open and those of emptied ones close, and nobody is told of a break that is none.
+    const told = one.of("status").slice(toldBefore.get(one));
+    expect(told.filter(({ state }) => state === "disconnected")).toEqual([]);
   }
   const last = new Map<string, number>();
   const holes = ticks.filter(({ instrument, volume, lastQuantity }) => {
@@ -106,8 +110,16 @@ test("a broker that drains refuses what is new, keeps what it has, and lets go o
   const refused = await algo.subscribe(IDS.slice(3, 5));
   expect(refused).toMatchObject({ type: "error", code: "DRAINING", instruments: IDS.slice(4, 5) });
   await more(algo);
+  const before = algo.of("status").length;
   expect(await manager().drain("now")).toMatchObject({ ok: true, value: { wanted: 4 } });
   await until(async () => (await paper.control()).subscriptions === 0);
+  // Its links close too, and what they brought stands nowhere now.
+  const lost = () =>
+    algo
+      .of("status")
+      .slice(before)
+      .flatMap((s) => (s.state === "disconnected" ? s.instruments : []));
+  await until(() => new Set(lost()).size === 4);
   expect(await manager().drain(null)).toMatchObject({ ok: true, value: { draining: null } });
   await until(async () => (await paper.control()).subscriptions === 4);
   await more(algo);

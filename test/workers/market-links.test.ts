@@ -114,7 +114,7 @@ test("what the other provider tells of an instrument is not told on, and neither
     { ...gap, instruments: [] },
     { ...status, instruments: [] },
   ]);
-  expect(links.close(socket)).toEqual({ shard: "second:second:1", instruments: [] });
+  expect(links.close(socket, 1006)).toEqual({ shard: "second:second:1", instruments: [] });
   told.length = 0;
   open("first")(gapLine(gap));
   expect(told).toEqual([gap]);
