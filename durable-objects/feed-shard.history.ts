@@ -11,6 +11,7 @@ import { BarFeed } from "./feed-shard.bars.ts";
 import type { TickBook } from "./feed-shard.book.ts";
 import { ShardCandles } from "./feed-shard.candles.ts";
 import { GapFiller } from "./feed-shard.gaps.ts";
+import { LastWork, type LastWorkHost } from "./feed-shard.last-work.ts";
 import { Recorder } from "./feed-shard.recorder.ts";
 import type { TickLog } from "./feed-shard.tick-log.ts";
 
@@ -34,7 +35,11 @@ export function shardHistory(
     pause: (ms) => scheduler.wait(ms),
     log,
   });
-  return new ShardHistory(book.log, candles, recorder, gaps, instrumentsOf(book));
+  return new ShardHistory(book.log, candles, recorder, gaps, {
+    instrumentOf: instrumentsOf(book),
+    isAtWork: () => book.held.size > 0,
+    random: Math.random,
+  });
 }
 
 /** What an alias stands for: it never stands for another instrument. */
@@ -48,12 +53,18 @@ function instrumentsOf(book: TickBook): (alias: number) => InstrumentId | null {
   };
 }
 
+export interface HistoryHost extends Omit<LastWorkHost, "work"> {
+  /** Null for one that the shard does not hold. */
+  instrumentOf(alias: number): InstrumentId | null;
+}
+
 export class ShardHistory {
   readonly #log: TickLog;
   readonly #candles: ShardCandles;
   readonly #recorder: Recorder;
   readonly #gaps: GapFiller;
   readonly #bars: BarFeed;
+  readonly #lastWork: LastWork;
   #slices: number | null = null;
 
   constructor(
@@ -61,15 +72,16 @@ export class ShardHistory {
     candles: ShardCandles,
     recorder: Recorder,
     gaps: GapFiller,
-    instrumentOf: (alias: number) => InstrumentId | null,
+    host: HistoryHost,
   ) {
     this.#log = log;
     this.#candles = candles;
     this.#recorder = recorder;
     this.#gaps = gaps;
+    this.#lastWork = new LastWork({ ...host, work: (now) => this.#finish(now) });
     this.#bars = new BarFeed({
       built: (alias) => {
-        const instrument = instrumentOf(alias);
+        const instrument = host.instrumentOf(alias);
         return instrument === null ? null : candles.built(instrument);
       },
       drain: () => this.#drain(),
@@ -106,8 +118,12 @@ export class ShardHistory {
     this.#candles.beat(now);
   }
 
-  /** Nothing more is coming: what there is goes out now. */
-  end(now: number): void {
+  /** Nothing more is coming: before long what there is goes out. */
+  end(): void {
+    this.#lastWork.soon();
+  }
+
+  #finish(now: number): void {
     if (this.#slices !== null) clearInterval(this.#slices);
     this.#slices = null;
     this.#drain();

@@ -287,7 +287,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#subscriber.close(Date.now());
     if (this.#housekeeping !== null) clearInterval(this.#housekeeping);
     this.#housekeeping = null;
-    this.#history.end(Date.now());
+    this.#history.end();
     this.#status.stop();
   }
 

@@ -229,6 +229,9 @@ export const OWN_CANDLES_DELAY_MS = 2_000;
 export const HISTORY_SLICE_MS = 10;
 export const HISTORY_SLICE_TICKS_MAX = 250;
 
+/** A shard that has nothing left ends its bars and recordings within this, at a time of its own: several that a resize empties at once would hold up the ticks of the others. */
+export const HISTORY_END_MS_MAX = 4_000;
+
 /** Ticks a shard logs between two drains: ten times the busiest second measured. */
 export const SHARD_LOG_TICKS_MAX = 100_000;
 

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ShardCandles } from "../../../durable-objects/feed-shard.candles.ts";
+import { LastWork } from "../../../durable-objects/feed-shard.last-work.ts";
 import { Recorder } from "../../../durable-objects/feed-shard.recorder.ts";
 import { TickLog } from "../../../durable-objects/feed-shard.tick-log.ts";
 import type { Log } from "../../../src/application/log.ts";
 import type { OwnCandles } from "../../../src/application/ports.ts";
 import {
+  HISTORY_END_MS_MAX,
   OWN_CANDLES_DELAY_MS,
   RECORDING_RETRY_MS,
   RECORDING_TRIES_MAX,
@@ -226,4 +228,31 @@ test("bars of an instrument that is quiet but held stay in memory", () => {
   for (let minutes = 1; minutes < 5; minutes += 1)
     made.beat(START + minutes * MINUTE + OWN_CANDLES_DELAY_MS);
   expect(made.parts("X:A", "1s")).toHaveLength(1);
+});
+
+test("a shard that was emptied does its last work once, at a time of its own", () => {
+  const work = vi.fn<(now: number) => void>();
+  const last = new LastWork({ work, isAtWork: () => false, random: () => 0.5 });
+  last.soon();
+  // Told again, as each alarm does: it is not put off by it.
+  vi.advanceTimersByTime(HISTORY_END_MS_MAX / 2 - 1);
+  last.soon();
+  expect(work).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(work).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(HISTORY_END_MS_MAX);
+  expect(work).toHaveBeenCalledTimes(1);
+  last.soon();
+  vi.advanceTimersByTime(HISTORY_END_MS_MAX);
+  expect(work).toHaveBeenCalledTimes(2);
+});
+
+test("a shard that got work again before its last work goes on with the bars it was at", () => {
+  const work = vi.fn<(now: number) => void>();
+  let isAtWork = false;
+  const last = new LastWork({ work, isAtWork: () => isAtWork, random: () => 0.5 });
+  last.soon();
+  isAtWork = true;
+  vi.advanceTimersByTime(HISTORY_END_MS_MAX);
+  expect(work).not.toHaveBeenCalled();
 });
