@@ -39,7 +39,7 @@ export const STAGES: Stage[] = [
   plain("lint", "oxlint"),
   ...TYPE_PROJECTS.map((project) => plain(`types ${project}`, "tsc", "-p", project)),
   plain("unused", "knip"),
-  vitest("architecture", "plain", "test/architecture.test.ts"),
+  vitest("architecture", "plain", "test/architecture.test.ts", "test/lessons.test.ts"),
   vitest("unit", "plain", "test/unit/", "sdk/"),
   vitest("workers", "workers"),
   vitest("simulation", "plain", "test/simulation/"),
