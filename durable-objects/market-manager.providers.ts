@@ -14,6 +14,7 @@ import {
   PROVIDER_LEAVE_MS,
   PROVIDER_REPORT_LOST_MS,
   PROVIDER_SETTLE_MS,
+  PROVIDER_UNHEARD_MS,
 } from "../src/domain/provider-limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
 import { decodeCursor, pageFrom } from "../src/storage/cursor.ts";
@@ -32,7 +33,11 @@ export interface ProvidersHost extends DutiesHost {
   incidents: Pick<FeedIncidentHost, "layDown" | "close">;
 }
 
-const BOUNDS = { leaveMs: PROVIDER_LEAVE_MS, settleMs: PROVIDER_SETTLE_MS };
+const BOUNDS = {
+  leaveMs: PROVIDER_LEAVE_MS,
+  unheardMs: PROVIDER_UNHEARD_MS,
+  settleMs: PROVIDER_SETTLE_MS,
+};
 
 const cursorKey = z.tuple([z.number()]);
 

@@ -53,6 +53,8 @@ export type FailoverHappening =
 export interface FailoverBounds {
   /** How long the active one may be in bad health. */
   leaveMs: number;
+  /** How long it may be unheard of: an instrument that moves between shards is, for a moment, though its ticks go on. */
+  unheardMs: number;
   /** How long a better one must have been in good health, and the present one in place, before it is taken back. */
   settleMs: number;
 }
@@ -128,11 +130,15 @@ function decide(state: FailoverState, now: number, bounds: FailoverBounds): Fail
     if (!isDown) return { state, happened: [] };
     return { state: { ...state, isDown: false }, happened: [{ kind: "up" }] };
   }
-  if (!isDown && now - health.since < bounds.leaveMs) return { state, happened: [] };
+  if (!isDown && now - health.since < patienceMs(health, bounds)) return { state, happened: [] };
   if (best !== undefined) return switchTo(state, best, health.state, now);
   if (isDown) return { state, happened: [] };
   return { state: { ...state, isDown: true }, happened: [{ kind: "down" }] };
 }
+
+/** Not heard of is not heard badly of: whoever begins to tell is given time to. */
+const patienceMs = ({ state }: ProviderHealth, { leaveMs, unheardMs }: FailoverBounds): number =>
+  state === "unknown" ? Math.max(leaveMs, unheardMs) : leaveMs;
 
 const isSettled = (
   { health, switchedAt }: FailoverState,
@@ -155,7 +161,7 @@ function switchTo(state: FailoverState, to: string, cause: SwitchCause, now: num
 export function nextLookAt(state: FailoverState, bounds: FailoverBounds): number | null {
   const { ranked, carrier, health, isDown, switchedAt } = state;
   const own = health[carrier];
-  if (own && own.state !== "fresh") return isDown ? null : own.since + bounds.leaveMs;
+  if (own && own.state !== "fresh") return isDown ? null : own.since + patienceMs(own, bounds);
   const better = ranked
     .slice(0, Math.max(0, ranked.indexOf(carrier)))
     .flatMap((provider) => (health[provider]?.state === "fresh" ? [health[provider].since] : []));

@@ -6,6 +6,12 @@ export const PROVIDERS_RANKED_MAX = 8;
 /** How long the active provider may be stale or disconnected: most reconnects are over by then. */
 export const PROVIDER_LEAVE_MS = 1_000;
 
+/**
+ * How long the active provider may be unheard of. Shards tell once a second, and an instrument that moves from one
+ * to another is told of by neither in between: the ticks go on, and a switch would tear a hole where none is.
+ */
+export const PROVIDER_UNHEARD_MS = 5_000;
+
 /** How long a better provider must have been fresh before it is taken back: one that comes and goes is worth less than a steady second. */
 export const PROVIDER_SETTLE_MS = 20_000;
 

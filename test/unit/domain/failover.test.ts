@@ -13,7 +13,7 @@ import {
   startFailover,
 } from "../../../src/domain/failover.ts";
 
-const BOUNDS = { leaveMs: 1_000, settleMs: 20_000 };
+const BOUNDS = { leaveMs: 1_000, unheardMs: 5_000, settleMs: 20_000 };
 const RANKED = ["best", "second", "third"];
 
 type At = [at: number, event: FailoverEvent];
@@ -72,6 +72,16 @@ describe("the active provider", () => {
     const events: At[] = [...BOTH_FRESH, [5_000, health("best", "stale")]];
     expect(carriersOf(events, 5_999)).toEqual([]);
     expect(carriersOf(events, 6_000)).toEqual([[6_000, "second"]]);
+  });
+
+  test("that is not heard of for a moment is waited for longer than one that is known to be bad", () => {
+    const moved: At[] = [...BOTH_FRESH, [5_000, health("best", "unknown")]];
+    expect(carriersOf([...moved, [7_500, health("best", "fresh")]], 60_000)).toEqual([]);
+    expect(carriersOf(moved, 9_999)).toEqual([]);
+    expect(carriersOf(moved, 10_000)).toEqual([[10_000, "second"]]);
+    // Bad news in between counts from when it was last known to be good.
+    const worse: At[] = [...moved, [7_000, health("best", "stale")]];
+    expect(carriersOf(worse, 7_000)).toEqual([[7_000, "second"]]);
   });
 
   test("stays when it is back within the bound", () => {
