@@ -1,5 +1,6 @@
 /** Cancels and new terms. A cancel always passes, and is sent again until the broker's evidence settles it. */
 import type { CancelOutcome } from "../../brokers/broker.ts";
+import { decimal } from "../../domain/decimal.ts";
 import { ORDER_CONFIRM_WAIT_MS } from "../../domain/limits.ts";
 import type { ApprovedOrder, Order, OrderChanges } from "../../domain/order.ts";
 import { stopReason } from "../../domain/trading-gate.ts";
@@ -119,7 +120,7 @@ export async function modify(
 ): Promise<Order | null> {
   const known = readOrder(context, clientOrderId);
   if (!known) return context.ledger.order(clientOrderId);
-  const busy = known.approved && (await turnToModify(context, known, known.approved));
+  const busy = known.approved && (await turnToModify(context, known, known.approved, changes));
   // While it waited for its turn, it may have moved on.
   const order = readOrder(context, clientOrderId) ?? known;
   const changesAsked = order.changesAsked + 1;
@@ -129,7 +130,7 @@ export async function modify(
       refuseChanges(context, { ...order, changesAsked }, "it has filled");
     return ledgerOrder(context, order);
   }
-  const hindrance = whyNotModify(context, order) ?? busy;
+  const hindrance = whyNotModify(context, order, changes) ?? busy;
   if (hindrance) {
     if (order.changes === null) refuseChanges(context, { ...order, changesAsked }, hindrance);
     return ledgerOrder(context, order);
@@ -148,17 +149,32 @@ const turnToModify = async (
   context: GatewayContext,
   order: GatewayOrder,
   { intent }: ApprovedOrder,
+  changes: OrderChanges,
 ): Promise<string | null> =>
-  order.ended !== null || whyNotModify(context, order) !== null
+  order.ended !== null || whyNotModify(context, order, changes) !== null
     ? null
     : context.limiter.order("modify", intent.instrument);
 
-function whyNotModify(context: GatewayContext, order: GatewayOrder): string | null {
+function whyNotModify(
+  context: GatewayContext,
+  order: GatewayOrder,
+  changes: OrderChanges,
+): string | null {
   if (order.record !== "accepted" || !order.approved) return "the broker has not accepted it yet";
   if (order.changes !== null) return "other new terms are under way";
   if (order.cancel !== "none") return "a cancel is under way";
   const halted = context.store.halts().filter((halt) => halt.halted);
-  return stopReason(order.approved, halted, context.store.number("epoch_seen"));
+  // The fence holds back what a region that lost the lease would add. Whoever holds it now still has
+  // to make its orders smaller: a bracket's stop, when its target has filled in part.
+  const epochSeen = onlyLowers(order, changes) ? 0 : context.store.number("epoch_seen");
+  return stopReason(order.approved, halted, epochSeen);
+}
+
+/** The prices stay, and there is not more of it than the broker has. */
+function onlyLowers({ terms }: GatewayOrder, changes: OrderChanges): boolean {
+  const { quantity, limitPrice, stopPrice } = changes;
+  if (!terms || quantity === null || limitPrice !== null || stopPrice !== null) return false;
+  return decimal(quantity).lte(terms.quantity);
 }
 
 async function settleChanges(

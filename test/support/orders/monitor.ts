@@ -1,7 +1,7 @@
 /** Watches a run while it goes, with arithmetic of its own: what leaves, what is reserved, what is latched and inferred, at the moment it happens. */
 import type { IntentFacts } from "../../../src/application/ports.ts";
 import { decimal, maxDecimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
-import type { ApprovedOrder, Order } from "../../../src/domain/order.ts";
+import type { ApprovedOrder, Order, OrderChanges } from "../../../src/domain/order.ts";
 import { isTerminal } from "../../../src/domain/order-state.ts";
 import { parseScope, type ScopeText } from "../../../src/domain/scope.ts";
 import { POSITIONS_LAG_MS, type SimulatedBroker } from "./simulated-broker.ts";
@@ -117,9 +117,14 @@ export class Monitor {
     if (order.exit) this.#isCovered(order, order.exit.entry);
   }
 
-  /** New terms were reserved. */
-  replaced(order: Order, quantity: string | null): void {
-    this.#limitsHold(order, quantity ?? order.quantity);
+  /** New terms were reserved. A limit that was set below what stands is for new risk: terms that add none may pass it. */
+  replaced(order: Order, changes: OrderChanges): void {
+    const quantity = changes.quantity ?? order.quantity;
+    const samePrices =
+      [null, order.limitPrice].includes(changes.limitPrice) &&
+      [null, order.stopPrice].includes(changes.stopPrice);
+    if (samePrices && decimal(quantity).lte(order.quantity)) return;
+    this.#limitsHold(order, quantity);
   }
 
   /** The stream told the living run of this fill some seconds ago. */
@@ -201,7 +206,8 @@ export class Monitor {
     const closable = maxDecimal(ZERO, this.#position(order).times(-signOf(order)));
     const pairs = new Map<string, Decimal>();
     for (const each of this.#ofPair(order.algoId, order.instrument)) {
-      if (!each.reduceOnly || isDone(each) || each.side !== order.side) continue;
+      if (!each.reduceOnly || each.side !== order.side) continue;
+      if (isDone(each) || this.#neverLeft(each)) continue;
       const { exit, clientOrderId } = each;
       const key = exit ? `${exit.entry} ${exit.pair}` : clientOrderId;
       pairs.set(key, maxDecimal(pairs.get(key) ?? ZERO, restOf(each)));
@@ -215,13 +221,22 @@ export class Monitor {
       );
   }
 
+  /** On the desk as not sent or refused, and the broker bears that out: it closes nothing, and is not sent again. */
+  #neverLeft({ clientOrderId, state }: Order): boolean {
+    if (state !== "dead_lettered") return false;
+    const label = this.#ledger.store.order(clientOrderId)?.label ?? "unknown";
+    const { held, unanswered } = this.#broker;
+    const isThere = held.some((each) => each.order.clientOrderId === clientOrderId);
+    return label !== "unknown" && !isThere && !unanswered.has(clientOrderId);
+  }
+
   #stopOf({ exit, algoId, instrument }: Order): Decimal {
     if (exit?.leg !== "target") return ZERO;
     const stop = this.#ofPair(algoId, instrument).find(
       (each) =>
         each.exit?.entry === exit.entry && each.exit.pair === exit.pair && each.exit.leg === "stop",
     );
-    return stop && !isDone(stop) ? restOf(stop) : ZERO;
+    return stop && !isDone(stop) && !this.#neverLeft(stop) ? restOf(stop) : ZERO;
   }
 
   /** An exit is of what has filled of its entry, never of what was asked for. */

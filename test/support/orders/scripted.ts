@@ -9,6 +9,7 @@ import type { PositionView } from "../../../src/contract/orders.ts";
 import type {
   ApprovedOrder,
   Execution,
+  OrderChanges,
   OrderIntent,
   OrderPost,
 } from "../../../src/domain/order.ts";
@@ -85,6 +86,8 @@ export interface Scripted {
   posts: OrderPost[];
   sent: string[];
   canceled: string[];
+  /** New terms that went to the broker. */
+  modified: OrderChanges[];
   /** What people were told. */
   incidents: Incident[];
   /** What the ledger was told to do. */
@@ -123,6 +126,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
   const posts: OrderPost[] = [];
   const sent: string[] = [];
   const canceled: string[] = [];
+  const modified: OrderChanges[] = [];
   const incidents: Incident[] = [];
   const commands: ControlCommand[] = [];
   let now = START;
@@ -145,7 +149,10 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
         const found = orders().some(isOpen);
         return found ? { outcome: "accepted" } : { outcome: "rejected", reason: "not found" };
       },
-      modify: async () => ({ outcome: "accepted" }),
+      modify: async (_order, changes) => {
+        modified.push(changes);
+        return { outcome: "accepted" };
+      },
       openOrders: async () => answer(orders().filter(isOpen)),
       closedOrders: async () => answer(orders().filter((order) => !isOpen(order))),
       executions: async (since) =>
@@ -196,6 +203,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
     posts,
     sent,
     canceled,
+    modified,
     incidents,
     commands,
     advance: (ms) => void (now += ms),

@@ -31,7 +31,7 @@ import type {
   RetryQueuePort,
   RiskLedgerPort,
 } from "../../../src/application/ports.ts";
-import type { Order } from "../../../src/domain/order.ts";
+import type { Order, OrderChanges } from "../../../src/domain/order.ts";
 import { brokenEquations } from "../../../src/domain/risk/equation.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 import type { Mark } from "../../../src/domain/tick.ts";
@@ -68,8 +68,8 @@ export interface LedgerWorld {
   log: Log;
   /** After each order that was reserved, before anything else happens. */
   onReserved(clientOrderId: string, facts: IntentFacts): void;
-  /** After new terms were reserved. */
-  onReplaced(order: Order, quantity: string | null): void;
+  /** After new terms were reserved; the order as it stands without them. */
+  onReplaced(order: Order, changes: OrderChanges): void;
 }
 
 interface OwedCall {
@@ -211,7 +211,7 @@ export class SimulatedLedger {
       },
       reserveReplace: async (id, changes, facts, by) => {
         const answer = reserveReplace(this.#book, id, changes, facts, by, now());
-        if (answer.ok) this.#world.onReplaced(answer.value, changes.quantity);
+        if (answer.ok) this.#world.onReplaced(answer.value, changes);
         return answer;
       },
       requestCancel: async (id, by) => requestCancel(this.#book, id, by, now()),

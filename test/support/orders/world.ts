@@ -94,7 +94,7 @@ export class World {
       },
       log,
       onReserved: (id, facts) => this.monitor.reserved(id, facts),
-      onReplaced: (order, quantity) => this.monitor.replaced(order, quantity),
+      onReplaced: (order, changes) => this.monitor.replaced(order, changes),
     });
     this.monitor = new Monitor(this.ledger, this.broker, timeline);
     this.broker.onSend = (approved) => this.monitor.sent(approved);
