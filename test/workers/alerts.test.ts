@@ -6,14 +6,7 @@ import { tellPeople } from "../../src/notify/tell-people.ts";
 import { alertBook, announced } from "../../src/platform/alerts.ts";
 import { acknowledge, sendsOf } from "../../src/storage/alerts.ts";
 import { database } from "../../src/storage/database.ts";
-import {
-  allowAnyPrice,
-  endFlow,
-  RESTING,
-  startFlow,
-  until,
-  type Flow,
-} from "../support/workers/orders.ts";
+import { endFlow, RESTING, startFlow, until, type Flow } from "../support/workers/orders.ts";
 
 const SETTINGS = {
   SLACK_WEBHOOK_URL: "https://hooks.example.com/s",
@@ -30,7 +23,6 @@ let answers: Record<string, () => Promise<Response>>;
 
 beforeEach(async () => {
   flow = await startFlow();
-  await allowAnyPrice(flow);
   asked = [];
   answers = {};
 });

@@ -3,7 +3,6 @@ import { haltTrading } from "../../src/application/halt-trading.ts";
 import { submitOrder } from "../../src/application/submit-order.ts";
 import { orderRequest } from "../../src/contract/orders.ts";
 import {
-  allowAnyPrice,
   ADMIN,
   ALGO,
   endFlow,
@@ -22,7 +21,6 @@ let flow: Flow;
 
 beforeEach(async () => {
   flow = await startFlow();
-  await allowAnyPrice(flow);
 }, TIMEOUT_MS);
 
 afterEach(() => endFlow(flow));

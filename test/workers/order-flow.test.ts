@@ -6,7 +6,6 @@ import { submitOrder } from "../../src/application/submit-order.ts";
 import { orderRequest } from "../../src/contract/orders.ts";
 import {
   ALGO,
-  allowAnyPrice,
   atBroker,
   endFlow,
   watchNow,
@@ -59,7 +58,6 @@ describe("an order that goes well", () => {
   });
 
   test("a resting order gets new terms, and then is canceled", async () => {
-    await allowAnyPrice(flow);
     const { clientOrderId, state } = await flow.place(RESTING);
     expect(state).toBe("new");
     const changes = { quantity: null, limitPrice: "1440", stopPrice: null };
