@@ -221,7 +221,7 @@ export class Monitor {
       );
   }
 
-  /** On the desk as not sent or refused, and the broker bears that out: it closes nothing, and is not sent again. */
+  /** On the desk as not sent or refused, as the broker bears out: until it leaves, it closes nothing and nothing is reserved for it. */
   #neverLeft({ clientOrderId, state }: Order): boolean {
     if (state !== "dead_lettered") return false;
     const label = this.#ledger.store.order(clientOrderId)?.label ?? "unknown";
