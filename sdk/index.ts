@@ -10,6 +10,7 @@ export type {
   LogLine,
   SubscribeOptions,
 } from "./src/context.ts";
+export type { CandleOptions } from "./src/bars.ts";
 export type { ClosedCandle } from "./src/candles.ts";
 export type { ConnectionOptions } from "./src/config.ts";
 export type { Tick } from "./src/decode.ts";

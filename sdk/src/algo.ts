@@ -1,9 +1,10 @@
 /** The class style: extend `Algo`, fill the handlers you need, `await new MyAlgo({ algoId }).run()`. */
-import type { Candle } from "../../src/contract/market.ts";
+import type { Candle, CandleInterval } from "../../src/contract/market.ts";
 import type { OrderView, PositionView } from "../../src/contract/orders.ts";
 import type { RiskChannelView } from "../../src/contract/risk-channel.ts";
 import type { RiskStatusView } from "../../src/contract/risk.ts";
 import type { SignalView } from "../../src/contract/signals.ts";
+import type { CandleOptions } from "./bars.ts";
 import type { ClosedCandle } from "./candles.ts";
 import type { TrunklineClient } from "./client.ts";
 import type {
@@ -77,8 +78,19 @@ export abstract class Algo implements AlgoContext, AlgoHandlers {
     this.#engine.unsubscribe(instruments);
   }
 
-  candles(instrument: string): readonly Candle[] {
-    return this.#engine.candles(instrument);
+  subscribeCandles(instruments: readonly string[], options?: CandleOptions): Promise<void> {
+    return this.#engine.subscribeCandles(instruments, options);
+  }
+
+  unsubscribeCandles(
+    instruments: readonly string[],
+    options?: Pick<CandleOptions, "interval">,
+  ): void {
+    this.#engine.unsubscribeCandles(instruments, options);
+  }
+
+  candles(instrument: string, interval?: CandleInterval): readonly Candle[] {
+    return this.#engine.candles(instrument, interval);
   }
 
   submit(order: NewOrder): Promise<OrderOutcome> {

@@ -2,8 +2,11 @@
  * The channels beside ticks: asks for them on every new socket, orders from the version seen last, and
  * lets each order event and each signal through once and in order, over every line.
  */
+import type { CandleInterval } from "../../src/contract/market.ts";
 import type { SignalView } from "../../src/contract/signals.ts";
 import type { StreamMessage, StreamRequest } from "../../src/contract/stream.ts";
+import { Bars } from "./bars.ts";
+import type { Timing } from "./limits.ts";
 import type { Channel, StreamEvent } from "./stream-events.ts";
 import { Topics } from "./topics.ts";
 
@@ -11,6 +14,8 @@ type Message<Type extends StreamMessage["type"]> = Extract<StreamMessage, { type
 
 interface ChannelsOptions {
   channels: readonly Channel[];
+  timing: Timing;
+  toldUntil?(instrument: string, interval: CandleInterval): number | null;
   send(request: StreamRequest): void;
   emit(event: StreamEvent): void;
 }
@@ -20,12 +25,14 @@ const SIGNALS = "signals";
 
 export class Channels {
   readonly #options: ChannelsOptions;
+  readonly bars: Bars;
   readonly #topics = new Topics();
   /** The ledger's version up to which every order event was told; null before the first. */
   #orders: number | null = null;
 
   constructor(options: ChannelsOptions) {
     this.#options = options;
+    this.bars = new Bars(options);
   }
 
   /** Everything to be said on a new socket, or to one whose market was rebuilt. */
@@ -40,6 +47,7 @@ export class Channels {
     }
     const topics = this.#topics.all;
     if (topics.length > 0) this.#subscribe(topics);
+    this.bars.ask();
   }
 
   /** True when `requestId` names a request of these channels. */
@@ -61,7 +69,8 @@ export class Channels {
 
   hear(message: Message<"order"> | Message<"signal"> | Message<"candle">): void {
     if (message.type === "order") this.#order(message);
-    else if (message.type === "signal") {
+    else if (message.type === "candle") this.bars.hear(message);
+    else {
       const { type: _type, ...signal } = message;
       this.#signal(signal);
     }
@@ -79,7 +88,8 @@ export class Channels {
   }
 
   /** Its catch-up came before it. A lower version than before is that of a platform that was started afresh. */
-  subscribed({ channel, version, complete = true }: Message<"subscribed">): void {
+  subscribed({ channel, version, complete = true, requestId }: Message<"subscribed">): void {
+    if (channel === "candles") this.bars.subscribed(requestId);
     if (channel !== "orders") return;
     this.#orders = version ?? this.#orders;
     this.#options.emit({ kind: "orders_caught_up", complete });

@@ -5,6 +5,7 @@ import type { OrderView, PositionView } from "../../src/contract/orders.ts";
 import type { RiskChannelView } from "../../src/contract/risk-channel.ts";
 import type { RiskStatusView } from "../../src/contract/risk.ts";
 import type { SignalView } from "../../src/contract/signals.ts";
+import type { CandleOptions } from "./bars.ts";
 import type { ClosedCandle } from "./candles.ts";
 import type { TrunklineClient } from "./client.ts";
 import type { ConnectionOptions } from "./config.ts";
@@ -47,8 +48,17 @@ export interface AlgoContext {
   /** Resolves when the platform has listed the instruments and all history is in `candles`. */
   subscribe(instruments: readonly string[], options?: SubscribeOptions): Promise<void>;
   unsubscribe(instruments: readonly string[]): void;
-  /** Oldest first; the last bar still grows. History and live bars are one array. */
-  candles(instrument: string): readonly Candle[];
+  /** Bars built by the platform: `onCandle` is told each that closes. Resolves when history is in `candles`. */
+  subscribeCandles(instruments: readonly string[], options?: CandleOptions): Promise<void>;
+  unsubscribeCandles(
+    instruments: readonly string[],
+    options?: Pick<CandleOptions, "interval">,
+  ): void;
+  /**
+   * Oldest first; the last bar still grows. History and live bars are one array: those of `subscribe`, or
+   * with `interval` those of `subscribeCandles`.
+   */
+  candles(instrument: string, interval?: CandleInterval): readonly Candle[];
   /** Never throws for a refusal: look at `outcome`. */
   submit(order: NewOrder): Promise<OrderOutcome>;
   cancel(clientOrderId: string): Promise<OrderOutcome>;
@@ -81,7 +91,10 @@ type Done = void | Promise<void>;
 export interface AlgoHandlers {
   onStart?(): Done;
   onTick?(tick: Tick): Done;
-  /** A bar closed: by the first tick of the next one. */
+  /**
+   * A bar closed, by the first tick of the next one; of `subscribeCandles`, as the platform closes it, and
+   * again as `corrected` when it changed.
+   */
   onCandle?(candle: ClosedCandle): Done;
   /** Once for each change of an order of this algo. */
   onOrder?(order: OrderView): Done;

@@ -3,9 +3,10 @@
  * handlers hear of it through the mailbox, so that a slow one holds up nothing but itself.
  */
 import { TERMINAL_STATES, type OrderView, type PositionView } from "../../src/contract/orders.ts";
-import type { Candle } from "../../src/contract/market.ts";
+import type { Candle, CandleInterval } from "../../src/contract/market.ts";
 import type { RiskStatusView } from "../../src/contract/risk.ts";
 import type { SignalView } from "../../src/contract/signals.ts";
+import type { CandleOptions } from "./bars.ts";
 import { CandleBook, type ClosedCandle } from "./candles.ts";
 import { TrunklineClient } from "./client.ts";
 import { checkAlgoId, resolveConfig } from "./config.ts";
@@ -22,11 +23,12 @@ import { onSignals } from "./signals.ts";
 import { openSocket } from "./socket.ts";
 import { Stream } from "./stream.ts";
 import type { Channel, StreamEvent } from "./stream-events.ts";
-import { isDoneWithin } from "./within.ts";
+import { within } from "./within.ts";
 
 export class Engine implements AlgoContext {
   readonly algoId: string;
   readonly client: TrunklineClient;
+  readonly quotes = new Map<string, Tick>();
   readonly #handlers: AlgoHandlers;
   readonly #options: AlgoOptions;
   readonly #timing: Timing;
@@ -34,7 +36,6 @@ export class Engine implements AlgoContext {
   readonly #desk: OrderDesk;
   readonly #book = new CandleBook();
   readonly #mailbox: Mailbox<AlgoEvent>;
-  readonly #quotes = new Map<string, Tick>();
   #phase: "new" | "connecting" | "running" | "ended" = "new";
   /** Rises with each connection: what an older one was doing is given up. */
   #opened = 0;
@@ -68,6 +69,7 @@ export class Engine implements AlgoContext {
       probe: async () => {
         await this.client.risk();
       },
+      toldUntil: (instrument, interval) => this.#book.closedTime(instrument, interval),
       onEvent: (event) => this.#hear(event),
     });
     this.#mailbox = new Mailbox({
@@ -80,10 +82,6 @@ export class Engine implements AlgoContext {
       },
       onFailure: (error) => this.#end?.reject(error),
     });
-  }
-
-  get quotes(): ReadonlyMap<string, Tick> {
-    return this.#quotes;
   }
 
   get instruments(): readonly string[] {
@@ -136,12 +134,21 @@ export class Engine implements AlgoContext {
     this.#stream.unsubscribe(instruments);
     for (const instrument of instruments) {
       this.#book.drop(instrument);
-      this.#quotes.delete(instrument);
+      this.quotes.delete(instrument);
     }
   }
 
-  candles(instrument: string): readonly Candle[] {
-    return this.#book.candles(instrument);
+  subscribeCandles(instruments: readonly string[], options?: CandleOptions): Promise<void> {
+    return this.#stream.channels.bars.subscribe(instruments, options);
+  }
+
+  unsubscribeCandles(instruments: readonly string[], options?: CandleOptions): void {
+    this.#stream.channels.bars.unsubscribe(instruments, options);
+  }
+
+  candles(instrument: string, interval?: CandleInterval): readonly Candle[] {
+    if (interval === undefined) return this.#book.candles(instrument);
+    return this.#stream.channels.bars.candles(instrument, interval);
   }
 
   submit(order: NewOrder): Promise<OrderOutcome> {
@@ -170,11 +177,11 @@ export class Engine implements AlgoContext {
   }
 
   subscribeSignals(topics: readonly string[]): void {
-    this.#stream.subscribeSignals(topics);
+    this.#stream.channels.subscribeSignals(topics);
   }
 
   unsubscribeSignals(topics: readonly string[]): void {
-    this.#stream.unsubscribeSignals(topics);
+    this.#stream.channels.unsubscribeSignals(topics);
   }
 
   risk(): Promise<RiskStatusView> {
@@ -205,8 +212,6 @@ export class Engine implements AlgoContext {
       case "orders_caught_up":
         // What came over the stream is told event by event; the list then says what it could not.
         return void this.#resync(this.#opened);
-      case "signal":
-        return this.#push(event);
       case "order":
         return this.#desk.hear(event.order, event.version);
       case "lagging":
@@ -217,6 +222,8 @@ export class Engine implements AlgoContext {
         if (event.status.subject === "stream") this.log(event.status.message);
         return this.#push(event);
       case "gap":
+      case "signal":
+      case "candle":
         return this.#push(event);
       case "risk":
         return this.#push(event, "risk");
@@ -257,7 +264,7 @@ export class Engine implements AlgoContext {
 
   #ticks(ticks: readonly Tick[]): void {
     for (const tick of ticks) {
-      this.#quotes.set(tick.instrument, tick);
+      this.quotes.set(tick.instrument, tick);
       this.#closed(this.#book.tick(tick));
       this.#push({ kind: "tick", tick }, `tick ${tick.instrument}`);
     }
@@ -266,6 +273,7 @@ export class Engine implements AlgoContext {
   #closed(candles: readonly ClosedCandle[]): void {
     if (this.#handlers.onCandle === undefined) return;
     for (const candle of candles) {
+      if (this.#stream.channels.bars.tells(candle)) continue;
       this.#push({ kind: "candle", candle }, `candle ${candle.instrument}`);
     }
   }
@@ -276,22 +284,17 @@ export class Engine implements AlgoContext {
 
   /** The handler in progress, then `onStop`, each within its time; then the line is closed. */
   async #finish(): Promise<void> {
+    const limitMs = this.#timing.stopTimeoutMs;
     const began = this.#phase === "running";
     this.#phase = "ended";
     try {
-      await this.#withinTime("the handler in progress", this.#mailbox.close());
-      if (began) await this.#withinTime("onStop", Promise.resolve(this.#handlers.onStop?.()));
+      await within(this, "the handler in progress", this.#mailbox.close(), limitMs);
+      if (began) await within(this, "onStop", Promise.resolve(this.#handlers.onStop?.()), limitMs);
     } catch (error) {
       throw new AlgoHandlerError("onStop", "", error);
     } finally {
       this.#desk.close();
       this.#stream.stop();
     }
-  }
-
-  async #withinTime(what: string, work: Promise<void>): Promise<void> {
-    const limitMs = this.#timing.stopTimeoutMs;
-    if (await isDoneWithin(work, limitMs)) return;
-    this.log(`${what} did not return within ${limitMs} ms; stopping without it`);
   }
 }

@@ -45,6 +45,9 @@ export const QUEUED_EVENTS_MAX = 100_000;
 /** Bars kept per instrument; the oldest go first. The largest history is 1,000. */
 export const CANDLES_KEPT_MAX = 5_000;
 
+/** A bar may still change this long after its end: the platform counts trades that come so late. */
+export const LATE_TRADE_MS = 30_000;
+
 /** A read over HTTP. */
 export const READ_TIMEOUT_MS = 10_000;
 

@@ -4,6 +4,7 @@ import type { OrderView } from "../../src/contract/orders.ts";
 import type { RiskChannelView } from "../../src/contract/risk-channel.ts";
 import type { SignalView } from "../../src/contract/signals.ts";
 import type { StreamMessage } from "../../src/contract/stream.ts";
+import type { ClosedCandle } from "./candles.ts";
 import type { Tick } from "./decode.ts";
 
 /**
@@ -24,6 +25,8 @@ export type StreamEvent =
   | { kind: "open"; algoId: string | null }
   | { kind: "ticks"; ticks: Tick[] }
   | { kind: "history"; instrument: string; interval: CandleInterval; candles: Candle[] }
+  /** A closed bar of the channel `candles`. */
+  | { kind: "candle"; candle: ClosedCandle }
   | { kind: "gap"; gap: Gap }
   | { kind: "lagging"; on: boolean }
   | { kind: "order"; version: number; order: OrderView }

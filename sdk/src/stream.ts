@@ -2,6 +2,7 @@
  * The stream as the algo sees it: subscribes, decodes, lets ticks through once and in order, and
  * repairs holes by subscribing again. It never hands on a tick twice or out of order.
  */
+import type { CandleInterval } from "../../src/contract/market.ts";
 import { Channels } from "./channels.ts";
 import { Connection, stopped } from "./connection.ts";
 import { decodeFrame, type OtherMessage, type Tick, withoutType } from "./decode.ts";
@@ -20,6 +21,7 @@ interface StreamOptions {
   timing: Timing;
   random: () => number;
   probe(): Promise<void>;
+  toldUntil?(instrument: string, interval: CandleInterval): number | null;
   onEvent(event: StreamEvent): void;
 }
 
@@ -28,8 +30,8 @@ export class Stream {
   readonly #connection: Connection;
   readonly #subscriptions: Subscriptions;
   readonly #gate = new TickGate();
-  /** Orders, risk and signals. */
-  readonly #channels: Channels;
+  /** Orders, risk, signals and candles. */
+  readonly channels: Channels;
   #aliases = new Map<number, string>();
   #position: FramePosition | null = null;
   #lastTicksAt: number | null = null;
@@ -40,8 +42,8 @@ export class Stream {
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#subscriptions = new Subscriptions(options.timing.subscribeTimeoutMs);
-    this.#channels = new Channels({
-      channels: options.channels,
+    this.channels = new Channels({
+      ...options,
       send: (request) => void this.#connection.send(request),
       emit: (event) => options.onEvent(event),
     });
@@ -60,6 +62,7 @@ export class Stream {
   stop(): void {
     if (this.#repairTimer !== null) clearTimeout(this.#repairTimer);
     this.#subscriptions.close(stopped());
+    this.channels.bars.close(stopped());
     this.#connection.stop();
   }
 
@@ -78,14 +81,6 @@ export class Stream {
     const removed = this.#subscriptions.remove(instruments);
     if (removed.length === 0) return;
     this.#connection.send({ op: "unsubscribe", channel: "ticks", instruments: removed });
-  }
-
-  subscribeSignals(topics: readonly string[]): void {
-    this.#channels.subscribeSignals(topics);
-  }
-
-  unsubscribeSignals(topics: readonly string[]): void {
-    this.#channels.unsubscribeSignals(topics);
   }
 
   /**
@@ -142,6 +137,7 @@ export class Stream {
       case "subscribed":
         return this.#subscribed(message);
       case "history":
+        if (message.channel === "candles") return this.channels.bars.history(message);
         this.#emit({ kind: "history", ...message });
         return this.#subscriptions.historyCame(message.instrument);
       case "gap":
@@ -152,7 +148,7 @@ export class Stream {
       case "order":
       case "signal":
       case "candle":
-        return this.#channels.hear(message);
+        return this.channels.hear(message);
       case "draining":
         return this.#emit({ kind: "note", message: `${message.market}: ${message.message}` });
       case "risk":
@@ -182,12 +178,12 @@ export class Stream {
   }
 
   #askForAll(): void {
-    this.#channels.ask();
+    this.channels.ask();
     for (const message of this.#subscriptions.all()) this.#connection.send(message);
   }
 
   #subscribed(message: Extract<OtherMessage, { type: "subscribed" }>): void {
-    this.#channels.subscribed(message);
+    this.channels.subscribed(message);
     for (const [instrument, alias] of Object.entries(message.aliases ?? {})) {
       this.#aliases.set(alias, instrument);
     }
@@ -201,7 +197,7 @@ export class Stream {
   /** Ticks are asked for again, and what the market may have missed to tell of all else. */
   #rebuilt(before: number, now: number): void {
     this.#repair(`the market was rebuilt: epoch ${before} became ${now}`);
-    this.#channels.ask();
+    this.channels.ask();
   }
 
   /** The platform names the number that the next live frame follows. */
@@ -224,6 +220,7 @@ export class Stream {
     const { code, requestId, instruments } = message;
     const details = instruments === undefined ? null : { instruments };
     const error = new TrunklineError({ code, message: message.message, details });
+    if (this.channels.bars.refused(requestId, error)) return;
     const outcome = requestId === undefined ? null : this.#subscriptions.refused(requestId, error);
     if (outcome?.repair === false) return;
     const what = requestId === undefined ? "" : ` (${requestId})`;
@@ -240,8 +237,8 @@ export class Stream {
     // A frame that came too fast was not read, and nobody says which one it was: all is said again.
     if (code === "MESSAGE_RATE") this.#repairSoon(() => this.#askForAll());
     else if (outcome !== null) this.#repairSoon();
-    else if (code === "UNAVAILABLE" && this.#channels.owns(requestId))
-      this.#repairSoon(() => this.#channels.ask());
+    else if (code === "UNAVAILABLE" && this.channels.owns(requestId))
+      this.#repairSoon(() => this.channels.ask());
   }
 
   #down(reason: string, attempt: number): void {

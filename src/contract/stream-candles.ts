@@ -5,6 +5,8 @@ import { STREAM_HISTORY_BARS_MAX } from "../domain/limits.ts";
 import { candleView } from "./market.ts";
 import { instrumentIds, requestId } from "./primitives.ts";
 
+export { STREAM_HISTORY_BARS_MAX } from "../domain/limits.ts";
+
 /** The bars of one interval; a socket may have several intervals of an instrument. */
 export const subscribeCandles = z.strictObject({
   op: z.literal("subscribe"),

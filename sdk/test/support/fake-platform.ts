@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
+import type { Candle } from "../../../src/contract/market.ts";
 import type { StreamRequest } from "../../../src/contract/stream.ts";
 import { orderView, riskView } from "./views.ts";
 
@@ -14,6 +15,8 @@ export interface HttpCall {
 }
 
 type SubscribeTicks = Extract<StreamRequest, { op: "subscribe"; channel: "ticks" }>;
+
+type SubscribeCandles = Extract<StreamRequest, { op: "subscribe"; channel: "candles" }>;
 
 /** One algo's socket as the platform sees it. */
 export class FakeSocket {
@@ -69,6 +72,17 @@ export class FakeSocket {
     this.send({ type: "t", epoch: this.epoch, seq, ...(snapshot ? { s: 1 } : {}), t: rows });
   }
 
+  ofCandles(): SubscribeCandles[] {
+    return this.received.filter(
+      (request): request is SubscribeCandles =>
+        request.op === "subscribe" && request.channel === "candles",
+    );
+  }
+
+  bar(instrument: string, candle: Candle, closed: boolean, interval = "1m"): void {
+    this.send({ type: "candle", instrument, interval, closed, provider: "paper", candle });
+  }
+
   ofTicks(): SubscribeTicks[] {
     return this.received.filter(
       (request): request is SubscribeTicks =>
@@ -87,6 +101,26 @@ export class FakePlatform {
   onOther: (call: HttpCall) => void = answerOther;
   onSubscribe: (socket: FakeSocket, request: SubscribeTicks) => void = (socket, request) =>
     socket.subscribed(request, request.instruments);
+  /** What a subscribe of bars is answered with: what `bars` names, as the platform does. */
+  onCandles: (socket: FakeSocket, request: SubscribeCandles) => void = (socket, request) => {
+    const { instruments, interval, requestId, channel } = request;
+    for (const instrument of instruments) {
+      const candles = (this.bars.get(instrument) ?? []).slice(-(request.history ?? 1));
+      socket.send({ type: "history", channel, instrument, interval, candles });
+    }
+    const { epoch, seq } = socket;
+    const listed = instruments.map((instrument) => ({ instrument, state: "live" }));
+    socket.send({
+      type: "subscribed",
+      channel,
+      epoch,
+      seq,
+      instruments: listed,
+      interval,
+      requestId,
+    });
+  };
+  readonly bars = new Map<string, Candle[]>();
   algoId: string | null = null;
   /** False: the upgrade is refused with 401, and so is every request. */
   keyIsGood = true;
@@ -149,6 +183,7 @@ export class FakePlatform {
     if (message.op === "ping") return fake.send({ type: "pong", time: 1 });
     if (message.op !== "subscribe") return;
     if (message.channel === "ticks") return this.onSubscribe(fake, message);
+    if (message.channel === "candles") return this.onCandles(fake, message);
     const { epoch, seq } = fake;
     const { channel, requestId } = message;
     fake.send({ type: "subscribed", channel, epoch, seq, instruments: [], requestId });
