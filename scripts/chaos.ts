@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BrokerView } from "../src/contract/brokers.ts";
 import type { OrderView, PositionView } from "../src/contract/orders.ts";
 import { PAPER_INSTRUMENTS } from "../src/brokers/paper/instruments.ts";
 import { PAPER_FAULTS, type PaperView } from "../src/contract/paper.ts";
@@ -25,6 +26,7 @@ const INSTRUMENTS = PAPER_INSTRUMENTS.filter(({ tradable }) => tradable)
 const KILL_EVERY_MS = [5_000, 12_000] as const;
 const FAULT_EVERY_MS = [700, 2_500] as const;
 const CRON_EVERY_MS = 10_000;
+const SIGN_IN_EVERY_MS = 3_000;
 const PRICE_EVERY_MS = 1_000;
 const REPORT_EVERY_MS = 5_000;
 const FAULT_MS_MAX = 4_000;
@@ -125,6 +127,11 @@ async function trouble(
     ),
     repeat(
       isOver,
+      () => SIGN_IN_EVERY_MS,
+      () => signIn(platform),
+    ),
+    repeat(
+      isOver,
       () => faultRandom.between(...FAULT_EVERY_MS),
       () => setFault(platform, faultRandom),
     ),
@@ -150,6 +157,21 @@ async function trouble(
   return restarts;
 }
 
+/** A session that ended for good asks for a person: here is one, who signs in again wherever one is asked for. */
+async function signIn(platform: ChaosPlatform): Promise<void> {
+  for (const { broker, session } of await platform.all<BrokerView>("/v1/brokers"))
+    if (session.state === "expired" || session.state === "missing")
+      await platform.call(`/v1/brokers/${broker}/session`, {});
+}
+
+/** No more faults, and whoever had to be asked for has come. */
+async function calm(platform: ChaosPlatform): Promise<void> {
+  const { faults } = await platform.call<PaperView>("/v1/paper");
+  for (const { fault } of faults) await platform.call("/v1/paper/faults", { fault, count: 0 });
+  await signIn(platform);
+  await platform.awake();
+}
+
 /** Where an order may stay for good. */
 const isAtRest = ({ state }: OrderView): boolean =>
   isTerminal(state) ||
@@ -160,8 +182,6 @@ async function settle(
   platform: ChaosPlatform,
   algos: readonly ChaosAlgo[],
 ): Promise<{ orders: OrderView[]; positions: PositionView[] }> {
-  const { faults } = await platform.call<PaperView>("/v1/paper");
-  for (const { fault } of faults) await platform.call("/v1/paper/faults", { fault, count: 0 });
   // The market stands still from here on: what rests at the exchange goes on resting while books are compared.
   await platform.call("/v1/paper/market", { ticksPerSecond: 0 });
   const deadline = performance.now() + SETTLE_MS_MAX;
@@ -240,7 +260,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
     );
     const restarts = await trouble(platform, algos, market, options);
     say("quiet: no more faults; waiting until every order has come to rest");
-    await platform.awake();
+    await calm(platform);
     const { orders, positions } = await settle(platform, algos);
     await platform.stop();
     const books: Books = {
