@@ -232,11 +232,10 @@ test("a trip is edited, with its bounds in a person's units", async () => {
 });
 
 test("every open order is canceled with one question", async () => {
-  const quotes = await platform.get<{ items: { last: number }[] }>(
-    `/v1/quotes?instruments=${INSTRUMENT}`,
-  );
+  const quotes = `/v1/quotes?instruments=${INSTRUMENT}`;
+  const [quote] = (await platform.get<{ items: { last: number }[] }>(quotes)).items;
   // Below the market, wherever it has walked to, and inside the collar.
-  const limitPrice = String(Math.floor((quotes.items[0]?.last ?? 0) * 0.97));
+  const limitPrice = String(Math.floor((quote?.last ?? 0) * 0.97));
   const terms = { instrument: INSTRUMENT, side: "buy", type: "limit", limitPrice };
   for (const clientOrderId of ["resting-1", "resting-2"])
     await platform.post("/v1/orders", { clientOrderId, algoId: "reducing", quantity: 1, ...terms });
