@@ -1,5 +1,5 @@
 /** The desk's memory of what people were told: who took a dead letter on, and what became of each message. */
-import { and, asc, eq, inArray, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { AlertSendView } from "../contract/operations.ts";
 import type { DeadLetterLabel } from "../domain/order.ts";
 import { auditStatement } from "./audit.ts";
@@ -22,6 +22,13 @@ export type SendRow = typeof alertSends.$inferSelect;
 
 /** Open dead letters handled in one pass; the rest comes with the next. */
 const ALERTS_PER_PASS = 100;
+
+/**
+ * When people were last told of it, ms since 1970; null when they were not yet. What is told next is
+ * what was told least recently: however many stand open, none waits behind those that were told already.
+ */
+export const toldAt = (key: SQL, openedAt: SQL): SQL =>
+  sql`(SELECT max(${alertSends.updatedAt}) FROM ${alertSends} WHERE ${alertSends.clientOrderId} = ${key} AND ${alertSends.openedAt} = ${openedAt})`;
 
 /** Takes on a dead letter for somebody, once: whoever came first stays. */
 export async function acknowledge(
@@ -67,7 +74,7 @@ export async function followDeadLetters(book: Database, now: number): Promise<vo
       (SELECT client_order_id FROM dead_letters WHERE status = 'closed')`);
 }
 
-/** Open and taken on by nobody, oldest first. */
+/** Open and taken on by nobody: first what nobody was told of, of that the unknown ones; then what was told longest ago. */
 export async function unacknowledged(book: Database): Promise<AlertRow[]> {
   const { algoId, instrument, label, reason, intent } = deadLetters;
   const { clientOrderId, openedAt, acknowledgedAt } = alerts;
@@ -85,7 +92,11 @@ export async function unacknowledged(book: Database): Promise<AlertRow[]> {
     .from(alerts)
     .innerJoin(deadLetters, eq(deadLetters.clientOrderId, alerts.clientOrderId))
     .where(and(isNull(alerts.closedAt), isNull(acknowledgedAt), eq(deadLetters.status, "open")))
-    .orderBy(asc(openedAt))
+    .orderBy(
+      sql`${toldAt(sql`${clientOrderId}`, sql`${openedAt}`)} NULLS FIRST`,
+      sql`${label} = 'unknown' DESC`,
+      asc(openedAt),
+    )
     .limit(ALERTS_PER_PASS);
 }
 

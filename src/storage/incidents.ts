@@ -8,14 +8,14 @@ import type { Page } from "../contract/primitives.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import { auditStatement } from "./audit.ts";
-import { sendsOf, sendView } from "./alerts.ts";
+import { sendsOf, sendView, toldAt } from "./alerts.ts";
 import { decodeCursor, pageFrom } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { incidents } from "./schema.ts";
 
 export type IncidentRow = typeof incidents.$inferSelect;
 
-/** Incidents told in one pass, the newest: a flood of old ones must not keep a new one waiting. */
+/** Incidents told in one pass; the rest comes with the next. */
 const INCIDENTS_PER_PASS = 80;
 
 /** Under this name its messages are recorded, so that no order's are mixed with them. */
@@ -34,13 +34,18 @@ export async function closeIncident(book: Database, id: string, at: number): Pro
     .where(and(eq(incidents.id, id), isNull(incidents.acknowledgedAt)));
 }
 
-/** Taken on by nobody, newest first. */
+/** Taken on by nobody: first what nobody was told of, of that the critical and the newest; then what was told longest ago. */
 export async function openIncidents(book: Database): Promise<IncidentRow[]> {
   return book
     .select()
     .from(incidents)
     .where(isNull(incidents.acknowledgedAt))
-    .orderBy(desc(incidents.at), desc(incidents.id))
+    .orderBy(
+      sql`${toldAt(sql`${sendsKey("")} || ${incidents.id}`, sql`${incidents.at}`)} NULLS FIRST`,
+      sql`${incidents.severity} = 'critical' DESC`,
+      desc(incidents.at),
+      desc(incidents.id),
+    )
     .limit(INCIDENTS_PER_PASS);
 }
 

@@ -6,6 +6,8 @@ import { tellPeople } from "../../src/notify/tell-people.ts";
 import { alertBook, announced } from "../../src/platform/alerts.ts";
 import { acknowledge, sendsOf } from "../../src/storage/alerts.ts";
 import { database } from "../../src/storage/database.ts";
+import { tradebook } from "../../src/storage/tradebook.ts";
+import type { Order } from "../../src/domain/order.ts";
 import { endFlow, RESTING, startFlow, until, type Flow } from "../support/workers/orders.ts";
 
 const SETTINGS = {
@@ -15,6 +17,9 @@ const SETTINGS = {
 };
 
 const MINUTE_MS = 60_000;
+
+/** Enough for hundreds of statements to the database on a busy machine. */
+const MANY_MS = 30_000;
 
 let flow: Flow;
 let asked: string[];
@@ -126,6 +131,34 @@ test("an acknowledgement ends it, and so does leaving the desk", async () => {
   await pass(START + 30 * MINUTE_MS);
   expect(took()).toEqual([]);
 });
+
+test(
+  "a dead letter is told of within a minute, however many stand open that were told before",
+  async () => {
+    const { intent } = await flow.reserve(RESTING);
+    const order = (await flow.ledger.order(intent.clientOrderId)) as Order;
+    const open = (n: number) => ({
+      version: n + 1_000,
+      row: {
+        kind: "dead_letter" as const,
+        label: "unknown" as const,
+        reason: "no answer",
+        attempts: 1,
+        status: "open" as const,
+        order: { ...order, clientOrderId: `letter-${n}` },
+      },
+    });
+    const letters = Array.from({ length: 104 }, (_, n) => open(n));
+    await tradebook(env.DB).write(letters);
+    await pass(START);
+    await pass(START + MINUTE_MS);
+    expect(took()).toHaveLength(104 * BOTH.length);
+    await tradebook(env.DB).write([open(104)]);
+    await pass(START + 2 * MINUTE_MS);
+    expect(await sendsOf(book, ["letter-104"])).toHaveLength(BOTH.length);
+  },
+  MANY_MS,
+);
 
 test("the tradebook starts a pass when a dead letter stands in it, and for nothing else", async () => {
   const order = await flow.order(await letter());

@@ -18,6 +18,9 @@ import { ANN, filled, limits, marked, reason, trips } from "../support/workers/l
 
 const MINUTE_MS = 60_000;
 
+/** Enough for hundreds of statements to the database on a busy machine. */
+const MANY_MS = 30_000;
+
 beforeEach(async () => {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   const balances = [{ currency: "USD", total: "1000000", available: "1000000" }];
@@ -215,6 +218,27 @@ test("the same incident laid down twice is one, and pages go on where they ended
   expect((await read()).sort()).toEqual(["a/b", "c d", "é"]);
   expect((await call("GET", `/v1/incidents/${encodeURIComponent("a/b")}`)).status).toBe(200);
 });
+
+test(
+  "a critical incident is told at once beside any number of newer ones, and each of them in its turn",
+  async () => {
+    const book = database(env.DB);
+    const incident = { account: "paper", title: "A trade past the platform", message: "by hand" };
+    for (let n = 0; n < 85; n += 1)
+      await layDown(book, { ...incident, id: `hand-${n}`, at: 1_000 + n, severity: "serious" });
+    const bare = { account: "paper", title: "No stop", message: "a position stands bare" };
+    await layDown(book, { ...bare, id: "bare", at: 1, severity: "critical" });
+    const first = await pass(10_000);
+    expect(first.filter((each) => each.startsWith("ops") && each.includes("No stop"))).toHaveLength(
+      1,
+    );
+    const told = new Set(first);
+    for (const each of await pass(11_000)) told.add(each);
+    // Two channels: nobody was told twice of one, and of every one somebody.
+    expect([...told].filter((each) => each.startsWith("ops"))).toHaveLength(86);
+  },
+  MANY_MS,
+);
 
 test("a key may read incidents, and only a person takes one on", async () => {
   const key = await makeKey(["read", "trade"], "algo-a");
