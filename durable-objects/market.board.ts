@@ -6,6 +6,7 @@ import { compactRow, ltpFields, plainRow, seqOfFields } from "../src/contract/li
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { FAN_OUT_SENDS_PER_TURN } from "../src/domain/limits.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
+import { OwedFrames } from "./market.owed.ts";
 
 export type StreamFormat = "plain" | "compact";
 
@@ -23,6 +24,7 @@ export interface FrameGroup {
   readonly receivers: Set<FrameReceiver>;
   /** Number of the last counted frame. */
   seq: number;
+  readonly owed: OwedFrames;
   /** Rows of the frame in the making. */
   rows: string[];
   /** The board's frame when the first of them came. */
@@ -172,6 +174,7 @@ export class Board {
       group.rows = [];
       if (!isSnapshot) group.seq += 1;
       const frame = this.frameText(group, rows, isSnapshot);
+      if (!isSnapshot) group.owed.note(group.seq, frame.length);
       this.deliveries += group.receivers.size;
       for (const receiver of group.receivers) receiver.receive(frame, group);
     }
@@ -243,6 +246,7 @@ export class Board {
       instruments,
       receivers: new Set<FrameReceiver>(),
       seq: 0,
+      owed: new OwedFrames(),
       rows: [],
       since: 0,
     };

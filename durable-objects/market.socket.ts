@@ -12,7 +12,6 @@ import {
   STREAM_BUFFERED_BYTES_CLOSE,
   STREAM_BUFFERED_BYTES_CONFLATE,
   STREAM_MESSAGES_PER_SECOND_MAX,
-  STREAM_UNACKNOWLEDGED_FRAMES_MAX,
 } from "../src/domain/limits.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
 import type { Board, FrameGroup, FrameReceiver, StreamFormat } from "./market.board.ts";
@@ -46,6 +45,8 @@ interface Lag {
   acknowledged: number;
   /** Number of the last frame it was sent. */
   sentSeq: number;
+  /** What it has to acknowledge before it is sent ticks again; for one that never does, no matter. */
+  enoughSeq: number;
 }
 
 export class AlgoSocket implements FrameReceiver {
@@ -117,8 +118,8 @@ export class AlgoSocket implements FrameReceiver {
   regroup(): void {
     this.leave();
     this.#group = this.#board.join(this, this.format, this.instruments);
-    this.#acknowledged = null;
-    if (this.#lag) this.#lag = { ...this.#lag, frame: 0, sentSeq: 0 };
+    this.#expectFromHere();
+    if (this.#lag) this.#lag = { ...this.#lag, frame: 0, sentSeq: 0, enoughSeq: 0 };
   }
 
   leave(): void {
@@ -135,14 +136,16 @@ export class AlgoSocket implements FrameReceiver {
 
   receive(frame: string, group: FrameGroup): void {
     if (this.#lag) return;
-    if (this.bufferedBytes <= STREAM_BUFFERED_BYTES_CONFLATE && !this.#owesTooMuch(group.seq))
+    if (this.bufferedBytes <= STREAM_BUFFERED_BYTES_CONFLATE && !this.#owesTooMuch(group))
       return this.#sendText(frame);
+    const sentSeq = group.seq - 1;
     this.#lag = {
       since: Date.now(),
       frame: group.since,
       bufferedBytes: this.bufferedBytes,
       acknowledged: this.#acknowledged ?? 0,
-      sentSeq: group.seq - 1,
+      sentSeq,
+      enoughSeq: group.owed.halfOf(sentSeq),
     };
     this.#tellLagging(true);
     this.#onLagging();
@@ -167,7 +170,8 @@ export class AlgoSocket implements FrameReceiver {
       bufferedBytes < this.#lag.bufferedBytes || acknowledged > this.#lag.acknowledged;
     if (isMoving) this.#lag = { ...this.#lag, since: now, bufferedBytes, acknowledged };
     const isDrained = bufferedBytes <= STREAM_BUFFERED_BYTES_CONFLATE / 2;
-    if (isDrained && !this.#owesTooMuch(this.#lag.sentSeq)) this.#catchUp();
+    const hasSaidSo = this.#acknowledged === null || this.#acknowledged >= this.#lag.enoughSeq;
+    if (isDrained && hasSaidSo) this.#catchUp();
     else if (now - this.#lag.since > LAGGING_MS_MAX)
       this.close(CLOSE_SLOW_CONSUMER, `nothing was read for ${LAGGING_MS_MAX / 1_000} s`);
   }
@@ -197,7 +201,7 @@ export class AlgoSocket implements FrameReceiver {
   #catchUp(): void {
     const since = this.#lag?.frame ?? 0;
     this.#lag = null;
-    this.#acknowledged = null;
+    this.#expectFromHere();
     this.#tellLagging(false);
     const frame = this.#group ? this.#board.snapshot(this.#group, null, since) : null;
     if (frame !== null) this.#sendText(frame);
@@ -208,10 +212,13 @@ export class AlgoSocket implements FrameReceiver {
     this.send({ type: "lagging", ...this.position, on, bufferedBytes });
   }
 
-  #owesTooMuch(seq: number): boolean {
-    return (
-      this.#acknowledged !== null && seq - this.#acknowledged > STREAM_UNACKNOWLEDGED_FRAMES_MAX
-    );
+  /** One that acknowledges is held to it: from a new base on it owes what comes after that. */
+  #expectFromHere(): void {
+    if (this.#acknowledged !== null) this.#acknowledged = this.position.seq;
+  }
+
+  #owesTooMuch({ owed }: FrameGroup): boolean {
+    return this.#acknowledged !== null && owed.isTooMuchSince(this.#acknowledged);
   }
 
   /** Not yet taken by the other side, as far as the runtime tells. */

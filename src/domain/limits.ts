@@ -109,6 +109,9 @@ export const HAND_OVER_UPDATES_MAX = 2_000;
 /** Frames an algo that sends `ack` may leave unacknowledged before its ticks are conflated: about ten seconds of a busy stream. */
 export const STREAM_UNACKNOWLEDGED_FRAMES_MAX = 1_024;
 
+/** The same in characters: what is not read lies in the memory of the market, and a frame of many instruments is long. */
+export const STREAM_UNACKNOWLEDGED_CHARACTERS_MAX = 4_194_304;
+
 /** How often a market looks whether a lagging socket has caught up. */
 export const LAGGING_CHECK_MS = 100;
 

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { Board } from "../../durable-objects/market.board.ts";
 import { MarketLinks } from "../../durable-objects/market.links.ts";
+import { OwedFrames } from "../../durable-objects/market.owed.ts";
 import {
   aliasLine,
   gapLine,
@@ -49,6 +50,7 @@ function setUp() {
     instruments: new Map([[one, "quote" as const]]),
     receivers: new Set([{ receive: (frame: string) => void frames.push(frame) }]),
     seq: 0,
+    owed: new OwedFrames(),
     rows: [],
     since: 0,
   };

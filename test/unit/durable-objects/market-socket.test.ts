@@ -8,6 +8,7 @@ import {
   LAGGING_MS_MAX,
   STREAM_BUFFERED_BYTES_CLOSE,
   STREAM_BUFFERED_BYTES_CONFLATE,
+  STREAM_UNACKNOWLEDGED_FRAMES_MAX,
 } from "../../../src/domain/limits.ts";
 
 /** A socket whose other side reads as much as the test says. */
@@ -241,4 +242,48 @@ test("a stuck reader costs the others no frame and no send: what they get, and w
   // To the stuck one: what came before it was stuck, then one word, and nothing more.
   expect(beside.stuck).toHaveLength(11);
   expect(beside.stuck?.at(-1)).toMatchObject({ type: "lagging", on: true });
+});
+
+test("one that acknowledged and stopped gets no tick past the bound until it speaks again, and is held to it after that too", () => {
+  const { join, tick } = setUp();
+  const { algo, socket, watched } = join();
+  const ticks = () => socket.sent.filter(({ type }) => type === "ticks").length;
+  tick(0);
+  algo.acknowledge(1);
+  for (let n = 0; n < STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
+  expect([ticks(), algo.isLagging]).toEqual([1 + STREAM_UNACKNOWLEDGED_FRAMES_MAX, false]);
+  tick(0);
+  const start = Date.now();
+  for (const at of [1, 2, 3]) algo.checkLag(start + at);
+  tick(0);
+  expect([ticks(), algo.isLagging]).toEqual([1 + STREAM_UNACKNOWLEDGED_FRAMES_MAX, true]);
+
+  algo.acknowledge(1 + STREAM_UNACKNOWLEDGED_FRAMES_MAX / 2 - 1);
+  algo.checkLag(start + 4);
+  expect(algo.isLagging).toBe(true);
+  algo.acknowledge(1 + STREAM_UNACKNOWLEDGED_FRAMES_MAX / 2);
+  algo.checkLag(start + 5);
+  expect(algo.isLagging).toBe(false);
+  for (let n = 0; n < STREAM_UNACKNOWLEDGED_FRAMES_MAX + 1; n += 1) tick(0);
+  expect([algo.isLagging, watched.lagging]).toEqual([true, 2]);
+});
+
+test("one that acknowledged, asked for more and stopped is held to what comes after", () => {
+  const { join, tick } = setUp();
+  const { algo } = join();
+  tick(0);
+  algo.acknowledge(1);
+  algo.instruments.delete("X:C");
+  algo.regroup();
+  for (let n = 0; n < STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
+  expect(algo.isLagging).toBe(false);
+  tick(0);
+  expect(algo.isLagging).toBe(true);
+});
+
+test("one that never acknowledges is not held to it", () => {
+  const { join, tick } = setUp();
+  const { algo } = join();
+  for (let n = 0; n < 2 * STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
+  expect(algo.isLagging).toBe(false);
 });
