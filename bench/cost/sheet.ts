@@ -1,10 +1,6 @@
 /** What a month costs: counts of a recorded run, brought to the load that is asked for. Pure. */
-import {
-  COALESCE_MS_MAX,
-  FAN_OUT_MS_PER_SEND,
-  MARK_INTERVAL_MS,
-  MARKET_SOCKETS_MAX,
-} from "../../src/domain/limits.ts";
+import { COALESCE_MS_MAX, MARK_INTERVAL_MS, MARKET_SOCKETS_MAX } from "../../src/domain/limits.ts";
+import { FAN_OUT_MS_PER_SEND_MIN, FAN_OUT_PAUSE_RATIO } from "../../src/domain/market-limits.ts";
 import { ACK_EVERY_FRAMES, ACK_INTERVAL_MS, PING_INTERVAL_MS } from "../../sdk/src/limits.ts";
 import {
   BASE_PRICE,
@@ -63,7 +59,8 @@ export function marketMessages(load: Load, { acknowledged }: { acknowledged: boo
   const perShard = (load.instruments * load.ticks) / load.shards;
   const frames = load.shards * linkFrames(perShard);
   const markets = marketsOf(load.algos);
-  const turnsPerSecond = 1_000 / Math.max(1, (load.algos / markets) * FAN_OUT_MS_PER_SEND);
+  const pauseMs = (load.algos / markets) * FAN_OUT_MS_PER_SEND_MIN * FAN_OUT_PAUSE_RATIO;
+  const turnsPerSecond = 1_000 / Math.max(1, pauseMs);
   const toSocket = Math.min(frames, turnsPerSecond);
   const acks = Math.min(toSocket / ACK_EVERY_FRAMES, 1_000 / ACK_INTERVAL_MS);
   const perAlgo = acknowledged ? acks + 1_000 / PING_INTERVAL_MS : 0;

@@ -27,9 +27,6 @@ export const COALESCE_MS_MAX = 3;
 /** A busy market sends to at most this many sockets in one go, and then lets others in: whoever is last waits for all before. */
 export const FAN_OUT_SENDS_PER_TURN = 50;
 
-/** Pause after a turn for each frame it sent, ms: twice what sending one was measured to take, so that what comes in meanwhile is read before the next turn, and the runtime has less to clear away. */
-export const FAN_OUT_MS_PER_SEND = 0.04;
-
 /** The watchdog's period: below the platform's 70 s inactivity eviction, above the noise. */
 export const WATCHDOG_INTERVAL_MS = 20_000;
 

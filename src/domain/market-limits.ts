@@ -57,3 +57,14 @@ export const STREAM_CANDLE_SERIES_MAX = 1_000;
 
 /** History calls of one subscribe under way at the same time. */
 export const HISTORY_CALLS_MAX = 8;
+
+/** What a market takes sending one frame to cost, ms: what it sees, within these. The least is what a fast machine was measured to take; past the most, ticks would wait too long. */
+export const FAN_OUT_MS_PER_SEND_MIN = 0.02;
+export const FAN_OUT_MS_PER_SEND_MAX = 0.1;
+
+/** Pause after a turn, by what the turn cost: what comes in meanwhile is read before the next one, and the runtime has less to clear away. */
+export const FAN_OUT_PAUSE_RATIO = 2;
+
+/** One turn of so many is watched, for a timer has its price, and only one of so many frames, for what a timer itself takes would pass for theirs. */
+export const FAN_OUT_TURNS_PER_PROBE = 8;
+export const FAN_OUT_PROBE_SENDS_MIN = 25;

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FlushPace } from "../../../durable-objects/market.pace.ts";
-import { FAN_OUT_MS_PER_SEND } from "../../../src/domain/limits.ts";
+import {
+  FAN_OUT_MS_PER_SEND_MAX,
+  FAN_OUT_MS_PER_SEND_MIN,
+  FAN_OUT_PAUSE_RATIO,
+  FAN_OUT_PROBE_SENDS_MIN,
+  FAN_OUT_TURNS_PER_PROBE,
+} from "../../../src/domain/market-limits.ts";
+
+/** Pause after one send on a fast machine, ms. */
+const PAUSE_MS = FAN_OUT_MS_PER_SEND_MIN * FAN_OUT_PAUSE_RATIO;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -30,7 +39,7 @@ test("what comes while the market is idle leaves at once", () => {
 
 test("after a turn it pauses by what it sent, and takes turns until nothing waits", () => {
   const pauseMs = 10;
-  const sends = pauseMs / FAN_OUT_MS_PER_SEND;
+  const sends = pauseMs / PAUSE_MS;
   const { pace, turns, waiting } = pacing(sends, 2 * sends, sends);
   const start = Date.now();
   pace.soon(start);
@@ -44,7 +53,7 @@ test("after a turn it pauses by what it sent, and takes turns until nothing wait
 
 test("what comes in the pause waits for its end, and only for that", () => {
   const pauseMs = 10;
-  const { pace, turns, waiting } = pacing(pauseMs / FAN_OUT_MS_PER_SEND);
+  const { pace, turns, waiting } = pacing(pauseMs / PAUSE_MS);
   const start = Date.now();
   pace.soon(start);
   vi.advanceTimersByTime(4);
@@ -54,4 +63,45 @@ test("what comes in the pause waits for its end, and only for that", () => {
   expect(turns).toHaveLength(1);
   vi.advanceTimersByTime(6);
   expect(turns.map((at) => at - start)).toEqual([0, pauseMs]);
+});
+
+/** Turns of so many frames, each of which costs so much, for so long; the pause after the last, ms. */
+function pauseOf(sends: number, msPerSend: number, turns: number): number {
+  const board = { isWaiting: false, turn: () => sends };
+  const pace = new FlushPace(board);
+  for (let n = 0; n < turns; n += 1) {
+    pace.soon(Date.now());
+    // The runtime hands on what was sent, and only then comes to any timer.
+    vi.setSystemTime(Date.now() + sends * msPerSend);
+    vi.advanceTimersByTime(0);
+    vi.advanceTimersByTime(1_000);
+  }
+  const start = Date.now();
+  pace.soon(start);
+  const sent = vi.spyOn(board, "turn");
+  pace.soon(start);
+  vi.advanceTimersToNextTimer();
+  expect(sent).toHaveBeenCalledTimes(1);
+  return Date.now() - start;
+}
+
+const MANY = 100 * FAN_OUT_TURNS_PER_PROBE;
+
+test.each([
+  ["where sending costs more the pause is longer, in proportion", 0.06, 0.06],
+  ["a fast machine's pause is not shorter than the least", 0.001, FAN_OUT_MS_PER_SEND_MIN],
+  ["however much sending costs, the pause has a bound", 5, FAN_OUT_MS_PER_SEND_MAX],
+])("%s", (_, costs, believed) => {
+  const pause = 200 * believed * FAN_OUT_PAUSE_RATIO;
+  expect(Math.abs(pauseOf(200, costs, MANY) - pause)).toBeLessThanOrEqual(1);
+});
+
+test("one turn that a collection of the runtime held up changes the pause by little", () => {
+  const quiet = pauseOf(200, 0, 0);
+  expect(pauseOf(200, 5, FAN_OUT_TURNS_PER_PROBE)).toBeLessThanOrEqual(1.5 * quiet);
+});
+
+test("of turns of a few frames nothing is concluded: what a timer takes would pass for what they cost", () => {
+  const sends = FAN_OUT_PROBE_SENDS_MIN - 1;
+  expect(pauseOf(sends, 1, MANY)).toBe(pauseOf(sends, 0, 0));
 });
