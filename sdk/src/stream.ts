@@ -90,6 +90,10 @@ export class Stream {
   #acknowledge(seq: number): void {
     const now = Date.now();
     if (seq < this.#acked.seq + ACK_EVERY_FRAMES || now < this.#acked.at + ACK_INTERVAL_MS) return;
+    this.#sayRead(seq, now);
+  }
+
+  #sayRead(seq: number, now: number): void {
     if (this.#connection.send({ op: "ack", seq })) this.#acked = { seq, at: now };
   }
 
@@ -144,6 +148,8 @@ export class Stream {
         return this.#gap(message);
       case "lagging":
         this.#rebase(message);
+        // Everything before it has been read, and no frame comes by which that could be said later.
+        if (message.on) this.#sayRead(message.seq, Date.now());
         return this.#emit({ kind: "lagging", on: message.on });
       case "order":
       case "signal":

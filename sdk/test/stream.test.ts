@@ -84,6 +84,21 @@ describe("the stream", () => {
     expect(socket.ofTicks()).toHaveLength(1);
   });
 
+  test("`lagging` is answered with how far was read at once, for no frame comes by which it could be said later", async () => {
+    const platform = await startFake();
+    await startSubscribed(platform, [I]);
+    const { socket } = platform;
+    const acks = () => socket.received.flatMap((one) => (one.op === "ack" ? [one.seq] : []));
+    socket.tick(I, { seq: 1 });
+    socket.send({ type: "lagging", epoch: 1, seq: 9, on: true, bufferedBytes: 1 });
+    await until("the acknowledgement", () => acks().length === 1);
+    socket.send({ type: "lagging", epoch: 1, seq: 12, on: false, bufferedBytes: 0 });
+    socket.seq = 12;
+    socket.tick(I, { seq: 5 });
+    await until("the pong", () => socket.received.filter(({ op }) => op === "ping").length > 1);
+    expect(acks()).toEqual([9]);
+  });
+
   test("a damaged frame is repaired, not passed over", async () => {
     const platform = await startFake();
     const { seen } = await startSubscribed(platform, [I]);

@@ -68,6 +68,7 @@ describe("the guide to the stream", () => {
       `${limits.STREAM_BUFFERED_BYTES_CONFLATE / 2 ** 20} MiB`,
       `${limits.STREAM_BUFFERED_BYTES_CLOSE / 2 ** 20} MiB`,
       `${limits.STREAM_UNACKNOWLEDGED_FRAMES_MAX} unacknowledged`,
+      `${limits.STREAM_UNACKNOWLEDGED_CHARACTERS_MAX / 2 ** 20} Mi unacknowledged`,
       `${limits.LAGGING_MS_MAX / 1_000} s`,
       String(limits.CLOSE_SLOW_CONSUMER),
       String(limits.CLOSE_MOVED),
