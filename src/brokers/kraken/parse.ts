@@ -60,13 +60,19 @@ const PAIRS: Readonly<Record<string, InstrumentId>> = {
   XXMRZUSD: "KRAKEN:XMR/USD",
 };
 
-const wrong = (field: string | null, message: string) => err<KrakenParseError>({ field, message });
+export const wrong = (field: string | null, message: string) =>
+  err<KrakenParseError>({ field, message });
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Reads one answer. A pair that is not listed here, or a list of errors from Kraken, is an error too. */
-export function parseRestTrades(text: string): Result<KrakenTrades, KrakenParseError> {
+/** The rows of one pair in an answer. A pair that is not listed here, or a list of errors from Kraken, is an error. */
+export function parsePairRows(
+  text: string,
+): Result<
+  { instrument: InstrumentId; pair: string; rows: unknown[]; last: unknown },
+  KrakenParseError
+> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -84,16 +90,24 @@ export function parseRestTrades(text: string): Result<KrakenTrades, KrakenParseE
   if (others.length > 0) return wrong("result", `holds more than one pair: ${pair}, ${others[0]}`);
   const instrument = Object.hasOwn(PAIRS, pair) ? PAIRS[pair] : undefined;
   if (instrument === undefined) return wrong(`result.${pair}`, `is a pair that is not known here`);
-  if (typeof result["last"] !== "string") return wrong("result.last", "must be a text");
-  const rows = result[pair];
-  if (!Array.isArray(rows)) return wrong(`result.${pair}`, "must be a list of trades");
+  const rows: unknown = result[pair];
+  if (!Array.isArray(rows)) return wrong(`result.${pair}`, "must be a list");
+  return ok({ instrument, pair, rows, last: result["last"] });
+}
+
+/** Reads one answer of trades. */
+export function parseRestTrades(text: string): Result<KrakenTrades, KrakenParseError> {
+  const answer = parsePairRows(text);
+  if (!answer.ok) return answer;
+  const { instrument, pair, rows, last } = answer.value;
+  if (typeof last !== "string") return wrong("result.last", "must be a text");
   const trades: KrakenTrade[] = [];
   for (const [index, row] of rows.entries()) {
     const trade = parseTrade(row, `result.${pair}[${index}]`);
     if (!trade.ok) return trade;
     trades.push(trade.value);
   }
-  return ok({ instrument, trades, last: result["last"] });
+  return ok({ instrument, trades, last });
 }
 
 /** `[price, quantity, time, side, type, miscellaneous, trade id]`. */
