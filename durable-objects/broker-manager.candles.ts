@@ -27,6 +27,10 @@ export class OwnCandleStorage {
         instrument TEXT NOT NULL, from_at INTEGER NOT NULL, to_at INTEGER NOT NULL,
         PRIMARY KEY (instrument, from_at)
       ) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS tick_gap_filled (
+        instrument TEXT NOT NULL, from_at INTEGER NOT NULL,
+        PRIMARY KEY (instrument, from_at)
+      ) WITHOUT ROWID;
     `);
   }
 
@@ -49,13 +53,17 @@ export class OwnCandleStorage {
         p.lastSeq,
         p.amendedAt,
       );
-    for (const { instrument, from, to } of gaps)
+    for (const { instrument, from, to, isFilled } of gaps) {
       this.#sql.exec("INSERT OR REPLACE INTO tick_gap VALUES (?, ?, ?)", instrument, from, to);
+      if (isFilled === true)
+        this.#sql.exec("INSERT OR REPLACE INTO tick_gap_filled VALUES (?, ?)", instrument, from);
+    }
     const oldest = now - OWN_CANDLES_KEPT_MS;
     for (const instrument of new Set([...bars, ...gaps].map((entry) => entry.instrument))) {
       const what = "WHERE instrument = ? AND";
       this.#sql.exec(`DELETE FROM own_candle ${what} time < ?`, instrument, oldest);
-      this.#sql.exec(`DELETE FROM tick_gap ${what} from_at < ?`, instrument, oldest);
+      for (const table of ["tick_gap", "tick_gap_filled"])
+        this.#sql.exec(`DELETE FROM ${table} ${what} from_at < ?`, instrument, oldest);
     }
   }
 
@@ -90,14 +98,14 @@ export class OwnCandleStorage {
 
   gaps(instrument: InstrumentId, from: number, to: number): CandleGap[] {
     return this.#sql
-      .exec<{ from_at: number; to_at: number }>(
-        "SELECT from_at, to_at FROM tick_gap WHERE instrument = ? AND from_at < ? AND to_at > ?",
+      .exec<{ from_at: number; to_at: number; filled: number }>(
+        "SELECT from_at, to_at, EXISTS (SELECT 1 FROM tick_gap_filled AS f WHERE f.instrument = g.instrument AND f.from_at = g.from_at) AS filled FROM tick_gap AS g WHERE instrument = ? AND from_at < ? AND to_at > ?",
         instrument,
         to,
         from,
       )
       .toArray()
-      .map((row) => ({ from: row.from_at, to: row.to_at }));
+      .map((row) => ({ from: row.from_at, to: row.to_at, isFilled: row.filled === 1 }));
   }
 }
 

@@ -1,5 +1,5 @@
 /** An instrument's bars as its broker's manager gives them: the broker's own, with ours where it has none. */
-import type { BrokerReference } from "../src/brokers/broker.ts";
+import type { BrokerReference, PastTrades } from "../src/brokers/broker.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import { CANDLE_INTERVAL_MS, type CandleInterval } from "../src/domain/candle.ts";
 import type { CandleGap, MarkedCandle } from "../src/domain/candle-join.ts";
@@ -17,6 +17,13 @@ export interface HistoryRequest {
   /** ms since 1970. */
   from: number;
   to: number;
+}
+
+export interface TradesRequest {
+  instrument: InstrumentId;
+  /** The exchange's clock, ms since 1970. */
+  since: number;
+  max: number;
 }
 
 export interface HistorySources {
@@ -50,4 +57,15 @@ export async function candleBaseOf(
   const live = await plan.liveCandles(instrument, partUnit(interval));
   const bars = own.join(request, answer.value, live, Date.now(), gap && [gap]);
   return ok({ bars, live });
+}
+
+export async function tradesOf(
+  request: TradesRequest,
+  { broker, master, reference }: Pick<HistorySources, "broker" | "master" | "reference">,
+): Promise<Result<PastTrades, ApiError>> {
+  const unknown = await master.refuseUnknown([request.instrument]);
+  if (unknown) return err(unknown);
+  if (!reference.trades) return err(refusals.noPastTrades(broker));
+  const answer = await reference.trades(request);
+  return answer.ok ? answer : err(refusals.brokerFailed(broker, answer.error));
 }

@@ -63,6 +63,12 @@ export const brokerFailed = (broker: string, failure: BrokerFailure): ApiError =
   details: null,
 });
 
+export const noPastTrades = (broker: string): ApiError => ({
+  code: "NOT_FOUND",
+  message: `${broker} gives no single trades of the past`,
+  details: null,
+});
+
 export const noInstruments = (broker: string): ApiError => ({
   code: "BROKER_UNAVAILABLE",
   message: `the list of instruments of ${broker} has not been read yet; try again`,

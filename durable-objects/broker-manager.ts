@@ -22,8 +22,6 @@ import type { TickView } from "../src/contract/market.ts";
 import type { CleaningView, QualityView } from "../src/contract/quality.ts";
 import { assert } from "../src/domain/assert.ts";
 import type { BrokerLimits, LearnedLimit } from "../src/domain/broker-limits.ts";
-import type { MarkedCandle } from "../src/domain/candle-join.ts";
-import type { CandleBase } from "../src/domain/candle-series.ts";
 import type { CleaningSettings } from "../src/domain/cleaning.ts";
 import { ConnectPace } from "../src/domain/connect-pace.ts";
 import type { Drain } from "../src/domain/drain.ts";
@@ -124,8 +122,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
 
   async unpin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>> {
     const refusal = await this.#asking.unpin(instruments);
-    if (refusal) return err(refusal);
-    return ok(await this.#carryOut(this.#wishes.wantedOf(instruments)));
+    return refusal ? err(refusal) : ok(await this.#carryOut(this.#wishes.wantedOf(instruments)));
   }
 
   async setFeed(
@@ -186,12 +183,16 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     return quotesOf(instruments, this.#plan, (number) => this.#shard(number));
   }
 
-  async candles(request: history.HistoryRequest): Promise<Result<MarkedCandle[], ApiError>> {
+  candles(request: history.HistoryRequest): ReturnType<BrokerManagerPort["candles"]> {
     return history.historyOf(request, this.#sources);
   }
 
-  async candleBase(request: history.HistoryRequest): Promise<Result<CandleBase, ApiError>> {
+  candleBase(request: history.HistoryRequest): ReturnType<BrokerManagerPort["candleBase"]> {
     return history.candleBaseOf(request, this.#sources);
+  }
+
+  trades(request: history.TradesRequest): ReturnType<BrokerManagerPort["trades"]> {
+    return history.tradesOf(request, this.#sources);
   }
 
   async keepCandles(batch: OwnCandles): Promise<void> {

@@ -5,12 +5,14 @@
 import { errorText, type Log } from "../src/application/log.ts";
 import type { OwnCandle, OwnCandles } from "../src/application/ports.ts";
 import { CandleBuilder, type CandlePart } from "../src/domain/candle-builder.ts";
+import type { CandleGap } from "../src/domain/candle-join.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import {
   OWN_CANDLES_BATCH_MAX,
   OWN_CANDLES_DELAY_MS,
   OWN_CANDLES_WAITING_MAX,
 } from "../src/domain/limits.ts";
+import { tickSeqBase } from "../src/domain/tick.ts";
 import type { BuiltBars } from "./feed-shard.bars.ts";
 import type { LoggedTick } from "./feed-shard.tick-log.ts";
 
@@ -60,7 +62,7 @@ export class ShardCandles {
     this.#isHeld = isHeld;
   }
 
-  add({ update, receivedTime, epoch, seq }: LoggedTick): void {
+  add({ update, receivedTime, epoch, seq, late }: LoggedTick): void {
     const { instrument, last: price, lastQuantity: quantity } = update;
     if (price === null || quantity === null || quantity === 0) return;
     let building = this.#building.get(instrument);
@@ -70,8 +72,16 @@ export class ShardCandles {
       this.#building.set(instrument, building);
     }
     const time = update.exchangeTime ?? receivedTime;
-    building.lagMs = receivedTime - time;
-    if (!building.builder.add({ time, seq, price, quantity }, epoch)) this.tooLate += 1;
+    if (!late) building.lagMs = receivedTime - time;
+    // Of trades of the same time the late ones come after those before the gap, and before those after it.
+    const place = late ? tickSeqBase(epoch) : seq;
+    if (!building.builder.add({ time, seq: place, price, quantity }, epoch)) this.tooLate += 1;
+  }
+
+  /** Trades from then on are waited for beyond the grace: the exchange's clock. Infinity when none are. */
+  waitFor(instrument: InstrumentId, since: number): void {
+    const building = this.#building.get(instrument);
+    if (building) building.builder.waitsSince = since;
   }
 
   /** The bars of an instrument that had a trade. */
@@ -79,8 +89,8 @@ export class ShardCandles {
     return this.#building.get(instrument) ?? null;
   }
 
-  gap(instruments: InstrumentId[], from: number, to: number): void {
-    for (const instrument of instruments) this.#gaps.push({ instrument, from, to });
+  gap(instruments: InstrumentId[], gap: CandleGap): void {
+    for (const instrument of instruments) this.#gaps.push({ instrument, ...gap });
     // At once: whoever reads those bars now is to see the mark.
     void this.#handOver();
   }

@@ -1,12 +1,12 @@
 /**
- * Fills gaps from the broker's history, as far as it has one: asks for the minutes of each, and says what
- * came of it. No broker here gives single trades of the past: ticks that were missed stay missed.
+ * Fills gaps from the broker's history, as far as it has one: first the single trades, where the broker
+ * gives them, then the minutes of each; and says what came of it.
  */
 import { errorText, type Log } from "../src/application/log.ts";
 import type { BrokerManagerPort } from "../src/application/ports.ts";
 import type { LinkGap } from "../src/contract/link.ts";
 import { candleStart } from "../src/domain/candle.ts";
-import type { MarkedCandle } from "../src/domain/candle-join.ts";
+import type { CandleGap, MarkedCandle } from "../src/domain/candle-join.ts";
 import {
   GAP_FILL_BARS_MAX,
   GAP_FILL_CALLS_MAX,
@@ -14,11 +14,20 @@ import {
   GAP_FILL_TRIES_MAX,
 } from "../src/domain/feed-limits.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import type { Result } from "../src/domain/result.ts";
+import { err } from "../src/domain/result.ts";
+
+/** Tells the missing trades of a gap as late ticks, once; answers how many, or why none. */
+export type FillTrades = () => Promise<Result<number, string>>;
 
 export interface GapHost {
   manager(): Pick<BrokerManagerPort, "candleBase">;
   /** Whether the instrument is still delivered from here. */
   isHeld(instrument: InstrumentId): boolean;
+  /** Called as soon as the gap is known: what is told from now on is no part of it. */
+  trades(instrument: InstrumentId, gap: LinkGap): FillTrades;
+  /** All trades of it were told: bars of ours over it are whole. */
+  filled(instrument: InstrumentId, gap: CandleGap): void;
   tell(gap: LinkGap): void;
   /** Between two tries. */
   pause(ms: number): Promise<unknown>;
@@ -35,36 +44,72 @@ export class GapFiller {
   }
 
   fill(gaps: readonly LinkGap[]): void {
-    for (const gap of gaps)
+    for (const gap of gaps) {
+      const fills = gap.instruments.map((instrument) => ({
+        gap: { ...gap, instruments: [instrument] },
+        trades: this.#host.trades(instrument, gap),
+      }));
       this.#queue = this.#queue
-        .then(() => this.#fill(gap))
+        .then(() => this.#fill(fills))
         .catch((error: unknown) => {
           this.#host.log("error", "gap_not_filled", { reason: errorText(error) });
         });
-  }
-
-  async #fill(gap: LinkGap): Promise<void> {
-    for (let at = 0; at < gap.instruments.length; at += GAP_FILL_CALLS_MAX) {
-      const some = gap.instruments.slice(at, at + GAP_FILL_CALLS_MAX);
-      await Promise.all(
-        some.map((instrument) => this.#fillOne({ ...gap, instruments: [instrument] })),
-      );
     }
   }
 
-  async #fillOne(gap: LinkGap): Promise<void> {
+  async #fill(fills: readonly { gap: LinkGap; trades: FillTrades }[]): Promise<void> {
+    for (let at = 0; at < fills.length; at += GAP_FILL_CALLS_MAX) {
+      const some = fills.slice(at, at + GAP_FILL_CALLS_MAX);
+      await Promise.all(some.map(({ gap, trades }) => this.#fillOne(gap, trades)));
+    }
+  }
+
+  async #fillOne(gap: LinkGap, trades: FillTrades): Promise<void> {
     const [instrument = ""] = gap.instruments;
+    const late = await trades().catch((error: unknown) => err(errorText(error)));
+    const { from, to, reason } = gap;
+    const missing = { from, to, ...(late.ok && { isFilled: true }) };
+    if (late.ok) this.#host.filled(instrument, missing);
+    const bars = await this.#bars(instrument, missing);
+    if (bars === null) return;
+    const told = bars.ok ? { candles: bars.value } : {};
+    const why = bars.ok ? reason : `${reason}; ${bars.error}`;
+    if (late.ok)
+      return this.#host.tell({
+        ...gap,
+        ...told,
+        filled: true,
+        filledWith: "ticks",
+        lateTicks: late.value,
+        reason: why,
+      });
+    const only = `${why}; no ticks: ${late.error}`;
+    this.#host.tell({
+      ...gap,
+      ...told,
+      filled: bars.ok,
+      ...(bars.ok && { filledWith: "bars" }),
+      reason: only,
+    });
+  }
+
+  /** Null when the instrument is not delivered from here any more. */
+  async #bars(
+    instrument: InstrumentId,
+    gap: CandleGap,
+  ): Promise<Result<MarkedCandle[], string> | null> {
     for (let tried = 1; this.#host.isHeld(instrument); tried += 1) {
       const read = await this.#read(instrument, gap);
-      if (typeof read !== "string") return this.#host.tell({ ...gap, filled: true, candles: read });
-      if (tried >= GAP_FILL_TRIES_MAX)
-        return this.#host.tell({ ...gap, filled: false, reason: `${gap.reason}; ${read}` });
+      if (typeof read !== "string") return { ok: true, value: read };
+      if (tried >= GAP_FILL_TRIES_MAX) return err(read);
       await this.#host.pause(tried * GAP_FILL_RETRY_MS);
     }
+    return null;
   }
 
   /** The broker's bars of the gap, or why there are none. */
-  async #read(instrument: InstrumentId, { from, to }: LinkGap): Promise<MarkedCandle[] | string> {
+  async #read(instrument: InstrumentId, gap: CandleGap): Promise<MarkedCandle[] | string> {
+    const { from, to } = gap;
     try {
       const first = Math.max(from, to - GAP_FILL_BARS_MAX * 60_000);
       const base = await this.#host.manager().candleBase({
@@ -72,7 +117,7 @@ export class GapFiller {
         interval: "1m",
         from: candleStart(first, "1m"),
         to,
-        gap: { from, to },
+        gap,
       });
       if (!base.ok) return base.error.message;
       const bars = base.value.bars.filter(({ mark }) => mark !== null && mark !== "amended");

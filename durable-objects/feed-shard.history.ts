@@ -10,10 +10,14 @@ import { brokerManager } from "../src/platform/objects.ts";
 import { BarFeed } from "./feed-shard.bars.ts";
 import type { TickBook } from "./feed-shard.book.ts";
 import { ShardCandles } from "./feed-shard.candles.ts";
-import { GapFiller } from "./feed-shard.gaps.ts";
+import { type FillTrades, GapFiller } from "./feed-shard.gaps.ts";
+import { LateTrades, tellLateTicks } from "./feed-shard.late.ts";
 import { LastWork, type LastWorkHost } from "./feed-shard.last-work.ts";
 import { Recorder } from "./feed-shard.recorder.ts";
-import type { TickLog } from "./feed-shard.tick-log.ts";
+import { TradeSeams } from "./feed-shard.seams.ts";
+import type { LoggedTick, TickLog } from "./feed-shard.tick-log.ts";
+
+const pause = (ms: number): Promise<unknown> => scheduler.wait(ms);
 
 /** Bars go to the shard's manager, recordings to the archive. */
 export function shardHistory(
@@ -21,25 +25,46 @@ export function shardHistory(
   shard: string,
   book: TickBook,
   log: Log,
-  links: () => { tellLate(gap: LinkGap): void },
+  links: () => { tellLate(gap: LinkGap): void; flushSoon(now: number): void },
 ): ShardHistory {
   const [broker = ""] = shard.split(":");
   const send = (batch: OwnCandles) => brokerManager(env, broker).keepCandles(batch);
-  const candles = new ShardCandles(send, log, (instrument) => book.held.has(instrument));
+  const isHeld = (instrument: InstrumentId) => book.held.has(instrument);
+  const candles = new ShardCandles(send, log, isHeld);
   const put = (key: string, bytes: Uint8Array) => env.RECORDINGS.put(key, bytes);
   const recorder = new Recorder({ broker, shard, put, log });
+  const late = new LateTrades({
+    manager: () => brokerManager(env, broker),
+    drain: () => history.drain(),
+    tell: (instrument, trades) => {
+      const held = book.held.get(instrument);
+      if (held?.phase !== "active") return false;
+      const now = Date.now();
+      // What was told before them is kept before them.
+      history.drain();
+      history.keep(tellLateTicks(held, trades, { provider: broker, now }));
+      links().flushSoon(now);
+      return true;
+    },
+    pause,
+    now: Date.now,
+  });
   const gaps = new GapFiller({
     manager: () => brokerManager(env, broker),
-    isHeld: (instrument) => book.held.has(instrument),
+    isHeld,
+    trades: (instrument, gap) => history.watch(instrument, gap, late),
+    filled: (instrument, gap) => candles.gap([instrument], gap),
     tell: (gap) => links().tellLate(gap),
-    pause: (ms) => scheduler.wait(ms),
+    pause,
     log,
   });
-  return new ShardHistory(book.log, candles, recorder, gaps, {
+  const history = new ShardHistory(book.log, candles, recorder, gaps, {
     instrumentOf: instrumentsOf(book),
+    isHeld,
     isAtWork: () => book.held.size > 0,
     random: Math.random,
   });
+  return history;
 }
 
 /** What an alias stands for: it never stands for another instrument. */
@@ -56,6 +81,7 @@ function instrumentsOf(book: TickBook): (alias: number) => InstrumentId | null {
 export interface HistoryHost extends Omit<LastWorkHost, "work"> {
   /** Null for one that the shard does not hold. */
   instrumentOf(alias: number): InstrumentId | null;
+  isHeld(instrument: InstrumentId): boolean;
 }
 
 export class ShardHistory {
@@ -65,6 +91,8 @@ export class ShardHistory {
   readonly #gaps: GapFiller;
   readonly #bars: BarFeed;
   readonly #lastWork: LastWork;
+  readonly #seams: TradeSeams;
+  readonly #isHeld: HistoryHost["isHeld"];
   #slices: number | null = null;
 
   constructor(
@@ -78,13 +106,15 @@ export class ShardHistory {
     this.#candles = candles;
     this.#recorder = recorder;
     this.#gaps = gaps;
+    this.#isHeld = (instrument) => host.isHeld(instrument);
+    this.#seams = new TradeSeams((instrument, since) => candles.waitFor(instrument, since));
     this.#lastWork = new LastWork({ ...host, work: (now) => this.#finish(now) });
     this.#bars = new BarFeed({
       built: (alias) => {
         const instrument = host.instrumentOf(alias);
         return instrument === null ? null : candles.built(instrument);
       },
-      drain: () => this.#drain(),
+      drain: () => this.drain(),
     });
   }
 
@@ -112,10 +142,11 @@ export class ShardHistory {
    * would hold up its ticks for tens of milliseconds.
    */
   beat(now: number): void {
-    this.#slices ??= setInterval(() => this.#drain(HISTORY_SLICE_TICKS_MAX), HISTORY_SLICE_MS);
-    this.#drain();
+    this.#slices ??= setInterval(() => this.drain(HISTORY_SLICE_TICKS_MAX), HISTORY_SLICE_MS);
+    this.drain();
     this.#recorder.beat(now);
     this.#candles.beat(now);
+    this.#seams.keepOnly(this.#isHeld);
   }
 
   /** Nothing more is coming: before long what there is goes out. */
@@ -126,7 +157,7 @@ export class ShardHistory {
   #finish(now: number): void {
     if (this.#slices !== null) clearInterval(this.#slices);
     this.#slices = null;
-    this.#drain();
+    this.drain();
     this.#bars.stop();
     this.#recorder.finish();
     this.#candles.beat(now, true);
@@ -134,19 +165,47 @@ export class ShardHistory {
 
   /** Gaps that were just told: kept with the bars, and filled as far as the broker can. */
   gaps(gaps: readonly LinkGap[]): void {
-    for (const { instruments, from, to } of gaps) this.#candles.gap(instruments, from, to);
+    // What was told before the gap is known before its edges are looked at.
+    this.drain();
+    for (const { instruments, from, to } of gaps) this.#candles.gap(instruments, { from, to });
     this.#gaps.fill(gaps);
   }
 
+  /** Watches what is told at the edges of a gap, from now on until its trades were asked for. */
+  watch(instrument: InstrumentId, gap: LinkGap, late: LateTrades): FillTrades {
+    const watch = this.#seams.open(instrument, gap);
+    return async () => {
+      try {
+        return await late.fill(instrument, gap, watch);
+      } finally {
+        if (watch) this.#seams.close(instrument, watch);
+      }
+    };
+  }
+
+  /** Late ticks that were told: they pass no log. */
+  keep(ticks: readonly LoggedTick[]): void {
+    for (const tick of ticks) {
+      this.#recorder.add(tick);
+      this.#take(tick);
+    }
+  }
+
   parts(instrument: InstrumentId, interval: "1s" | "1m"): CandlePart[] {
-    this.#drain();
+    this.drain();
     return this.#candles.parts(instrument, interval);
   }
 
-  #drain(ticksMax?: number): void {
+  /** Works off what was delivered, all of it or so many. */
+  drain(ticksMax?: number): void {
     this.#log.drain((tick) => {
       if (!tick.isLateTrade) this.#recorder.add(tick);
-      this.#candles.add(tick);
+      this.#take(tick);
     }, ticksMax);
+  }
+
+  #take(tick: LoggedTick): void {
+    this.#candles.add(tick);
+    this.#seams.note(tick);
   }
 }

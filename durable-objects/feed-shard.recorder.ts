@@ -48,14 +48,14 @@ export class Recorder {
     return { written, waiting, retries: this.#retries, lostTicks: this.#lostTicks };
   }
 
-  add({ update, receivedTime, epoch, seq }: LoggedTick): void {
+  add({ update, receivedTime, epoch, seq, late }: LoggedTick): void {
     const isOther = this.#isOver(receivedTime) || receivedTime < this.#firstTime;
     if (isOther || (this.#encoder?.bytes ?? 0) >= RECORDING_BLOB_BYTES_MAX) this.finish();
     if (this.#encoder === null) {
       this.#encoder = new RecordingEncoder(this.#host.broker);
       this.#firstTime = receivedTime;
     }
-    this.#encoder.add(update, { receivedTime, epoch, seq, late: false });
+    this.#encoder.add(update, { receivedTime, epoch, seq, late });
   }
 
   beat(now: number): void {

@@ -9,6 +9,8 @@ export interface LoggedTick {
   seq: number;
   /** A trade that came out of order: no consumer saw it, but its bar is amended. */
   isLateTrade: boolean;
+  /** Filled in from the broker's history. Such a one is told and kept, but passes no log. */
+  late: boolean;
 }
 
 export class TickLog {
@@ -58,6 +60,7 @@ export class TickLog {
         epoch,
         seq: tickSeqBase(epoch) + (count < 0 ? -1 - count : count),
         isLateTrade: count < 0,
+        late: false,
       });
     }
     if (this.#from === this.#size) this.#from = this.#size = 0;

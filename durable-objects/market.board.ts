@@ -41,6 +41,8 @@ export interface BoardInstrument {
   /** Received time of the last tick before a switch of provider, until the first one after it; else null. */
   gapFrom: number | null;
   isLive: boolean;
+  /** Why its provider does not give it; null while nothing says so. */
+  alarm: string | null;
   seq: number;
   /** Fields of its last tick as the link brought them; null before the first. */
   fields: string | null;
@@ -87,6 +89,7 @@ export class Board {
       provider,
       gapFrom: null,
       isLive: false,
+      alarm: null,
       seq: 0,
       fields: null,
       depth: null,
@@ -102,8 +105,9 @@ export class Board {
   take(one: BoardInstrument, fields: string, depth: string | null = null): void {
     const seq = seqOfFields(fields);
     if (!(seq > one.seq)) {
-      // The same tick again may bring what a lower mode had left out of it.
-      if (seq === one.seq) Object.assign(one, { fields, depth });
+      // The same tick again may bring what a lower mode had left out of it; late ones may have come after it.
+      if (one.fields === null || seq === seqOfFields(one.fields))
+        Object.assign(one, { fields, depth });
       this.repeated += 1;
       return;
     }
@@ -111,6 +115,21 @@ export class Board {
     one.fields = fields;
     one.depth = depth;
     one.frame = this.frame;
+    this.#tell(one, fields, depth);
+  }
+
+  /** Takes a tick that is filled in: it is told like any other, and the last one stays what it was. */
+  takeLate(one: BoardInstrument, fields: string): void {
+    const seq = seqOfFields(fields);
+    if (!(seq > one.seq)) {
+      this.repeated += 1;
+      return;
+    }
+    one.seq = seq;
+    this.#tell(one, fields, null);
+  }
+
+  #tell(one: BoardInstrument, fields: string, depth: string | null): void {
     let plain: string | null = null;
     let compact: string | null = null;
     for (const group of one.groups) {

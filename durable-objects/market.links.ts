@@ -115,6 +115,11 @@ export class MarketLinks {
         }
         this.#board.take(one, fields, depth);
       },
+      lateTick: (alias, fields) => {
+        const one = link.instruments.get(alias);
+        if (one?.provider === link.provider) this.#board.takeLate(one, fields);
+        else if (one) this.fenced += 1;
+      },
       gap: (gap) => {
         flush();
         this.#host.gap({ ...gap, instruments: this.#own(gap.instruments, link) }, link.provider);

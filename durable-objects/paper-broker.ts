@@ -96,6 +96,9 @@ export class PaperBroker extends DurableObject<Env> {
       this.#market.refresh(Date.now());
       this.#keepBeating();
     };
+    this.#feed.onBroken = (instruments) => {
+      for (const instrument of instruments) this.#quotes.note(instrument, Date.now());
+    };
     this.#addRoutes();
   }
 

@@ -4,6 +4,12 @@ import { PAPER_RULES } from "../src/brokers/paper/rules.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
 import type { SocketSession } from "./paper-session.ts";
 
+/** Close code of who wants nothing any more. */
+export const CLOSE_NORMAL = 1000;
+
+/** Close code of a dropped socket: "going away", as a broker's restart gives it. */
+export const CLOSE_DROPPED = 1012;
+
 export class FeedConnection {
   readonly id: string;
   readonly session: SocketSession;

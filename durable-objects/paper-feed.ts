@@ -11,7 +11,7 @@ import { parseAs } from "../src/brokers/paper/parse.ts";
 import type { TickText } from "../src/brokers/paper/tick-text.ts";
 import type { PaperView } from "../src/contract/paper.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
-import { FeedConnection } from "./paper-feed-connection.ts";
+import { CLOSE_DROPPED, CLOSE_NORMAL, FeedConnection } from "./paper-feed-connection.ts";
 import { CLOSE_SESSION, type PaperSession } from "./paper-session.ts";
 
 export interface FeedSource {
@@ -21,9 +21,6 @@ export interface FeedSource {
   /** Its whole order book; null while it has none. */
   book(instrument: string): PaperBookRow | null;
 }
-
-/** Close code of a dropped socket: "going away", as a broker's restart gives it. */
-const CLOSE_DROPPED = 1012;
 
 type PaperLimit = NonNullable<Extract<FeedNotice, { type: "refused" }>["limit"]>;
 
@@ -39,6 +36,8 @@ export class PaperFeed {
   ticksSent = 0;
   /** Called when something was subscribed or let go. */
   onChange: () => void = () => {};
+  /** Called with what a connection held that broke: its instruments trade on, whoever listens. */
+  onBroken: (instruments: Iterable<string>) => void = () => {};
 
   constructor(faults: FaultSwitches, session: PaperSession, source: FeedSource) {
     this.#faults = faults;
@@ -82,12 +81,12 @@ export class PaperFeed {
     const connection = new FeedConnection(`feed-${this.#opened}`, socket, this.#session.ofSocket());
     this.#connections.add(connection);
     socket.addEventListener("message", ({ data }) => this.#message(connection, data));
-    socket.addEventListener("close", () => {
-      this.#close(connection);
+    socket.addEventListener("close", ({ code }) => {
+      this.#close(connection, code !== CLOSE_NORMAL);
       // A close that is not answered keeps the other side waiting.
       connection.close(1000, "goodbye");
     });
-    socket.addEventListener("error", () => this.#close(connection));
+    socket.addEventListener("error", () => this.#close(connection, true));
     this.onChange();
   }
 
@@ -195,8 +194,9 @@ export class PaperFeed {
     connection.send(JSON.stringify(notice), now);
   }
 
-  #close(connection: FeedConnection): void {
+  #close(connection: FeedConnection, isBroken: boolean): void {
     if (!this.#connections.delete(connection)) return;
+    if (isBroken) this.onBroken(connection.modes.keys());
     for (const instrument of connection.modes.keys()) this.#letGo(connection, instrument);
     this.onChange();
   }
@@ -255,7 +255,7 @@ export class PaperFeed {
       if (reason === null) continue;
       this.#notify(connection, { type: "session_expired", reason }, now);
       connection.close(CLOSE_SESSION, "session expired");
-      this.#close(connection);
+      this.#close(connection, true);
     }
   }
 
@@ -277,7 +277,7 @@ export class PaperFeed {
       }
       if (this.#faults.strike("drop_feed_socket", holds)) {
         connection.close(CLOSE_DROPPED, "dropped by a fault switch");
-        this.#close(connection);
+        this.#close(connection, true);
       }
     }
   }

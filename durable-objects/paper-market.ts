@@ -9,6 +9,7 @@ import { OwnBars } from "../src/brokers/paper/market/bars.ts";
 import { pathMinuteUntil, seededCandles } from "../src/brokers/paper/market/history.ts";
 import { MINUTE_MS } from "../src/brokers/paper/market/path.ts";
 import { type PaperBookRow, SeededBooks } from "../src/brokers/paper/market/depth.ts";
+import { RecentTrades } from "../src/brokers/paper/market/trades.ts";
 import { liquidityOf, SeededMarket, tickOf } from "../src/brokers/paper/market/seeded.ts";
 import type { Listing } from "../src/brokers/paper/engine/types.ts";
 import { tickText } from "../src/brokers/paper/tick-text.ts";
@@ -40,6 +41,8 @@ export class PaperMarket {
   #market: SeededMarket;
   readonly #books = new SeededBooks();
   #bars = new OwnBars();
+  /** What its ticks told: where they were seen by nobody, they can be asked for. */
+  readonly #trades: RecentTrades;
   #areBarsRestored = false;
   #minute: number;
   #active: string[] = [];
@@ -65,6 +68,7 @@ export class PaperMarket {
     this.#quotes = quotes;
     this.replay = new PaperReplay(storage, listings);
     this.#market = new SeededMarket(listings, settings.seed);
+    this.#trades = new RecentTrades(now);
     this.ticksPerSecond = settings.ticksPerSecond;
     this.#lastBeat = now;
     this.#minute = Math.floor(now / MINUTE_MS);
@@ -81,7 +85,9 @@ export class PaperMarket {
     this.#market = new SeededMarket(this.#listings, seed);
     this.#bars = new OwnBars();
     this.#storage.dropOwnMinutes();
-    if (!this.replay.isOn) this.#orders.forgetPrices();
+    if (this.replay.isOn) return;
+    this.#trades.clear(Date.now());
+    this.#orders.forgetPrices();
   }
 
   /** Works out anew which instruments move: those that somebody watches and whose market is open. */
@@ -135,17 +141,20 @@ export class PaperMarket {
     this.#orders.market(instrument, liquidityOf(walk), now);
     if (!this.#isWatched(instrument)) return;
     const { terms, lastTicks, lastLots } = walk;
+    const tick = tickOf(walk);
+    if (tick.lastQuantity) this.#trades.note(instrument, walk.time, tick.last, tick.lastQuantity);
     this.#bars.add(instrument, now, lastTicks, lastLots, (minute) =>
       pathMinuteUntil(terms, minute, now),
     );
     if (this.#feed.isFollowed(instrument)) this.#feed.book(this.#books.change(walk, now));
-    this.#feed.tick(tickText(tickOf(walk)), now);
+    this.#feed.tick(tickText(tick), now);
   }
 
   #play(now: number): void {
     for (const tick of this.replay.due(now)) {
       const { ticks, lots } = this.replay.ticksOf(tick);
       this.#orders.market(tick.instrument, tradeAt(ticks, lots), now);
+      this.#trades.note(tick.instrument, tick.time, tick.price, tick.quantity);
       if (this.#feed.isSubscribed(tick.instrument)) {
         this.#feed.tick(recordedText(tick, tick.quantity), now);
       }
@@ -175,6 +184,7 @@ export class PaperMarket {
   startReplay(speed: number, now: number): ReturnType<PaperReplay["start"]> {
     const started = this.replay.start(speed, now);
     if (started.ok) {
+      this.#trades.clear(0);
       this.#orders.forgetPrices();
       for (const instrument of this.#feed.instruments)
         this.#feed.book(this.#books.empty(instrument, now));
@@ -186,14 +196,23 @@ export class PaperMarket {
   loadReplay(ticks: readonly RecordedTick[], fresh: boolean): ReturnType<PaperReplay["load"]> {
     const wasOn = this.replay.isOn;
     const loaded = this.replay.load(ticks, fresh);
-    if (wasOn && !this.replay.isOn) this.#orders.forgetPrices();
+    if (wasOn && !this.replay.isOn) {
+      this.#trades.clear(Date.now());
+      this.#orders.forgetPrices();
+    }
     return loaded;
   }
 
   leaveReplay(): void {
     if (!this.replay.isOn) return;
     this.replay.stop();
+    this.#trades.clear(Date.now());
     this.#orders.forgetPrices();
+  }
+
+  /** Its trades from `since` on, as far back as they are known. */
+  trades(instrument: string, since: number, max: number): ReturnType<RecentTrades["since"]> {
+    return this.#trades.since(instrument, since, max);
   }
 
   /** The instrument as it stands, without a trade: a snapshot must not count as one. */

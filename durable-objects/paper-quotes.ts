@@ -1,4 +1,7 @@
-/** Which instruments were asked for lately by who has no data socket: they move, as what is subscribed does. */
+/**
+ * Which instruments are followed by who has no data socket: asked for lately, or subscribed on one that
+ * broke. They move, as what is subscribed does: an exchange trades on, whoever is listening.
+ */
 
 /** An instrument that nobody asked for in this time stands still again: twice the longest period of a poll. */
 const INTEREST_MS = 60_000;

@@ -5,6 +5,8 @@ import type { PaperInstrument } from "../src/brokers/paper/instruments.ts";
 import { candlesQuery } from "../src/contract/market.ts";
 import { CANDLE_INTERVAL_MS } from "../src/domain/candle.ts";
 import { CANDLES_PER_CALL_MAX } from "../src/domain/limits.ts";
+import { tradesQuery } from "../src/brokers/paper/wire.ts";
+import { PAPER_TRADES_PER_ANSWER } from "../src/brokers/paper/rules.ts";
 import { paperError } from "./paper-answers.ts";
 import type { PaperParts } from "./paper-control.ts";
 
@@ -36,6 +38,18 @@ export function referenceRoutes({ market, orders }: PaperParts): Hono {
     }
     const items = market.candles(instrument, interval, { from, to }, Date.now());
     return Response.json({ items });
+  });
+
+  routes.get("/trades", (c) => {
+    const query = tradesQuery.safeParse(c.req.query());
+    if (!query.success) {
+      const issue = query.error.issues[0];
+      return paperError("BAD_REQUEST", `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
+    }
+    const { instrument, since, max } = query.data;
+    if (!paperInstrument(instrument))
+      return paperError("NOT_FOUND", `there is no instrument ${instrument} here`);
+    return Response.json(market.trades(instrument, since, Math.min(max, PAPER_TRADES_PER_ANSWER)));
   });
 
   return routes;

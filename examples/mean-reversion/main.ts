@@ -33,6 +33,8 @@ try {
       const listing = listings.get(instrument);
       const price = fairPrice(tick);
       if (positions === null || listing === undefined || price === null || tick.snapshot) return;
+      // Told after a gap: it belongs to the time before what the window holds.
+      if (tick.late) return;
       const prices = windows.get(instrument) ?? new PriceWindow(RULE.window);
       windows.set(instrument, prices);
       prices.add(price);

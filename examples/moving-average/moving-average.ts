@@ -49,6 +49,8 @@ export class MovingAverage extends Algo {
     const listing = this.#instruments.get(instrument);
     const now = tick.exchangeTime ?? tick.receivedTime;
     if (last === null || listing === undefined || this.#pending.has(instrument)) return;
+    // Told after a gap: the price of then is nothing to trade by.
+    if (tick.late) return;
     if (now < (this.#quietUntil.get(instrument) ?? 0)) return;
     const closes = this.candles(instrument).map((candle) => candle.close);
     const held = this.#held.get(instrument) ?? decimal(0);

@@ -38,7 +38,7 @@ export interface Lagging {
 
 export interface AlgoContext {
   readonly algoId: string;
-  /** The latest tick of each subscribed instrument, also while handlers are behind. */
+  /** The latest tick of each subscribed instrument, also while handlers are behind; never a late one. */
   readonly quotes: ReadonlyMap<string, Tick>;
   readonly instruments: readonly string[];
   /** Orders of this algo that can still trade, as far as is known here. */

@@ -5,7 +5,10 @@
 import { depthView, type TickView } from "../../src/contract/market.ts";
 import { streamMessage, type StreamMessage } from "../../src/contract/stream.ts";
 
-/** A tick as handlers get it. `snapshot`: the last known one, sent on subscribing, not a new trade. */
+/**
+ * A tick as handlers get it. `snapshot`: the last known one, sent on subscribing, not a new trade. `late`: a
+ * trade of a gap, told after it; newer ones were told before, and its price is none of now.
+ */
 export type Tick = TickView & { snapshot: boolean };
 
 export type OtherMessage = Exclude<StreamMessage, { type: "t" | "ticks" }>;

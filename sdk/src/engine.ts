@@ -264,9 +264,9 @@ export class Engine implements AlgoContext {
 
   #ticks(ticks: readonly Tick[]): void {
     for (const tick of ticks) {
-      this.quotes.set(tick.instrument, tick);
+      if (!tick.late) this.quotes.set(tick.instrument, tick);
       this.#closed(this.#book.tick(tick));
-      this.#push({ kind: "tick", tick }, `tick ${tick.instrument}`);
+      this.#push({ kind: "tick", tick }, `${tick.late ? "late" : "tick"} ${tick.instrument}`);
     }
   }
 

@@ -55,6 +55,33 @@ describe("an algo's life", () => {
     expect(told).toEqual([`start ${I}`, "mine 42", "stop"]);
   });
 
+  test("a late tick is told, and is never the latest quote nor takes the place of a newer tick", async () => {
+    const platform = await startFake();
+    const told: string[] = [];
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { algo } = await startAlgo(
+      platform,
+      (self) => ({
+        onStart: () => self.subscribe([I]),
+        async onTick(tick) {
+          told.push(`${tick.last} ${tick.late}`);
+          await gate;
+        },
+      }),
+      { conflate: true },
+    );
+    platform.socket.tick(I, { seq: 1, last: 100 });
+    await until("the first", () => told.length === 1);
+    platform.socket.tick(I, { seq: 2, last: 105 });
+    platform.socket.tick(I, { seq: 3, last: 90, late: true });
+    platform.socket.tick(I, { seq: 4, last: 106 });
+    await until("the newest", () => algo.quotes.get(I)?.last === 106);
+    open();
+    await until("all", () => told.length === 3);
+    expect(told).toEqual(["100 false", "106 false", "90 true"]);
+    expect(algo.quotes.get(I)?.last).toBe(106);
+  });
+
   test("an error in a handler ends the algo, after onStop, and says where it happened", async () => {
     const platform = await startFake();
     let stopped = false;

@@ -1,5 +1,5 @@
 /** What the objects of the feed ask of each other: the broker's manager and its shards. Plain data, so that it can cross RPC. */
-import type { BrokerToken } from "../brokers/broker.ts";
+import type { BrokerToken, PastTrades } from "../brokers/broker.ts";
 import type { BrokerView, SessionView } from "../contract/brokers.ts";
 import type { ApiError } from "../contract/errors.ts";
 import type { TickView } from "../contract/market.ts";
@@ -68,6 +68,13 @@ export interface BrokerManagerPort {
     /** A time in which ticks are missing, that was not handed over yet. */
     gap?: CandleGap;
   }): Promise<Result<CandleBase, ApiError>>;
+  /** Single trades of the past, of a broker that gives them; of another, and when it cannot be asked, an error. */
+  trades(request: {
+    instrument: InstrumentId;
+    /** The exchange's clock, ms since 1970. */
+    since: number;
+    max: number;
+  }): Promise<Result<PastTrades, ApiError>>;
   /** Bars that a shard built, and the gaps in its ticks; the same again changes nothing. */
   keepCandles(batch: OwnCandles): Promise<void>;
   view(): Promise<BrokerView>;

@@ -21,6 +21,7 @@ import type { BucketRate, Meter } from "../domain/rate-limit.ts";
 import type { BookChecksum, BookMessage } from "../domain/order-book/message.ts";
 import type { Result } from "../domain/result.ts";
 import type { FeedMode, MarketUpdate } from "../domain/tick.ts";
+import type { PastTrade } from "../domain/trade-seam.ts";
 
 /** What a broker permits and how it behaves: data, never code. Each figure has its source in the broker's `rules.ts`. */
 export interface BrokerRules {
@@ -141,6 +142,13 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void;
 }
 
+/** Trades of the past, oldest first. */
+export interface PastTrades {
+  trades: PastTrade[];
+  /** False when there may have been more of that time: it does not look back so far, or there were too many. */
+  isWhole: boolean;
+}
+
 /** Reference data and history. */
 export interface BrokerReference {
   instruments(): Promise<Result<Instrument[], BrokerFailure>>;
@@ -150,6 +158,15 @@ export interface BrokerReference {
     from: number;
     to: number;
   }): Promise<Result<Candle[], BrokerFailure>>;
+  /**
+   * Every trade from `since` on (the exchange's clock, ms since 1970) up to now, at most so many; left out
+   * where the broker gives none. Each has the time, price and quantity that its tick had.
+   */
+  trades?(request: {
+    instrument: InstrumentId;
+    since: number;
+    max: number;
+  }): Promise<Result<PastTrades, BrokerFailure>>;
   /** Whether it keeps no hours at all just now. Only of a broker where that can change while it runs. */
   alwaysOpen?(): Promise<Result<boolean, BrokerFailure>>;
 }

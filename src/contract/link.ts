@@ -3,7 +3,8 @@
  * by cutting, never by parsing. A line that starts with a digit is a tick:
  * `alias,last,lastQuantity,bid,bidQuantity,ask,askQuantity,volume,exchangeTime,receivedTime,epoch,seq,late,provider`,
  * where what follows the alias is ready to stand in a JSON array. A tick with levels of its book starts with
- * `D` and ends with them, as `{"bids":[[price,quantity],…],"asks":[…]}`. The others start with a letter too.
+ * `D` and ends with them, as `{"bids":[[price,quantity],…],"asks":[…]}`. A late tick starts with `L`: it is
+ * told in the order of its number, and is the last of nothing. The others start with a letter too.
  */
 import { z } from "zod";
 import type { InstrumentId } from "../domain/instrument.ts";
@@ -17,8 +18,12 @@ const gap = z.object({
   from: z.number(),
   to: z.number(),
   reason: z.string(),
-  /** Told again once the broker's history was asked: whether it gave the bars of that time. */
+  /** Told again once the broker's history was asked: whether it gave that time. */
   filled: z.boolean().optional(),
+  /** What it gave: single trades, which were told as late ticks before this, or bars alone. */
+  filledWith: z.enum(["ticks", "bars"]).optional(),
+  /** How many late ticks of it were told. */
+  lateTicks: z.number().int().nonnegative().optional(),
   /** Of the one instrument, when it was filled. */
   candles: z.array(candleView).optional(),
   /** Only the link was broken: ticks were lost on it, and the shard's bars are whole. */
@@ -78,6 +83,9 @@ const DEPTH_START = ',{"bids":';
 export const tickLine = (alias: number, fields: string, depth: string | null): string =>
   depth === null ? `${alias},${fields}` : `D${alias},${fields},${depth}`;
 
+/** The line of a late tick: the same for every mode, for nobody knows the book that it met. */
+export const lateTickLine = (alias: number, fields: string): string => `L${alias},${fields}`;
+
 /** The fields of a tick for who wants the last price alone: those of the book are null. */
 export function ltpFields(fields: string): string {
   const book = fields.indexOf(",", fields.indexOf(",") + 1);
@@ -95,6 +103,7 @@ export interface LinkReader {
   alias(alias: number, instrument: InstrumentId): void;
   /** `fields` as `tickFields` made them; `depth` as `depthText` did, null without levels. */
   tick(alias: number, fields: string, isSnapshot: boolean, depth: string | null): void;
+  lateTick(alias: number, fields: string): void;
   gap(value: LinkGap): void;
   status(value: LinkStatus): void;
   bars(value: LinkBars): void;
@@ -140,10 +149,12 @@ function readDepthLine(line: string, reader: LinkReader, isSnapshot: boolean): v
 function readControlLine(line: string, reader: LinkReader): void {
   const kind = line[0];
   const body = line.slice(1);
-  if (kind === "A") {
+  if (kind === "A" || kind === "L") {
     const comma = body.indexOf(",");
     const alias = Number(body.slice(0, comma));
-    if (comma > 0 && Number.isSafeInteger(alias)) return reader.alias(alias, body.slice(comma + 1));
+    const isRead = comma > 0 && Number.isSafeInteger(alias);
+    if (isRead && kind === "A") return reader.alias(alias, body.slice(comma + 1));
+    if (isRead) return reader.lateTick(alias, body.slice(comma + 1));
   } else if (kind === "G") {
     const read = gap.safeParse(parseJson(body));
     if (read.success) return reader.gap(read.data);

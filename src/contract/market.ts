@@ -93,7 +93,7 @@ export const candleView = z.object({
   volume: z.number(),
   /**
    * `amended`: changed by a late trade after it had closed. `late`: ticks were missing, and the broker's
-   * history filled it in. `partial`: ticks were missing, and the broker has none. Null, or absent on a
+   * history filled it in. `partial`: ticks were missing, and the broker gave neither bar nor trades. Null, or absent on a
    * bar that comes straight from a broker: nothing to say.
    */
   mark: z.enum(CANDLE_MARKS).nullable().optional(),

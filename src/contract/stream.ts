@@ -193,8 +193,12 @@ const gap = z.object({
   to: z.number(),
   provider: z.string(),
   reason: z.string(),
-  /** False when the broker's history could not be had; `reason` says why. */
+  /** False when the broker's history could not be had; `reason` says why, and why there are bars alone. */
   filled: z.boolean().optional(),
+  /** `ticks`: every trade of it was told, as ticks with `late`; `bars`: only its bars are known. */
+  filledWith: z.enum(["ticks", "bars"]).optional(),
+  /** With `ticks`: how many there were. */
+  lateTicks: z.number().int().nonnegative().optional(),
   /** When it was filled: the minutes of the gap, marked `late`, of the one instrument named. */
   candles: z.array(candleView).optional(),
 });

@@ -4,6 +4,7 @@
  * its bar, and one that is later still is told so and changes nothing.
  */
 import { type Candle, CANDLE_INTERVAL_MS, type CandleInterval, candleStart } from "./candle.ts";
+import { LATE_TRADES_AGE_MS_MAX } from "./feed-limits.ts";
 import { CANDLE_GRACE_MS } from "./limits.ts";
 
 /** A trade as bars are built from it. Trades of the same time stand in the order of `seq`. */
@@ -110,6 +111,11 @@ export class CandleBuilder {
   /** Minutes whose seconds were let go before anybody took them. */
   #ended: CandlePart[] = [];
   readonly #from: number;
+  /**
+   * Trades from here on are still waited for, beyond the grace: a gap that began then is being filled in.
+   * Infinity when there is none.
+   */
+  waitsSince = Infinity;
 
   /** Trades before `from` are too late: another builder has handed over the bars of that time. */
   constructor(from = 0) {
@@ -119,7 +125,7 @@ export class CandleBuilder {
   /** Adds a trade; false when it came later than the grace, and changed nothing. */
   add(trade: CandleTrade, epoch: number): boolean {
     const { time } = trade;
-    if (time < this.#from || time < this.#newest - CANDLE_GRACE_MS) return false;
+    if (time < this.#from || time < this.#oldest) return false;
     const start = candleStart(time, "1s");
     this.#put(partOf(trade, start, epoch, start < this.#closedUntil ? this.#closedUntil : 0));
     this.#version += 1;
@@ -194,9 +200,15 @@ export class CandleBuilder {
     this.#bars.splice(index, 0, part);
   }
 
+  /** Of the oldest trade that is still taken. */
+  get #oldest(): number {
+    const awaited = Math.max(this.waitsSince, this.#newest - LATE_TRADES_AGE_MS_MAX);
+    return Math.min(this.#newest - CANDLE_GRACE_MS, awaited);
+  }
+
   /** Whole minutes that no trade can amend any more leave memory; a minute is never cut. */
   #letGo(): void {
-    const kept = candleStart(this.#newest - CANDLE_GRACE_MS, "1m");
+    const kept = candleStart(this.#oldest, "1m");
     const oldest = this.#bars[0];
     if (oldest === undefined || oldest.time >= kept) return;
     const gone = this.#bars.filter(({ time }) => time < kept && time >= this.#changedFrom);

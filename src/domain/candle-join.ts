@@ -3,9 +3,9 @@ import { type Candle, CANDLE_INTERVAL_MS, type CandleInterval } from "./candle.t
 import { type CandlePart, foldParts, isAmended } from "./candle-builder.ts";
 
 /**
- * `amended`: built from our ticks, and changed by a late one after it had closed. `late`: our ticks have
- * a gap there, and the bar was filled in from the broker's history. `partial`: our ticks have a gap there,
- * and the broker has no bar for it.
+ * `amended`: built from our ticks, and changed by a late one after it had closed. `late`: our ticks had
+ * a gap there, and the bar was filled in from the broker's history: it is the broker's bar, or has the
+ * broker's trades of that time in it. `partial`: our ticks have a gap there, and the broker gave neither.
  */
 export const CANDLE_MARKS = ["amended", "late", "partial"] as const;
 
@@ -20,6 +20,8 @@ export interface MarkedCandle extends Candle {
 export interface CandleGap {
   from: number;
   to: number;
+  /** Its trades were told late: our bars of it are whole. */
+  isFilled?: boolean;
 }
 
 export interface CandleSources {
@@ -42,19 +44,28 @@ export function joinCandles(sources: CandleSources): MarkedCandle[] {
   const { interval, from, to, now, gaps } = sources;
   const lengthMs = CANDLE_INTERVAL_MS[interval];
   const isAsked = ({ time }: Candle): boolean => time >= from && time < to;
-  const hasGap = ({ time }: Candle): boolean =>
-    gaps.some((gap) => gap.from < time + lengthMs && gap.to > time);
+  const gapsIn = ({ time }: Candle): CandleGap[] =>
+    gaps.filter((gap) => gap.from < time + lengthMs && gap.to > time);
   const bars = new Map<number, MarkedCandle>();
   for (const bar of sources.broker)
-    if (isAsked(bar)) bars.set(bar.time, { ...bar, mark: hasGap(bar) ? "late" : null });
+    if (isAsked(bar)) bars.set(bar.time, { ...bar, mark: gapsIn(bar).length > 0 ? "late" : null });
   for (const own of foldParts(sources.own, interval, "all").filter(isAsked)) {
     const told = bars.get(own.time);
     if (told && own.time + lengthMs <= now) continue;
-    const mark = isAmended(own, interval) ? "amended" : null;
     if (told) bars.set(own.time, underWay(told, own));
-    else bars.set(own.time, { ...candleOf(own), mark: hasGap(own) ? "partial" : mark });
+    else bars.set(own.time, { ...candleOf(own), mark: markOf(own, interval, gapsIn(own)) });
   }
   return [...bars.values()].sort((a, b) => a.time - b.time);
+}
+
+function markOf(
+  own: CandlePart,
+  interval: CandleInterval,
+  gaps: readonly CandleGap[],
+): CandleMark | null {
+  if (gaps.some(({ isFilled }) => isFilled !== true)) return "partial";
+  if (gaps.length > 0) return "late";
+  return isAmended(own, interval) ? "amended" : null;
 }
 
 /** Both saw some of the same trades: extremes are joined, volumes are not added. */

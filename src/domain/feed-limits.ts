@@ -36,3 +36,25 @@ export const GAP_FILL_BARS_MAX = 60;
 /** A broker's history may follow the market by seconds: it is asked again, and the wait grows by itself. */
 export const GAP_FILL_TRIES_MAX = 3;
 export const GAP_FILL_RETRY_MS = 2_000;
+
+/** A gap up to so long is filled with its single trades: what a reconnect takes. After a longer one algos get its bars. */
+export const LATE_TRADES_SPAN_MS_MAX = 120_000;
+
+/** So long after the trade it is still told late, and amends its bar. After a mass reconnect it may have waited for its turn. */
+export const LATE_TRADES_AGE_MS_MAX = 180_000;
+
+/** Trades of one gap and instrument: past that its bars say enough. */
+export const LATE_TRADES_MAX = 5_000;
+
+/** Questions for past trades that one shard asks in a second: the rest of the platform asks the broker too. */
+export const LATE_TRADES_CALLS_PER_SECOND = 10;
+
+/** Told between two pauses, so that late ticks never hold up live ones. */
+export const LATE_TICKS_SLICE = 250;
+export const LATE_TICKS_PAUSE_MS = 10;
+
+/** A trade that is told live comes within so long of it, even on a slow line: what came by then was not missed. */
+export const LATE_TRADES_SETTLE_MS = 2_000;
+
+/** Two clocks differ, and a line lags: trades are asked for from so much earlier. */
+export const LATE_TRADES_MARGIN_MS = 5_000;

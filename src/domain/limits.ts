@@ -254,8 +254,11 @@ export const ALERT_RETRY_MS = [20_000, 60_000, 120_000] as const;
 /** Steps of one dead letter's escalation: at the longest repeat more than two days, then whoever is called does not answer. */
 export const ALERT_STEPS_MAX = 200;
 
-/** Trades of a recorded day are held back this long, by the exchange's clock, for earlier ones of other shards. */
-export const RECORDED_TRADES_HOLD_MS = 60_000;
+/**
+ * Trades of a recorded day are held back this long, by the exchange's clock, for earlier ones of other shards
+ * and for those that were told late: a minute more than the oldest of these (`LATE_TRADES_AGE_MS_MAX`).
+ */
+export const RECORDED_TRADES_HOLD_MS = 240_000;
 
 /** Orders that nobody has confirmed are looked at this often, from this age on. */
 export const IN_FLIGHT_CHECK_MS = 2_000;

@@ -32,6 +32,8 @@ export interface MarketUpdate {
   volume: number | null;
   /** The exchange's clock, ms since 1970; null when the broker gives none. */
   exchangeTime: number | null;
+  /** The broker's own id of the trade; left out where it gives none. It says which trades of the past were told already. */
+  tradeId?: string;
   /** Levels of the book; left out where the broker gives none or none were asked for. */
   depth?: Depth;
 }
@@ -53,7 +55,7 @@ export interface Tick extends MarketUpdate {
   receivedTime: number;
   epoch: number;
   seq: number;
-  /** True when it was filled in from history after a gap. */
+  /** True for a trade that was filled in from history after a gap: told after newer ones, and the last of nothing. */
   late: boolean;
 }
 

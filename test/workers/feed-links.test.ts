@@ -159,6 +159,7 @@ test("a link that breaks is opened again, and begins with the gap, the names and
       alias: (alias, instrument) => seen.push(["alias", alias, instrument]),
       tick: (alias, fields, isSnapshot) =>
         seen.push(["tick", alias, fields.split(",")[0], isSnapshot]),
+      lateTick: () => {},
       gap: ({ instruments, from }) => seen.push(["gap", instruments, from]),
       bars: () => {},
       status: ({ state }) => seen.push(["status", state]),

@@ -6,6 +6,7 @@ import { OwedFrames } from "../../durable-objects/market.owed.ts";
 import {
   aliasLine,
   gapLine,
+  lateTickLine,
   type LinkStatus,
   statusLine,
   tickFields,
@@ -86,6 +87,28 @@ const line = (provider: string, seq: number, update = UPDATE) => {
   };
   return tickLine(1, tickFields(update, stamp), null);
 };
+
+test("a late tick is told in its turn, and the last tick stays what it was", () => {
+  const { board, one, links, open } = setUp();
+  const first = open("first");
+  const stamp = { providerJson: '"first"', receivedTime: 9, epoch: 1, seq: 2, late: true };
+  const fields = tickFields(UPDATE, stamp);
+  first(line("first", 1));
+  const { fields: last, frame } = one;
+  first(lateTickLine(1, fields));
+  expect([one.seq, one.fields, one.frame]).toEqual([2, last, frame]);
+  // The same once more, one that is older, and one of another provider are told to nobody.
+  const { repeated } = board;
+  first(lateTickLine(1, fields));
+  open("second")(lateTickLine(1, tickFields(UPDATE, { ...stamp, seq: 9 })));
+  expect([board.repeated - repeated, links.fenced, one.seq]).toEqual([1, 1, 2]);
+  // The last tick again, in a mode that brings more, is taken although a late one came after it.
+  const depth = `{"bids":[[1,1]],"asks":[]}`;
+  board.take(one, last ?? "", depth);
+  expect([one.depth, one.seq]).toEqual([depth, 2]);
+  first(line("first", 3));
+  expect(one.seq).toBe(3);
+});
 
 test("a tick of a provider that an instrument is not taken from is dropped and counted, whatever its number", () => {
   const { one, links, open } = setUp();

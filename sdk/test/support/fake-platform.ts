@@ -18,6 +18,14 @@ type SubscribeTicks = Extract<StreamRequest, { op: "subscribe"; channel: "ticks"
 
 type SubscribeCandles = Extract<StreamRequest, { op: "subscribe"; channel: "candles" }>;
 
+interface FakeTick {
+  seq: number;
+  last?: number;
+  volume?: number;
+  time?: number;
+  late?: boolean;
+}
+
 /** One algo's socket as the platform sees it. */
 export class FakeSocket {
   readonly received: StreamRequest[] = [];
@@ -54,20 +62,31 @@ export class FakeSocket {
   }
 
   /** A live frame of one tick; `frame` may be off the expected number on purpose. */
-  tick(instrument: string, tick: { seq: number; last?: number; volume?: number; time?: number }) {
+  tick(instrument: string, tick: FakeTick) {
     this.seq += 1;
     this.frame(this.seq, [[instrument, tick]]);
   }
 
-  frame(
-    seq: number,
-    ticks: [string, { seq: number; last?: number; volume?: number; time?: number }][],
-    snapshot = false,
-  ): void {
+  frame(seq: number, ticks: [string, FakeTick][], snapshot = false): void {
     const rows = ticks.map(([instrument, tick]) => {
-      const { last = 100, volume = null, time = 1_700_000_000_000 } = tick;
+      const { last = 100, volume = null, time = 1_700_000_000_000, late = false } = tick;
       const alias = this.alias(instrument);
-      return [alias, last, 1, null, null, null, null, volume, time, time, 1, tick.seq, 0, "paper"];
+      return [
+        alias,
+        last,
+        1,
+        null,
+        null,
+        null,
+        null,
+        volume,
+        time,
+        time,
+        1,
+        tick.seq,
+        late ? 1 : 0,
+        "paper",
+      ];
     });
     this.send({ type: "t", epoch: this.epoch, seq, ...(snapshot ? { s: 1 } : {}), t: rows });
   }

@@ -4,7 +4,6 @@
  */
 import type { z } from "zod";
 import type {
-  BrokerFailure,
   BrokerFeed,
   BrokerReference,
   BrokerSessions,
@@ -17,6 +16,7 @@ import type {
 import { SessionExpired } from "../session-expired.ts";
 import { err, ok } from "../../domain/result.ts";
 import type { Result } from "../../domain/result.ts";
+import { bodyOf, items, pager, pastTrades, readAnswer } from "./answers.ts";
 import { paperChecksum } from "./checksum.ts";
 import { paperSessions } from "./sign-in.ts";
 import { bearer, type Call, type TokenCall, withToken } from "./token.ts";
@@ -29,12 +29,11 @@ import {
   formatSubscribe,
   formatUnsubscribe,
 } from "./format.ts";
-import { executionsOf, parseAs, parseFeedFrame, parseOrderStreamFrame } from "./parse.ts";
+import { executionsOf, parseFeedFrame, parseOrderStreamFrame } from "./parse.ts";
 import {
   PAPER_POLL_COSTS,
   PAPER_QUOTES_PER_SECOND,
   PAPER_REST_RULES,
-  PAPER_ROWS_PER_ANSWER,
   PAPER_RULES,
 } from "./rules.ts";
 import {
@@ -92,9 +91,6 @@ export interface PaperClients {
   sessions: BrokerSessions;
 }
 
-/** Pages one look-up may take: 200,000 rows are more than one session of a busy account. */
-const LOOK_UP_PAGES_MAX = 200;
-
 const url = (path: string): string => `https://paper.exchange${path}`;
 
 const orderPath = (id: string): string => `/orders/${encodeURIComponent(id)}`;
@@ -138,6 +134,8 @@ export function paperClients(exchange: PaperExchange, options: PaperClientOption
       });
       return items(await query(`/candles?${search.toString()}`, candlesAnswer));
     },
+    // Who polls sees a part of the trades only: which of them it was told can not be said.
+    ...(!isPolled && { trades: pastTrades(query) }),
   };
 
   const trading: BrokerTrading = {
@@ -213,58 +211,6 @@ function caller(exchange: PaperExchange, answerTimeoutMs: number): TokenCall {
     } finally {
       clearTimeout(timer);
     }
-  };
-}
-
-/** A query's answer, or why it failed. A failed query is never "nothing there". */
-function bodyOf(answer: Result<RawAnswer, NoAnswer>): Result<string, BrokerFailure> {
-  if (!answer.ok) {
-    const { kind, reason } = answer.error;
-    const isOurs = kind === "timeout" || kind === "session_expired";
-    return err({ kind: isOurs ? kind : "network", reason });
-  }
-  const { status, body } = answer.value;
-  if (status >= 500) return err({ kind: "network", reason: `status ${status}` });
-  if (status >= 300)
-    return err({ kind: "refused", reason: `status ${status}: ${body.slice(0, 200)}` });
-  return ok(body);
-}
-
-/** The same, read by its schema. */
-function readAnswer<T extends z.ZodType>(
-  answer: Result<RawAnswer, NoAnswer>,
-  schema: T,
-): Result<z.output<T>, BrokerFailure> {
-  const body = bodyOf(answer);
-  if (!body.ok) return body;
-  const parsed = parseAs(schema, body.value);
-  return parsed.ok ? parsed : err({ kind: "unreadable", reason: parsed.error.reason });
-}
-
-const items = <T>(answer: Result<{ items: T[] }, BrokerFailure>): Result<T[], BrokerFailure> =>
-  answer.ok ? ok(answer.value.items) : answer;
-
-type Paged<T> = z.ZodType<{ items: T[]; next: string | null }>;
-
-/** All pages of a look-up or a failure: a part of the rows must not pass for all of them. */
-function pager(
-  query: <T extends z.ZodType>(
-    path: string,
-    schema: T,
-  ) => Promise<Result<z.output<T>, BrokerFailure>>,
-) {
-  return async <T>(path: string, schema: Paged<T>): Promise<Result<T[], BrokerFailure>> => {
-    const rows: T[] = [];
-    let after = "";
-    for (let page = 0; page < LOOK_UP_PAGES_MAX; page += 1) {
-      const answer = await query(`${path}${after}`, schema);
-      if (!answer.ok) return answer;
-      rows.push(...answer.value.items);
-      if (answer.value.next === null) return ok(rows);
-      after = `&after=${encodeURIComponent(answer.value.next)}`;
-    }
-    const most = LOOK_UP_PAGES_MAX * PAPER_ROWS_PER_ANSWER;
-    return err({ kind: "unreadable", reason: `more than ${most} rows` });
   };
 }
 

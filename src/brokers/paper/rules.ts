@@ -86,6 +86,9 @@ export const PAPER_HEARTBEAT_MS = 1_000;
 /** Rows of one look-up answer; the client asks on until a page is short. */
 export const PAPER_ROWS_PER_ANSWER = 1_000;
 
+/** Trades of one answer of the past: half a minute of a very busy instrument. */
+export const PAPER_TRADES_PER_ANSWER = 5_000;
+
 /**
  * Rows of the execution list that move a position. Everything else that an account's history holds,
  * such as funding, dividends and fees, moves money only, whatever quantity it names.

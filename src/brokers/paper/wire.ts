@@ -178,6 +178,26 @@ export const balancesAnswer = z.object({
 export const hoursAnswer = z.object({ hours: z.enum(["always", "exchange"]) });
 
 export const instrumentsAnswer = z.object({ items: z.array(instrumentView) });
+/** A trade of the past: time (ms since 1970), price and quantity as its tick had them. */
+export const tradeRow = z.tuple([
+  timestamp,
+  z.number().positive().finite(),
+  z.number().positive().finite(),
+]);
+
+/** `from`: since when (ms since 1970) it is sure to have every trade; `isCut` when there were more than asked for. */
+export const tradesAnswer = z.object({
+  items: z.array(tradeRow),
+  from: timestamp,
+  isCut: z.boolean(),
+});
+
+export const tradesQuery = z.strictObject({
+  instrument: instrumentId,
+  since: z.coerce.number().nonnegative(),
+  max: z.coerce.number().int().positive(),
+});
+
 export const candlesAnswer = z.object({ items: z.array(candleView) });
 
 /**

@@ -6,6 +6,7 @@ import {
   depthText,
   fieldsOfTick,
   gapLine,
+  lateTickLine,
   type LinkGap,
   type LinkStatus,
   plainRow,
@@ -62,6 +63,7 @@ function readAll(text: string) {
     alias: (alias, instrument) => seen.push(["alias", alias, instrument]),
     tick: (alias, fields, isSnapshot, levels) =>
       seen.push(["tick", alias, fields, isSnapshot, ...(levels === null ? [] : [levels])]),
+    lateTick: (alias, fields) => seen.push(["late", alias, fields]),
     gap: (value) => seen.push(["gap", value]),
     status: (value) => seen.push(["status", value]),
     bars: (value) => seen.push(["bars", value]),
@@ -84,6 +86,17 @@ test("a tick survives the link and stands whole in a plain frame", () => {
       expect(seqOfFields(fields)).toBe(value.seq);
     }),
   );
+});
+
+test("a late tick survives the link, and what is none is unreadable", () => {
+  fc.assert(
+    fc.property(fc.nat(), tick, (alias, value) => {
+      const fields = fieldsOfTick({ ...value, late: true });
+      expect(readAll(lateTickLine(alias, fields))).toEqual([["late", alias, fields]]);
+    }),
+  );
+  for (const line of ["L", "L1", "Lx,1", "L,1"])
+    expect(readAll(line)).toEqual([["unreadable", line]]);
 });
 
 test("a compact row is the alias and the fields in their order", () => {

@@ -15,6 +15,7 @@ import {
   foldParts,
   isAmended,
 } from "../../../src/domain/candle-builder.ts";
+import { LATE_TRADES_AGE_MS_MAX } from "../../../src/domain/feed-limits.ts";
 import { CANDLE_GRACE_MS } from "../../../src/domain/limits.ts";
 
 const START = candleStart(1_760_000_000_000, "1d");
@@ -189,6 +190,46 @@ describe("a bar", () => {
     expect(builder.add(trade(100_000 - CANDLE_GRACE_MS), 1)).toBe(true);
     expect(builder.add(trade(100_000 - CANDLE_GRACE_MS - 1), 1)).toBe(false);
     expect(foldParts(builder.parts("1m"), "1h", "all")).toMatchObject([{ volume: 2 }]);
+  });
+});
+
+const at = (time: number, seq: number): CandleTrade => ({
+  time: START + time,
+  seq,
+  price: 10,
+  quantity: 1,
+});
+
+describe("while a gap is being filled in", () => {
+  test("trades far beyond the grace amend their minutes, which are handed over whole", () => {
+    const builder = new CandleBuilder();
+    builder.add(at(5_000, 1), 1);
+    builder.waitsSince = START + 5_000;
+    const live = at(150_000, 3);
+    builder.add(live, 2);
+    const before = builder.takeClosed();
+    expect(before.map(({ volume }) => volume)).toEqual([1]);
+    for (const time of [10_000, 70_000]) expect(builder.add(at(time, 2), 2)).toBe(true);
+    // The minute of the first trade is told again, with both of its parts.
+    const closed = builder.takeClosed();
+    expect(closed.map(({ time, epoch, volume }) => [time - START, epoch, volume])).toEqual([
+      [0, 1, 1],
+      [0, 2, 1],
+      [60_000, 2, 1],
+    ]);
+    builder.waitsSince = Infinity;
+    expect(builder.add(at(80_000, 4), 2)).toBe(false);
+  });
+
+  test("memory stays bounded when nobody says that it is over", () => {
+    const builder = new CandleBuilder();
+    builder.add(at(0, 1), 1);
+    builder.waitsSince = START;
+    for (let second = 1; second <= 900; second += 1) builder.add(at(second * 1_000, second), 1);
+    const oldest = 900_000 - LATE_TRADES_AGE_MS_MAX;
+    expect(builder.parts("1s").length).toBeLessThanOrEqual((900_000 - oldest) / 1_000 + 61);
+    expect(builder.add(at(oldest, 1), 1)).toBe(true);
+    expect(builder.add(at(oldest - 1, 1), 1)).toBe(false);
   });
 });
 

@@ -93,3 +93,14 @@ test("longer bars are made of our minutes, over all connections", () => {
     { ...bar(5, 13), mark: null },
   ]);
 });
+
+test("over a gap whose trades were told late our bar is whole: late, and partial only beside another gap", () => {
+  const filled = { from: START + 1, to: START + MINUTE, isFilled: true };
+  expect(join({ own: [own(0, 10)], gaps: [filled] })).toMatchObject([{ close: 10, mark: "late" }]);
+  const open = { from: START + 5, to: START + 9 };
+  expect(join({ own: [own(0, 10)], gaps: [filled, open] })).toMatchObject([{ mark: "partial" }]);
+  // The broker's bar stands, as it does over any gap.
+  expect(join({ broker: [bar(0, 20)], own: [own(0, 10)], gaps: [filled] })).toMatchObject([
+    { close: 20, mark: "late" },
+  ]);
+});

@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { type GapHost, GapFiller } from "../../../durable-objects/feed-shard.gaps.ts";
+import {
+  type FillTrades,
+  type GapHost,
+  GapFiller,
+} from "../../../durable-objects/feed-shard.gaps.ts";
 import type { LinkGap } from "../../../src/contract/link.ts";
 import type { MarkedCandle } from "../../../src/domain/candle-join.ts";
 import {
@@ -32,11 +36,20 @@ type Ask = GapHost["manager"] extends () => infer M
     : never
   : never;
 
-async function filled(candleBase: Ask, gaps = [gap], isHeld = () => true): Promise<LinkGap[]> {
+const NO_TICKS: FillTrades = async () => err("none are given");
+
+async function filled(
+  candleBase: Ask,
+  gaps = [gap],
+  trades = NO_TICKS,
+  onFilled: (gap: unknown) => void = () => {},
+): Promise<LinkGap[]> {
   const told: LinkGap[] = [];
   const filler = new GapFiller({
     manager: () => ({ candleBase }),
-    isHeld,
+    isHeld: () => true,
+    trades: () => trades,
+    filled: (_, one) => onFilled(one),
     tell: (one) => void told.push(one),
     pause: async () => {},
     log: () => {},
@@ -47,7 +60,7 @@ async function filled(candleBase: Ask, gaps = [gap], isHeld = () => true): Promi
   return told;
 }
 
-test("lesson 51: a gap is told again as filled, with the broker's bars of it and no other", async () => {
+test("lesson 51: a gap without ticks is told again as filled with the broker's bars, and why there are no ticks", async () => {
   const asked: unknown[] = [];
   const told = await filled(async (request) => {
     asked.push(request);
@@ -55,7 +68,13 @@ test("lesson 51: a gap is told again as filled, with the broker's bars of it and
     return ok({ bars, live: [] });
   });
   expect(told).toEqual([
-    { ...gap, filled: true, candles: [bar(T, "late"), bar(T + 60_000, "late")] },
+    {
+      ...gap,
+      filled: true,
+      filledWith: "bars",
+      reason: "down; no ticks: none are given",
+      candles: [bar(T, "late"), bar(T + 60_000, "late")],
+    },
   ]);
   const { from, to } = gap;
   expect(asked).toEqual([{ instrument: "X:A", interval: "1m", from: T, to, gap: { from, to } }]);
@@ -70,7 +89,11 @@ test("a history that cannot be had is asked for again, then told as not filled, 
     return err(refusal);
   });
   expect(asked).toBe(GAP_FILL_TRIES_MAX);
-  expect(told).toEqual({ ...gap, filled: false, reason: "down; no answer" });
+  expect(told).toEqual({
+    ...gap,
+    filled: false,
+    reason: "down; no answer; no ticks: none are given",
+  });
 });
 
 test("minutes that the broker has no bar of are asked for again, and are no filling", async () => {
@@ -80,7 +103,7 @@ test("minutes that the broker has no bar of are asked for again, and are no fill
   const [never] = await filled(async () => answer("partial"));
   expect(never).toMatchObject({
     filled: false,
-    reason: "down; the broker has no bar of 1 of its minutes",
+    reason: "down; the broker has no bar of 1 of its minutes; no ticks: none are given",
   });
 });
 
@@ -102,4 +125,50 @@ test("a long gap of many instruments asks for few at a time, and for its last ho
   );
   expect(most).toBe(GAP_FILL_CALLS_MAX);
   expect([...froms]).toEqual([T - GAP_FILL_BARS_MAX * 60_000]);
+});
+
+test("lesson 51: a gap whose trades were told is filled with ticks, whether or not the broker has its bars", async () => {
+  const steps: unknown[] = [];
+  const trades: FillTrades = async () => {
+    steps.push("ticks");
+    return ok(7);
+  };
+  const bars: Ask = async (request) => {
+    steps.push(request.gap);
+    return answer("late");
+  };
+  const told = await filled(bars, [gap], trades, (one) => steps.push(["kept", one]));
+  const { from, to } = gap;
+  const kept = { from, to, isFilled: true };
+  // The bars are read when the trades are in them, and by a manager that knows it.
+  expect(steps).toEqual(["ticks", ["kept", kept], kept]);
+  expect(told).toEqual([
+    {
+      ...gap,
+      filled: true,
+      filledWith: "ticks",
+      lateTicks: 7,
+      candles: [bar(T, "late"), bar(T + 60_000, "late")],
+    },
+  ]);
+  const refusal = { code: "UNAVAILABLE", message: "no answer", details: null } as const;
+  const [bare] = await filled(async () => err(refusal), [gap], trades);
+  expect(bare).toEqual({
+    ...gap,
+    filled: true,
+    filledWith: "ticks",
+    lateTicks: 7,
+    reason: "down; no answer",
+  });
+});
+
+test("trades that cannot be asked for leave the bars", async () => {
+  const [told] = await filled(
+    async () => answer("late"),
+    [gap],
+    async () => {
+      throw new Error("broke");
+    },
+  );
+  expect(told).toMatchObject({ filledWith: "bars", reason: "down; no ticks: Error: broke" });
 });

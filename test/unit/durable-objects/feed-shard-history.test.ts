@@ -38,6 +38,7 @@ const logged = (time: number, count = 1, more: Partial<MarketUpdate> = {}) => ({
   epoch: 1,
   seq: tickSeqBase(1) + count,
   isLateTrade: false,
+  late: false,
 });
 
 const quiet = () => {};
@@ -176,7 +177,7 @@ test("what the manager did not take is handed over again, with the gaps", async 
   let isDown = true;
   const { made, sent } = candles(() => isDown);
   made.add(logged(START));
-  made.gap(["X:A"], START, START + 5);
+  made.gap(["X:A"], { from: START, to: START + 5 });
   made.beat(START, true);
   await vi.runAllTimersAsync();
   expect(sent).toEqual([]);

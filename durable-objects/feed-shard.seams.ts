@@ -1,0 +1,43 @@
+/** The trades of a shard's instruments at the edges of their gaps: what was told there must not be told again as late. */
+import type { LinkGap } from "../src/contract/link.ts";
+import type { InstrumentId } from "../src/domain/instrument.ts";
+import { type SeamWatch, TradeSeam } from "../src/domain/trade-seam.ts";
+import type { LoggedTick } from "./feed-shard.tick-log.ts";
+
+export class TradeSeams {
+  readonly #seams = new Map<InstrumentId, TradeSeam>();
+  /** Told from where on (the exchange's clock) an instrument's trades are waited for; Infinity when none are. */
+  readonly #waits: (instrument: InstrumentId, since: number) => void;
+
+  constructor(waits: (instrument: InstrumentId, since: number) => void) {
+    this.#waits = waits;
+  }
+
+  /** Everything that was told, in order. */
+  note({ update, receivedTime, late }: LoggedTick): void {
+    let seam = this.#seams.get(update.instrument);
+    if (seam === undefined) this.#seams.set(update.instrument, (seam = new TradeSeam()));
+    seam.note(update, receivedTime, late);
+  }
+
+  /** Null for an instrument of which no trade was told yet. */
+  open(instrument: InstrumentId, { from }: LinkGap): SeamWatch | null {
+    const seam = this.#seams.get(instrument);
+    const watch = seam?.open(from) ?? null;
+    if (seam && watch) this.#waits(instrument, seam.openSince);
+    return watch;
+  }
+
+  close(instrument: InstrumentId, watch: SeamWatch): void {
+    const seam = this.#seams.get(instrument);
+    if (!seam) return;
+    seam.close(watch);
+    this.#waits(instrument, seam.openSince);
+  }
+
+  /** What is not held any more leaves memory: where it goes on, another shard knows. */
+  keepOnly(isHeld: (instrument: InstrumentId) => boolean): void {
+    for (const instrument of this.#seams.keys())
+      if (!isHeld(instrument)) this.#seams.delete(instrument);
+  }
+}
