@@ -1,7 +1,6 @@
-/** Reads of the market: instruments by search and by id, and candles. */
+/** Reads of the market: instruments by search and by id, and the candles of a trend. */
 import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import {
-  CANDLE_INTERVAL_MS,
   candlesView,
   instrumentView,
   type Candle,
@@ -80,29 +79,6 @@ async function fetchCandles(
   const query = { instrument, interval, from, to };
   return (await call(candlesView, "/v1/candles", { query, signal })).items;
 }
-
-/** The last `bars` candles up to now. Read once for each interval: the live bar is folded from ticks. */
-export const useCandles = (
-  instrument: string,
-  interval: CandleInterval,
-  bars: number,
-): UseQueryResult<Candle[]> =>
-  useQuery({
-    queryKey: [...names.candles, instrument, interval, bars],
-    queryFn: ({ signal }) => {
-      const to = Date.now();
-      return fetchCandles(
-        instrument,
-        interval,
-        to - bars * CANDLE_INTERVAL_MS[interval],
-        to,
-        signal,
-      );
-    },
-    staleTime: Infinity,
-    // History that stood in the cache has no bars for the time since: read anew when opened again.
-    gcTime: 0,
-  });
 
 /** Closes over the last day, for the small trend line and the day's change. */
 export const useTrend = (instrument: string, on: boolean): UseQueryResult<Candle[]> =>

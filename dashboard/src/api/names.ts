@@ -26,7 +26,6 @@ export const names = {
   reconciliations: ["reconciliations"],
   reconciliation: ["reconciliation"],
   instruments: ["instruments"],
-  candles: ["candles"],
   markets: ["markets"],
   signals: ["signals"],
   providers: ["providers"],

@@ -6,12 +6,9 @@ import { nextQuote, type Quote } from "./stream-state.ts";
 /** Faster than this a number cannot be read, only seen flickering. */
 const FLUSH_INTERVAL_MS = 100;
 
-export type TickListener = (tick: TickView, snapshot: boolean) => void;
-
 export class QuoteStore {
   readonly #quotes = new Map<string, Quote>();
   readonly #listeners = new Map<string, Set<() => void>>();
-  readonly #tickListeners = new Map<string, Set<TickListener>>();
   readonly #changed = new Set<string>();
   #flushDue = false;
   /** Ticks taken since the page was opened. */
@@ -21,16 +18,16 @@ export class QuoteStore {
     return this.#quotes.get(instrument);
   }
 
-  apply(ticks: readonly TickView[], snapshot: boolean): void {
+  apply(ticks: readonly TickView[]): void {
     for (const tick of ticks) {
       this.taken += 1;
+      // Told after a gap: it is the last of nothing.
+      if (tick.late) continue;
       const before = this.#quotes.get(tick.instrument);
       const after = nextQuote(before, tick);
       if (after === before) continue;
       this.#quotes.set(tick.instrument, after);
       this.#changed.add(tick.instrument);
-      for (const listener of this.#tickListeners.get(tick.instrument) ?? [])
-        listener(tick, snapshot);
     }
     this.#scheduleFlush();
   }
@@ -38,11 +35,6 @@ export class QuoteStore {
   /** Readers of one instrument: told after a batch, in an animation frame. */
   subscribe(instrument: string, listener: () => void): () => void {
     return add(this.#listeners, instrument, listener);
-  }
-
-  /** Every tick in order, at once: for what must not miss one, such as the bar in progress. */
-  onTick(instrument: string, listener: TickListener): () => void {
-    return add(this.#tickListeners, instrument, listener);
   }
 
   #scheduleFlush(): void {

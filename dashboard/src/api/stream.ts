@@ -9,6 +9,7 @@ import {
   type StreamMessage,
   type StreamRequest,
 } from "../../../src/contract/stream.ts";
+import { CandleLine } from "./candle-line.ts";
 import { QuoteStore } from "./quote-store.ts";
 import { createStore } from "./store.ts";
 import {
@@ -25,6 +26,8 @@ import {
 
 /** Rows come and go in bursts while a page is laid out or scrolled: asked for together. */
 const SYNC_DELAY_MS = 60;
+/** What the platform could not take just now is asked for again after this. */
+const ASK_AGAIN_MS = 2_000;
 /** A quiet line is asked for a sign of life after this, and given up after the second. */
 const PING_AFTER_MS = 12_000;
 const GIVE_UP_AFTER_MS = 24_000;
@@ -41,6 +44,7 @@ export interface StreamOptions {
 export class StreamClient {
   readonly connection = createStore<Connection>(INITIAL_CONNECTION);
   readonly quotes = new QuoteStore();
+  readonly candles: CandleLine;
   readonly #options: StreamOptions;
   readonly #wanted = new Map<string, number>();
   /** Asked for on the present socket. */
@@ -51,11 +55,21 @@ export class StreamClient {
   #position: FramePosition | null = null;
   #lastFrameAt = 0;
   #syncTimer: ReturnType<typeof setTimeout> | undefined;
+  #askTimer: ReturnType<typeof setTimeout> | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #livenessTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: StreamOptions) {
     this.#options = options;
+    this.candles = new CandleLine({
+      send: (request) => this.#send(request),
+      later: (ask) => {
+        this.#askTimer ??= setTimeout(() => {
+          this.#askTimer = undefined;
+          ask();
+        }, ASK_AGAIN_MS);
+      },
+    });
   }
 
   start(): void {
@@ -67,6 +81,8 @@ export class StreamClient {
   stop(): void {
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#syncTimer);
+    clearTimeout(this.#askTimer);
+    this.#askTimer = undefined;
     clearInterval(this.#livenessTimer);
     this.#syncTimer = undefined;
     const socket = this.#socket;
@@ -121,6 +137,7 @@ export class StreamClient {
       this.#send({ op: "subscribe", channel });
     }
     this.#sync();
+    this.candles.askAll();
   }
 
   #lost(socket: WebSocket): void {
@@ -147,13 +164,14 @@ export class StreamClient {
       const well = message.state === "connected" || message.state === "live";
       this.#happened({ kind: "feed", message: well ? null : message.message });
     }
+    this.candles.take(message);
     if (type === "error") this.#takeRefusal(message.code, message.instruments ?? []);
     this.#options.onMessage(message);
   }
 
   #takeTicks(frame: Extract<StreamMessage, { type: "ticks" }>): void {
     this.#count(frame.snapshot === true ? "snapshot" : "live", frame);
-    this.quotes.apply(frame.ticks, frame.snapshot === true);
+    this.quotes.apply(frame.ticks);
   }
 
   /** A hole in the numbers: everything is asked for again, and snapshots bring what was missed. */
@@ -161,6 +179,7 @@ export class StreamClient {
     const { position, hole } = nextPosition(this.#position, kind, frame);
     this.#position = position;
     if (!hole) return;
+    this.candles.askAll();
     this.#subscribed.clear();
     this.#scheduleSync();
   }

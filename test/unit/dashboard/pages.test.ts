@@ -1,7 +1,6 @@
-/** What the pages compute: the order ticket, open orders, the live bar, the risk map. */
+/** What the pages compute: the order ticket, open orders, the risk map. */
 import { describe, expect, test } from "vitest";
 import { mergeOpenOrder } from "../../../dashboard/src/api/open-orders.ts";
-import { foldTick } from "../../../dashboard/src/pages/market/live-bar.ts";
 import { trendPath } from "../../../dashboard/src/pages/market/trend-path.ts";
 import {
   emptyTicket,
@@ -13,7 +12,6 @@ import {
 } from "../../../dashboard/src/pages/orders/ticket-state.ts";
 import { cellName, heatMap } from "../../../dashboard/src/pages/risk/heat.ts";
 import { riskDays } from "../../../dashboard/src/pages/risk/risk-days.ts";
-import type { TickView } from "../../../src/contract/market.ts";
 import { explainQuery } from "../../../src/contract/explorer.ts";
 import { orderRequest, type OrderView } from "../../../src/contract/orders.ts";
 import type { ExposureView } from "../../../src/contract/risk.ts";
@@ -124,24 +122,6 @@ const order = (part: Partial<OrderView>): OrderView => ({
 
 const ids = (orders: OrderView[]): string[] => orders.map((one) => one.clientOrderId);
 
-const tick = (part: Partial<TickView>): TickView => ({
-  instrument: "NSE:INFY",
-  last: 100,
-  lastQuantity: 2,
-  bid: null,
-  bidQuantity: null,
-  ask: null,
-  askQuantity: null,
-  volume: null,
-  exchangeTime: 60_500,
-  receivedTime: 61_000,
-  provider: "paper",
-  epoch: 1,
-  seq: 1,
-  late: false,
-  ...part,
-});
-
 const row = (algoId: string, instrument: string, moneyAtRisk: string): ExposureView => ({
   algoId,
   instrument,
@@ -185,31 +165,6 @@ describe("open orders", () => {
     expect(mergeOpenOrder(known, order({ filledQuantity: "9.5" }))).toEqual(known);
     const same = order({ state: "pending_cancel", filledQuantity: "10" });
     expect(mergeOpenOrder(known, same)).toEqual([same]);
-  });
-});
-
-describe("the live bar", () => {
-  const bar = { time: 60_000, open: 99, high: 101, low: 98, close: 99, volume: 5 };
-
-  test("takes a trade of its interval", () => {
-    const trade = tick({ last: 102 });
-    expect(foldTick(bar, "1m", trade, false)).toEqual([
-      { ...bar, high: 102, close: 102, volume: 7 },
-    ]);
-  });
-
-  test("is closed by the first trade of the next interval", () => {
-    const bars = foldTick(bar, "1m", tick({ exchangeTime: 120_000 }), false);
-    expect(bars.map((one) => one.time)).toEqual([60_000, 120_000]);
-  });
-
-  test("does not count the quantity of a snapshot again", () => {
-    expect(foldTick(bar, "1m", tick({}), true)).toEqual([{ ...bar, close: 100 }]);
-  });
-
-  test("ignores a tick without a price and one that is older than the bar", () => {
-    expect(foldTick(bar, "1m", tick({ last: null }), false)).toEqual([]);
-    expect(foldTick(bar, "1m", tick({ exchangeTime: 59_999 }), false)).toEqual([]);
   });
 });
 

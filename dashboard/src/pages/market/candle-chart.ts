@@ -3,13 +3,18 @@ import {
   CandlestickSeries,
   ColorType,
   createChart,
+  createSeriesMarkers,
   CrosshairMode,
   HistogramSeries,
   type IChartApi,
   type ISeriesApi,
+  type ISeriesMarkersPluginApi,
+  type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
-import type { Candle, CandleInterval } from "../../../../src/contract/market.ts";
+import type { CandleInterval } from "../../../../src/contract/market.ts";
+import type { MarkedBar } from "../../api/candle-line.ts";
+import { type BarMark, markOf } from "./bar-marks.ts";
 
 const FONT_SIZE = 11;
 const BARS_SHOWN = 110;
@@ -25,11 +30,21 @@ const chartTime = (time: number): UTCTimestamp => ((time - zoneOffsetMs) / 1_000
 const token = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--tl-${name}`).trim();
 
+/** A late bar is whole again, one that is partial is not, one that is amended was told otherwise before. */
+const MARKERS = {
+  late: { shape: "circle", position: "belowBar", token: "warn" },
+  partial: { shape: "square", position: "belowBar", token: "down" },
+  amended: { shape: "circle", position: "aboveBar", token: "busy" },
+} as const satisfies Record<BarMark, object>;
+
 export class CandleChart {
   readonly #chart: IChartApi;
   readonly #candles: ISeriesApi<"Candlestick">;
   readonly #volume: ISeriesApi<"Histogram">;
-  readonly #changed = new Map<number, Candle>();
+  readonly #markers: ISeriesMarkersPluginApi<Time>;
+  /** All that is drawn, by time. */
+  readonly #bars = new Map<number, MarkedBar>();
+  readonly #changed = new Map<number, MarkedBar>();
   #frame = 0;
   #lastTime = 0;
   #placed = false;
@@ -49,6 +64,7 @@ export class CandleChart {
       handleScroll: { vertTouchDrag: false },
     });
     this.#candles = this.#chart.addSeries(CandlestickSeries, {});
+    this.#markers = createSeriesMarkers(this.#candles, []);
     this.#volume = this.#chart.addSeries(HistogramSeries, {
       priceScaleId: "volume",
       priceFormat: { type: "volume" },
@@ -81,6 +97,7 @@ export class CandleChart {
       wickDownColor: down,
     });
     this.#volume.applyOptions({ color: token("line") });
+    this.#drawMarkers();
   }
 
   setGrid(digits: number, interval: CandleInterval): void {
@@ -90,11 +107,16 @@ export class CandleChart {
     this.#chart.applyOptions({ timeScale: { timeVisible, secondsVisible: interval === "1s" } });
   }
 
-  setHistory(candles: readonly Candle[]): void {
+  /** Everything drawn, in no order that matters. */
+  get bars(): Iterable<MarkedBar> {
+    return this.#bars.values();
+  }
+
+  setHistory(candles: readonly MarkedBar[]): void {
     this.#changed.clear();
-    this.#lastTime = candles.at(-1)?.time ?? 0;
-    this.#candles.setData(candles.map((bar) => ({ ...bar, time: chartTime(bar.time) })));
-    this.#volume.setData(candles.map((bar) => ({ time: chartTime(bar.time), value: bar.volume })));
+    this.#bars.clear();
+    for (const bar of candles) this.#bars.set(bar.time, bar);
+    this.#drawAll();
     // History read again after a reconnect leaves the view where the reader put it.
     if (this.#placed || candles.length === 0) return;
     this.#placed = true;
@@ -102,8 +124,9 @@ export class CandleChart {
     this.#chart.timeScale().setVisibleLogicalRange({ from: to - BARS_SHOWN, to });
   }
 
-  /** Changes or adds a bar; drawn once in each animation frame, however many ticks came. */
-  setBar(bar: Candle): void {
+  /** Changes or adds a bar; drawn once in each animation frame, however many came. */
+  setBar(bar: MarkedBar): void {
+    this.#bars.set(bar.time, bar);
     this.#changed.set(bar.time, bar);
     this.#frame ||= requestAnimationFrame(() => this.#draw());
   }
@@ -115,13 +138,47 @@ export class CandleChart {
 
   #draw(): void {
     this.#frame = 0;
-    for (const bar of [...this.#changed.values()].sort((a, b) => a.time - b.time)) {
-      // The library takes no bar before its last one.
-      if (bar.time < this.#lastTime) continue;
-      this.#lastTime = bar.time;
-      this.#candles.update({ ...bar, time: chartTime(bar.time) });
-      this.#volume.update({ time: chartTime(bar.time), value: bar.volume });
-    }
+    const changed = [...this.#changed.values()].sort((a, b) => a.time - b.time);
     this.#changed.clear();
+    // The library takes a bar at its end; what changed before that is rare, and drawn with all the others.
+    if (changed.some(({ time }) => time < this.#lastTime)) this.#drawAll();
+    else for (const bar of changed) this.#drawLast(bar);
+    this.#drawMarkers();
+  }
+
+  #drawLast(bar: MarkedBar): void {
+    this.#lastTime = bar.time;
+    this.#candles.update(rowOf(bar));
+    this.#volume.update(volumeOf(bar));
+  }
+
+  #drawAll(): void {
+    const bars = [...this.#bars.values()].sort((a, b) => a.time - b.time);
+    this.#lastTime = bars.at(-1)?.time ?? 0;
+    this.#candles.setData(bars.map(rowOf));
+    this.#volume.setData(bars.map(volumeOf));
+    this.#drawMarkers();
+  }
+
+  #drawMarkers(): void {
+    const marked = [...this.#bars.values()].sort((a, b) => a.time - b.time);
+    this.#markers.setMarkers(
+      marked.flatMap((bar) => {
+        const mark = markOf(bar);
+        if (mark === null) return [];
+        const { shape, position, token: colour } = MARKERS[mark];
+        return { time: chartTime(bar.time), shape, position, color: token(colour), size: 0.6 };
+      }),
+    );
   }
 }
+
+const rowOf = ({ time, open, high, low, close }: MarkedBar) => ({
+  time: chartTime(time),
+  open,
+  high,
+  low,
+  close,
+});
+
+const volumeOf = ({ time, volume }: MarkedBar) => ({ time: chartTime(time), value: volume });

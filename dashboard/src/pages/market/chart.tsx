@@ -1,12 +1,13 @@
-/** Candles of one instrument: history from the API, the bar in progress folded from every tick. */
+/** Candles of one instrument as the platform builds them: history first, then every bar as it grows and closes. */
 import { useComputedColorScheme } from "@mantine/core";
-import { useEffect, useRef } from "react";
-import { stream } from "../../api/live.ts";
-import { useCandles } from "../../api/market-queries.ts";
+import { useEffect, useRef, useState } from "react";
+import { ApiFailure } from "../../api/client.ts";
+import { stream, useConnection } from "../../api/live.ts";
 import { Empty, Failed, Loading } from "../../components/panel.tsx";
-import type { Candle, CandleInterval } from "../../../../src/contract/market.ts";
+import type { CandleInterval } from "../../../../src/contract/market.ts";
+import { markLines } from "./bar-marks.ts";
 import { CandleChart } from "./candle-chart.ts";
-import { foldTick } from "./live-bar.ts";
+import { gapText } from "./gap-text.ts";
 import styles from "./market.module.css";
 
 const BARS = 500;
@@ -17,8 +18,23 @@ interface ChartProps {
   digits: number | undefined;
 }
 
+type Phase = "loading" | "empty" | "ready" | { refused: ApiFailure };
+
+/** What is said below the chart. */
+interface Notes {
+  marks: ReturnType<typeof markLines>;
+  gap: string | null;
+}
+
+const NO_NOTES: Notes = { marks: [], gap: null };
+
+const sameMarks = (a: Notes["marks"], b: Notes["marks"]): boolean =>
+  a.length === b.length && a.every(({ text }, index) => text === b[index]?.text);
+
 export default function Chart({ instrument, interval, digits }: ChartProps) {
-  const candles = useCandles(instrument, interval, BARS);
+  const [phase, setPhase] = useState<Phase>("loading");
+  const [notes, setNotes] = useState(NO_NOTES);
+  const isDown = useConnection().phase === "reconnecting";
   const scheme = useComputedColorScheme("light");
   const element = useRef<HTMLDivElement>(null);
   const chart = useRef<CandleChart | null>(null);
@@ -36,18 +52,35 @@ export default function Chart({ instrument, interval, digits }: ChartProps) {
   useEffect(() => chart.current?.paint(scheme), [scheme]);
   useEffect(() => chart.current?.setGrid(digits ?? 2, interval), [digits, interval]);
 
-  const history = candles.data;
   useEffect(() => {
-    if (history === undefined) return undefined;
-    chart.current?.setHistory(history);
-    let current: Candle | null = history.at(-1) ?? null;
-    return stream.quotes.onTick(instrument, (tick, snapshot) => {
-      const bars = foldTick(current, interval, tick, snapshot);
-      if (bars.length === 0) return;
-      current = bars.at(-1) ?? current;
-      for (const bar of bars) chart.current?.setBar(bar);
+    const drawn = (change: Partial<Notes> = {}): void => {
+      const marks = markLines(chart.current?.bars ?? []);
+      setNotes((known) => {
+        const next = { ...known, ...change };
+        const isSame = next.gap === known.gap && sameMarks(known.marks, marks);
+        return isSame ? known : { ...next, marks };
+      });
+    };
+    return stream.candles.watch({
+      instrument,
+      interval,
+      history: BARS,
+      listener: {
+        onHistory: (candles) => {
+          chart.current?.setHistory(candles);
+          setPhase(candles.length === 0 ? "empty" : "ready");
+          drawn();
+        },
+        onBar: (bar) => {
+          chart.current?.setBar(bar);
+          setPhase("ready");
+          drawn();
+        },
+        onGap: (gap) => drawn({ gap: gapText(gap) }),
+        onRefused: ({ code, message }) => setPhase({ refused: new ApiFailure(code, message) }),
+      },
     });
-  }, [history, instrument, interval]);
+  }, [instrument, interval]);
 
   return (
     <>
@@ -57,20 +90,39 @@ export default function Chart({ instrument, interval, digits }: ChartProps) {
         role="img"
         aria-label={`Candles of ${instrument}`}
       />
-      {history === undefined && (
+      {phase === "loading" && (
         <div className={styles.chartState}>
-          {candles.error ? (
-            <Failed failure={candles.error} retry={() => void candles.refetch()} />
-          ) : (
-            <Loading rows={6} />
-          )}
+          <Loading rows={6} />
         </div>
       )}
-      {history?.length === 0 && (
+      {phase === "empty" && (
         <div className={styles.chartState} style={{ pointerEvents: "none" }}>
           <Empty title="No candles yet" text="The first bar appears when the market has traded." />
         </div>
       )}
+      {typeof phase === "object" && (
+        <div className={styles.chartState}>
+          <Failed failure={phase.refused} retry={() => stream.candles.askAll()} />
+        </div>
+      )}
+      <ChartNotes notes={notes} isDown={isDown} />
     </>
+  );
+}
+
+/** Beside the marks in the chart, which only eyes can read. */
+function ChartNotes({ notes, isDown }: { notes: Notes; isDown: boolean }) {
+  const { marks, gap } = notes;
+  if (!isDown && marks.length === 0 && gap === null) return null;
+  return (
+    <ul className={styles.chartNotes} aria-label="About these candles" aria-live="polite">
+      {isDown && <li data-mark="partial">The line is down: the chart stands still</li>}
+      {gap !== null && <li>{gap}</li>}
+      {marks.map(({ mark, text }) => (
+        <li key={mark} data-mark={mark}>
+          {text}
+        </li>
+      ))}
+    </ul>
   );
 }
