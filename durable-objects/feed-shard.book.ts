@@ -67,7 +67,7 @@ export class TickBook {
       this.#place(held, entry, released.has(entry.instrument), now);
     }
     for (const held of before.values()) {
-      Object.assign(held, { isLive: false, lostAt: null, kept: [] }, noGroups());
+      Object.assign(held, { isLive: false, alarm: null, lostAt: null, kept: [] }, noGroups());
       this.#retired.set(held.instrument, held);
     }
   }
@@ -83,6 +83,7 @@ export class TickBook {
     for (const held of this.held.values()) {
       if (held.isLive && held.phase !== "standby") held.lostAt = at;
       held.isLive = false;
+      held.alarm = null;
       // In standby the other shard delivers on; what was kept has a hole now.
       held.kept = [];
     }
@@ -138,6 +139,7 @@ export class TickBook {
       alias: this.#lastAlias,
       phase: "active",
       isLive: false,
+      alarm: null,
       lostAt: null,
       epoch: this.#epoch,
       count: 0,

@@ -1,11 +1,22 @@
 /** One consumer of a shard, a market or the ledger: the state of its socket, and what is said on it. */
 import type { Log } from "../src/application/log.ts";
 import type { ConsumerId } from "../src/application/ports.ts";
-import type { LinkGap, LinkStatus } from "../src/contract/link.ts";
+import {
+  aliasLine,
+  type LinkGap,
+  type LinkStatus,
+  SNAPSHOT_LINE,
+  statusLine,
+} from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { FeedMode, Mark } from "../src/domain/tick.ts";
 import { market, riskLedger } from "../src/platform/objects.ts";
-import type { HeldInstrument, LineGroup, MarkGroup } from "./feed-shard.held.ts";
+import {
+  type HeldInstrument,
+  isToldLive,
+  type LineGroup,
+  type MarkGroup,
+} from "./feed-shard.held.ts";
 
 /** Longer than any healthy market takes to read what was sent. */
 const SETTLE_BOUND_MS = 1_000;
@@ -140,6 +151,44 @@ export const liveStatus = (instruments: InstrumentId[]): LinkStatus => ({
   instruments,
   message: "confirmed by the broker",
 });
+
+export const alarmStatus = (instruments: InstrumentId[], message: string): LinkStatus => ({
+  subject: "instrument",
+  state: "alarm",
+  instruments,
+  message,
+});
+
+/**
+ * Frames that tell a market what is new to it: its names, last ticks, and how each instrument stands. An
+ * alarm was told once, when it came: who was not there then hears it here.
+ */
+export function introduction(
+  fresh: readonly [HeldInstrument, FeedMode][],
+  line: (held: HeldInstrument, mode: FeedMode) => string | null,
+): string[] {
+  if (fresh.length === 0) return [];
+  const ticks = fresh.flatMap(([held, mode]) => line(held, mode) ?? []);
+  const told = fresh.map(([held]) => held).filter(({ phase }) => phase !== "standby");
+  const live = told.filter(isToldLive).map(({ instrument }) => instrument);
+  const alarms = Map.groupBy(
+    told.filter(({ alarm }) => alarm !== null),
+    ({ alarm }) => alarm ?? "",
+  );
+  return [
+    fresh.map(([{ alias, instrument }]) => aliasLine(alias, instrument)).join("\n"),
+    ...(ticks.length > 0 ? [[SNAPSHOT_LINE, ...ticks].join("\n")] : []),
+    ...(live.length > 0 ? [statusLine(liveStatus(live))] : []),
+    ...[...alarms].map(([message, held]) =>
+      statusLine(
+        alarmStatus(
+          held.map(({ instrument }) => instrument),
+          message,
+        ),
+      ),
+    ),
+  ];
+}
 
 /** Opens the socket of one consumer; throws when it is refused. */
 export async function dialConsumer(

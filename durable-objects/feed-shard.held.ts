@@ -30,6 +30,8 @@ export interface HeldInstrument {
   phase: Phase;
   /** Confirmed upstream or ticking. */
   isLive: boolean;
+  /** Why the broker does not give it on this connection; null while nothing says so. */
+  alarm: string | null;
   /** Since when data may be missing, ms since 1970; null when none is. */
   lostAt: number | null;
   epoch: number;

@@ -5,12 +5,10 @@
 import { errorText } from "../src/application/log.ts";
 import type { ConsumerId } from "../src/application/ports.ts";
 import {
-  aliasLine,
   gapLine,
   type LinkGap,
   type LinkStatus,
   markerLine,
-  SNAPSHOT_LINE,
   statusLine,
 } from "../src/contract/link.ts";
 import { backoffDelay } from "../src/domain/backoff.ts";
@@ -29,13 +27,13 @@ import {
   type LinkHost,
   gapsOf,
   groupKey,
+  introduction,
   linkGap,
-  liveStatus,
   markOf,
   newConsumer,
   waitingIn,
 } from "./feed-shard.consumer.ts";
-import { groupsOf, isToldLive, type HeldInstrument } from "./feed-shard.held.ts";
+import { groupsOf, type HeldInstrument } from "./feed-shard.held.ts";
 
 export class Links {
   readonly #book: TickBook;
@@ -207,20 +205,15 @@ export class Links {
   /** Tells a market what is new to it: the alias, the last tick and the state of each instrument. */
   #introduce(consumer: Consumer): void {
     if (consumer.socket === null || !consumer.id.startsWith("market:")) return;
-    const aliases: string[] = [];
-    const ticks: string[] = [];
-    const live: InstrumentId[] = [];
+    const fresh: [HeldInstrument, FeedMode][] = [];
     this.#eachHeld(consumer, (held, mode) => {
       if (consumer.known.has(held.instrument)) return;
       consumer.known.add(held.instrument);
-      aliases.push(aliasLine(held.alias, held.instrument));
-      if (held.delivered) ticks.push(this.#book.line(held, held.delivered, mode));
-      if (isToldLive(held)) live.push(held.instrument);
+      fresh.push([held, mode]);
     });
-    if (aliases.length === 0) return;
-    this.#send(consumer, aliases.join("\n"));
-    if (ticks.length > 0) this.#send(consumer, [SNAPSHOT_LINE, ...ticks].join("\n"));
-    if (live.length > 0) this.#send(consumer, statusLine(liveStatus(live)));
+    const line = (held: HeldInstrument, mode: FeedMode) =>
+      held.delivered && this.#book.line(held, held.delivered, mode);
+    for (const text of introduction(fresh, line)) this.#send(consumer, text);
   }
 
   /** A market whose link was broken hears since when, and how the feed is now. */

@@ -24,7 +24,7 @@ import { brokerManager } from "../src/platform/objects.ts";
 import { Answers } from "./feed-shard.answers.ts";
 import { TickBook } from "./feed-shard.book.ts";
 import { BrokerConnection } from "./feed-shard.connection.ts";
-import { dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
+import { alarmStatus, dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
 import { shardFeed } from "./feed-shard.feed.ts";
 import { isToldLive } from "./feed-shard.held.ts";
 import { type ShardHealth, shardHealth } from "./feed-shard.health.ts";
@@ -245,6 +245,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#history.gaps(this.#links.tellGaps(told, now, "the broker's connection was down"));
     for (const one of held) {
       one.isLive = true;
+      one.alarm = null;
       if (one.lostAt !== null) one.gaps += 1;
       one.lostAt = null;
     }
@@ -262,7 +263,8 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   #alarm(instruments: InstrumentId[], message: string): void {
     if (instruments.length === 0) return;
     this.#log("warn", "subscription_alarm", { instruments: instruments.length, message });
-    this.#links.tellStatus({ subject: "instrument", state: "alarm", instruments, message });
+    for (const id of instruments) Object.assign(this.#book.held.get(id) ?? {}, { alarm: message });
+    this.#links.tellStatus(alarmStatus(instruments, message));
     this.#links.flush();
   }
 

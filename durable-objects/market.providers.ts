@@ -119,6 +119,7 @@ export class MarketProviders {
     if (!one || provider === one.provider) return false;
     one.provider = provider;
     one.isLive = false;
+    one.alarm = null;
     if (one.fields !== null) one.gapFrom ??= receivedTimeOfFields(one.fields);
     return true;
   }

@@ -5,6 +5,28 @@ import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { Board } from "./market.board.ts";
 import type { AlgoSocket } from "./market.socket.ts";
 
+/**
+ * Tells a socket which of the instruments that it has just subscribed stand in alarm. The alarm itself was
+ * told when it came: before this socket held them.
+ */
+export function tellAlarms(
+  board: Board,
+  algo: AlgoSocket,
+  instruments: readonly InstrumentId[],
+): void {
+  const alarmed = instruments.filter(
+    (id) => algo.holds(id) && (board.get(id)?.alarm ?? null) !== null,
+  );
+  for (const [message, members] of Map.groupBy(alarmed, (id) => board.get(id)?.alarm ?? ""))
+    algo.send({
+      type: "status",
+      subject: "instrument",
+      state: "alarm",
+      instruments: members,
+      message,
+    });
+}
+
 export class Relay {
   readonly #board: Board;
   readonly #algos: ReadonlyMap<WebSocket, AlgoSocket>;
@@ -26,7 +48,9 @@ export class Relay {
       concerned = concerned.filter((instrument) => this.#board.get(instrument)?.isLive === false);
     for (const instrument of concerned) {
       const one = this.#board.get(instrument);
-      if (one && state !== "connected") one.isLive = state === "live";
+      if (!one || state === "connected") continue;
+      one.isLive = state === "live";
+      one.alarm = state === "alarm" ? message : null;
     }
     this.tell(concerned, (instruments) => ({
       type: "status",

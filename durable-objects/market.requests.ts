@@ -21,6 +21,7 @@ import { fetchLast, historyFrames } from "./market.history.ts";
 import type { Interest } from "./market.interest.ts";
 import type { KeyUse } from "./market.keys.ts";
 import type { LedgerFeed } from "./market.ledger.ts";
+import { tellAlarms } from "./market.relay.ts";
 import type { SignalFeed } from "./market.signals.ts";
 import type { MarketProviders } from "./market.providers.ts";
 import type { AlgoSocket } from "./market.socket.ts";
@@ -109,7 +110,10 @@ export class Requests {
         if (request.op === "subscribe") return this.#subscribeTicks(algo, request);
         return this.#unsubscribeTicks(algo, request.instruments, request.requestId);
       case "candles":
-        if (request.op === "subscribe") return this.candles.subscribe(algo, request);
+        if (request.op === "subscribe") {
+          await this.candles.subscribe(algo, request);
+          return tellAlarms(this.#host.board, algo, request.instruments);
+        }
         return this.candles.unsubscribe(algo, request);
       case "signals":
         if (request.op === "subscribe") return signalFeed.subscribe(algo, request);
@@ -173,6 +177,7 @@ export class Requests {
       ...echo(request),
     });
     algo.sendSnapshot(new Set(request.instruments));
+    tellAlarms(this.#host.board, algo, request.instruments);
   }
 
   #unsubscribeTicks(
