@@ -41,6 +41,8 @@ interface Bar {
   mark: CandleMark | null;
   isChanged: boolean;
   isToldClosed: boolean;
+  /** A trade came to it after it was told closed. */
+  isCorrected: boolean;
 }
 
 const keyOf = ({ time, epoch }: CandlePart): string => `${time},${epoch}`;
@@ -85,7 +87,7 @@ export class CandleSeries {
    */
   start({ bars, live }: CandleBase, provider: string, now: number): void {
     const told = [...this.#bars.values()].flatMap(({ parts }) => [...parts.values()]);
-    const toldClosed = this.#sorted().flatMap((bar) => (bar.isToldClosed ? bar.time : []));
+    const before = this.#sorted().filter((bar) => bar.isToldClosed);
     const early = this.#early;
     this.#early = [];
     this.#isStarted = true;
@@ -95,10 +97,8 @@ export class CandleSeries {
     const last = bars.at(-1)?.time ?? 0;
     for (const candle of bars)
       if (candle.time >= this.#floor) this.#put(candle, live, candle.time < last);
-    for (const time of toldClosed) {
-      const bar = this.#bars.get(time);
-      if (bar) bar.isToldClosed = true;
-    }
+    for (const { time, isToldClosed, isCorrected } of before)
+      Object.assign(this.#bars.get(time) ?? {}, { isToldClosed, isCorrected });
     const known = new Set(live.map(keyOf));
     const newest = newestOf(live);
     for (const one of [...told, ...early])
@@ -180,7 +180,15 @@ export class CandleSeries {
     const [folded] = foldParts(own, this.#interval, "all");
     const settled = folded && isSame(folded, candle) ? null : settledPart(candle, folded);
     const parts = new Map(own.map((part) => [keyOf(part), { part, provider: this.#provider }]));
-    this.#bars.set(time, { time, settled, parts, mark, isChanged: false, isToldClosed });
+    this.#bars.set(time, {
+      time,
+      settled,
+      parts,
+      mark,
+      isChanged: false,
+      isToldClosed,
+      isCorrected: false,
+    });
   }
 
   #add(told: Told): void {
@@ -197,6 +205,7 @@ export class CandleSeries {
     if (known && known.volume >= part.volume) return;
     bar.parts.set(keyOf(part), told);
     bar.isChanged = true;
+    bar.isCorrected ||= bar.isToldClosed;
     // A trade of the next bar closes the ones before, whatever the shard's clock says.
     this.#until = Math.max(this.#until, time);
   }
@@ -221,7 +230,7 @@ export class CandleSeries {
     const all = bar.settled ? [bar.settled, ...parts] : parts;
     const [folded] = foldParts(all, this.#interval, "all");
     if (folded === undefined) return null;
-    const isLate = bar.isToldClosed || isAmended(folded, this.#interval);
+    const isLate = bar.isCorrected || isAmended(folded, this.#interval);
     return { ...candleOf(folded), mark: bar.mark ?? (isLate ? "amended" : null) };
   }
 
@@ -258,6 +267,7 @@ const emptyBar = (time: number): Bar => ({
   mark: null,
   isChanged: true,
   isToldClosed: false,
+  isCorrected: false,
 });
 
 /** True when the parts are all that history knew: then a late trade may even change the open. */

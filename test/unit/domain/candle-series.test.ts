@@ -48,6 +48,33 @@ function started(bars: MarkedCandle[] = [], live: CandlePart[] = []): CandleSeri
   return series;
 }
 
+test("who joins later is told as amended what was amended, and nothing that merely had closed", () => {
+  const series = started();
+  const marks = () => series.bars().map(({ time, mark }) => [(time - T) / 60_000, mark]);
+  const [first, second] = [part(T, 10), part(T + 60_000, 11)];
+  series.take("a", [first, second], T + 120_000);
+  series.changes();
+  expect(marks()).toEqual([
+    [0, null],
+    [1, null],
+  ]);
+  const amended = { ...first, volume: 2 };
+  series.take("a", [amended], T + 120_000);
+  series.changes();
+  const expected = [
+    [0, "amended"],
+    [1, null],
+  ];
+  expect(marks()).toEqual(expected);
+  // History read again changes nothing in that.
+  const live = [amended, second];
+  series.restart({ bars: [bar(T, 10, 2), bar(T + 60_000, 11, 1)], live }, "a", T + 70_000, {
+    from: T + 200_000,
+    to: T + 200_001,
+  });
+  expect(marks()).toEqual(expected);
+});
+
 describe("a series of bars", () => {
   test("tells the bar under way, and once that it has closed", () => {
     const series = started();
