@@ -5,6 +5,7 @@
 import { TickBook } from "../../durable-objects/feed-shard.book.ts";
 import { ShardCandles } from "../../durable-objects/feed-shard.candles.ts";
 import { Recorder } from "../../durable-objects/feed-shard.recorder.ts";
+import { TradeSeams } from "../../durable-objects/feed-shard.seams.ts";
 import { TickLog } from "../../durable-objects/feed-shard.tick-log.ts";
 import type { MarketUpdate } from "../../src/domain/tick.ts";
 
@@ -56,6 +57,7 @@ async function round(isKept: boolean): Promise<Round> {
     async () => {},
     () => {},
   );
+  const seams = new TradeSeams(() => {});
   const spent = { path: 0, beats: 0, longest: 0 };
   for (let second = 0; second < SECONDS; second += 1) {
     const first = second * TICKS_PER_SECOND;
@@ -70,6 +72,7 @@ async function round(isKept: boolean): Promise<Round> {
     log.drain((tick) => {
       recorder.add(tick);
       candles.add(tick);
+      seams.note(tick);
     });
     recorder.beat(now);
     candles.beat(now);
