@@ -91,8 +91,13 @@ export class OrderGatewayStorage implements GatewayStore {
     return this.#bodies<GatewayOrder>(query, brokerOrderId)[0] ?? null;
   }
 
-  live(): GatewayOrder[] {
-    return this.#bodies("SELECT body FROM orders WHERE live = 1 ORDER BY recorded_at");
+  open(): { clientOrderId: string; brokerOrderId: string | null }[] {
+    return this.#sql
+      .exec<{ clientOrderId: string; brokerOrderId: string | null }>(
+        `SELECT client_order_id AS clientOrderId, broker_order_id AS brokerOrderId FROM orders
+         WHERE live = 1 AND record = 'accepted' ORDER BY recorded_at`,
+      )
+      .toArray();
   }
 
   hasLive(): boolean {

@@ -6,7 +6,8 @@ import { NOT_SENT_SWEEP_MS, ORDER_RETRIES_MAX, UNKNOWN_DEADLINE_MS } from "../..
 import type { DeadLetterLabel } from "../../domain/order.ts";
 import { lookDelayMs, readOrder, save, type GatewayContext } from "./context.ts";
 import { post } from "./evidence.ts";
-import { absorbFinding, askBroker, findingOf, isFound, type Finding } from "./look-up.ts";
+import { findingOf, isFound, type Finding } from "./finding.ts";
+import { absorbFinding, askBroker } from "./look-up.ts";
 import type { GatewayOrder } from "./record.ts";
 import { stop } from "./stop.ts";
 

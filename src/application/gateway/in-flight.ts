@@ -5,7 +5,8 @@ import {
   IN_FLIGHT_TRIES_MAX,
 } from "../../domain/limits.ts";
 import { markUnknown, save, type GatewayContext } from "./context.ts";
-import { absorbFinding, askBroker, findingOf, isFound } from "./look-up.ts";
+import { findingOf, isFound } from "./finding.ts";
+import { absorbFinding, askBroker } from "./look-up.ts";
 import type { GatewayOrder } from "./record.ts";
 import { saveCheck } from "./reconcile-notes.ts";
 

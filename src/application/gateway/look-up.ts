@@ -9,16 +9,12 @@ import type { Execution, OrderChanges } from "../../domain/order.ts";
 import { ok, type Result } from "../../domain/result.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
 import { endIfWhole, post, type Evidence } from "./evidence.ts";
+import type { BrokerPicture, Finding } from "./finding.ts";
 import { changedTerms, DUE_NOW, sameTerms, type GatewayOrder, type Terms } from "./record.ts";
 import { sight } from "./sightings.ts";
 
-/** What the broker said, all of it: three queries that all succeeded. */
-export interface BrokerPicture {
-  orders: BrokerOrder[];
-  executions: Execution[];
-  /** Our clock when the first query left: what changed here since is newer than the picture. */
-  askedAt: number;
-}
+/** Orders of a picture that are looked at in one go: some ten milliseconds at the most. */
+const ABSORBED_AT_ONCE = 100;
 
 /** `since`, by our clock: closed orders and executions from then on; the overlap covers the broker's clock. */
 export async function askBroker(
@@ -36,32 +32,16 @@ export async function askBroker(
   return ok({ orders: [...open.value, ...closed.value], executions: executions.value, askedAt });
 }
 
-/** What the picture holds of one order: all its states, the last one last, and its executions. */
-export interface Finding {
-  orders: BrokerOrder[];
-  executions: Execution[];
-}
-
-export function findingOf(
-  picture: BrokerPicture,
-  order: Pick<GatewayOrder, "clientOrderId" | "brokerOrderId">,
-): Finding {
-  const ours = (each: { clientOrderId: string | null; brokerOrderId: string }) =>
-    each.clientOrderId === order.clientOrderId ||
-    (order.brokerOrderId !== null && each.brokerOrderId === order.brokerOrderId);
-  return {
-    orders: picture.orders.filter(ours),
-    executions: picture.executions.filter(ours),
-  };
-}
-
-export const isFound = (finding: Finding): boolean =>
-  finding.orders.length > 0 || finding.executions.length > 0;
-
-/** Books every execution of the picture, ours or not, then every order's state. */
-export function absorb(context: GatewayContext, picture: BrokerPicture): void {
+/**
+ * Books every execution of the picture, ours or not, then every order's state. Between some orders and
+ * the next it lets the object's other work go on: a busy account has thousands open.
+ */
+export async function absorb(context: GatewayContext, picture: BrokerPicture): Promise<void> {
   for (const execution of picture.executions) absorbExecution(context, execution);
-  for (const order of picture.orders) absorbOrder(context, order, picture.askedAt);
+  for (const [place, order] of picture.orders.entries()) {
+    if (place % ABSORBED_AT_ONCE === ABSORBED_AT_ONCE - 1) await context.turn?.();
+    absorbOrder(context, order, picture.askedAt);
+  }
 }
 
 export function absorbFinding(context: GatewayContext, finding: Finding, askedAt: number): void {
@@ -95,9 +75,10 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
     return;
   }
   const pendingTrigger = seen.state === "pending_trigger";
-  tell({ kind: "accepted", brokerOrderId: seen.brokerOrderId, pendingTrigger });
+  const isNews = known?.record !== "accepted";
+  if (isNews) tell({ kind: "accepted", brokerOrderId: seen.brokerOrderId, pendingTrigger });
   if (context.inFlight.has(known?.clientOrderId ?? "")) return;
-  const order = knownOrder(context, seen);
+  const order = isNews ? knownOrder(context, seen) : known;
   if (!order) return;
   if (seen.state === "new" && order.pendingTrigger) tell({ kind: "triggered" });
   absorbTerms(context, order, seen, askedAt, tell);
@@ -105,9 +86,9 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
 }
 
 function knownOrder(context: GatewayContext, seen: BrokerOrder): GatewayOrder | null {
-  const byBroker = context.store.orderOfBroker(seen.brokerOrderId);
-  const id = seen.clientOrderId ?? byBroker?.clientOrderId;
-  return id === undefined ? null : readOrder(context, id);
+  const id =
+    seen.clientOrderId ?? context.store.orderOfBroker(seen.brokerOrderId)?.clientOrderId ?? null;
+  return id === null ? null : readOrder(context, id);
 }
 
 const changesBetween = (from: Terms, to: Terms): OrderChanges => ({

@@ -11,8 +11,8 @@ import type { GatewayOrder, HandOrder, RecordChange } from "./record.ts";
 export interface GatewayStore {
   order(clientOrderId: string): GatewayOrder | null;
   orderOfBroker(brokerOrderId: string): GatewayOrder | null;
-  /** Orders that have not ended, oldest first. */
-  live(): GatewayOrder[];
+  /** The ids of orders at the broker that have not ended, oldest first: there may be thousands. */
+  open(): Pick<GatewayOrder, "clientOrderId" | "brokerOrderId">[];
   hasLive(): boolean;
   /** Live orders whose `nextLookAt` has come. */
   due(now: number): GatewayOrder[];

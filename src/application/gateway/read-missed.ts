@@ -1,8 +1,10 @@
 /** Reads in what the order stream may have lost, healthy or not: every fill and every end since the last such reading. */
+import { assert } from "../../domain/assert.ts";
 import { ok, type Result } from "../../domain/result.ts";
 import type { GatewayContext } from "./context.ts";
 import { lookAt } from "./doubt.ts";
-import { absorb, askBroker, findingOf, isFound } from "./look-up.ts";
+import { findingOf, isFound } from "./finding.ts";
+import { absorb, askBroker } from "./look-up.ts";
 import { saveCheck } from "./reconcile-notes.ts";
 
 /**
@@ -14,7 +16,7 @@ export async function readMissed(context: GatewayContext): Promise<Result<null, 
   store.setNumber("polled_at", context.now());
   // Nothing from before this gateway's first look can be its own.
   if (store.number("read_until") === 0) store.setNumber("read_until", context.now());
-  const live = store.live().filter(({ record }) => record === "accepted");
+  const open = store.open();
   const picture = await askBroker(context, store.number("read_until"));
   if (!picture.ok) {
     const { kind, reason } = picture.error;
@@ -22,10 +24,12 @@ export async function readMissed(context: GatewayContext): Promise<Result<null, 
     saveCheck(context, "open_orders", "failed", `${kind}: ${reason}`);
     return { ok: false, error: `${kind}: ${reason}` };
   }
-  absorb(context, picture.value);
+  await absorb(context, picture.value);
   let absent = 0;
-  for (const order of live) {
-    if (isFound(findingOf(picture.value, order))) continue;
+  for (const ids of open) {
+    if (isFound(findingOf(picture.value, ids))) continue;
+    const order = store.order(ids.clientOrderId);
+    assert(order, "a recorded order stays");
     // Neither open nor closed lately: it may have ended before this reading began.
     const finding = await lookAt(context, order);
     if (!finding) return { ok: false, error: "a look-up failed" };
@@ -34,7 +38,7 @@ export async function readMissed(context: GatewayContext): Promise<Result<null, 
     context.log("error", "order_absent_at_broker", { clientOrderId: order.clientOrderId });
   }
   store.setNumber("read_until", picture.value.askedAt);
-  const message = `${live.length} open here, ${absent} of them not at the broker`;
+  const message = `${open.length} open here, ${absent} of them not at the broker`;
   saveCheck(context, "open_orders", absent > 0 ? "differs" : "ok", message);
   return ok(null);
 }

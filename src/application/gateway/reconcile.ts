@@ -114,7 +114,7 @@ async function compareOnce(context: GatewayContext): Promise<Result<Comparison |
 async function readFarBack(context: GatewayContext): Promise<Result<null, string>> {
   const picture = await askBroker(context, context.now() - RECONCILE_LOOK_BACK_MS);
   if (!picture.ok) return err(`${picture.error.kind}: ${picture.error.reason}`);
-  absorb(context, picture.value);
+  await absorb(context, picture.value);
   return ok(null);
 }
 
@@ -218,7 +218,7 @@ export async function reconcileAfterReconnect(
   if (since > 0) {
     const executions = await context.broker.executions(Math.max(0, since - EXECUTIONS_OVERLAP_MS));
     if (!executions.ok) return err(`${executions.error.kind}: ${executions.error.reason}`);
-    absorb(context, { orders: [], executions: executions.value, askedAt: context.now() });
+    await absorb(context, { orders: [], executions: executions.value, askedAt: context.now() });
   }
   const read = await readMissed(context);
   return read.ok ? reconcilePositions(context) : read;
@@ -243,7 +243,7 @@ export async function brokerBook(
     const failed = asked.find((each) => !each.ok);
     return err(failed && !failed.ok ? `${failed.error.kind}: ${failed.error.reason}` : "failed");
   }
-  absorb(context, { orders: [], executions: executions.value, askedAt });
+  await absorb(context, { orders: [], executions: executions.value, askedAt });
   await flush(context);
   if (store.outbox(1).length > 0) return err("the ledger does not take what was booked");
   const of = (rows: Execution[]): Execution[] => rows.filter((row) => row.executedAt >= since);
