@@ -112,7 +112,7 @@ function print({ nodes, samples, timeDeltas }: Profile, orders: number): void {
 }
 
 const [seconds = 3, warmUp = 3, port = 9_229] = process.argv.slice(2).map(Number);
-const runtime = await startRuntime({ inspectorPort: port });
+const runtime = await startRuntime({ inspectorPort: port, isExchangeApart: true });
 const load = new Child<LoadMessage>(
   "the load",
   new URL("orders/load.ts", import.meta.url).pathname,

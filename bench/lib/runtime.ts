@@ -3,7 +3,6 @@
  * puts before every request: what is measured here is the Worker. Its static files are left out.
  */
 import { mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { Failure } from "../../scripts/lib/failure.ts";
@@ -13,7 +12,10 @@ import type { LocalWorkerOptions } from "../../scripts/lib/worker.ts";
 import { type Platform, type PlatformWorker, startPlatform } from "../../test/support/platform.ts";
 import { fireCron } from "../../scripts/lib/wake.ts";
 import { COUNTING_ENTRY, type Counts } from "./counting.ts";
+import { entryOf } from "./entry.ts";
+import { type ExchangeApart, startExchange } from "../orders/exchange-apart.ts";
 import { childrenNamed } from "./processes.ts";
+import { type Instance, simulate } from "./simulator.ts";
 
 const WORKER = "trunkline";
 
@@ -28,6 +30,10 @@ export interface ExchangeWorker {
 export interface RuntimeOptions {
   vars?: Record<string, string>;
   exchange?: ExchangeWorker;
+  /** Runs the paper exchange in a process of its own, as a real broker does, reached over the loopback network. */
+  isExchangeApart?: boolean;
+  /** Notes when each order passed each door. */
+  isTraced?: boolean;
   /** Counts what is billed; it costs the tick path, so nothing is timed with it. */
   isCounting?: boolean;
   /** Opens the runtime's inspector there, so that a profiler can look in. */
@@ -38,6 +44,8 @@ export interface Runtime {
   platform: Platform;
   /** Of the runtime's own process, to measure it. */
   pid: number;
+  /** Of the exchange's process; null when it has none of its own. */
+  exchangePid: number | null;
   /** Ends a shard's present run at once: its memory and its sockets are gone, its storage stays. */
   crashShard(shard: string): Promise<void>;
   /** What was counted since the start; nothing without `isCounting`. */
@@ -45,26 +53,6 @@ export interface Runtime {
   /** Fires the cron as the platform does each minute. */
   fireCron(): Promise<void>;
 }
-
-interface DurableObjects {
-  idFromName(name: string): unknown;
-  get(id: unknown): { fetch(url: string): Promise<{ json(): Promise<unknown> }> };
-}
-
-/** What we use of the local simulator that comes with wrangler, of the very version that wrangler runs. */
-interface Simulator {
-  Miniflare: new (options: unknown) => {
-    ready: Promise<URL>;
-    unsafeGetDirectURL(worker: string): Promise<URL>;
-    getDurableObjectNamespace(binding: string, worker: string): Promise<DurableObjects>;
-    dispose(): Promise<void>;
-  };
-  convertV4MiniflareOptions(options: unknown): unknown;
-}
-
-const simulator = createRequire(import.meta.resolve("wrangler"))("miniflare") as Simulator;
-
-type Instance = InstanceType<Simulator["Miniflare"]>;
 
 async function bundle(directory: string): Promise<string> {
   const { code, output } = await run(tool("wrangler"), [
@@ -75,16 +63,6 @@ async function bundle(directory: string): Promise<string> {
   if (code !== 0) throw new Failure(`${output}\nThe Worker could not be bundled.`);
   return join(directory, "index.js");
 }
-
-/** The bundle with one thing more: a shard can be ended, as the platform does without asking. */
-const ENTRY = `
-import { FeedShard as Shard } from "./index.js";
-export * from "./index.js";
-export { default } from "./index.js";
-export class FeedShard extends Shard {
-  fetch() { this.ctx.abort("ended by the bench"); }
-}
-`;
 
 /** The exchange's class runs in a Worker of its own; the Worker's binding points there. */
 function exchangeWorker({ script, bindings }: ExchangeWorker, compatibilityDate: string) {
@@ -97,11 +75,24 @@ function exchangeWorker({ script, bindings }: ExchangeWorker, compatibilityDate:
   };
 }
 
-async function start(options: LocalWorkerOptions, more: RuntimeOptions): Promise<Instance> {
+interface Started {
+  instance: Instance;
+  exchange: ExchangeApart | null;
+}
+
+async function start(options: LocalWorkerOptions, more: RuntimeOptions): Promise<Started> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(ROOT, "wrangler.toml"));
   const { assets: _, modulesRules: __, ...worker } = workerOptions;
   const { bindings, durableObjects } = worker as Record<string, Record<string, unknown>>;
   const directory = join(options.home.directory, "bundle");
+  const bundled = await bundle(directory);
+  const compatibilityDate = String(workerOptions.compatibilityDate);
+  const exchangeState = join(options.home.directory, "exchange");
+  const apart = more.isExchangeApart
+    ? await startExchange(directory, exchangeState, compatibilityDate)
+    : null;
+  const { isTraced = false } = more;
+  const entry = entryOf({ exchangeUrl: apart?.url ?? null, isTraced });
   const main = {
     ...worker,
     name: WORKER,
@@ -109,9 +100,9 @@ async function start(options: LocalWorkerOptions, more: RuntimeOptions): Promise
       {
         type: "ESModule",
         path: join(directory, "entry.js"),
-        contents: more.isCounting ? COUNTING_ENTRY : ENTRY,
+        contents: more.isCounting ? COUNTING_ENTRY : entry,
       },
-      { type: "ESModule", path: await bundle(directory) },
+      { type: "ESModule", path: bundled },
     ],
     modulesRoot: directory,
     unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
@@ -128,9 +119,7 @@ async function start(options: LocalWorkerOptions, more: RuntimeOptions): Promise
       }),
     },
   };
-  const exchange = more.exchange
-    ? [exchangeWorker(more.exchange, String(workerOptions.compatibilityDate))]
-    : [];
+  const exchange = more.exchange ? [exchangeWorker(more.exchange, compatibilityDate)] : [];
   const state = join(options.home.state, "v3");
   mkdirSync(state, { recursive: true });
   const shared = {
@@ -142,20 +131,25 @@ async function start(options: LocalWorkerOptions, more: RuntimeOptions): Promise
     ...(more.inspectorPort !== undefined && { inspectorPort: more.inspectorPort }),
   };
   const all = { ...shared, workers: [main, ...exchange] };
-  return new simulator.Miniflare(simulator.convertV4MiniflareOptions(all));
+  return { instance: simulate(all), exchange: apart };
 }
 
 /** A platform as `startPlatform` gives it, on the bare runtime. Its `stop` ends all of it. */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   let instance: Instance | null = null;
+  let exchange: ExchangeApart | null = null;
   let cronUrl = "";
   const startWorker = async (worker: LocalWorkerOptions): Promise<PlatformWorker> => {
     const started = await start(worker, options);
-    instance = started;
-    const controlUrl = (await started.ready).origin;
-    const url = (await started.unsafeGetDirectURL(WORKER)).origin;
+    instance = started.instance;
+    exchange = started.exchange;
+    const controlUrl = (await instance.ready).origin;
+    const url = (await instance.unsafeGetDirectURL(WORKER)).origin;
     const pid = childrenNamed("workerd").at(-1) ?? 0;
-    const stop = (): Promise<void> => started.dispose();
+    const stop = async (): Promise<void> => {
+      await started.instance.dispose();
+      await started.exchange?.stop();
+    };
     const process = { pid, stop, tail: () => "its log is the bench's own output" };
     cronUrl = `${controlUrl}/cdn-cgi/local/scheduled`;
     return { url, cronUrl, process };
@@ -164,6 +158,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
   return {
     platform,
     pid: platform.pid,
+    exchangePid: (exchange as ExchangeApart | null)?.pid ?? null,
     crashShard: async (shard) => {
       const shards = await instance?.getDurableObjectNamespace("FEED_SHARD", WORKER);
       // The answer is the crash itself.

@@ -4,11 +4,11 @@
  * its own; what this costs is the runtime's.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../scripts/lib/port.ts";
 import { childrenNamed } from "../lib/processes.ts";
+import { simulate } from "../lib/simulator.ts";
 
 const SCRIPT = `
 import { DurableObject } from "cloudflare:workers";
@@ -81,15 +81,6 @@ const NAME = "hops";
 
 const object = (className: string) => ({ className, useSQLite: true });
 
-interface Simulator {
-  Miniflare: new (options: unknown) => {
-    ready: Promise<URL>;
-    unsafeGetDirectURL(worker: string): Promise<URL>;
-    dispose(): Promise<void>;
-  };
-  convertV4MiniflareOptions(options: unknown): unknown;
-}
-
 export interface Hops {
   url: string;
   pid: number;
@@ -97,7 +88,6 @@ export interface Hops {
 }
 
 export async function startHops(): Promise<Hops> {
-  const simulator = createRequire(import.meta.resolve("wrangler"))("miniflare") as Simulator;
   const directory = mkdtempSync(join(tmpdir(), "trunkline-hops-"));
   const worker = {
     name: NAME,
@@ -111,9 +101,7 @@ export async function startHops(): Promise<Hops> {
     unsafeDirectSockets: [{ host: "127.0.0.1", port: await freePort() }],
   };
   const options = { host: "127.0.0.1", port: 0, resourcePersistencePath: directory };
-  const instance = new simulator.Miniflare(
-    simulator.convertV4MiniflareOptions({ ...options, workers: [worker] }),
-  );
+  const instance = simulate({ ...options, workers: [worker] });
   await instance.ready;
   return {
     url: (await instance.unsafeGetDirectURL(NAME)).origin,

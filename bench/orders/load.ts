@@ -17,6 +17,8 @@ export interface LoadMessage {
   seconds: number;
   /** Makes the ids of this run its own. */
   run: string;
+  /** Answers when each order was due, sent and answered, too. */
+  isTraced?: boolean;
 }
 
 export interface LoadAnswer {
@@ -27,6 +29,8 @@ export interface LoadAnswer {
   p99Ms: number | null;
   /** Answers other than 200 and 201, by status and code. */
   refused: Record<string, number>;
+  /** By client order id, ms since 1970; only of a traced run. */
+  times?: Record<string, { due: number; answered: number }>;
 }
 
 /** An answer that takes longer is no answer. */
@@ -85,6 +89,7 @@ function percentile(sorted: number[], share: number): number | null {
 async function measure(load: LoadMessage): Promise<LoadAnswer> {
   const latencies: number[] = [];
   const refused: Record<string, number> = {};
+  const times: LoadAnswer["times"] = {};
   const began = performance.now();
   const endsAt = began + load.seconds * 1_000;
   let number = 0;
@@ -92,7 +97,11 @@ async function measure(load: LoadMessage): Promise<LoadAnswer> {
     const mine = number;
     number += 1;
     const refusal = await send(load, mine);
-    if (refusal === null) latencies.push(performance.now() - from);
+    const answered = performance.now();
+    const due = performance.timeOrigin + from;
+    if (load.isTraced)
+      times[`${load.run}-${mine}`] = { due, answered: performance.timeOrigin + answered };
+    if (refusal === null) latencies.push(answered - from);
     else refused[refusal] = (refused[refusal] ?? 0) + 1;
   };
   if (load.ratePerSecond === null) {
@@ -109,6 +118,7 @@ async function measure(load: LoadMessage): Promise<LoadAnswer> {
     p50Ms: percentile(sorted, 0.5),
     p99Ms: percentile(sorted, 0.99),
     refused,
+    ...(load.isTraced && { times }),
   };
 }
 
