@@ -7,8 +7,10 @@ import type {
   GatewayOutcome,
   HaltConfirmed,
   HandExecution,
+  IntentFacts,
   OrderEvidence,
   OrderGatewayPort,
+  Placed,
   SessionGrant,
 } from "../src/application/ports.ts";
 import type { BrokerBook } from "../src/application/reconcile-port.ts";
@@ -19,7 +21,7 @@ import type { AccountReconciliation } from "../src/contract/reconciliation.ts";
 import { assert } from "../src/domain/assert.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { ORDER_STREAM_READY_WAIT_MS, WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
-import type { ApprovedOrder, Order, OrderChanges } from "../src/domain/order.ts";
+import type { ApprovedOrder, Order, OrderChanges, OrderIntent } from "../src/domain/order.ts";
 import type { MeterUsage } from "../src/domain/rate-limit.ts";
 import type { Result } from "../src/domain/result.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
@@ -84,6 +86,10 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       },
       log,
     });
+  }
+
+  place(intent: OrderIntent, facts: IntentFacts): Promise<Placed> {
+    return this.#armed(() => this.#gateway.place(intent, facts));
   }
 
   submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome> {

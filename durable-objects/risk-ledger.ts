@@ -15,6 +15,8 @@ import type {
   OpenOrderFilter,
   OrderProblem,
   ReserveAnswer,
+  ReserveAsk,
+  ReservedOne,
   RiskLedgerPort,
 } from "../src/application/ports.ts";
 import type { ApiError } from "../src/contract/errors.ts";
@@ -119,6 +121,11 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   async reserve(intent: OrderIntent, facts: IntentFacts): Promise<ReserveAnswer> {
     await this.#together.turn();
     return deciding.reserve(this.#book, intent, facts, Date.now());
+  }
+
+  async reserveAll(asks: ReserveAsk[]): Promise<ReservedOne[]> {
+    await this.#together.turn();
+    return deciding.reserveAll(this.#book, asks, Date.now());
   }
 
   async post(posts: OrderPost[]): Promise<Order[]> {

@@ -3,11 +3,12 @@ import type { SessionUser } from "./feed-ports.ts";
 import type { ReconcilingPort } from "./reconcile-port.ts";
 import type { BrokerBalance, BrokerOrder } from "../brokers/broker.ts";
 import type { BrokerView } from "../contract/brokers.ts";
-import type { ApprovedOrder, Order, OrderChanges } from "../domain/order.ts";
+import type { ApprovedOrder, Order, OrderChanges, OrderIntent } from "../domain/order.ts";
 import type { MeterUsage } from "../domain/rate-limit.ts";
 import type { Result } from "../domain/result.ts";
 import type { ScopeText } from "../domain/scope.ts";
 import type { DeskProblem, HandExecution } from "./desk-port.ts";
+import type { IntentFacts, ReserveAnswer } from "./ports.ts";
 
 /** What a submit came to, as the gateway recorded and posted it. */
 export type GatewayOutcome =
@@ -19,6 +20,12 @@ export type GatewayOutcome =
   /** A kill switch or a newer epoch stopped it at the door, or its turn at the broker would have come too late. */
   | { outcome: "stopped"; order: Order };
 
+/** What became of an intent that came straight to its gateway. */
+export type Placed =
+  | { kind: "sent"; result: GatewayOutcome }
+  /** By the ledger: nothing was sent now. */
+  | Exclude<ReserveAnswer, { kind: "approved" }>;
+
 /** The gateway's word that the halt is stored: from here on nothing under it leaves. */
 export interface HaltConfirmed {
   /** When the last order left from here in this run; null when none has. */
@@ -26,6 +33,11 @@ export interface HaltConfirmed {
 }
 
 export interface OrderGatewayPort extends ReconcilingPort, SessionUser {
+  /**
+   * Has the ledger decide, and sends what it approved, once. Throws when the ledger did not answer: the
+   * intent may then be reserved or not, which the ledger alone can say.
+   */
+  place(intent: OrderIntent, facts: IntentFacts): Promise<Placed>;
   /** Sends at most once for each attempt number; the write-ahead record comes before the first byte. */
   submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome>;
   cancel(clientOrderId: string): Promise<Order | null>;

@@ -35,6 +35,7 @@ export type {
   HaltConfirmed,
   OrderEvidence,
   OrderGatewayPort,
+  Placed,
 } from "./gateway-port.ts";
 export type * from "./market-ports.ts";
 export type { TradebookPort, TradebookRow } from "./tradebook-port.ts";
@@ -48,6 +49,18 @@ export type ReserveAnswer =
   /** The same id with the same body was seen before: this is that order, and nothing is to be sent. */
   | { kind: "existing"; order: Order }
   | { kind: "denied"; order: Order | null; refusal: Refusal };
+
+/** One of several intents that are decided in one call. */
+export interface ReserveAsk {
+  intent: OrderIntent;
+  facts: IntentFacts;
+}
+
+/** Its answer. `failed`: it was not decided, and nothing of it is stored. */
+export type ReservedOne =
+  | { kind: "approved"; approved: ApprovedOrder }
+  | Exclude<ReserveAnswer, { kind: "approved" }>
+  | { kind: "failed"; reason: string };
 
 /** `ended`: it can trade no more. `absent`: there is no such order for this caller. */
 export type OrderProblem = "absent" | "ended" | "not_permitted";
@@ -86,6 +99,8 @@ export interface KillOptions {
 
 export interface RiskLedgerPort extends ProviderFollower {
   reserve(intent: OrderIntent, facts: IntentFacts): Promise<ReserveAnswer>;
+  /** The same for several, each decided and stored by itself, in order: one that fails leaves the others as they are. */
+  reserveAll(asks: ReserveAsk[]): Promise<ReservedOne[]>;
   /** Applies events in order; the same `eventId` twice is once. Answers each order as it then stands. */
   post(posts: OrderPost[]): Promise<Order[]>;
   /** New terms: raises the reservation first, or refuses. Answers the order in `pending_replace`. */

@@ -11,7 +11,7 @@ import { errorText } from "./log.ts";
 import { apiError, badField, refusalError } from "./order-errors.ts";
 import { bracketOffGrid, gatherFacts, roundToGrid } from "./order-facts.ts";
 import type { AccountMarket, OrderPorts } from "./order-ports.ts";
-import type { IntentFacts, ReserveAnswer } from "./ports.ts";
+import type { GatewayOutcome, IntentFacts, Placed, ReserveAnswer } from "./ports.ts";
 
 /**
  * Reserves and sends an order. `existing` is true when the same intent was seen before: then nothing
@@ -41,7 +41,9 @@ export async function submitOrder(
   const intent = intentOf(terms, algo.value, account);
   const offGrid = facts.instrument && bracketOffGrid(terms, facts.instrument);
   if (offGrid) return err(refusalError(offGrid));
-  const answer = await reserveIntent(ports, market, intent, facts, now);
+  const answer = await decided(ports, market, intent, facts, now, (known) =>
+    placeOnce(ports, intent, known),
+  );
   switch (answer.kind) {
     case "denied":
       return err(refusalError(answer.refusal, intent.instrument));
@@ -49,12 +51,34 @@ export async function submitOrder(
       return answer.order.refusal
         ? err(refusalError(answer.order.refusal, intent.instrument))
         : ok({ order: answer.order, existing: true });
-    case "approved": {
-      const order = await sendFirst(ports, answer.approved, answer.order, now);
-      if (order.state === "rejected" && order.reason?.startsWith(NO_SESSION))
-        return err(apiError("BROKER_SESSION_EXPIRED", order.reason));
-      return ok({ order, existing: false });
-    }
+    case "approved":
+      return sentOrder(await sendFirst(ports, answer.approved, answer.order, now));
+    case "sent":
+      return sentOrder(await followUp(ports, intent, answer.result, now));
+  }
+}
+
+function sentOrder(order: Order): Result<{ order: Order; existing: boolean }, ApiError> {
+  if (order.state === "rejected" && order.reason?.startsWith(NO_SESSION))
+    return err(apiError("BROKER_SESSION_EXPIRED", order.reason));
+  return ok({ order, existing: false });
+}
+
+/**
+ * Has it decided and sent by its gateway, in one call. A gateway that does not answer may have brought
+ * it to the ledger or not: whoever asks the ledger first is the only one that it is approved for.
+ */
+async function placeOnce(
+  ports: OrderPorts,
+  intent: OrderIntent,
+  facts: IntentFacts,
+): Promise<Placed | ReserveAnswer> {
+  const { clientOrderId, account } = intent;
+  try {
+    return await ports.gateway(account).place(intent, facts);
+  } catch (error) {
+    ports.log("error", "order_not_placed", { clientOrderId, error: errorText(error) });
+    return ports.ledger.reserve(intent, facts);
   }
 }
 
@@ -99,37 +123,48 @@ export const intentOf = (request: OrderRequest, algoId: string, account: string)
     : {}),
 });
 
-/**
- * Reserves. When the ledger lacks something that can be fetched, a fresh price or the account's
- * balances, fetches it and asks once more for each.
- */
-export async function reserveIntent(
+/** Reserves, and fetches what the ledger lacks; sends nothing. */
+export const reserveIntent = (
   ports: OrderPorts,
   market: AccountMarket,
   intent: OrderIntent,
   facts: IntentFacts,
   now: number,
-): Promise<ReserveAnswer> {
-  let answer = await ports.ledger.reserve(intent, facts);
+): Promise<ReserveAnswer> =>
+  decided(ports, market, intent, facts, now, (known) => ports.ledger.reserve(intent, known));
+
+/**
+ * Asks for a decision. When the ledger lacks something that can be fetched, a fresh price or the
+ * account's balances, fetches it and asks once more for each.
+ */
+async function decided<T extends Placed | ReserveAnswer>(
+  ports: OrderPorts,
+  market: AccountMarket,
+  intent: OrderIntent,
+  facts: IntentFacts,
+  now: number,
+  ask: (facts: IntentFacts) => Promise<T>,
+): Promise<T> {
+  let answer = await ask(facts);
   if (answer.kind === "denied" && answer.refusal.code === "STALE_EPOCH") {
     // Perhaps this very region has taken the lease anew; another region's order is refused again.
     const epoch = await ports.epoch?.("fresh");
-    if (epoch !== facts.epoch) answer = await ports.ledger.reserve(intent, { ...facts, epoch });
+    if (epoch !== facts.epoch) answer = await ask({ ...facts, epoch });
     facts = { ...facts, epoch };
   }
   let mark = facts.mark;
   if (answer.kind === "denied" && answer.refusal.code === "STALE_PRICE") {
     mark = await priceOf(ports, market, intent);
-    if (mark) answer = await ports.ledger.reserve(intent, { ...facts, mark });
+    if (mark) answer = await ask({ ...facts, mark });
   }
   if (answer.kind === "denied" && balancesUnread(answer.refusal)) {
     // The gateway reads them when it is woken; a platform that has just started has not yet.
     await ports.gateway(intent.account).ensure();
-    answer = await ports.ledger.reserve(intent, { ...facts, mark });
+    answer = await ask({ ...facts, mark });
   }
   if (answer.kind === "denied" && balancesUnread(answer.refusal)) {
     await bringBalances(ports, intent.account, now);
-    answer = await ports.ledger.reserve(intent, { ...facts, mark });
+    answer = await ask({ ...facts, mark });
   }
   return answer;
 }
@@ -169,13 +204,27 @@ export async function sendFirst(
   const { clientOrderId, account } = approved.intent;
   try {
     const result = await ports.gateway(account).submit(approved, 1);
-    if (result.outcome === "not_sent") {
-      const reason = result.reason.slice(0, 500);
-      await ports.retries.send({ clientOrderId, account, reason, firstAttemptAt: now });
-    }
-    return result.order;
+    return await followUp(ports, approved.intent, result, now);
   } catch (error) {
     ports.log("error", "order_first_attempt_failed", { clientOrderId, error: errorText(error) });
     return order;
   }
+}
+
+/** What is proven not to have left is tried again. A retry that the queue did not take is the gateway's to sweep. */
+async function followUp(
+  { retries, log }: Pick<OrderPorts, "retries" | "log">,
+  { clientOrderId, account }: OrderIntent,
+  result: GatewayOutcome,
+  now: number,
+): Promise<Order> {
+  if (result.outcome === "not_sent") {
+    const reason = result.reason.slice(0, 500);
+    try {
+      await retries.send({ clientOrderId, account, reason, firstAttemptAt: now });
+    } catch (error) {
+      log("error", "retry_not_queued", { clientOrderId, error: errorText(error) });
+    }
+  }
+  return result.order;
 }

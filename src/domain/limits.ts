@@ -171,6 +171,9 @@ export const NOT_SENT_SWEEP_MS = 30_000;
 /** Events that one post to the ledger carries. */
 export const OUTBOX_BATCH_MAX = 100;
 
+/** Intents that a gateway brings to the ledger in one call. */
+export const RESERVE_BATCH_MAX = 100;
+
 /** Before the ledger is tried again with what a gateway has to post. */
 export const OUTBOX_RETRY_MS = 2_000;
 

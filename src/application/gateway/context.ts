@@ -7,6 +7,7 @@ import { wakeBracket } from "./bracket-notes.ts";
 import { applyEvidence, post, type Evidence } from "./evidence.ts";
 import { countFill, takeBackInferred } from "./inferred-fills.ts";
 import { Limiter, metered } from "./limiter.ts";
+import type { Asking } from "./placing.ts";
 import type { GatewayPorts } from "./ports.ts";
 import { stagesOf, type GatewayOrder, type RecordChange } from "./record.ts";
 
@@ -32,6 +33,8 @@ export interface GatewayContext extends GatewayPorts {
   inFlight: Map<string, InFlight>;
   /** Sightings without our id while some submit is in flight: perhaps of that very order. */
   unplaced: Sighting[];
+  /** Intents that go to the ledger with the next call. */
+  asking: Asking[];
   /** Orders whose cancel, new terms or look-up is under way: one call at a time for each. */
   busy: Set<string>;
   flushing: Promise<Map<string, Order>> | null;
@@ -49,6 +52,7 @@ export function gatewayContext(ports: GatewayPorts): GatewayContext {
     limiter,
     inFlight: new Map(),
     unplaced: [],
+    asking: [],
     busy: new Set(),
     flushing: null,
     lastLeftAt: null,

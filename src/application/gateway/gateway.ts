@@ -5,7 +5,7 @@
 import type { BrokerBalance, OrderStreamMessage } from "../../brokers/broker.ts";
 import type { AccountReconciliation } from "../../contract/reconciliation.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
-import type { ApprovedOrder, Order, OrderChanges } from "../../domain/order.ts";
+import type { ApprovedOrder, Order, OrderChanges, OrderIntent } from "../../domain/order.ts";
 import type { MeterUsage } from "../../domain/rate-limit.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ScopeText } from "../../domain/scope.ts";
@@ -15,8 +15,10 @@ import type {
   GatewayOutcome,
   HaltConfirmed,
   HandExecution,
+  IntentFacts,
   OrderEvidence,
   OrderGatewayPort,
+  Placed,
 } from "../ports.ts";
 import type { BrokerBook } from "../reconcile-port.ts";
 import { driveBrackets } from "./brackets.ts";
@@ -25,6 +27,7 @@ import { discardByHand, executeByHand } from "./desk.ts";
 import { findingOf, isFound } from "./finding.ts";
 import { absorbFinding, askBroker } from "./look-up.ts";
 import { flush } from "./outbox.ts";
+import { place } from "./placing.ts";
 import type { GatewayPorts } from "./ports.ts";
 import { brokerBook, reconcileAfterReconnect, unfreeze } from "./reconcile.ts";
 import { sight } from "./sightings.ts";
@@ -40,6 +43,10 @@ export class Gateway implements Omit<
 
   constructor(ports: GatewayPorts) {
     this.#context = gatewayContext(ports);
+  }
+
+  place(intent: OrderIntent, facts: IntentFacts): Promise<Placed> {
+    return place(this.#context, intent, facts);
   }
 
   submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome> {

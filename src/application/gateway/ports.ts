@@ -94,6 +94,7 @@ export interface GatewayPorts {
     | "positions"
     | "control"
     | "reserve"
+    | "reserveAll"
     | "reserveReplace"
     | "requestCancel"
   >;

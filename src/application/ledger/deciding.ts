@@ -1,5 +1,12 @@
 /** The ledger's decisions as transactions: look up, decide purely, apply and store, in one synchronous run. */
-import type { IntentFacts, OrderProblem, ReserveAnswer } from "../ports.ts";
+import { errorText } from "../log.ts";
+import type {
+  IntentFacts,
+  OrderProblem,
+  ReserveAnswer,
+  ReserveAsk,
+  ReservedOne,
+} from "../ports.ts";
 import type { LimitsRequest, LimitView } from "../../contract/risk.ts";
 import type { Order, OrderChanges, OrderIntent } from "../../domain/order.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
@@ -37,6 +44,17 @@ export function reserve(
     }
   });
 }
+
+/** One after the other, each in a transaction of its own: what goes wrong with one is not the others' trouble. */
+export const reserveAll = (book: LedgerBook, asks: readonly ReserveAsk[], now: number) =>
+  asks.map(({ intent, facts }): ReservedOne => {
+    try {
+      const answer = reserve(book, intent, facts, now);
+      return answer.kind === "approved" ? { kind: "approved", approved: answer.approved } : answer;
+    } catch (error) {
+      return { kind: "failed", reason: errorText(error) };
+    }
+  });
 
 /** What `reserve` would decide, and why. It is no transaction: nothing is written or kept. */
 export const explainIntent = (

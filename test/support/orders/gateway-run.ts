@@ -136,7 +136,7 @@ export class GatewayRuns {
   }
 
   #newGateway(): Gateway {
-    const { broker, timeline, ledger, retries, facts } = this.#world;
+    const { broker, timeline, random, trouble, ledger, retries, facts } = this.#world;
     const guard = <T extends unknown[], R>(call: (...args: T) => Promise<R>) => this.#guard(call);
     const ports: GatewayPorts = {
       account: ACCOUNT,
@@ -159,6 +159,12 @@ export class GatewayRuns {
         order: guard((id) => ledger.order(id)),
         approved: guard((id) => ledger.approved(id)),
         reserve: guard((intent, known) => ledger.reserve(intent, known)),
+        reserveAll: guard(async (asks) => {
+          const answers = await ledger.reserveAll(asks);
+          // An answer may be slow, so that a kill switch or a takeover comes, and goes, before it.
+          if (trouble.strikes("carrierSlow")) await timeline.sleep(random.between(1_000, 40_000));
+          return answers;
+        }),
         reserveReplace: guard((id, changes, known, by) =>
           ledger.reserveReplace(id, changes, known, by),
         ),
@@ -174,6 +180,7 @@ export class GatewayRuns {
       tell: guard(async (incident) => void this.incidents.set(incident.id, incident)),
       now: () => this.#world.now(),
       sleep: guard((ms) => timeline.sleep(ms)),
+      turn: guard(() => timeline.sleep(random.between(0, 2))),
       ready: guard(() => this.#ready()),
       log: this.#world.log,
     };
@@ -193,6 +200,7 @@ export class GatewayRuns {
         return structuredClone(await Promise.race([call(this.#gateway, ...args), gone]));
       };
     return {
+      place: to((gateway, intent, known) => gateway.place(intent, known)),
       submit: to((gateway, approved, attempt) => gateway.submit(approved, attempt)),
       cancel: to((gateway, id) => gateway.cancel(id)),
       modify: to((gateway, id, changes) => gateway.modify(id, changes)),

@@ -33,6 +33,7 @@ export function ledgerLine(parts: {
     };
   return {
     reserve: over((intent, facts) => calls.reserve(intent, facts)),
+    reserveAll: over((asks) => calls.reserveAll(asks)),
     post: over((posts) => calls.post(posts)),
     order: over((id) => calls.order(id)),
     approved: over((id) => calls.approved(id)),

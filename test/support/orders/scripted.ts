@@ -112,6 +112,7 @@ export interface Script {
   /** By what has been posted until then. */
   ledgerPositions?: (posts: readonly OrderPost[]) => PositionView[];
   reserve?: GatewayPorts["ledger"]["reserve"];
+  reserveAll?: GatewayPorts["ledger"]["reserveAll"];
   /** The order as the ledger has it. */
   ledgerOrder?: GatewayPorts["ledger"]["order"];
   /** Time stands still while somebody waits. */
@@ -174,6 +175,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       order: script.ledgerOrder ?? (async () => null),
       approved: async () => approvedWith(),
       reserve: script.reserve ?? (() => Promise.reject(new Error("nothing to reserve here"))),
+      reserveAll: script.reserveAll ?? (() => Promise.reject(new Error("nothing to reserve here"))),
       reserveReplace: async () => ({ ok: false, error: "absent" }),
       requestCancel: async () => ({ ok: false, error: "absent" }),
       recordBalances: async () => {},

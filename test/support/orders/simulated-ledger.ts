@@ -5,6 +5,7 @@
 import {
   explainIntent,
   reserve,
+  reserveAll,
   reserveReplace,
   setLimits,
 } from "../../../src/application/ledger/deciding.ts";
@@ -42,6 +43,7 @@ import { SimulatedTradebook } from "./simulated-tradebook.ts";
 export type LedgerCalls = Pick<
   RiskLedgerPort,
   | "reserve"
+  | "reserveAll"
   | "post"
   | "reserveReplace"
   | "requestCancel"
@@ -203,6 +205,13 @@ export class SimulatedLedger {
         const answer = reserve(this.#book, intent, facts, now());
         if (answer.kind === "approved") this.#world.onReserved(intent.clientOrderId, facts);
         return answer;
+      },
+      reserveAll: async (asks) => {
+        const answers = reserveAll(this.#book, asks, now());
+        for (const [place, { intent, facts }] of asks.entries())
+          if (answers[place]?.kind === "approved")
+            this.#world.onReserved(intent.clientOrderId, facts);
+        return answers;
       },
       post: async (posts) => {
         const posted = postAll(this.#book, posts, now());

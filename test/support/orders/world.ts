@@ -193,6 +193,7 @@ export class World {
       },
       gateway: () => ({
         ...gateway,
+        place: mortal((intent, facts) => gateway.place(intent, facts)),
         submit: mortal(async (approved, attempt) => {
           // A carrier may be slow, so that a kill switch or a takeover comes, and goes, before it.
           if (trouble.strikes("carrierSlow")) await timeline.sleep(random.between(1_000, 40_000));

@@ -41,7 +41,12 @@ const MARK = {
   provider: "x",
 };
 
-function played(answers: ReserveAnswer[] = [], market: Partial<AccountMarket> = {}) {
+/** `isApart`: the gateway answers no intent, so that the ledger is asked and the order handed over in two calls. */
+function played(
+  answers: ReserveAnswer[] = [],
+  market: Partial<AccountMarket> = {},
+  isApart = false,
+) {
   const reserved: { intent: OrderIntent; facts: IntentFacts }[] = [];
   const calls: string[] = [];
   const approved: ReserveAnswer = { kind: "approved", order: ORDER, approved: approvedWith() };
@@ -52,14 +57,25 @@ function played(answers: ReserveAnswer[] = [], market: Partial<AccountMarket> = 
     mark: async () => MARK,
     ...market,
   };
+  const decide = (intent: OrderIntent, facts: IntentFacts): ReserveAnswer => {
+    reserved.push({ intent, facts });
+    return answers.shift() ?? approved;
+  };
   const ports = {
     ledger: {
       reserve: async (intent: OrderIntent, facts: IntentFacts) => {
-        reserved.push({ intent, facts });
-        return answers.shift() ?? approved;
+        calls.push("reserve");
+        return decide(intent, facts);
       },
     },
     gateway: () => ({
+      place: async (intent: OrderIntent, facts: IntentFacts) => {
+        if (isApart) throw new Error("the gateway is away");
+        const answer = decide(intent, facts);
+        if (answer.kind !== "approved") return answer;
+        calls.push("place");
+        return { kind: "sent", result: { outcome: "not_sent", reason: "again", order: ORDER } };
+      },
       submit: async () => {
         calls.push("submit");
         return { outcome: "not_sent", reason: "again", order: ORDER };
@@ -166,9 +182,19 @@ test("balances that nobody has read yet are read, and the ledger is asked again;
 test("an order that was not sent goes to the retry queue; a known one is not sent at all", async () => {
   const fresh = played();
   await submitOrder(fresh.ports, ALGO, request(), 1);
-  expect(fresh.calls).toEqual(["submit", "retry"]);
+  expect(fresh.calls).toEqual(["place", "retry"]);
   const known = played([{ kind: "existing", order: ORDER }]);
   const result = await submitOrder(known.ports, ALGO, request(), 1);
   expect(result).toMatchObject({ ok: true, value: { existing: true } });
   expect(known.calls).toEqual([]);
+});
+
+test("where its gateway does not answer, the ledger is asked, and what it approves is handed over once", async () => {
+  const away = played([], {}, true);
+  expect(await codeOf(submitOrder(away.ports, ALGO, request(), 1))).toBe("ok");
+  expect(away.calls).toEqual(["reserve", "submit", "retry"]);
+  // The gateway had brought it to the ledger before it went: then it is the gateway's to send, or the sweep's.
+  const brought = played([{ kind: "existing", order: ORDER }], {}, true);
+  expect(await codeOf(submitOrder(brought.ports, ALGO, request(), 1))).toBe("ok");
+  expect(brought.calls).toEqual(["reserve"]);
 });
