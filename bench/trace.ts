@@ -13,14 +13,14 @@ import type { LoadAnswer, LoadMessage } from "./orders/load.ts";
 const DOORS = [
   "due",
   "worker in",
+  "place in",
   "reserve in",
   "reserve out",
-  "submit in",
   "exchange in",
   "exchange out",
   "post in",
   "post out",
-  "submit out",
+  "place out",
   "worker out",
   "answered",
 ] as const;

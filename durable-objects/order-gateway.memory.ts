@@ -9,6 +9,13 @@ import type { Halt } from "../src/domain/trading-gate.ts";
 /** Orders kept at hand: more than are on their way at once, and few enough for an object's memory. */
 const RECENT_ORDERS_MAX = 2_000;
 
+/** The newest row of the outbox, how far the ledger has confirmed, and how far the rows are gone since. */
+export interface OutboxEnds {
+  last: number;
+  posted: number;
+  deleted: number;
+}
+
 /** All notes of a prefix, by name. */
 export interface Notes {
   byName: ReadonlyMap<string, string>;
@@ -24,8 +31,8 @@ export class GatewayMemory {
   hasLive: boolean | null = null;
   /** The soonest look that is due; undefined when it has to be looked up. */
   #soonest: { clientOrderId: string; at: number } | null | undefined = undefined;
-  /** The newest row of the outbox, and how far the ledger has confirmed; null when it has to be looked up. */
-  outbox: { last: number; posted: number } | null = null;
+  /** Null when it has to be looked up. */
+  outbox: OutboxEnds | null = null;
 
   order(clientOrderId: string): GatewayOrder | null {
     return this.#orders.get(clientOrderId) ?? null;

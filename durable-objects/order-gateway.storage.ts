@@ -8,7 +8,7 @@ import type {
 import type { GatewayOrder, HandOrder, RecordChange } from "../src/application/gateway/record.ts";
 import type { Execution, OrderPost } from "../src/domain/order.ts";
 import type { Halt } from "../src/domain/trading-gate.ts";
-import { type GatewayMemory, memoryOf } from "./order-gateway.memory.ts";
+import { type GatewayMemory, memoryOf, type OutboxEnds } from "./order-gateway.memory.ts";
 import { GatewayNotes } from "./order-gateway.notes.ts";
 import { migrate, type Migration } from "./schema-migrations.ts";
 
@@ -132,7 +132,7 @@ export class OrderGatewayStorage implements GatewayStore {
     this.#together(() => {
       this.#replaceOrder(order);
       for (const execution of executions) this.#insertExecution(execution);
-      for (const post of posts) this.#insertPost(post);
+      this.#insertPosts(posts);
     });
   }
 
@@ -163,7 +163,7 @@ export class OrderGatewayStorage implements GatewayStore {
       const body = JSON.stringify(hand);
       this.#sql.exec("INSERT INTO hand_orders VALUES (?, ?)", hand.brokerOrderId, body);
       this.#replaceOrder(order);
-      for (const post of posts) this.#insertPost(post);
+      this.#insertPosts(posts);
     });
   }
 
@@ -175,7 +175,7 @@ export class OrderGatewayStorage implements GatewayStore {
         id,
       );
       this.#insertExecution(execution);
-      for (const post of posts) this.#insertPost(post);
+      this.#insertPosts(posts);
     });
   }
 
@@ -189,7 +189,7 @@ export class OrderGatewayStorage implements GatewayStore {
   adopt(execution: Execution, post: OrderPost): void {
     this.#together(() => {
       this.#insertExecution(execution);
-      this.#insertPost(post);
+      this.#insertPosts([post]);
     });
   }
 
@@ -200,6 +200,17 @@ export class OrderGatewayStorage implements GatewayStore {
       execution.clientOrderId,
       JSON.stringify(execution),
     );
+  }
+
+  /** What is posted goes, and what happened comes, in one write. */
+  #insertPosts(posts: readonly OrderPost[]): void {
+    if (posts.length === 0) return;
+    const ends = this.#outboxEnds();
+    if (ends.posted > ends.deleted) {
+      this.#sql.exec("DELETE FROM outbox WHERE seq <= ?", ends.posted);
+      ends.deleted = ends.posted;
+    }
+    for (const post of posts) this.#insertPost(post);
   }
 
   #insertPost(post: OrderPost): void {
@@ -216,13 +227,13 @@ export class OrderGatewayStorage implements GatewayStore {
   }
 
   /** How far the outbox goes, and how far it is posted: nothing waits when they are the same. */
-  #outboxEnds(): { last: number; posted: number } {
+  #outboxEnds(): OutboxEnds {
     const { outbox } = this.#memory;
     if (outbox) return outbox;
     const query =
       "SELECT COALESCE(MAX(seq), 0) AS last, COALESCE(MIN(seq) - 1, 0) AS posted FROM outbox";
-    const ends = this.#sql.exec<{ last: number; posted: number }>(query).one();
-    return (this.#memory.outbox = ends);
+    const { last, posted } = this.#sql.exec<{ last: number; posted: number }>(query).one();
+    return (this.#memory.outbox = { last, posted, deleted: posted });
   }
 
   hasExecution(executionId: string): boolean {
@@ -235,15 +246,16 @@ export class OrderGatewayStorage implements GatewayStore {
     if (last <= posted) return [];
     return this.#sql
       .exec<{ seq: number; body: string }>(
-        "SELECT seq, body FROM outbox ORDER BY seq LIMIT ?",
+        "SELECT seq, body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?",
+        posted,
         limit,
       )
       .toArray()
       .map(({ seq, body }) => ({ seq, post: JSON.parse(body) as OrderPost }));
   }
 
+  /** Its rows go with the next ones that come: a delete of its own is a write that an answer would wait for. */
   posted(seq: number): void {
-    this.#sql.exec("DELETE FROM outbox WHERE seq <= ?", seq);
     this.#outboxEnds().posted = seq;
   }
 

@@ -30,11 +30,17 @@ class TracedLedger extends worker.RiskLedger {
   reserve(intent, facts) {
     return through([intent.clientOrderId], "reserve", () => super.reserve(intent, facts));
   }
+  reserveAll(asks) {
+    return through(asks.map(({ intent }) => intent.clientOrderId), "reserve", () => super.reserveAll(asks));
+  }
   post(posts) {
     return through(posts.map(({ clientOrderId }) => clientOrderId), "post", () => super.post(posts));
   }
 }
 class TracedGateway extends worker.OrderGateway {
+  place(intent, facts) {
+    return through([intent.clientOrderId], "place", () => super.place(intent, facts));
+  }
   submit(approved, attempt) {
     return through([approved.intent.clientOrderId], "submit", () => super.submit(approved, attempt));
   }

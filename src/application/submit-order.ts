@@ -41,8 +41,8 @@ export async function submitOrder(
   const intent = intentOf(terms, algo.value, account);
   const offGrid = facts.instrument && bracketOffGrid(terms, facts.instrument);
   if (offGrid) return err(refusalError(offGrid));
-  const answer = await decided(ports, market, intent, facts, now, (known) =>
-    placeOnce(ports, intent, known),
+  const answer = await decided(ports, market, intent, facts, now, (told) =>
+    placeOnce(ports, intent, told),
   );
   switch (answer.kind) {
     case "denied":

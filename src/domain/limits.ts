@@ -199,7 +199,7 @@ export const PROBE_TIMEOUT_MS = 3_000;
 export const OUTBOX_BATCH_ROWS = 500;
 
 /** How long rows wait for more to go with them: readers of the tradebook do not notice, and D1 is asked seldom. */
-export const OUTBOX_PACE_MS = 50;
+export const OUTBOX_PACE_MS = 200;
 
 /** Rows bound as one value: D1 takes 2 MB, and a character may be three bytes. */
 export const TRADEBOOK_STATEMENT_CHARS_MAX = 600_000;

@@ -55,11 +55,21 @@ export async function exitFacts(env: Env, intent: OrderIntent): Promise<IntentFa
 /** For this isolate: orders need it, and it changes with a switch of provider only. */
 const dataProviders = new DataProviders();
 
+/** By account, for this isolate: a broker's clients are not made anew for each order. They hold no open call. */
+const markets = new WeakMap<Env, Map<string, AccountMarket>>();
+
 /** Null when no such account is in this deployment. */
 function accountMarket(env: Env, account: string): AccountMarket | null {
   const placed = ACCOUNTS.find((each) => each.account === account);
   if (!placed) return null;
-  const { broker } = placed;
+  const known = markets.get(env) ?? new Map<string, AccountMarket>();
+  markets.set(env, known);
+  const market = known.get(account) ?? newMarket(env, placed);
+  known.set(account, market);
+  return market;
+}
+
+function newMarket(env: Env, { account, broker }: (typeof ACCOUNTS)[number]): AccountMarket {
   const log = logger({ component: "orders" });
   const tokens = askedSession(brokerManager(env, broker), () => Date.now(), log);
   const clients = brokerClients(env, broker, account, tokens);

@@ -12,7 +12,7 @@ import type { Database } from "../../storage/database.ts";
 import { type AccessKeys, verifyAccessToken } from "../access-token.ts";
 import type { ApiContext, ApiEnv } from "../context.ts";
 import { fail } from "../error-handler.ts";
-import { equalInConstantTime, parseKey, sha256 } from "../key.ts";
+import { equalInConstantTime, type KeyParts, parseKey, sha256 } from "../key.ts";
 import type { KeyCache } from "../key-cache.ts";
 import { isUpgrade, keyOfSubprotocol } from "../upgrade.ts";
 
@@ -29,8 +29,13 @@ async function identify(c: ApiContext, keys: KeyCache, accessKeys: AccessKeys): 
   const header = c.req.header("authorization");
   const key = header === undefined ? upgrade && keyOfSubprotocol(c.req.raw) : bearerOf(header);
   if (typeof key === "string") {
-    const development = await developmentCaller(key, c.req.url, settings(c.env));
-    return development ?? (await keyCaller(key, keys, c.get("ports").book));
+    const parts = parseKey(key);
+    const found = parts
+      ? await keyCaller(parts, keys, c.get("ports").book)
+      : await developmentCaller(key, c.req.url, settings(c.env));
+    // Unknown, wrong and revoked look the same from outside.
+    if (!found) throw fail("UNAUTHENTICATED", "The key is not valid.");
+    return found;
   }
   // A cookie rides along on any request, so it counts only where Origin is checked and headers are not free.
   const token =
@@ -46,12 +51,15 @@ function bearerOf(header: string): string {
   return key;
 }
 
-async function keyCaller(text: string, keys: KeyCache, book: Database): Promise<Caller> {
-  const parts = parseKey(text);
-  const row = parts && (await keys.get(parts.id, () => apiKey(book, parts.id)));
-  const right = row && equalInConstantTime(await sha256(parts.secret), row.secretSha256);
-  // Unknown, wrong and revoked look the same from outside.
-  if (!right || row.revokedAt !== null) throw fail("UNAUTHENTICATED", "The key is not valid.");
+/** Null for a key that is not there, wrong or revoked. */
+async function keyCaller(
+  { id, secret }: KeyParts,
+  keys: KeyCache,
+  book: Database,
+): Promise<Caller | null> {
+  const row = await keys.get(id, () => apiKey(book, id));
+  const right = row && equalInConstantTime(await sha256(secret), row.secretSha256);
+  if (!right || row.revokedAt !== null) return null;
   return { kind: "algo", id: row.id, algoId: row.algoId, scopes: row.scopes };
 }
 

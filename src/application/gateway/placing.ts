@@ -12,8 +12,8 @@ import { submit } from "./submit.ts";
 /** An intent that waits for the ledger's word. */
 export interface Asking {
   ask: ReserveAsk;
-  resolve(answer: ReservedOne): void;
-  reject(error: unknown): void;
+  resolve: (answer: ReservedOne) => void;
+  reject: (error: unknown) => void;
 }
 
 /** Throws when the ledger did not answer: what it then decided is its own to tell, and nothing was sent by this call. */
@@ -48,8 +48,8 @@ async function askLedger(context: GatewayContext): Promise<void> {
 async function askFor(context: GatewayContext, some: readonly Asking[]): Promise<void> {
   try {
     const answers = await context.ledger.reserveAll(some.map(({ ask }) => ask));
-    for (const [place, { resolve }] of some.entries()) {
-      const answer = answers[place];
+    for (const [at, { resolve }] of some.entries()) {
+      const answer = answers[at];
       assert(answer, "the ledger answers every intent");
       resolve(answer);
     }

@@ -80,6 +80,7 @@ export class GatewayRuns {
 
   crash(): void {
     this.#generation += 1;
+    this.store.restart();
     this.#gateway = this.#newGateway();
     this.connect();
   }

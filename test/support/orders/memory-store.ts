@@ -23,6 +23,8 @@ export class MemoryStore implements GatewayStore {
   readonly #notes = new Map<NoteName, string>();
   #outbox: { seq: number; post: OrderPost }[] = [];
   #seq = 0;
+  /** How far the ledger has confirmed, as this run remembers. */
+  #posted = 0;
 
   order(clientOrderId: string): GatewayOrder | null {
     return structuredClone(this.orders.get(clientOrderId) ?? null);
@@ -78,6 +80,7 @@ export class MemoryStore implements GatewayStore {
   }
 
   #insertPost(post: OrderPost): void {
+    this.#outbox = this.#outbox.filter(({ seq }) => seq > this.#posted);
     this.#seq += 1;
     this.#outbox.push({ seq: this.#seq, post: structuredClone(post) });
   }
@@ -108,11 +111,17 @@ export class MemoryStore implements GatewayStore {
   }
 
   outbox(limit: number): { seq: number; post: OrderPost }[] {
-    return structuredClone(this.#outbox.slice(0, limit));
+    const waiting = this.#outbox.filter(({ seq }) => seq > this.#posted);
+    return structuredClone(waiting.slice(0, limit));
   }
 
   posted(seq: number): void {
-    this.#outbox = this.#outbox.filter((row) => row.seq > seq);
+    this.#posted = seq;
+  }
+
+  /** The run that held this died: what only it knew is gone. */
+  restart(): void {
+    this.#posted = 0;
   }
 
   halts(): Halt[] {
