@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { Child } from "../lib/child.ts";
+import { fsyncMs } from "../lib/disk.ts";
 import { cpuSeconds } from "../lib/processes.ts";
 import { type Runtime, startRuntime } from "../lib/runtime.ts";
 import type { Cell } from "../lib/table.ts";
@@ -22,6 +23,10 @@ import {
 
 const ALGOS = 10;
 const INSTRUMENTS = 20;
+const TRUNKLINE = "Trunkline";
+const INSIDE = "exchange inside";
+const PLAIN = "plain service";
+
 const CONCURRENCY = 64;
 const RATES = [100, 500] as const;
 
@@ -98,60 +103,115 @@ interface Measured {
   answer: LoadAnswer;
   /** Processor time of the server for each order that it answered, µs: what the machine's other work cannot change. */
   microsPerOrder: number;
+  /** The same of the exchange, where it runs beside the server. */
+  exchangeMicrosPerOrder: number | null;
 }
 
-async function orders(options: CaseOptions): Promise<CaseResult> {
-  const runtime = await startRuntime();
+/** A server under load, and whose processor time counts. */
+interface Measurable {
+  server: string;
+  target: Target;
+  pid: number;
+  exchangePid?: number | null;
+}
+
+const MOST = "as fast as it goes";
+
+class Loads {
+  readonly #child = new Child<LoadMessage>("the load", script("load.ts"));
+  readonly #options: CaseOptions;
+  readonly measured: Measured[] = [];
+  #run = 0;
+
+  constructor(options: CaseOptions) {
+    this.#options = options;
+  }
+
+  #one(target: Target, ratePerSecond: number | null, seconds: number): Promise<LoadAnswer> {
+    this.#run += 1;
+    const question = { ...target, ratePerSecond, concurrency: CONCURRENCY, seconds };
+    return this.#child.ask<LoadAnswer>({ ...question, run: `r${this.#run}` });
+  }
+
+  /** Each in turn, at each rate. */
+  async measure(servers: readonly Measurable[]): Promise<void> {
+    for (const { target } of servers) await this.#one(target, null, WARM_UP_SECONDS);
+    for (let round = 0; round < this.#options.rounds; round += 1)
+      for (const rate of [...RATES, null])
+        for (const each of servers) await this.#measureOne(each, rate);
+  }
+
+  async #measureOne(
+    { server, target, pid, exchangePid = null }: Measurable,
+    rate: number | null,
+  ): Promise<void> {
+    const used = (): number => cpuSeconds(pid) ?? 0;
+    const usedThere = (): number => (exchangePid === null ? 0 : (cpuSeconds(exchangePid) ?? 0));
+    const before = [used(), usedThere()] as const;
+    const answer = await this.#one(target, rate, this.#options.seconds);
+    const micros = (seconds: number): number =>
+      Math.round((seconds * 1e6) / Math.max(1, answer.answered));
+    const load = rate === null ? MOST : `${rate}/s`;
+    this.measured.push({
+      server,
+      load,
+      answer,
+      microsPerOrder: micros(used() - before[0]),
+      exchangeMicrosPerOrder: exchangePid === null ? null : micros(usedThere() - before[1]),
+    });
+    this.#options.say(`${server}, ${load}: ${answer.perSecond}/s, p99 ${answer.p99Ms} ms`);
+  }
+
+  stop(): void {
+    this.#child.stop();
+  }
+}
+
+/** Trunkline with the exchange in a process of its own, beside what it is compared with. */
+async function besideOthers(loads: Loads): Promise<void> {
+  const runtime = await startRuntime({ isExchangeApart: true });
   const hops = await startHops();
   const service = new Child<{ op: "listen" }>("the plain service", script("plain-service.ts"));
-  const load = new Child<LoadMessage>("the load", script("load.ts"));
   try {
     const ours = await trunkline(runtime);
     const { url } = await service.ask<{ url: string }>({ op: "listen" });
-    const plain: Target = { ...ours, url, path: "/" };
-    const empty: Target = { ...ours, url: hops.url, path: "/" };
-    const route: Target = { ...ours, path: "/health", method: "GET" };
-    const pids: Record<string, number> = { "plain service": service.pid, "hops alone": hops.pid };
-    const measured: Measured[] = [];
-    let run = 0;
-    const one = async (
-      target: Target,
-      ratePerSecond: number | null,
-      seconds = options.seconds,
-    ): Promise<LoadAnswer> => {
-      run += 1;
-      const question = { ...target, ratePerSecond, concurrency: CONCURRENCY, seconds };
-      return load.ask<LoadAnswer>({ ...question, run: `r${run}` });
-    };
-    const targets = [
-      ["Trunkline", ours],
-      ["plain service", plain],
-      ["hops alone", empty],
-      ["static route", route],
-    ] as const;
-    for (const [, target] of targets) await one(target, null, WARM_UP_SECONDS);
-    for (let round = 0; round < options.rounds; round += 1)
-      for (const rate of [...RATES, null])
-        for (const [server, target] of targets) {
-          const pid = pids[server] ?? runtime.pid;
-          const before = cpuSeconds(pid) ?? 0;
-          const answer = await one(target, rate);
-          const used = (cpuSeconds(pid) ?? 0) - before;
-          const microsPerOrder = Math.round((used * 1e6) / Math.max(1, answer.answered));
-          const name = rate === null ? "as fast as it goes" : `${rate}/s`;
-          measured.push({ server, load: name, answer, microsPerOrder });
-          options.say(`${server}, ${name}: ${answer.perSecond}/s, p99 ${answer.p99Ms} ms`);
-        }
-    return resultOf(measured);
+    const { pid, exchangePid } = runtime;
+    await loads.measure([
+      { server: TRUNKLINE, target: ours, pid, exchangePid },
+      { server: PLAIN, target: { ...ours, url, path: "/" }, pid: service.pid },
+      { server: "hops alone", target: { ...ours, url: hops.url, path: "/" }, pid: hops.pid },
+      { server: "static route", target: { ...ours, path: "/health", method: "GET" }, pid },
+    ]);
   } finally {
-    load.stop();
     service.stop();
     await hops.stop();
     await runtime.platform.stop();
   }
 }
 
-function resultOf(measured: Measured[]): CaseResult {
+/** Trunkline with the exchange in its own thread, as one process runs on a desk. */
+async function exchangeInside(loads: Loads): Promise<void> {
+  const runtime = await startRuntime();
+  try {
+    const target = await trunkline(runtime);
+    await loads.measure([{ server: INSIDE, target, pid: runtime.pid }]);
+  } finally {
+    await runtime.platform.stop();
+  }
+}
+
+async function orders(options: CaseOptions): Promise<CaseResult> {
+  const loads = new Loads(options);
+  try {
+    await besideOthers(loads);
+    await exchangeInside(loads);
+    return resultOf(loads.measured, fsyncMs());
+  } finally {
+    loads.stop();
+  }
+}
+
+function resultOf(measured: Measured[], diskMs: number): CaseResult {
   const of = (server: string, name: string, figure: (answer: LoadAnswer) => number | null) =>
     median(
       measured
@@ -171,25 +231,34 @@ function resultOf(measured: Measured[]): CaseResult {
       figure(({ p50Ms }) => p50Ms),
       figure(({ p99Ms }) => p99Ms),
       median(group.map(({ microsPerOrder }) => microsPerOrder)),
+      median(group.map(({ exchangeMicrosPerOrder }) => exchangeMicrosPerOrder)),
       refusals.map(([name, count]) => `${count} × ${name}`).join(", ") || "none",
     ];
   });
-  const most = "as fast as it goes";
-  const best = of("Trunkline", most, ({ perSecond }) => perSecond);
+  const best = of(TRUNKLINE, MOST, ({ perSecond }) => perSecond);
   const refused = measured
-    .filter(({ server }) => server === "Trunkline")
+    .filter(({ server }) => server === TRUNKLINE || server === INSIDE)
     .flatMap(({ answer }) => Object.values(answer.refused))
     .reduce((sum, count) => sum + count, 0);
   return {
     rows: [],
     figures: {
-      head: ["server", "load", "answered/s", "p50 ms", "p99 ms", "server µs each", "refused"],
+      head: [
+        "server",
+        "load",
+        "answered/s",
+        "p50 ms",
+        "p99 ms",
+        "server µs each",
+        "exchange µs",
+        "refused",
+      ],
       rows,
     },
     checks: [
       atMost(
         "p99 at 500 orders/s",
-        of("Trunkline", "500/s", ({ p99Ms }) => p99Ms),
+        of(TRUNKLINE, "500/s", ({ p99Ms }) => p99Ms),
         25,
         " ms",
       ),
@@ -198,7 +267,7 @@ function resultOf(measured: Measured[]): CaseResult {
         "most orders ÷ the plain service's",
         times(
           best,
-          of("plain service", most, ({ perSecond }) => perSecond),
+          of(PLAIN, MOST, ({ perSecond }) => perSecond),
         ),
         0.4,
         "",
@@ -207,6 +276,8 @@ function resultOf(measured: Measured[]): CaseResult {
     ],
     notes: [
       `Orders rest at the exchange: ${ALGOS} algos, ${INSTRUMENTS} instruments, every check on, ${CONCURRENCY} requests at a time when as fast as it goes.`,
+      `An fsync takes ${diskMs.toFixed(2)} ms where the state of all of them lies (TMPDIR): the plain service waits for one at each order, Trunkline for a few at every group of orders.`,
+      "Trunkline's exchange runs in a process of its own, as a real broker does, and is reached over the loopback network; it is the very object that runs inside otherwise, and does all that it does there. With the exchange inside, its processor time is the server's.",
       "The plain service writes one row per order with node:sqlite (WAL, synchronous = FULL). The static route is Trunkline's /health.",
       "The hops alone are the way of an order through the same runtime with nothing on it: the same calls between three objects, one row in each, no check and no order.",
     ],
