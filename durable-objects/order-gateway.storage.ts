@@ -8,8 +8,9 @@ import type {
 import type { GatewayOrder, HandOrder, RecordChange } from "../src/application/gateway/record.ts";
 import type { Execution, OrderPost } from "../src/domain/order.ts";
 import type { Halt } from "../src/domain/trading-gate.ts";
-import { type GatewayMemory, memoryOf, type OutboxEnds } from "./order-gateway.memory.ts";
+import { type GatewayMemory, memoryOf } from "./order-gateway.memory.ts";
 import { GatewayNotes } from "./order-gateway.notes.ts";
+import { GatewayOutbox } from "./order-gateway.outbox.ts";
 import { migrate, type Migration } from "./schema-migrations.ts";
 
 const MIGRATIONS: readonly Migration[] = [
@@ -51,12 +52,14 @@ export class OrderGatewayStorage implements GatewayStore {
   readonly #sql: SqlStorage;
   readonly #memory: GatewayMemory;
   readonly #notes: GatewayNotes;
+  readonly #outbox: GatewayOutbox;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.#memory = memoryOf(storage);
     this.#notes = new GatewayNotes(storage.sql, this.#memory);
+    this.#outbox = new GatewayOutbox(storage.sql, this.#memory);
     migrate(storage, MIGRATIONS);
   }
 
@@ -132,7 +135,7 @@ export class OrderGatewayStorage implements GatewayStore {
     this.#together(() => {
       this.#replaceOrder(order);
       for (const execution of executions) this.#insertExecution(execution);
-      this.#insertPosts(posts);
+      this.#outbox.add(posts);
     });
   }
 
@@ -163,7 +166,7 @@ export class OrderGatewayStorage implements GatewayStore {
       const body = JSON.stringify(hand);
       this.#sql.exec("INSERT INTO hand_orders VALUES (?, ?)", hand.brokerOrderId, body);
       this.#replaceOrder(order);
-      this.#insertPosts(posts);
+      this.#outbox.add(posts);
     });
   }
 
@@ -175,7 +178,7 @@ export class OrderGatewayStorage implements GatewayStore {
         id,
       );
       this.#insertExecution(execution);
-      this.#insertPosts(posts);
+      this.#outbox.add(posts);
     });
   }
 
@@ -189,7 +192,7 @@ export class OrderGatewayStorage implements GatewayStore {
   adopt(execution: Execution, post: OrderPost): void {
     this.#together(() => {
       this.#insertExecution(execution);
-      this.#insertPosts([post]);
+      this.#outbox.add([post]);
     });
   }
 
@@ -202,61 +205,17 @@ export class OrderGatewayStorage implements GatewayStore {
     );
   }
 
-  /** What is posted goes, and what happened comes, in one write. */
-  #insertPosts(posts: readonly OrderPost[]): void {
-    if (posts.length === 0) return;
-    const ends = this.#outboxEnds();
-    if (ends.posted > ends.deleted) {
-      this.#sql.exec("DELETE FROM outbox WHERE seq <= ?", ends.posted);
-      ends.deleted = ends.posted;
-    }
-    for (const post of posts) this.#insertPost(post);
-  }
-
-  #insertPost(post: OrderPost): void {
-    const body = JSON.stringify(post);
-    const { seq } = this.#sql
-      .exec<{ seq: number }>(
-        "INSERT INTO outbox (event_id, body) VALUES (?, ?) RETURNING seq",
-        post.eventId,
-        body,
-      )
-      .one();
-    const { outbox } = this.#memory;
-    if (outbox) outbox.last = seq;
-  }
-
-  /** How far the outbox goes, and how far it is posted: nothing waits when they are the same. */
-  #outboxEnds(): OutboxEnds {
-    const { outbox } = this.#memory;
-    if (outbox) return outbox;
-    const query =
-      "SELECT COALESCE(MAX(seq), 0) AS last, COALESCE(MIN(seq) - 1, 0) AS posted FROM outbox";
-    const { last, posted } = this.#sql.exec<{ last: number; posted: number }>(query).one();
-    return (this.#memory.outbox = { last, posted, deleted: posted });
-  }
-
   hasExecution(executionId: string): boolean {
     const query = "SELECT 1 AS found FROM executions WHERE execution_id = ?";
     return this.#sql.exec(query, executionId).toArray().length > 0;
   }
 
   outbox(limit: number): { seq: number; post: OrderPost }[] {
-    const { last, posted } = this.#outboxEnds();
-    if (last <= posted) return [];
-    return this.#sql
-      .exec<{ seq: number; body: string }>(
-        "SELECT seq, body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?",
-        posted,
-        limit,
-      )
-      .toArray()
-      .map(({ seq, body }) => ({ seq, post: JSON.parse(body) as OrderPost }));
+    return this.#outbox.waiting(limit);
   }
 
-  /** Its rows go with the next ones that come: a delete of its own is a write that an answer would wait for. */
   posted(seq: number): void {
-    this.#outboxEnds().posted = seq;
+    this.#outbox.posted(seq);
   }
 
   halts(): Halt[] {

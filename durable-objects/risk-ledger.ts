@@ -140,13 +140,8 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     if (work) this.ctx.waitUntil(work);
   }
 
-  async reserveReplace(
-    clientOrderId: string,
-    changes: OrderChanges,
-    facts: IntentFacts,
-    by: string,
-  ) {
-    return deciding.reserveReplace(this.#book, clientOrderId, changes, facts, by, Date.now());
+  async reserveReplace(id: string, changes: OrderChanges, facts: IntentFacts, by: string) {
+    return deciding.reserveReplace(this.#book, id, changes, facts, by, Date.now());
   }
 
   async requestCancel(clientOrderId: string, by: string): Promise<Result<Order, OrderProblem>> {
