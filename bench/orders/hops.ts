@@ -1,6 +1,6 @@
 /**
- * The way of an order with nothing on it: a request, two objects called one after the other, a request
- * to a third, and what came of it posted back, each writing one row. What Trunkline costs beyond it is
+ * The way of an order with nothing on it: a request, an object that asks another for all that wait, a
+ * request to a third, and what came of it posted back, each writing one row. What Trunkline costs beyond it is
  * its own; what this costs is the runtime's.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -28,10 +28,10 @@ class Rows extends DurableObject {
 }
 
 export class Ledger extends Rows {
-  async reserve(order) {
+  async reserveAll(orders) {
     await this.turn();
-    this.put(order.clientOrderId, order);
-    return { order, approved: { intent: order } };
+    for (const order of orders) this.put(order.clientOrderId, order);
+    return orders.map((intent) => ({ approved: { intent } }));
   }
   async post(posts) {
     await this.turn();
@@ -41,7 +41,21 @@ export class Ledger extends Rows {
 
 export class Gateway extends Rows {
   waiting = [];
-  async submit(approved) {
+  asking = [];
+  ask(order) {
+    const { promise, resolve } = Promise.withResolvers();
+    this.asking.push({ order, resolve });
+    if (this.asking.length === 1) void this.askAll();
+    return promise;
+  }
+  async askAll() {
+    await this.turn();
+    const all = this.asking.splice(0);
+    const answers = await this.env.LEDGER.getByName("1").reserveAll(all.map(({ order }) => order));
+    for (const [at, { resolve }] of all.entries()) resolve(answers[at]);
+  }
+  async place(order) {
+    const { approved } = await this.ask(order);
     await this.turn();
     const { clientOrderId: id } = approved.intent;
     this.put(id, approved);
@@ -71,8 +85,8 @@ export class Exchange extends Rows {
 
 export default {
   async fetch(request, env) {
-    const { approved } = await env.LEDGER.getByName("1").reserve(await request.json());
-    return Response.json(await env.GATEWAY.getByName("1").submit(approved), { status: 201 });
+    const order = await request.json();
+    return Response.json(await env.GATEWAY.getByName("1").place(order), { status: 201 });
   },
 };
 `;
