@@ -4,6 +4,7 @@ import type { OrdersQuery } from "../src/contract/orders.ts";
 import type { Page } from "../src/contract/primitives.ts";
 import type { Order } from "../src/domain/order.ts";
 import type { Change } from "../src/domain/risk/ledger.ts";
+import { EXTERNAL_ALGO } from "../src/domain/risk/external.ts";
 import type { LimitName } from "../src/domain/risk/limit-names.ts";
 import {
   packBalances,
@@ -94,7 +95,8 @@ export class LedgerStorage implements LedgerStore {
         JSON.stringify(execution),
       );
     }
-    if (holding && (execution || !this.#stored.has(holding) || entry?.ended.gt(0)))
+    const isExternal = entry?.order.algoId === EXTERNAL_ALGO;
+    if (holding && (execution || isExternal || !this.#stored.has(holding) || entry?.ended.gt(0)))
       this.#saveHolding(holding);
   }
 

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { Failure, main } from "./lib/failure.ts";
 import { ROOT } from "./lib/paths.ts";
 import { broken, filesOf } from "./simulate/mutate.ts";
-import { MUTANTS, type Mutant } from "./simulate/mutants.ts";
+import type { Mutant } from "./simulate/mutant.ts";
+import { MUTANTS } from "./simulate/mutants.ts";
 
 const SEEDS = 500;
 

@@ -1,15 +1,6 @@
 /** Deliberate mistakes, each a small change of the source. A simulation that does not see one of them proves less than it says. */
-export interface FileChange {
-  file: string;
-  /** Each text stands exactly once in the file. */
-  changes: readonly (readonly [from: string, to: string])[];
-}
-
-export interface Mutant extends FileChange {
-  name: string;
-  /** A second file, where two layers guard the same thing. */
-  also?: FileChange;
-}
+import { COMPARING_MUTANTS } from "./mutants-of-comparing.ts";
+import type { Mutant } from "./mutant.ts";
 
 const SUBMIT = "src/application/gateway/submit.ts";
 const WISHES = "src/application/gateway/wishes.ts";
@@ -17,7 +8,6 @@ const DOUBT = "src/application/gateway/doubt.ts";
 const CHECKS = "src/domain/risk/checks/index.ts";
 const BOOK = "src/application/ledger/book.ts";
 const DESK = "src/application/gateway/desk.ts";
-const RECONCILE = "src/application/gateway/reconcile.ts";
 const SIGHTINGS = "src/application/gateway/sightings.ts";
 const TRIPS = "src/application/ledger/trips.ts";
 const DECIDING = "src/application/ledger/deciding.ts";
@@ -208,44 +198,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: SIGHTINGS,
     changes: [["underWay.inbox.push(sighting);", ""]],
   },
-  {
-    name: "a fill past the platform ignored",
-    file: SIGHTINGS,
-    changes: [
-      [
-        'if (evidence.kind === "filled") adoptFill(context, brokerOrderId, evidence.execution, at);',
-        "",
-      ],
-    ],
-  },
-  {
-    name: "a failed question about positions read as flat",
-    file: RECONCILE,
-    changes: [
-      [
-        "if (!positions.ok) return err(`${positions.error.kind}: ${positions.error.reason}`);\n  let ours",
-        "let ours",
-      ],
-      ["const theirs = positions.value;", "const theirs = positions.ok ? positions.value : [];"],
-    ],
-  },
-  {
-    name: "an inferred fill stands beside the real one",
-    file: "src/application/gateway/inferred-fills.ts",
-    changes: [["replaceInferred(openInferred(context), real)", "replaceInferred([], real)"]],
-  },
-  {
-    name: "the late report of an inferred fill is not read",
-    file: RECONCILE,
-    changes: [
-      ["if (openInferred(context).length > 0) {", "if (openInferred(context).length < 0) {"],
-    ],
-  },
-  {
-    name: "positions not compared",
-    file: "src/application/gateway/watch.ts",
-    changes: [["if (positionsDueAt(context) <= now) await reconcilePositions(context);", ""]],
-  },
+  ...COMPARING_MUTANTS,
   {
     name: "the gateway lets an old epoch pass",
     file: "src/domain/trading-gate.ts",

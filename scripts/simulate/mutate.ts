@@ -1,6 +1,6 @@
 /** Lays a mutant's changes over a source text. */
 import { Failure } from "../lib/failure.ts";
-import type { FileChange, Mutant } from "./mutants.ts";
+import type { FileChange, Mutant } from "./mutant.ts";
 
 /** The source with one mistake in it. A change that does not fit exactly once is a mistake of this list. */
 export function broken(name: string, { file, changes }: FileChange, text: string): string {

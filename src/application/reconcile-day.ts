@@ -19,6 +19,7 @@ import {
   type ThreeWay,
 } from "../domain/reconciliation/three-way.ts";
 import { err, ok, type Result } from "../domain/result.ts";
+import { externalOrderId } from "../domain/reconciliation/synthetic-id.ts";
 import { EXTERNAL_ALGO } from "../domain/risk/external.ts";
 import { errorText } from "./log.ts";
 import type { OrderGatewayPort, RiskLedgerPort } from "./ports.ts";
@@ -241,8 +242,10 @@ async function repairsOf(
       return { before, execution: after, algoId: known.get(after.executionId) ?? EXTERNAL_ALGO };
     }
     const { execution } = repair;
-    const clientOrderId = execution.clientOrderId || `external-${execution.brokerOrderId}`;
-    const algoId = algos.get(clientOrderId) ?? EXTERNAL_ALGO;
+    const { account, brokerOrderId } = execution;
+    const own = algos.get(execution.clientOrderId);
+    const clientOrderId = own ? execution.clientOrderId : externalOrderId(account, brokerOrderId);
+    const algoId = own ?? EXTERNAL_ALGO;
     return { before: null, execution: { ...execution, clientOrderId }, algoId };
   });
 }

@@ -1,6 +1,7 @@
 /** Orders, executions, positions and balances as they cross the API. */
 import { z } from "zod";
 import { DECIMAL_PATTERN } from "../domain/decimal.ts";
+import { EXTERNAL_PREFIX } from "../domain/reconciliation/synthetic-id.ts";
 import { ORDER_STATES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from "../domain/order.ts";
 import { REFUSAL_CODES } from "../domain/risk/refusal.ts";
 import { errorBody } from "./errors.ts";
@@ -93,7 +94,9 @@ function checkBracket(order: BracketFields, ctx: z.RefinementCtx): void {
 
 export const orderRequest = z
   .strictObject({
-    clientOrderId,
+    clientOrderId: clientOrderId.refine((id) => !id.startsWith(EXTERNAL_PREFIX), {
+      message: `must not start with ${EXTERNAL_PREFIX}, as orders placed past the platform do`,
+    }),
     /** An algo's key is bound to its algo; only an admin's key may name another. */
     algoId: algoId.optional(),
     account: accountId.optional(),

@@ -276,6 +276,9 @@ export const POSITIONS_POLL_MS = 60_000;
 /** While a position differs it is compared this often. */
 export const POSITIONS_RECHECK_MS = 5_000;
 
+/** After this the facts of an instrument that was traded past us are asked for again. */
+export const DESCRIBE_RETRY_MS = 10_000;
+
 /** A fill is inferred from a position only after the same difference has stood this long: a late report of it is still likely before. */
 export const INFERRED_FILL_QUIET_MS = 10_000;
 

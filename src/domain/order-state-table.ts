@@ -24,6 +24,7 @@ export const ORDER_TRANSITIONS = [
   "outcome_unknown",
   "dead_lettered",
   "discarded",
+  "adopted",
 ] as const;
 
 export type OrderTransition = (typeof ORDER_TRANSITIONS)[number];
@@ -53,6 +54,7 @@ export const ORDER_STATE_TABLE: Record<OrderState, Partial<Record<OrderTransitio
   },
 
   new: {
+    adopted: "new", // placed past us, and found at the broker
     accepted: "new", // said twice: by the answer and by the stream
     accepted_untriggered: "new", // older news than the trigger
     triggered: "new",
@@ -91,6 +93,7 @@ export const ORDER_STATE_TABLE: Record<OrderState, Partial<Record<OrderTransitio
   },
 
   partially_filled: {
+    adopted: "new", // a piece of it was told of before the order
     accepted: "partially_filled", // older news than the fill
     accepted_untriggered: "partially_filled",
     triggered: "partially_filled",
@@ -110,6 +113,7 @@ export const ORDER_STATE_TABLE: Record<OrderState, Partial<Record<OrderTransitio
   },
 
   filled: {
+    adopted: "new", // what was told of it was one of its fills: more of it rests
     partial_fill: "filled", // an overfill: booked and flagged, never dropped
     full_fill: "filled",
   },

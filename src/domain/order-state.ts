@@ -50,8 +50,11 @@ export function closerState(
   return order.untriggered ? "pending_trigger" : "new";
 }
 
+/** What may move an order along; a description only says more of it. */
+export type StateEvent = Exclude<OrderEvent, { kind: "described" }>;
+
 /** The table's name for an event. `fills` says whether a fill completes the order. */
-export function transitionOf(event: OrderEvent, fills: "partly" | "fully"): OrderTransition {
+export function transitionOf(event: StateEvent, fills: "partly" | "fully"): OrderTransition {
   if (event.kind === "filled") return fills === "fully" ? "full_fill" : "partial_fill";
   if (event.kind === "accepted" && event.pendingTrigger) return "accepted_untriggered";
   return event.kind;

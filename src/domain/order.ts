@@ -67,6 +67,8 @@ export interface ReservedOrder {
   /** The region lease's fencing number. */
   epoch: number;
   approvedAt: number;
+  /** The ledger has proven, by quantity, that it can only lower exposure; left out of a retry, which proves nothing anew. */
+  onlyReduces?: true;
   /** An exit that the platform makes after a halt: the kill switch that it was made under lets it go. */
   flattens?: true;
 }
@@ -112,6 +114,15 @@ export interface Execution {
   executedAt: number;
 }
 
+/** An order that was placed past us, as the broker tells it. */
+export interface ExternalOrder
+  extends
+    Pick<Execution, "account" | "brokerOrderId">,
+    Pick<
+      OrderIntent,
+      "instrument" | "side" | "type" | "quantity" | "limitPrice" | "stopPrice" | "timeInForce"
+    > {}
+
 /** Where the time of one attempt to send went, ms. What the broker does not tell of its own time is network. */
 export interface OrderStages {
   /** From the approval, for a retry from its start, until it asked for its turn. */
@@ -126,6 +137,15 @@ export interface OrderStages {
 
 /** What happened to an order after it was reserved: made by gateways, posted to the ledger. */
 export type OrderEvent =
+  /** It rests at the broker and was placed past us. `currency` is its price's; null when nobody knows it yet. */
+  | {
+      kind: "adopted";
+      order: ExternalOrder;
+      pendingTrigger: boolean;
+      currency: string | null;
+    }
+  /** What an adopted order, or a trade past us, is priced in: learned after it was booked. */
+  | { kind: "described"; currency: string }
   | { kind: "accepted"; brokerOrderId: string; pendingTrigger: boolean; stages?: OrderStages }
   | { kind: "triggered" }
   | { kind: "rejected"; reason: string; stages?: OrderStages }

@@ -125,12 +125,15 @@ describe("attempts", () => {
     expect((await flow.paper.control()).ordersReceived).toBe(0);
   });
 
-  test("an order of the account placed past the platform is adopted when it fills", async () => {
+  test("an order of another program is kept under external when it fills, whatever id it has there", async () => {
     const approved = await flow.reserve();
     const external = { ...approved, intent: { ...approved.intent, clientOrderId: "by-hand" } };
     await flow.paper.trading.submit(external);
-    await until(async () => (await flow.ledger.order("by-hand"))?.state === "filled");
-    expect(await flow.ledger.order("by-hand")).toMatchObject({ algoId: "external" });
+    const orders = async () => (await flow.ledger.orders({ limit: 10 })).items;
+    await until(async () => (await orders()).some(({ state }) => state === "filled"));
+    const adopted = (await orders()).find(({ algoId }) => algoId === "external");
+    expect(adopted?.clientOrderId).toBe(`external-${adopted?.brokerOrderId}`);
+    expect(await flow.ledger.order("by-hand")).toBeNull();
   });
 });
 

@@ -1,8 +1,12 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { cancelOrder } from "../../src/application/cancel-order.ts";
 import {
+  ADMIN,
+  ALGO,
   crashGateway,
   endFlow,
+  evictLedger,
   inGatewayStorage,
   pollIsDue,
   RESTING,
@@ -31,6 +35,22 @@ const positionOf = async (algoId: string) =>
 
 const check = async (kind: string) =>
   (await flow.gateway.reconciliation()).checks.find((each) => each.kind === kind);
+
+const exposureOf = async (algoId: string) =>
+  (await flow.ledger.exposure()).find((each) => each.algoId === algoId);
+
+/** An order by hand far below the market, once it is reserved here with its currency. */
+async function rested(quantity: string) {
+  await byHand({ side: "buy", quantity, limitPrice: "1430" });
+  await until(async () => {
+    await pollIsDue();
+    await watchNow();
+    return (await exposureOf("external"))?.currency === "INR" && (await incidents()).length > 0;
+  });
+  const [order] = (await flow.ledger.orders({ limit: 10 })).items;
+  if (!order) throw new Error("the order is not shown");
+  return order;
+}
 
 /** As if nothing had been compared for long. */
 const comparisonIsDue = () =>
@@ -63,16 +83,62 @@ describe("trades made past the platform", () => {
     await expect(exit).rejects.toThrow("REDUCE_ONLY");
   });
 
-  test("an order that stands at the broker and is not ours is noted, and told once", async () => {
-    await byHand({ side: "buy", quantity: "1", limitPrice: "1430" });
-    await until(async () => {
-      await watchNow();
-      return (await incidents()).length === 1;
+  test("an order that rests at the broker and is not ours is reserved, shown, and told of once", async () => {
+    const order = await rested("3");
+    expect(order).toMatchObject({
+      algoId: "external",
+      state: "new",
+      type: "limit",
+      quantity: "3",
+      limitPrice: "1430",
+    });
+    expect(await exposureOf("external")).toMatchObject({
+      currency: "INR",
+      openBuyQuantity: "3",
+      // 4290 rupees, in the base currency.
+      moneyAtRisk: "49.335",
     });
     await pollIsDue();
     await watchNow();
-    expect(await incidents()).toHaveLength(1);
+    expect((await incidents()).map(({ id }) => id)).toEqual([
+      `external-paper-${order.brokerOrderId}`,
+    ]);
     expect(await flow.ledger.positions()).toEqual([]);
+  });
+
+  test("such an order is canceled from here, and then nothing of it is reserved", async () => {
+    const { clientOrderId } = await rested("3");
+    expect((await cancelOrder(flow.ports, ADMIN, clientOrderId, Date.now())).ok).toBe(true);
+    await becomes(clientOrderId, "canceled");
+    const open = await flow.paper.trading.openOrders();
+    expect(open).toEqual({ ok: true, value: [] });
+    expect(await exposureOf("external")).toMatchObject({ openBuyQuantity: "0", moneyAtRisk: "0" });
+  });
+
+  test("no algo's key cancels it", async () => {
+    const { clientOrderId } = await rested("3");
+    expect(await cancelOrder(flow.ports, ALGO, clientOrderId, Date.now())).toMatchObject({
+      ok: false,
+      error: { code: "UNKNOWN_ORDER" },
+    });
+  });
+
+  test("such an order, evictions in between, takes room from the algos until it ends at the broker", async () => {
+    await flow.ledger.setLimits(
+      { changes: [{ scope: "portfolio", name: "openOrders", value: "1" }], reason: "a test" },
+      "person:test",
+    );
+    const { clientOrderId, brokerOrderId } = await rested("3");
+    await evictLedger();
+    await expect(flow.place(RESTING)).rejects.toThrow("OPEN_ORDERS");
+    await crashGateway();
+    await flow.paper.trading.cancel({ clientOrderId: "", brokerOrderId: brokerOrderId ?? "" });
+    await until(async () => {
+      await pollIsDue();
+      await watchNow();
+      return (await flow.order(clientOrderId)).state === "canceled";
+    });
+    expect((await flow.place(RESTING)).state).toBe("new");
   });
 });
 

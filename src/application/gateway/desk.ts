@@ -10,6 +10,7 @@ import type { DeskProblem, HandExecution } from "../ports.ts";
 import { bracketNote, wakeBracket } from "./bracket-notes.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
 import { post } from "./evidence.ts";
+import { claimExternal } from "./external-orders.ts";
 import { countFill } from "./inferred-fills.ts";
 import { findingOf, isFound, type BrokerPicture } from "./finding.ts";
 import { absorbFinding, askBroker } from "./look-up.ts";
@@ -56,7 +57,7 @@ export async function executeByHand(
   const open = decimal(order.quantity).minus(decimal(order.filledQuantity));
   if (decimal(claim.quantity).gt(open)) return err({ kind: "too_much", open: decimalText(open) });
   const adopted = store.executionsOfBroker(claim.brokerOrderId);
-  if (adopted.some((each) => store.order(each.clientOrderId)))
+  if (adopted.some((each) => isOurs(store.order(each.clientOrderId))))
     return err({ kind: "broker_order_taken" });
   const contrary = contradiction(order, claim, adopted);
   if (contrary) return err(contrary);
@@ -77,6 +78,7 @@ export async function executeByHand(
   const filled = decimal(record.filledQuantity).plus(decimal(claim.quantity));
   const executed = { ...closed(record), filledQuantity: decimalText(filled) };
   store.saveHandOrder({ ...hand, covered: decimalText(covered) }, executed, posts);
+  claimExternal(context, claim);
   countFill(context);
   guardBracket(context, order, executed);
   context.log("warn", "order_executed_by_hand", { clientOrderId, by: claim.by });
@@ -120,9 +122,14 @@ async function onDesk(
     if (contrary) return err(contrary);
   }
   const taken = brokerOrderId === null ? null : context.store.orderOfBroker(brokerOrderId);
-  if (taken && taken.clientOrderId !== clientOrderId) return err({ kind: "broker_order_taken" });
+  if (isOurs(taken) && taken?.clientOrderId !== clientOrderId)
+    return err({ kind: "broker_order_taken" });
   return ok({ order, record });
 }
+
+/** One that left from here belongs to its own algo. */
+const isOurs = (record: GatewayOrder | null): boolean =>
+  record !== null && record.external === undefined;
 
 function absorbFor(
   context: GatewayContext,
@@ -132,8 +139,9 @@ function absorbFor(
 ): void {
   const record = readOrder(context, clientOrderId);
   if (record) absorbFinding(context, findingOf(picture, record), picture.askedAt);
-  const executions = picture.executions.filter((each) => each.brokerOrderId === brokerOrderId);
-  absorbFinding(context, { orders: [], executions }, picture.askedAt);
+  const named = (each: { brokerOrderId: string }) => each.brokerOrderId === brokerOrderId;
+  const executions = picture.executions.filter(named);
+  absorbFinding(context, { orders: picture.orders.filter(named), executions }, picture.askedAt);
 }
 
 /** The broker shows the named order, and it is another trade. */

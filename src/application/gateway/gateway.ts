@@ -24,13 +24,14 @@ import type { BrokerBook } from "../reconcile-port.ts";
 import { driveBrackets } from "./brackets.ts";
 import { gatewayContext, readOrder, type GatewayContext } from "./context.ts";
 import { discardByHand, executeByHand } from "./desk.ts";
+import { lookForExternal } from "./external-orders.ts";
 import { findingOf, isFound } from "./finding.ts";
 import { absorbFinding, askBroker } from "./look-up.ts";
 import { flush } from "./outbox.ts";
 import { place } from "./placing.ts";
 import type { GatewayPorts } from "./ports.ts";
 import { brokerBook, reconcileAfterReconnect, unfreeze } from "./reconcile.ts";
-import { sight } from "./sightings.ts";
+import { isKnown, sight } from "./sightings.ts";
 import { submit } from "./submit.ts";
 import { nextDueAt, reconciliationState, watch } from "./watch.ts";
 import { cancel, modify } from "./wishes.ts";
@@ -123,6 +124,7 @@ export class Gateway implements Omit<
   async onStream(message: Extract<OrderStreamMessage, { kind: "order_event" }>): Promise<void> {
     const { clientOrderId, brokerOrderId, event: evidence, at } = message;
     sight(this.#context, { clientOrderId, brokerOrderId, evidence, at });
+    if (!isKnown(this.#context, message)) lookForExternal(this.#context);
     await flush(this.#context);
     await driveBrackets(this.#context);
   }

@@ -1,6 +1,7 @@
 /** Keeps a trade that a person booked by hand from being booked again when the broker tells of it. */
 import { decimal, decimalText, minDecimal, ZERO } from "../../domain/decimal.ts";
 import type { OrderPost } from "../../domain/order.ts";
+import { externalOrderId } from "../../domain/reconciliation/synthetic-id.ts";
 import type { GatewayContext, Sighting } from "./context.ts";
 import { countFill } from "./inferred-fills.ts";
 
@@ -19,7 +20,7 @@ export function coverByHand(context: GatewayContext, sighting: Sighting): boolea
   const open = decimal(hand.claim.quantity).minus(decimal(hand.covered));
   const taken = minDecimal(open, quantity);
   const excess = quantity.minus(taken);
-  const clientOrderId = execution.clientOrderId || `external-${brokerOrderId}`;
+  const clientOrderId = externalOrderId(context.account, brokerOrderId);
   const extra = { ...execution, clientOrderId, quantity: decimalText(excess) };
   const posts: OrderPost[] = [];
   if (excess.gt(ZERO)) {

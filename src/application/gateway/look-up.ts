@@ -10,6 +10,7 @@ import { ok, type Result } from "../../domain/result.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
 import { endIfWhole, post, type Evidence } from "./evidence.ts";
 import type { BrokerPicture, Finding } from "./finding.ts";
+import { adoptOrder, isClaimed, isOpen } from "./external-orders.ts";
 import { changedTerms, DUE_NOW, sameTerms, type GatewayOrder, type Terms } from "./record.ts";
 import { sight } from "./sightings.ts";
 
@@ -69,6 +70,9 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
       at: seen.updatedAt,
     });
   const known = knownOrder(context, seen);
+  // Without our id it may be the very order whose answer is awaited.
+  const mayBeOurs = seen.clientOrderId === null && context.inFlight.size > 0;
+  if (!known && !mayBeOurs) return adoptOrder(context, seen);
   if (known?.ended && known.ended !== "dead_lettered" && known.record === "accepted") return;
   if (seen.state === "rejected") {
     tell({ kind: "rejected", reason: seen.reason ?? "rejected by the broker" });
@@ -86,9 +90,10 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
 }
 
 function knownOrder(context: GatewayContext, seen: BrokerOrder): GatewayOrder | null {
-  const id =
-    seen.clientOrderId ?? context.store.orderOfBroker(seen.brokerOrderId)?.clientOrderId ?? null;
-  return id === null ? null : readOrder(context, id);
+  const { clientOrderId, brokerOrderId } = seen;
+  const ours = clientOrderId === null ? null : readOrder(context, clientOrderId);
+  const byBroker = ours ? null : context.store.orderOfBroker(brokerOrderId);
+  return ours ?? (byBroker && readOrder(context, byBroker.clientOrderId));
 }
 
 const changesBetween = (from: Terms, to: Terms): OrderChanges => ({
@@ -108,6 +113,7 @@ function absorbTerms(
   // A picture from before our own latest news, or of records that lag, must not turn the terms back.
   const { settlingTimeMs } = context.broker.rules;
   if (!order.terms || askedAt - order.updatedAt < settlingTimeMs) return;
+  if (isClaimed(context, order)) return;
   const terms = { ...order.terms, quantity: seen.quantity };
   // A broker may drop a price that has done its work, e.g. a stop after its trigger: null is no change.
   terms.limitPrice = seen.limitPrice ?? terms.limitPrice;
@@ -144,9 +150,14 @@ function absorbEnd(
   seen: BrokerOrder,
   tell: (evidence: Evidence) => void,
 ): void {
-  if (seen.state !== "canceled" && seen.state !== "expired") return;
   const order = knownOrder(context, seen);
   if (!order || order.ended) return;
+  if (isClaimed(context, order)) {
+    // Its fills are covered by the person's figure, or booked beside it.
+    if (!isOpen(seen)) tell({ kind: "canceled", reason: `${seen.state} at the broker` });
+    return;
+  }
+  if (seen.state !== "canceled" && seen.state !== "expired") return;
   if (decimal(order.filledQuantity).lt(decimal(seen.filledQuantity))) {
     context.log("warn", "fills_missing", {
       clientOrderId: order.clientOrderId,

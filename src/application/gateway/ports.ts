@@ -63,6 +63,8 @@ export type NotePrefix =
   | "inferred:"
   | "incident:"
   | "check:"
+  | "currency:"
+  | "undescribed:"
   | "bracket:"
   | "bracket-ended:";
 
@@ -79,7 +81,13 @@ export type NumberName =
   /** Bookings of fills so far: two readings that differ have a fill between them. */
   | "fills_booked"
   | "positions_compared_at"
-  | "in_flight_looked_at";
+  /** How many were booked when positions were last compared. */
+  | "fills_compared"
+  | "in_flight_looked_at"
+  /** When the stream last told of an order that is not from here. */
+  | "external_seen_at"
+  /** When the facts of instruments that nobody here knew were last asked for. */
+  | "described_at";
 
 export interface GatewayPorts {
   account: string;

@@ -1,10 +1,12 @@
 /** A gateway's own durable record of one order: what was sent, what came of it, and what is still wished. */
 import type { DecimalText } from "../../domain/decimal.ts";
+import type { InstrumentId } from "../../domain/instrument.ts";
 import type { HandExecution } from "../desk-port.ts";
 import type {
   ApprovedOrder,
   Execution,
   OrderChanges,
+  OrderIntent,
   OrderPost,
   OrderStages,
 } from "../../domain/order.ts";
@@ -32,8 +34,10 @@ export interface Terms {
 
 export interface GatewayOrder {
   clientOrderId: string;
-  /** Null for an order whose cancel came before the order itself. */
+  /** Null for an order whose cancel came before the order itself, and for one that was placed past us. */
   approved: ApprovedOrder | null;
+  /** What a broker's order is that did not leave from here; left out of our own. */
+  external?: Pick<OrderIntent, "instrument" | "side" | "type" | "timeInForce">;
   record: SendRecord;
   /** The latest attempt; 0 when there was none. */
   attempt: number;
@@ -117,6 +121,10 @@ export function newRecord(
     updatedAt: now,
   };
 }
+
+/** Null for an order that never came. */
+export const instrumentOf = ({ approved, external }: GatewayOrder): InstrumentId | null =>
+  approved?.intent.instrument ?? external?.instrument ?? null;
 
 /** For the event that tells of an attempt. */
 export const stagesOf = ({ stages }: GatewayOrder): { stages?: OrderStages } =>

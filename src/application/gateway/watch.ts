@@ -17,6 +17,7 @@ import { decimal, ZERO } from "../../domain/decimal.ts";
 import { errorText } from "../log.ts";
 import { bracketsDueAt, driveBrackets } from "./brackets.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
+import { describeDueAt, describeExternals, externalLookDueAt } from "./external-orders.ts";
 import { inFlightDueAt, lookInFlight } from "./in-flight.ts";
 import { flush } from "./outbox.ts";
 import { readMissed } from "./read-missed.ts";
@@ -47,6 +48,7 @@ export async function watch(context: GatewayContext): Promise<void> {
   if (inFlightDueAt(context) <= now) await lookInFlight(context);
   if (pollDueAt(context) <= now) await readMissed(context);
   if (balancesDueAt(context) <= now) await readBalances(context);
+  if (describeDueAt(context) <= now) await describeExternals(context);
   if (outboxDueAt(context) <= now) await flush(context);
   if (positionsDueAt(context) <= now) await reconcilePositions(context);
   await driveBrackets(context);
@@ -65,6 +67,7 @@ export function nextDueAt(context: GatewayContext): number {
     positionsDueAt(context),
     bracketsDueAt(context),
     heldUntil(context),
+    describeDueAt(context),
   );
 }
 
@@ -83,8 +86,11 @@ async function guarded(context: GatewayContext, clientOrderId: string): Promise<
 }
 
 const pollDueAt = (context: GatewayContext): number =>
-  context.store.number("polled_at") +
-  (context.store.hasLive() ? OPEN_ORDERS_POLL_MS : IDLE_POLL_MS);
+  Math.min(
+    context.store.number("polled_at") +
+      (context.store.hasLive() ? OPEN_ORDERS_POLL_MS : IDLE_POLL_MS),
+    externalLookDueAt(context),
+  );
 
 const positionsDueAt = (context: GatewayContext): number =>
   context.store.number("positions_compared_at") +

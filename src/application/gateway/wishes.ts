@@ -11,7 +11,8 @@ import { post } from "./evidence.ts";
 import { isFound } from "./finding.ts";
 import { refuseChanges } from "./look-up.ts";
 import { ledgerOrder } from "./outbox.ts";
-import { DUE_NOW, newRecord, type GatewayOrder } from "./record.ts";
+import { blockReason } from "./reconcile.ts";
+import { DUE_NOW, instrumentOf, newRecord, type GatewayOrder } from "./record.ts";
 import { withdraw } from "./stop.ts";
 
 /** The order as it then stands; null when neither gateway nor ledger knows it. */
@@ -74,7 +75,7 @@ async function step(context: GatewayContext, clientOrderId: string): Promise<voi
 }
 
 async function sendCancel(context: GatewayContext, order: GatewayOrder): Promise<void> {
-  context.limiter.cancel(order.approved?.intent.instrument ?? null);
+  context.limiter.cancel(instrumentOf(order));
   const outcome = await ask(() => context.broker.cancel(atBroker(order)));
   const now = readOrder(context, order.clientOrderId);
   if (!now || now.ended !== null) return;
@@ -161,9 +162,14 @@ function whyNotModify(
   order: GatewayOrder,
   changes: OrderChanges,
 ): string | null {
+  if (order.external) return "it was placed past the platform; change it where it was placed";
   if (order.record !== "accepted" || !order.approved) return "the broker has not accepted it yet";
   if (order.changes !== null) return "other new terms are under way";
   if (order.cancel !== "none") return "a cancel is under way";
+  const { instrument, reduceOnly } = order.approved.intent;
+  const blocked =
+    reduceOnly || onlyLowers(order, changes) ? null : blockReason(context, instrument);
+  if (blocked !== null) return blocked;
   const halted = context.store.halts().filter((halt) => halt.halted);
   // The fence holds back what a region that lost the lease would add. Whoever holds it now still has
   // to make its orders smaller: a bracket's stop, when its target has filled in part.

@@ -6,11 +6,14 @@
 import type { LedgerNotice } from "../ports.ts";
 import type { Order, OrderEvent, OrderPost } from "../../domain/order.ts";
 import { MARKS_STORE_INTERVAL_MS } from "../../domain/limits.ts";
+import { priceAdopted } from "../../domain/risk/adoption.ts";
 import { applyMarks } from "../../domain/risk/exposure.ts";
+import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
 import { apply, forgetEnded, type Change, type LedgerEvent } from "../../domain/risk/ledger.ts";
 import { packControls, type ControlChange } from "../../domain/risk/controls.ts";
 import { addOrder } from "../../domain/risk/restore.ts";
 import {
+  holdingKey,
   tradingDay,
   type Holding,
   type LedgerOrder,
@@ -19,6 +22,9 @@ import {
 import type { Mark } from "../../domain/tick.ts";
 import type { LedgerOutbox, LedgerStore } from "./ports.ts";
 import { pairsOf, positionDay, riskDay } from "./views.ts";
+
+const currencyOf = (state: LedgerState, { algoId, instrument, account }: Order): string | null =>
+  state.holdings.get(holdingKey(algoId, instrument, account))?.currency ?? null;
 
 export class LedgerBook {
   readonly storage: LedgerStore;
@@ -127,9 +133,14 @@ export class LedgerBook {
     if (post.event.kind === "filled") {
       const { account, executionId } = post.event.execution;
       if (this.storage.executionSeen(account, executionId)) return entry;
-    } else if (!entry) return null;
+    } else if (!entry && post.event.kind !== "adopted") return null;
+    // What is known already is no news.
+    if (post.event.kind === "described" && entry && currencyOf(state, entry.order)) return entry;
     const before = entry && { state: entry.order.state, label: entry.label };
+    const marks = state.marks.size;
     const change = this.apply(state, { kind: "posted", post }, post.at, post.eventId);
+    // A trade past us was the only price there is.
+    if (state.marks.size > marks) this.#saveMarks(state);
     this.#deadLetterRow(change, before, post);
     return change.entry;
   }
@@ -192,12 +203,24 @@ export class LedgerBook {
 
   /** Takes a mark in and keeps it for after an eviction. Only inside `commit`. */
   takeMark(state: LedgerState, mark: Mark): void {
-    if (applyMarks(state, [mark]).length > 0) this.#saveMarks(state);
+    if (applyMarks(state, [mark]).length === 0) return;
+    this.#saveMarks(state);
+    this.#priceAdopted(state, [mark]);
+  }
+
+  /** What was adopted without a price has to keep the one that it gets: no event tells of it. */
+  #priceAdopted(state: LedgerState, marks: readonly Mark[]): void {
+    const instruments = marks.map(({ instrument }) => instrument);
+    for (const entry of priceAdopted(state, instruments))
+      this.storage.saveOrder(entry, state.version);
   }
 
   /** Takes marks of the feed in. They move no version; they and what they moved are stored now and then. */
   takeMarks(marks: readonly Mark[], now: number): void {
-    applyMarks(this.state(now), marks);
+    const known = this.state(now);
+    applyMarks(known, marks);
+    if ((known.aggregates.get(`algo:${EXTERNAL_ALGO}`)?.figures.unpriced ?? 0) > 0)
+      this.commit(now, (state) => this.#priceAdopted(state, marks));
     if (now - this.#marksStoredAt < MARKS_STORE_INTERVAL_MS) return;
     this.#marksStoredAt = now;
     this.commit(now, (state) => this.#saveMarks(state));

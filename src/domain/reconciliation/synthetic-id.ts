@@ -8,6 +8,17 @@ const MASK = 0xffffffffffffffffn;
 export const INFERRED_PREFIX = "inferred-";
 export const HAND_PREFIX = "hand-";
 
+/** What our ids of orders placed past us begin with; no caller may use it. */
+export const EXTERNAL_PREFIX = "external-";
+
+/** What a client order id may look like after a prefix. */
+const PLAIN_ID = /^[A-Za-z0-9_-]{1,27}$/;
+
+/** Our id for an order that was placed past us: the broker's own, where it makes an id that a route takes. */
+export const externalOrderId = (account: string, brokerOrderId: string): string =>
+  EXTERNAL_PREFIX +
+  (PLAIN_ID.test(brokerOrderId) ? brokerOrderId : syntheticId(account, brokerOrderId));
+
 /** 64-bit FNV-1a over the facts, each told from the next by a byte that no fact holds; 16 hex digits. */
 export function syntheticId(...facts: readonly (string | number)[]): string {
   let hash = OFFSET;

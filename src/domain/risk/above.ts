@@ -2,7 +2,9 @@
 import { decimal, decimalText, maxDecimal, ZERO, type Decimal } from "../decimal.ts";
 import { dayLoss, drawdownOf } from "./checks/loss.ts";
 import { worstPosition } from "./case.ts";
-import type { LimitName } from "./limit-names.ts";
+import type { InstrumentId } from "../instrument.ts";
+import { LIMIT_NAMES, type LimitName } from "./limit-names.ts";
+import { limitScopes } from "./limits.ts";
 import type { Aggregate, LedgerState } from "./state.ts";
 
 export interface LimitExceeded {
@@ -28,6 +30,21 @@ export function limitsExceeded(
       limit: decimalText(limit),
       have: decimalText(have),
     }));
+}
+
+/** The limits that what is reserved and held now passes where the order counts, each in words: for who looks at an order that nobody could refuse. */
+export function limitsPassedBy(
+  state: LedgerState,
+  { algoId, instrument }: { algoId: string; instrument: InstrumentId },
+): string[] {
+  const scopes = limitScopes(algoId, instrument);
+  return scopes.flatMap((scope) =>
+    LIMIT_NAMES.flatMap((name) =>
+      limitsExceeded(state, scope, name)
+        .filter((each) => scopes.includes(each.scope))
+        .map(({ scope: at, have, limit }) => `${name} of ${at} is ${have}, above ${limit}`),
+    ),
+  );
 }
 
 function measured(

@@ -6,11 +6,13 @@ import type { OrderIntent, Side } from "../order.ts";
 import { unrealisedProfit } from "../position.ts";
 import type { Mark } from "../tick.ts";
 import { forgetBest } from "./best-price.ts";
+import { EXTERNAL_ALGO } from "./external.ts";
 import { limitScopes } from "./limits.ts";
 import { closable, sideRisk, withoutShare, withShare, type Share } from "./money-at-risk.ts";
 import {
   goodMark,
   isGoodPrice,
+  LAST_RESORT,
   NO_DAY,
   NO_FIGURES,
   reserves,
@@ -123,6 +125,7 @@ function figuresOf(state: LedgerState, holding: Holding): Figures {
     openBuy: sides.buy.quantity,
     openSell: sides.sell.quantity,
     unvalued: unvalued ? 1 : 0,
+    unpriced: hasUnknownWorth(holding, rate) ? 1 : 0,
   };
   if (!rate) return { ...NO_FIGURES, ...counted };
   // Without a mark the position stands at its cost: its size is known, its profit is not.
@@ -144,6 +147,16 @@ function figuresOf(state: LedgerState, holding: Holding): Figures {
     doubt: unvalued ? position.moneyAtRisk.times(rate) : ZERO,
   };
 }
+
+/** A position without a mark still stands at its cost; without a rate, or for an order without any price, there is nothing. */
+function hasUnknownWorth({ position, orders, algoId }: Holding, rate: Decimal | null): boolean {
+  if (!rate) return orders.size > 0 || !position.quantity.eq(ZERO);
+  return algoId === EXTERNAL_ALGO && [...orders.values()].some(isUnpriced);
+}
+
+/** Adopted without a price. What we reserve ourselves without one can only reduce. */
+export const isUnpriced = ({ order, unit, share }: LedgerOrder): boolean =>
+  order.algoId === EXTERNAL_ALGO && !order.reduceOnly && share !== null && unit.price.eq(ZERO);
 
 /** The largest absolute value that a position can reach by its open orders. */
 export const worstGross = (net: Decimal, buys: Decimal, sells: Decimal): Decimal =>
@@ -171,6 +184,7 @@ function shifted(sum: Figures, before: Figures, after: Figures): Figures {
     realised: move(sum.realised, before.realised, after.realised),
     unrealised: move(sum.unrealised, before.unrealised, after.unrealised),
     unvalued: sum.unvalued + after.unvalued - before.unvalued,
+    unpriced: sum.unpriced + after.unpriced - before.unpriced,
     doubt: move(sum.doubt, before.doubt, after.doubt),
   };
 }
@@ -226,7 +240,7 @@ export function applyMarks(state: LedgerState, marks: readonly Mark[]): Instrume
   const moved = new Set<Holding>();
   for (const mark of marks) {
     const known = state.marks.get(mark.instrument);
-    if (known && known.time > mark.time) continue;
+    if (known && known.time > mark.time && known.provider !== LAST_RESORT) continue;
     state.marks.set(mark.instrument, {
       ...mark,
       bid: isGoodPrice(mark.bid) ? mark.bid : null,

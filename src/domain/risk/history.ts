@@ -85,9 +85,13 @@ export function orderHistory(events: readonly RecordedEvent[]): HistoryEntry[] {
   const state = emptyLedger(first.at);
   return events.flatMap((event) => {
     const { entry, flag } = apply(state, withoutRisk(event.body));
-    return entry ? [entryOf(event, entry.order, flag)] : [];
+    return entry && !isDescription(event.body) ? [entryOf(event, entry.order, flag)] : [];
   });
 }
+
+/** What an instrument is priced in is no part of an order's life. */
+const isDescription = (event: LedgerEvent): boolean =>
+  event.kind === "posted" && event.post.event.kind === "described";
 
 /** Neither what an order reserved nor what its fills cost has a part in its states. */
 export function withoutRisk(event: LedgerEvent): LedgerEvent {
@@ -159,6 +163,7 @@ function factsOf(event: LedgerEvent, eventId: string): Facts {
 
 function postedFacts({ event }: OrderPost, eventId: string): Facts {
   const { kind } = event;
+  assert(kind !== "described", "a description is left out of the history");
   return {
     kind,
     source: "by" in event ? sourceOf(event.by) : newsSource(event, eventId),

@@ -13,7 +13,8 @@ import { commitFunds } from "./funds.ts";
 import type { LimitName } from "./limit-names.ts";
 import { applyControl, type ControlChange } from "./controls.ts";
 import { NO_UNIT_RISK, type UnitRisk } from "./money-at-risk.ts";
-import { applyPost, newEntry } from "./posting.ts";
+import { newEntry } from "./entry.ts";
+import { applyPost } from "./posting.ts";
 import { countedScopes, countOrder } from "./order-rate.ts";
 import {
   holdingFor,

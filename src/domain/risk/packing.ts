@@ -2,7 +2,7 @@
 import { decimal, type Decimal } from "../decimal.ts";
 import type { Order } from "../order.ts";
 import { EMPTY_SIDE, type UnitRisk } from "./money-at-risk.ts";
-import { newEntry } from "./posting.ts";
+import { newEntry } from "./entry.ts";
 import {
   NO_FIGURES,
   type AccountBalances,

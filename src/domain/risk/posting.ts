@@ -2,12 +2,27 @@
 import { unreachable } from "../assert.ts";
 import { decimal, decimalText, maxDecimal, meanText, ZERO, type Decimal } from "../decimal.ts";
 import type { Execution, Order, OrderEvent, OrderPost } from "../order.ts";
-import { closerState, transition, transitionFlag, transitionOf } from "../order-state.ts";
+import {
+  closerState,
+  type StateEvent,
+  transition,
+  transitionFlag,
+  transitionOf,
+} from "../order-state.ts";
 import { fillPosition } from "../position.ts";
+import {
+  adoptFill,
+  adoptOrder,
+  commitAdopted,
+  describeHolding,
+  takeAdoptedTerms,
+  takeLastResort,
+} from "./adoption.ts";
+import { limitsPassedBy } from "./above.ts";
 import { EXTERNAL_ALGO } from "./external.ts";
 import { rateOf, refreshHolding, refreshShare } from "./exposure.ts";
 import { confirmFunds, settleFunds } from "./funds.ts";
-import { filledUnitRisk, NO_UNIT_RISK, type UnitRisk } from "./money-at-risk.ts";
+import { filledUnitRisk } from "./money-at-risk.ts";
 import { unitRiskNow } from "./pricing.ts";
 import { holdingFor, type Holding, type LedgerOrder, type LedgerState } from "./state.ts";
 
@@ -28,18 +43,46 @@ export interface Posted {
  */
 export function applyPost(state: LedgerState, post: OrderPost): Posted {
   const known = state.orders.get(post.clientOrderId) ?? null;
-  if (post.event.kind === "filled") {
-    const entry = known ?? adopt(state, post.event.execution, post.at);
-    return bookFill(state, entry, post.event.execution, post.at, known === null);
+  const { event, clientOrderId, at } = post;
+  if (event.kind === "filled") {
+    const entry = known ?? adoptFill(state, event.execution, at);
+    return bookFill(state, entry, event.execution, at, known === null);
   }
+  if (event.kind === "adopted")
+    return applyAdopted(state, known ?? adoptOrder(state, clientOrderId, event, at), event, at);
   if (!known) return { entry: null, execution: null, holding: null, flag: null };
-  return applyNews(state, known, post.event, post.at);
+  if (event.kind === "described") {
+    const holding = describeHolding(state, known, event.currency);
+    return { entry: known, execution: null, holding, flag: null };
+  }
+  return applyNews(state, known, event, at);
+}
+
+/** It stands at the broker whatever the limits say: it is reserved, and what it passes is said. */
+function applyAdopted(
+  state: LedgerState,
+  entry: LedgerOrder,
+  event: Extract<OrderEvent, { kind: "adopted" }>,
+  at: number,
+): Posted {
+  const unchanged = { entry, execution: null, holding: null };
+  if (entry.order.algoId !== EXTERNAL_ALGO)
+    return { ...unchanged, flag: "an order placed past the ledger has its id" };
+  const next = transition(entry.order.state, "adopted");
+  // It has ended since the broker was asked.
+  if (!next.ok) return { ...unchanged, flag: null };
+  takeAdoptedTerms(state, entry, event);
+  entry.order = { ...entry.order, updatedAt: laterOf(entry, at) };
+  const posted = settle(state, entry, closer(entry, next.value), null, null);
+  commitAdopted(state, entry, at);
+  const passed = limitsPassedBy(state, entry.order);
+  return { ...posted, flag: ["placed past the ledger", ...passed].join("; ") };
 }
 
 function applyNews(
   state: LedgerState,
   entry: LedgerOrder,
-  event: Exclude<OrderEvent, { kind: "filled" }>,
+  event: Exclude<StateEvent, { kind: "filled" | "adopted" }>,
   at: number,
 ): Posted {
   const name = transitionOf(event, "partly");
@@ -100,7 +143,7 @@ function newTerms(
   return terms;
 }
 
-function reasonOf(event: Exclude<OrderEvent, { kind: "filled" }>): string | null {
+function reasonOf(event: Exclude<StateEvent, { kind: "filled" | "adopted" }>): string | null {
   switch (event.kind) {
     case "rejected":
     case "cancel_rejected":
@@ -150,6 +193,7 @@ function bookFill(
     riskPerUnit,
     fee: fee ?? ZERO,
   });
+  if (entry.order.algoId === EXTERNAL_ALGO) takeLastResort(state, execution);
   confirmFunds(state, entry, at);
   const name = transitionOf(
     { kind: "filled", execution },
@@ -212,57 +256,3 @@ function settle(
   refreshHolding(state, holding);
   return { entry, execution, holding, flag };
 }
-
-/** A fill of an order that we never made: it is ours all the same, and counts against the limits. */
-function adopt(state: LedgerState, execution: Execution, at: number): LedgerOrder {
-  const order: Order = {
-    clientOrderId: execution.clientOrderId,
-    algoId: EXTERNAL_ALGO,
-    account: execution.account,
-    instrument: execution.instrument,
-    side: execution.side,
-    type: "market",
-    quantity: execution.quantity,
-    limitPrice: null,
-    stopPrice: null,
-    timeInForce: "day",
-    protectiveStop: null,
-    reduceOnly: false,
-    state: "new",
-    filledQuantity: "0",
-    averagePrice: null,
-    brokerOrderId: execution.brokerOrderId,
-    refusal: null,
-    reason: "placed past the ledger",
-    ledgerVersion: state.version,
-    epoch: state.epoch,
-    createdAt: at,
-    updatedAt: at,
-  };
-  const entry = newEntry(order, NO_UNIT_RISK);
-  state.orders.set(order.clientOrderId, entry);
-  const [other] = state.holdingsOf.get(order.instrument) ?? [];
-  holdingFor(state, order, other?.currency ?? null);
-  return entry;
-}
-
-/** An order as the ledger holds it, before anything happened to it. */
-export const newEntry = (order: Order, unit: UnitRisk): LedgerOrder => ({
-  order,
-  quantity: decimal(order.quantity),
-  filled: ZERO,
-  fillCost: ZERO,
-  unit,
-  original: {
-    quantity: order.quantity,
-    limitPrice: order.limitPrice,
-    stopPrice: order.stopPrice,
-  },
-  untriggered: false,
-  label: null,
-  attempts: 0,
-  asked: null,
-  commitment: null,
-  share: null,
-  ended: ZERO,
-});

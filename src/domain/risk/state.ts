@@ -98,6 +98,8 @@ export interface Figures {
   unrealised: Decimal;
   /** Positions without a good mark or a rate: their value is not known. */
   unvalued: number;
+  /** Holdings of whose positions and orders nobody knows what they are worth: no sum of money has them in. */
+  unpriced: number;
   /** What those may have lost: their money at risk. */
   doubt: Decimal;
 }
@@ -116,6 +118,7 @@ export const NO_FIGURES: Figures = {
   realised: ZERO,
   unrealised: ZERO,
   unvalued: 0,
+  unpriced: 0,
   doubt: ZERO,
 };
 
@@ -265,6 +268,9 @@ export function reserves(entry: LedgerOrder): boolean {
   if (entry.order.state === "dead_lettered") return entry.label === "unknown";
   return !isTerminal(entry.order.state);
 }
+
+/** The provider of a mark that is only the price of a trade past us. */
+export const LAST_RESORT = "execution";
 
 /** The latest good mark: finite and above 0. Null when there is none. */
 export function goodMark(state: LedgerState, instrument: InstrumentId): Mark | null {

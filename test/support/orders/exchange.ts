@@ -24,6 +24,14 @@ export interface Trade {
   hiddenForMs?: number;
 }
 
+export type Placed = Pick<
+  BrokerOrder,
+  "clientOrderId" | "instrument" | "side" | "type" | "quantity" | "limitPrice" | "stopPrice"
+>;
+
+/** The broker's ids of orders that were placed past us, and of no others. */
+export const PLACED_PREFIX = "XO";
+
 const FIRST_PRICE = 100;
 
 export class Exchange {
@@ -191,6 +199,22 @@ export class Exchange {
     held.acceptedAt = from;
     this.toldFrom.set(execution.executionId, from);
     if (hiddenForMs === 0) this.#tell(held, { kind: "filled", execution });
+    return brokerOrderId;
+  }
+
+  /** An order that was never asked for here, and lives as any other. Answers the broker's id. */
+  place(order: Placed): string {
+    const waits = order.type === "stop";
+    const held = this.#hold({
+      ...order,
+      brokerOrderId: this.nextId(PLACED_PREFIX),
+      timeInForce: "gtc",
+      state: waits ? "pending_trigger" : "new",
+    });
+    const { brokerOrderId } = held.order;
+    this.#tell(held, { kind: "accepted", brokerOrderId, pendingTrigger: waits });
+    if (waits) this.#waitForTrigger(held);
+    else this.#live(held);
     return brokerOrderId;
   }
 

@@ -6,6 +6,7 @@ import { INFERRED_PREFIX } from "../../../src/domain/reconciliation/synthetic-id
 import { decimal, type Decimal } from "../../../src/domain/decimal.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import { bracketBreaches } from "./bracket-invariants.ts";
+import { placedPastAgree } from "./placed-past.ts";
 import type { Plan } from "./plan.ts";
 import { INSTRUMENTS, type World } from "./world.ts";
 
@@ -18,6 +19,7 @@ export function breaches(world: World, plan: Plan, answered: ReadonlySet<string>
     ...flatWhereAsked(world, plan),
     ...inTheTradebook(world, answered),
     ...positionsAgree(world),
+    ...placedPastAgree(world),
     ...survivesEviction(world),
     ...atMostOneBrokerOrder(world),
     ...nothingLost(world),

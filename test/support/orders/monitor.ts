@@ -253,7 +253,8 @@ export class Monitor {
     if (order.reduceOnly) return;
     const sign = signOf(order);
     const position = this.#position(order).times(sign);
-    const all = this.#ledger.store.orders().filter(({ algoId }) => algoId !== "external");
+    // What was placed past us rests there too, and leaves less room for others.
+    const all = this.#ledger.store.orders();
     const open = all.filter((each) => !isDone(each) && each.state !== "dead_lettered");
     const rest = open
       .filter((each) => each.algoId === order.algoId && each.instrument === order.instrument)

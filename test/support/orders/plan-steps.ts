@@ -19,6 +19,20 @@ export interface PlannedOrder {
   reduceOnly: boolean;
 }
 
+/** What becomes of it, after a while, whatever the market makes of it. */
+export const PLACED_FATES = ["stands", "canceled_there", "canceled_here", "changed_there"] as const;
+
+export interface PlacedPast {
+  instrument: string;
+  side: Side;
+  quantity: number;
+  type: OrderType;
+  /** Another program's own id for it; null for a person's. */
+  foreignId: string | null;
+  fate: (typeof PLACED_FATES)[number];
+  afterMs: number;
+}
+
 /** One planned step, at a time in ms after the start of the trouble. */
 export type Step = { at: number } & (
   | ({ kind: "submit" } & PlannedOrder)
@@ -38,6 +52,8 @@ export type Step = { at: number } & (
   | { kind: "reject_storm"; count: number; forMs: number }
   /** A trade made by hand at the broker. */
   | { kind: "external"; side: "buy" | "sell"; quantity: number; hiddenForMs: number }
+  /** An order placed at the broker by hand or by another program, which may rest. */
+  | ({ kind: "external_order" } & PlacedPast)
   | { kind: "liquidation"; instrument: string; hiddenForMs: number }
   | { kind: "session_end" }
   /** A person works on what lies on the desk. */
@@ -57,6 +73,7 @@ export type Blow = Extract<
   {
     kind:
       | "external"
+      | "external_order"
       | "liquidation"
       | "session_end"
       | "clock_jump"

@@ -1,8 +1,9 @@
 /** What a run does, drawn from its seed before it starts: a list of steps that a search for the shortest failure can cut. */
+import type { OrderType } from "../../../src/domain/order.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 import { drawFaults, type WorldFaults } from "./faults.ts";
 import { planOrder } from "./plan-orders.ts";
-import type { AlgoName, Step } from "./plan-steps.ts";
+import { PLACED_FATES, type AlgoName, type Step } from "./plan-steps.ts";
 import { seededRandom, type Random } from "./random.ts";
 
 export interface Plan {
@@ -43,6 +44,17 @@ function planTrouble(steps: Step[], random: Random): void {
       side: random.pick(["buy", "sell"]),
       quantity: random.between(1, 4),
       hiddenForMs: hiddenForMs(),
+    }));
+    maybe(0.35, () => ({
+      kind: "external_order",
+      at: at(),
+      instrument: random.pick(["SIM:AAA", "SIM:BBB"]),
+      side: random.pick(["buy", "sell"]),
+      quantity: random.between(1, 5),
+      type: random.pick<OrderType>(["limit", "limit", "stop", "market"]),
+      foreignId: random.chance(0.3) ? `program-${time}` : null,
+      fate: random.pick(PLACED_FATES),
+      afterMs: random.between(0, 40_000),
     }));
     maybe(0.2, () => ({ kind: "clock_jump", at: at(), ms: random.between(-20_000, 20_000) }));
     maybe(0.3, () => ({ kind: "broker_restart", at: at(), forMs: random.between(500, 15_000) }));

@@ -19,6 +19,7 @@ import {
 } from "./people.ts";
 import { TRADES, type AlgoName, type Blow, type PlannedOrder, type Step } from "./plan-steps.ts";
 import { planOf, type Plan } from "./plan.ts";
+import { placePast } from "./placed-past.ts";
 import { World, type Region } from "./world.ts";
 
 const callerOf = (algo: AlgoName): Caller => ({
@@ -101,6 +102,7 @@ function act(world: World, step: Step, answered: Set<string>): void {
     case "takeover":
       return quietly(takeOver(world));
     case "external":
+    case "external_order":
     case "liquidation":
     case "session_end":
     case "clock_jump":
@@ -116,6 +118,8 @@ function strike(world: World, step: Blow): void {
   switch (step.kind) {
     case "external":
       return void world.broker.exchange.trade({ instrument: "SIM:AAA", ...step });
+    case "external_order":
+      return placePast(world, step);
     case "liquidation":
       return world.broker.exchange.liquidate(step.instrument, step.hiddenForMs);
     case "session_end":

@@ -5,6 +5,7 @@ import type { GatewayPorts } from "../../../src/application/gateway/ports.ts";
 import type { RiskLedgerPort } from "../../../src/application/ports.ts";
 import type { ControlCommand, RiskControlsView } from "../../../src/contract/risk-controls.ts";
 import type { Incident } from "../../../src/application/reconcile-port.ts";
+import type { Instrument } from "../../../src/domain/instrument.ts";
 import type { PositionView } from "../../../src/contract/orders.ts";
 import type {
   ApprovedOrder,
@@ -115,6 +116,8 @@ export interface Script {
   reserveAll?: GatewayPorts["ledger"]["reserveAll"];
   /** The order as the ledger has it. */
   ledgerOrder?: GatewayPorts["ledger"]["order"];
+  /** What the platform knows of any instrument; nothing when left out. */
+  instrument?: () => Instrument | null;
   /** Time stands still while somebody waits. */
   isFrozen?: boolean;
 }
@@ -187,7 +190,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
     },
     retries: { send: async () => {} },
     facts: async () => ({
-      instrument: null,
+      instrument: script.instrument?.() ?? null,
       marketOpen: true,
       brokerRefusal: null,
       mark: null,

@@ -31,22 +31,22 @@ const SHORT: Record<OrderState, string> = {
 };
 
 const PICTURE: Record<OrderState, string> = {
-  //                ac at tr rj p1 f1 cr cx cn rr rx rp su ex ns ou dl di
-  denied: /*      */ "-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- --",
-  pending_new: /* */ "nw pt nw rj pf fl pc -- cn -- -- -- su ex pn un dl --",
-  new: /*         */ "nw nw nw rj pf fl pc nw cn pr nw rp su ex -- nw dl --",
-  pending_trigger: "pt pt nw rj pf fl pc pt cn pr pt rp su ex -- pt dl --",
-  partially_filled: "pf pf pf rj pf fl pc pf cn pr pf rp su ex -- pf dl --",
-  filled: /*      */ "-- -- -- -- fl fl -- -- -- -- -- -- -- -- -- -- -- --",
-  pending_cancel: "pc pc pc rj pc fl pc nw cn -- pc pc pc ex cn un dl --",
-  canceled: /*    */ "cn cn -- -- cn fl -- -- cn -- -- -- -- -- -- -- -- --",
-  pending_replace: "pr pr pr rj pr fl pc pr cn -- nw rp su ex -- un dl --",
-  replaced: /*    */ "rp rp rp rj pf fl pc rp cn pr rp rp su ex -- rp dl --",
-  rejected: /*    */ "nw pt -- rj pf fl -- -- -- -- -- -- -- -- -- -- -- --",
-  expired: /*     */ "ex ex -- -- ex fl -- -- -- -- -- -- -- ex -- -- -- --",
-  suspended: /*   */ "nw pt nw rj pf fl pc -- cn -- -- rp su ex -- su dl --",
-  unknown: /*     */ "nw pt nw rj pf fl un un cn -- un rp su ex pn un dl --",
-  dead_lettered: /**/ "nw pt nw rj pf fl -- -- cn -- -- rp -- ex -- -- dl cn",
+  //                ac at tr rj p1 f1 cr cx cn rr rx rp su ex ns ou dl di ad
+  denied: /*      */ "-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- --",
+  pending_new: /* */ "nw pt nw rj pf fl pc -- cn -- -- -- su ex pn un dl -- --",
+  new: /*         */ "nw nw nw rj pf fl pc nw cn pr nw rp su ex -- nw dl -- nw",
+  pending_trigger: "pt pt nw rj pf fl pc pt cn pr pt rp su ex -- pt dl -- --",
+  partially_filled: "pf pf pf rj pf fl pc pf cn pr pf rp su ex -- pf dl -- nw",
+  filled: /*      */ "-- -- -- -- fl fl -- -- -- -- -- -- -- -- -- -- -- -- nw",
+  pending_cancel: "pc pc pc rj pc fl pc nw cn -- pc pc pc ex cn un dl -- --",
+  canceled: /*    */ "cn cn -- -- cn fl -- -- cn -- -- -- -- -- -- -- -- -- --",
+  pending_replace: "pr pr pr rj pr fl pc pr cn -- nw rp su ex -- un dl -- --",
+  replaced: /*    */ "rp rp rp rj pf fl pc rp cn pr rp rp su ex -- rp dl -- --",
+  rejected: /*    */ "nw pt -- rj pf fl -- -- -- -- -- -- -- -- -- -- -- -- --",
+  expired: /*     */ "ex ex -- -- ex fl -- -- -- -- -- -- -- ex -- -- -- -- --",
+  suspended: /*   */ "nw pt nw rj pf fl pc -- cn -- -- rp su ex -- su dl -- --",
+  unknown: /*     */ "nw pt nw rj pf fl un un cn -- un rp su ex pn un dl -- --",
+  dead_lettered: /**/ "nw pt nw rj pf fl -- -- cn -- -- rp -- ex -- -- dl cn --",
 };
 
 const next = (state: OrderState, event: OrderTransition): OrderState | null => {
@@ -74,12 +74,13 @@ describe("the order state table", () => {
     for (const event of ORDER_TRANSITIONS) expect(next("denied", event)).toBeNull();
   });
 
-  test("only fills, repeated news and a misread refusal are taken in a terminal state", () => {
+  test("only fills, repeated news, a misread refusal and the rest of an order placed past us are taken in a terminal state", () => {
     for (const state of TERMINAL_STATES) {
       for (const event of ORDER_TRANSITIONS) {
         const to = next(state, event);
         if (to === null || to === state) continue;
-        const revived = state === "rejected" && /fill|accepted/.test(event);
+        const misread = state === "rejected" && /fill|accepted/.test(event);
+        const revived = misread || (state === "filled" && event === "adopted");
         expect(revived || to === "filled", `${state} + ${event} → ${to}`).toBe(true);
       }
     }

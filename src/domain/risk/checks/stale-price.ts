@@ -1,7 +1,13 @@
-/** `STALE_PRICE`: an entry needs a mark that is there, is a price, and is young enough. */
+/**
+ * `STALE_PRICE`: an entry needs a mark that is there, is a price, and is young enough; and what its
+ * limits are measured with needs one, too.
+ */
 import { decimal } from "../../decimal.ts";
-import { isFresh, tightest } from "../case.ts";
+import { figuresAt, isFresh, tightest, type IntentCase } from "../case.ts";
+import type { LimitName } from "../limit-names.ts";
+import { limitScopes } from "../limits.ts";
 import { refuse } from "../refusal-of.ts";
+import type { Refusal } from "../refusal.ts";
 import type { RiskCheck } from "./check.ts";
 
 export const stalePrice: RiskCheck = {
@@ -13,7 +19,7 @@ export const stalePrice: RiskCheck = {
     const limit = age?.value ?? null;
     const have = mark && decimal(now - mark.time);
     note?.({ scope, unit: "ms", limit, have, room: limit && have && limit.minus(have) });
-    if (isFresh(mark, limit, now)) return null;
+    if (isFresh(mark, limit, now)) return unknownWorth(each);
     const isSilent = mark?.stale === true;
     const what = have
       ? `the latest price of ${intent.instrument} is ${have.toFixed()} ms old${isSilent ? ", and its data comes more often than that" : ""}`
@@ -25,3 +31,33 @@ export const stalePrice: RiskCheck = {
     );
   },
 };
+
+/** What is measured in money, over the scope that sets it or over the portfolio. */
+const MONEY_LIMITS: readonly LimitName[] = [
+  "positionNotional",
+  "moneyAtRiskInstrument",
+  "moneyAtRiskAlgo",
+  "moneyAtRiskPortfolio",
+  "grossExposure",
+  "netExposure",
+  "dailyLoss",
+  "drawdown",
+];
+
+/** A sum that something is missing from is no sum: whatever is traded past us is in it, or nobody may add to it. */
+function unknownWorth({ state, intent }: IntentCase): Refusal | null {
+  const scopes = limitScopes(intent.algoId, intent.instrument);
+  const scope = scopes.find(
+    (each) =>
+      figuresAt(state, each).unpriced > 0 &&
+      MONEY_LIMITS.some((name) => state.limits.at(each, name) !== null),
+  );
+  if (scope === undefined) return null;
+  const unknown = [...state.holdings.values()].filter(({ figures }) => figures.unpriced > 0);
+  const names = [...new Set(unknown.map(({ instrument }) => instrument))].join(", ");
+  return refuse(
+    "STALE_PRICE",
+    { scope },
+    `No entry while nobody knows what ${names} is worth, which counts against the limits of ${scope}; wait for its price, or close it at the broker.`,
+  );
+}
