@@ -119,6 +119,7 @@ async function readFarBack(context: GatewayContext): Promise<Result<null, string
 }
 
 function settleDoubts(context: GatewayContext, comparison: Comparison): void {
+  context.store.setNumber("fills_compared", context.store.number("fills_booked"));
   const differing = new Set(comparison.differences.map(({ instrument }) => instrument));
   for (const { instrument } of doubts(context))
     if (!differing.has(instrument)) endDoubt(context, instrument);
@@ -131,8 +132,13 @@ function settleDoubt(
   comparison: Comparison,
 ): void {
   const { instrument, ours, theirs } = difference;
-  if (frozenOf(context, instrument)) return;
-  const step = nextStep(doubtOf(context, instrument), difference, context.now());
+  const known = doubtOf(context, instrument);
+  if (frozenOf(context, instrument)) {
+    // What is safe to close goes by the broker's latest word.
+    if (known) saveDoubt(context, { ...known, theirs });
+    return;
+  }
+  const step = nextStep(known, difference, context.now());
   saveDoubt(context, step.doubt);
   if (step.doubt.tries === 1) context.log("warn", "position_differs", { instrument, ours, theirs });
   if (step.action === "wait") return;

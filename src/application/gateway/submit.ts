@@ -24,8 +24,8 @@ import { beginBracket } from "./bracket-notes.ts";
 import { awaitAnswer } from "./in-flight.ts";
 import { leaveInFlight, takeUnplaced } from "./sightings.ts";
 import { post } from "./evidence.ts";
+import { isExit, whyBlocked } from "./exits.ts";
 import { ledgerOrder } from "./outbox.ts";
-import { blockReason } from "./reconcile.ts";
 import { stop, withdraw } from "./stop.ts";
 import { newRecord, stagesOf, termsOf, type GatewayOrder } from "./record.ts";
 
@@ -86,18 +86,19 @@ type SendTurn =
 /** Whether it can go now. Everything here happens before the record, so it proves `not_sent`. */
 async function waitForTurn(
   context: GatewayContext,
-  { intent, approvedAt }: ApprovedOrder,
+  approved: ApprovedOrder,
   attempt: number,
 ): Promise<SendTurn> {
+  const { intent, approvedAt } = approved;
   const since = attempt === 1 ? approvedAt : context.now();
   // An entry that cannot leave now would be another trade later. An exit is tried, and retried.
-  const ended = intent.reduceOnly ? null : ((await context.sessionEnded?.()) ?? null);
+  const ended = isExit(approved) ? null : ((await context.sessionEnded?.()) ?? null);
   if (ended !== null)
     return {
       kind: "refused",
       reason: `${NO_SESSION}: ${ended}, so entries are refused`,
     };
-  // Entries are not sent blind. An order that can only reduce may always go.
+  // Entries are not sent blind, and what the ledger has proven is of a position that may have moved on.
   if (!intent.reduceOnly && !(await context.ready()))
     return {
       kind: "refused",
@@ -106,7 +107,7 @@ async function waitForTurn(
     };
   // A broker judges a signed request by its own clock, and an order's age would mean nothing.
   const offsetMs = context.clockOffsetMs?.() ?? null;
-  if (!intent.reduceOnly && isClockSkewed(offsetMs))
+  if (!isExit(approved) && isClockSkewed(offsetMs))
     return {
       kind: "refused",
       reason: `CLOCK_SKEW: the broker's clock is ${offsetMs} ms from ours, more than ${CLOCK_OFFSET_MS_MAX} ms, so entries are refused`,
@@ -166,8 +167,7 @@ function passGates(context: GatewayContext, approved: ApprovedOrder): string | n
   const epochSeen = context.store.number("epoch_seen");
   if (approved.epoch > epochSeen) context.store.setNumber("epoch_seen", approved.epoch);
   const stopped = stopReason(approved, context.store.halts(), epochSeen);
-  if (stopped !== null || approved.intent.reduceOnly) return stopped;
-  return blockReason(context, approved.intent.instrument);
+  return stopped ?? whyBlocked(context, approved);
 }
 
 async function sendToBroker(

@@ -11,6 +11,8 @@ export interface Doubt {
   instrument: InstrumentId;
   /** Theirs less ours, signed. */
   delta: string;
+  /** What the broker said last; left out of one that was stored before this was kept. */
+  theirs?: string;
   /** Since when it is this delta, by our clock. */
   since: number;
   /** Comparisons in a row that found any difference. */
@@ -30,13 +32,13 @@ export function nextStep(
   difference: { instrument: InstrumentId; ours: string; theirs: string },
   now: number,
 ): DoubtStep {
-  const { instrument } = difference;
+  const { instrument, theirs } = difference;
   const delta = decimalText(decimal(difference.theirs).minus(decimal(difference.ours)));
   const same = known?.delta === delta;
   // A clock that went back starts the quiet time anew: too late is better than too soon.
   const since = same && known.since <= now ? known.since : now;
   const tries = (known?.tries ?? 0) + 1;
-  const doubt = { instrument, delta, since, tries, inferred: same && known.inferred };
+  const doubt = { instrument, delta, theirs, since, tries, inferred: same && known.inferred };
   if (tries > RECONCILE_TRIES_MAX) return { action: "freeze", doubt };
   const quiet = now - since >= INFERRED_FILL_QUIET_MS;
   if (quiet && !doubt.inferred) return { action: "infer", doubt: { ...doubt, inferred: true } };

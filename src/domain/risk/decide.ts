@@ -38,6 +38,7 @@ export function decide(
     ledgerVersion: nextVersion(state),
     epoch: state.epoch,
     approvedAt: now,
+    ...(each.onlyReduces ? { onlyReduces: true as const } : {}),
     ...(facts.flattens === true ? { flattens: true as const } : {}),
   };
   return {

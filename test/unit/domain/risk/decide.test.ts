@@ -237,6 +237,24 @@ describe("an approved order", () => {
     expect(approvedAgain(run.state, after.order)).toBeNull();
   });
 
+  test.each([
+    ["10", true],
+    ["10.0000001", undefined],
+  ])("to sell %s of 10 carries the proof that it only reduces: %s", (quantity, expected) => {
+    const run = new LedgerRun();
+    long(run, "10");
+    const instrument = { ...INSTRUMENT, lotSize: "0.0000001" };
+    const decision = run.decide({ side: "sell", quantity }, { instrument });
+    expect(decision.kind === "approved" && decision.approved.onlyReduces).toBe(expected);
+  });
+
+  test("comes again without the proof, which was of another moment", () => {
+    const run = new LedgerRun();
+    long(run, "10");
+    const { order } = run.reserve({ side: "sell" });
+    expect(approvedAgain(run.state, order)).not.toHaveProperty("onlyReduces");
+  });
+
   test("the same intent again is the same order, also after a modify and in other digits", () => {
     const run = new LedgerRun();
     const intent = intentWith();
