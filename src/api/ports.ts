@@ -5,7 +5,7 @@ import type {
   MarketManagerPort,
   OperatorProfilePort,
 } from "../application/ports.ts";
-import type { ReconciliationRecord } from "../application/reconcile-day.ts";
+import type { ReconciliationRecord } from "../application/reconcile-book.ts";
 import type { RecordingsPort } from "../application/recorded-day.ts";
 import {
   brokerManager,

@@ -23,52 +23,21 @@ import { externalOrderId } from "../domain/reconciliation/synthetic-id.ts";
 import { EXTERNAL_ALGO } from "../domain/risk/external.ts";
 import { errorText } from "./log.ts";
 import type { OrderGatewayPort, RiskLedgerPort } from "./ports.ts";
+import type {
+  ReconcileBook,
+  ReconciliationRecord,
+  TradebookExecution,
+  TradebookRepair,
+} from "./reconcile-book.ts";
+import { readOrders, type ReadOrders } from "./reconcile-orders.ts";
 import type { BrokerBook } from "./reconcile-port.ts";
 
 /** Readings that trading may spoil before the run gives up for now. */
 const READINGS_MAX = 3;
 
-export interface TradebookExecution {
-  algoId: string;
-  execution: Execution;
-}
-
-export interface ReconciliationRecord {
-  id: string;
-  account: string;
-  day: string;
-  startedBy: string;
-  startedAt: number;
-  finishedAt: number;
-  status: ReconciliationStatus;
-  differences: number;
-  unresolved: number;
-  report: ReconciliationReport;
-}
-
-/** A repair as the tradebook takes it: the row as it becomes, and what was there before. */
-export interface TradebookRepair extends TradebookExecution {
-  before: Execution | null;
-}
-
-export interface ReconcileBook {
-  /** Executions of the account from a time on, by the broker's clock. */
-  executions(account: string, from: number): Promise<TradebookExecution[]>;
-  /** Algos of orders, by client order id. */
-  algos(clientOrderIds: readonly string[]): Promise<Map<string, string>>;
-  /** Funds of the account's latest report that had any. */
-  lastFunds(account: string): Promise<ReconciliationReport["funds"] | null>;
-  /** The report, its repairs and an audit row for each, all or nothing; the same again changes nothing. */
-  save(
-    record: ReconciliationRecord,
-    repairs: readonly TradebookRepair[],
-    version: number,
-  ): Promise<void>;
-}
-
 export interface ReconcileDayPorts {
   gateway: Pick<OrderGatewayPort, "brokerBook">;
-  ledger: Pick<RiskLedgerPort, "ensure" | "status" | "positions">;
+  ledger: Pick<RiskLedgerPort, "ensure" | "status" | "positions" | "order">;
   book: ReconcileBook;
   now(): number;
 }
@@ -86,6 +55,7 @@ interface Reading {
   broker: BrokerBook;
   ours: TradebookExecution[];
   ledger: { instrument: string; quantity: string }[];
+  orders: ReadOrders;
   version: number;
 }
 
@@ -99,10 +69,10 @@ export async function reconcileDay(
   const read = await readStill(ports, account, from);
   if (!read.ok) {
     const failed = failedRecord(base, read.error, from, ports.now());
-    await ports.book.save(failed, [], 0);
+    await ports.book.save(failed, { executions: [], orders: [] }, 0);
     return failed;
   }
-  const { broker, ours, ledger, version } = read.value;
+  const { broker, ours, ledger, orders, version } = read.value;
   const result = threeWay({
     ours: ours.map(({ execution }) => execution),
     external: new Set(
@@ -116,16 +86,19 @@ export async function reconcileDay(
     funds: broker.balances,
     fundsBefore: await ports.book.lastFunds(account),
   });
-  const unresolved = result.findings.filter(({ outcome }) => outcome === "unresolved").length;
+  // What stands in both comes last, so that a long list of it hides nothing.
+  const findings = [...result.findings, ...orders.findings];
+  const unresolved = findings.filter(({ outcome }) => outcome === "unresolved").length;
   const record: ReconciliationRecord = {
     ...base,
     finishedAt: ports.now(),
-    status: statusOf(result, unresolved),
-    differences: result.findings.length,
+    status: statusOf(findings, unresolved),
+    differences: findings.length,
     unresolved,
-    report: reportOf(result, read.value, from),
+    report: reportOf(result, findings, read.value, from),
   };
-  await ports.book.save(record, await repairsOf(ports.book, result.repairs, ours), version);
+  const executions = await repairsOf(ports.book, result.repairs, ours);
+  await ports.book.save(record, { executions, orders: orders.repairs }, version);
   return record;
 }
 
@@ -145,10 +118,11 @@ async function readStill(
       if (outbox > 0) return err(`${outbox} rows of the ledger wait for the tradebook`);
       const ours = await ports.book.executions(account, from);
       const positions = await ports.ledger.positions();
+      const orders = await readOrders(ports, account, broker.value, ours);
       const after = (await ports.ledger.status()).version;
       if (before !== version || after !== version) continue;
       const ledger = positions.filter((each) => each.account === account);
-      return ok({ broker: broker.value, ours, ledger, version });
+      return ok({ broker: broker.value, ours, ledger, orders, version });
     }
     return err("trading went on during each reading; it is read again later");
   } catch (error) {
@@ -168,21 +142,27 @@ function failedRecord(
   return { ...base, finishedAt: now, status: "failed", differences: 0, unresolved: 0, report };
 }
 
-const statusOf = ({ repairs }: ThreeWay, unresolved: number): ReconciliationStatus => {
+const statusOf = (findings: readonly Finding[], unresolved: number): ReconciliationStatus => {
   if (unresolved > 0) return "unresolved";
-  return repairs.length > 0 ? "repaired" : "clean";
+  return findings.some(({ outcome }) => outcome === "repaired") ? "repaired" : "clean";
 };
 
-function reportOf(result: ThreeWay, reading: Reading, from: number): ReconciliationReport {
-  const { broker, ours } = reading;
+function reportOf(
+  result: ThreeWay,
+  findings: readonly Finding[],
+  reading: Reading,
+  from: number,
+): ReconciliationReport {
+  const { broker, ours, orders } = reading;
   return {
     failure: null,
     from,
     to: broker.askedAt,
     executions: { ours: ours.length, theirs: broker.executions.length },
+    openOrders: orders.open,
     positions: result.positions,
     funds: broker.balances.map(({ currency, total }) => ({ currency, total })),
-    differences: result.findings.slice(0, REPORT_DIFFERENCES_MAX).map(differenceView),
+    differences: findings.slice(0, REPORT_DIFFERENCES_MAX).map(differenceView),
   };
 }
 
@@ -217,7 +197,16 @@ function sidesOf(difference: Difference): Pick<DifferenceView, "instrument" | "o
     }
     case "external_order":
       return { instrument: difference.instrument, ours: null, theirs: null };
+    case "order_missing_there":
+      return { instrument: difference.instrument, ours: difference.ours, theirs: null };
+    case "order_left_open": {
+      const { instrument, filled, quantity } = difference;
+      const filledText = `${filled} of ${quantity}`;
+      return { instrument, ours: filledText, theirs: filledText };
+    }
     case "state_differs":
+    case "order_filled_differs":
+    case "order_quantity_differs":
     case "position_differs":
       return difference;
     case "funds_differ":

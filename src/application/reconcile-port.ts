@@ -1,5 +1,5 @@
 /** What a reconciliation compares: the broker's whole word about an account, each query of which succeeded. */
-import type { BrokerBalance, BrokerPosition } from "../brokers/broker.ts";
+import type { BrokerBalance, BrokerOrder, BrokerPosition } from "../brokers/broker.ts";
 import type { AccountReconciliation } from "../contract/reconciliation.ts";
 import type { InstrumentId } from "../domain/instrument.ts";
 import type { Execution } from "../domain/order.ts";
@@ -8,6 +8,8 @@ import type { Result } from "../domain/result.ts";
 export interface BrokerBook {
   /** From the time asked for on. */
   executions: Execution[];
+  /** Open ones, and those that ended since the time asked for. */
+  orders: BrokerOrder[];
   /** Flat ones may be left out. */
   positions: BrokerPosition[];
   balances: BrokerBalance[];

@@ -10,6 +10,12 @@ export const DIFFERENCE_KINDS = [
   "quantity_differs",
   "price_differs",
   "state_differs",
+  /** Open here, and the broker does not tell of it. */
+  "order_missing_there",
+  "order_filled_differs",
+  "order_quantity_differs",
+  /** Both say that it stands. */
+  "order_left_open",
   /** Placed past us, by hand or by the broker. */
   "external_order",
   "external_fill",
@@ -61,6 +67,8 @@ export const reconciliationReport = z.object({
   from: timestamp,
   to: timestamp,
   executions: z.object({ ours: z.number().int(), theirs: z.number().int() }),
+  /** Open at the end of it; left out of reports from before orders were compared. */
+  openOrders: z.object({ ours: z.number().int(), theirs: z.number().int() }).optional(),
   positions: z.array(positionComparison),
   funds: z.array(z.object({ currency: z.string(), total: decimalOutput })),
   differences: z.array(differenceView),

@@ -1,5 +1,6 @@
 /** A reconciliation of this deployment's objects and tradebook; people hear of one that stays open. */
-import { reconcileDay, type ReconciliationRecord } from "../application/reconcile-day.ts";
+import type { ReconciliationRecord } from "../application/reconcile-book.ts";
+import { reconcileDay } from "../application/reconcile-day.ts";
 import { database } from "../storage/database.ts";
 import { layDown } from "../storage/incidents.ts";
 import { reconcileBook } from "../storage/reconciliations.ts";

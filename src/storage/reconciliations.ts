@@ -1,16 +1,23 @@
 /** Reports of the day's reconciliation in D1, with the repairs that each made. */
-import { and, desc, eq, getTableColumns, gte, inArray, or, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gte, inArray, notInArray, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { ReconcileBook, TradebookRepair } from "../application/reconcile-day.ts";
+import type {
+  ReconcileBook,
+  TradebookRepair,
+  TradebookRepairs,
+} from "../application/reconcile-book.ts";
 import type { ApiError } from "../contract/errors.ts";
 import type { Page, PageQuery } from "../contract/primitives.ts";
 import type { ReconciliationDetail, ReconciliationView } from "../contract/reconciliation.ts";
+import { TERMINAL_STATES } from "../domain/order-state.ts";
+import type { BookOrder } from "../domain/reconciliation/orders.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import { auditStatement } from "./audit.ts";
 import { decodeCursor, pageFrom } from "./cursor.ts";
 import { excluded, type Database } from "./database.ts";
 import { auditLog, executions, orders, reconciliations } from "./schema.ts";
+import { orderRow } from "./tradebook.ts";
 
 /** Who starts the run of each day's end. */
 export const AFTER_HOURS = "after_hours";
@@ -18,7 +25,22 @@ export const AFTER_HOURS = "after_hours";
 /** D1 binds at most 100 values in one statement. */
 const IDS_PER_QUERY = 90;
 
+/** Of ids as JSON in one value, which may be 2 MB. */
+const IDS_PER_LIST = 5_000;
+
 const { ledgerVersion: _guard, ...ofExecution } = getTableColumns(executions);
+
+const ofOrder = {
+  clientOrderId: orders.clientOrderId,
+  brokerOrderId: orders.brokerOrderId,
+  account: orders.account,
+  instrument: orders.instrument,
+  state: orders.state,
+  quantity: orders.quantity,
+  filledQuantity: orders.filledQuantity,
+  timeInForce: orders.timeInForce,
+  updatedAt: orders.updatedAt,
+};
 
 export const reconcileBook = (book: Database): ReconcileBook => ({
   async executions(account, from) {
@@ -42,6 +64,20 @@ export const reconcileBook = (book: Database): ReconcileBook => ({
     }
     return algos;
   },
+
+  async orders(account, clientOrderIds) {
+    const own = eq(orders.account, account);
+    const open = await book
+      .select(ofOrder)
+      .from(orders)
+      .where(and(own, notInArray(orders.state, [...TERMINAL_STATES])));
+    const named = await namedOrders(book, account, orders.clientOrderId, clientOrderIds);
+    const found = new Map([...open, ...named].map((row) => [row.clientOrderId, row]));
+    return [...found.values()];
+  },
+
+  ordersOfBroker: (account, brokerOrderIds) =>
+    namedOrders(book, account, orders.brokerOrderId, brokerOrderIds),
 
   async lastFunds(account) {
     const [row] = await book
@@ -68,10 +104,34 @@ export const reconcileBook = (book: Database): ReconcileBook => ({
         // What a person has accepted stays as he saw it.
         setWhere: sql`${reconciliations.acceptedAt} IS NULL`,
       });
-    const rows = repairs.flatMap((repair) => repairStatements(book, record, repair, version));
+    const rows = [
+      ...repairs.executions.flatMap((repair) => repairStatements(book, record, repair, version)),
+      ...repairs.orders.flatMap((repair) => orderStatements(book, record, repair, version)),
+    ];
     await book.batch([report, ...rows]);
   },
 });
+
+/** A day has thousands of them: many go as one bound value. */
+async function namedOrders(
+  book: Database,
+  account: string,
+  column: typeof orders.clientOrderId | typeof orders.brokerOrderId,
+  ids: readonly string[],
+): Promise<BookOrder[]> {
+  const found: BookOrder[] = [];
+  for (let start = 0; start < ids.length; start += IDS_PER_LIST) {
+    const list = JSON.stringify(ids.slice(start, start + IDS_PER_LIST));
+    const isNamed = sql`${column} IN (SELECT value FROM json_each(${list}))`;
+    found.push(
+      ...(await book
+        .select(ofOrder)
+        .from(orders)
+        .where(and(eq(orders.account, account), isNamed))),
+    );
+  }
+  return found;
+}
 
 function repairStatements(
   book: Database,
@@ -98,6 +158,38 @@ function repairStatements(
         before: JSON.stringify(before),
         after: JSON.stringify({ ...execution, algoId }),
         reason: `report ${record.id}: the broker's word on its own execution`,
+        ledgerVersion: version,
+      })
+      .onConflictDoNothing(),
+  ];
+}
+
+/** The row becomes what the ledger and the broker both say. */
+function orderStatements(
+  book: Database,
+  record: { id: string; finishedAt: number },
+  { before, after }: TradebookRepairs["orders"][number],
+  version: number,
+) {
+  const row = orderRow(after, version);
+  return [
+    book
+      .insert(orders)
+      .values(row)
+      .onConflictDoUpdate({
+        target: orders.clientOrderId,
+        set: excluded(orders, ["clientOrderId"]),
+      }),
+    book
+      .insert(auditLog)
+      .values({
+        at: record.finishedAt,
+        by: "reconciliation",
+        action: "order_repair",
+        subject: `${after.account}/${after.clientOrderId}`,
+        before: JSON.stringify(before),
+        after: JSON.stringify(after),
+        reason: `report ${record.id}: the word of the broker and of the ledger`,
         ledgerVersion: version,
       })
       .onConflictDoNothing(),

@@ -132,7 +132,8 @@ function valuesOf(version: number, row: TradebookRow): Record<string, unknown> {
   }
 }
 
-function orderRow(order: Order, version: number): typeof orders.$inferInsert {
+/** `ledgerVersion` is that of the row, not of the order's approval. */
+export function orderRow(order: Order, version: number): typeof orders.$inferInsert {
   const { ledgerVersion: approvedVersion, ...rest } = order;
   return { ...rest, approvedVersion, ledgerVersion: version };
 }

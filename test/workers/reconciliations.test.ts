@@ -8,7 +8,7 @@ import {
   isWakeBlocked,
   reconciliation,
 } from "../../src/storage/reconciliations.ts";
-import { endFlow, startFlow, until, type Flow } from "../support/workers/orders.ts";
+import { endFlow, RESTING, startFlow, until, type Flow } from "../support/workers/orders.ts";
 
 let flow: Flow;
 
@@ -36,12 +36,15 @@ const run = () => {
 async function traded(): Promise<string> {
   const { clientOrderId } = await flow.place();
   await until(async () => (await flow.order(clientOrderId)).state === "filled");
-  await until(async () => {
+  await settledTradebook();
+  return clientOrderId;
+}
+
+const settledTradebook = () =>
+  until(async () => {
     await flow.ledger.ensure();
     return (await flow.ledger.status()).outbox === 0;
   });
-  return clientOrderId;
-}
 
 const executions = async () =>
   (await env.DB.prepare("SELECT execution_id, algo_id, price FROM executions").all()).results;
@@ -52,6 +55,109 @@ const audits = async () =>
       `SELECT "by", subject FROM audit_log WHERE action = 'execution_repair'`,
     ).all()
   ).results;
+
+/** A row of the tradebook says what nobody else does. */
+const falsified = (set: string, id: string) =>
+  env.DB.prepare(`UPDATE orders SET ${set} WHERE client_order_id = ?`).bind(id).run();
+
+const orderRow = (id: string) =>
+  env.DB.prepare("SELECT state, filled_quantity FROM orders WHERE client_order_id = ?")
+    .bind(id)
+    .first();
+
+const orderAudits = async () =>
+  (
+    await env.DB.prepare(
+      `SELECT "by", subject, before FROM audit_log WHERE action = 'order_repair'`,
+    ).all()
+  ).results;
+
+/** An order that rests, here and there and in the tradebook. */
+async function resting(): Promise<string> {
+  const { clientOrderId } = await flow.place(RESTING);
+  await settledTradebook();
+  return clientOrderId;
+}
+
+describe("the day's orders", () => {
+  test("that stand in both books are listed, and keep nothing from being clean", async () => {
+    const id = await resting();
+    const record = await run();
+    expect(record).toMatchObject({ status: "clean", differences: 1, unresolved: 0 });
+    expect(record.report).toMatchObject({
+      openOrders: { ours: 1, theirs: 1 },
+      differences: [{ kind: "order_left_open", subject: id, outcome: "noted", ours: "0 of 10" }],
+    });
+  });
+
+  test.each(["state = 'canceled'", "filled_quantity = '3'", "quantity = '11'"])(
+    "a row that says %s is put right, with an audit row, once",
+    async (set) => {
+      const id = await resting();
+      const before = await orderRow(id);
+      await falsified(set, id);
+      expect(await run()).toMatchObject({ status: "repaired", unresolved: 0 });
+      expect(await orderRow(id)).toEqual(before);
+      expect(await orderAudits()).toMatchObject([{ by: "reconciliation", subject: `paper/${id}` }]);
+      expect(await run()).toMatchObject({ status: "clean" });
+      expect(await orderAudits()).toHaveLength(1);
+    },
+  );
+
+  test("a row that the tradebook lost is written again", async () => {
+    const id = await resting();
+    const before = await orderRow(id);
+    await env.DB.prepare("DELETE FROM orders").run();
+    expect(await run()).toMatchObject({ status: "repaired", unresolved: 0 });
+    expect(await orderRow(id)).toEqual(before);
+  });
+
+  test("a row that is open long after its order ended is ended", async () => {
+    const id = await resting();
+    await flow.ledger.requestCancel(id, "a test");
+    await flow.gateway.cancel(id);
+    await until(async () => (await flow.order(id)).state === "canceled");
+    await settledTradebook();
+    await falsified("state = 'new', updated_at = 0", id);
+    expect(await run()).toMatchObject({ status: "repaired", unresolved: 0 });
+    expect(await orderRow(id)).toMatchObject({ state: "canceled" });
+  });
+
+  test("an order that we ended and the broker still has open is a person's, and blocks the next wake", async () => {
+    const id = await resting();
+    // As if the broker had told of an end that was none.
+    const event = { kind: "canceled", reason: "a test" } as const;
+    await flow.ledger.post([{ eventId: "false-end", clientOrderId: id, event, at: Date.now() }]);
+    await settledTradebook();
+    const record = await run();
+    expect(record).toMatchObject({ status: "unresolved", unresolved: 1 });
+    expect(record.report.differences).toMatchObject([
+      { kind: "state_differs", subject: id, ours: "canceled", theirs: "new" },
+    ]);
+    expect((await flow.order(id)).state).toBe("canceled");
+    expect(await orderAudits()).toEqual([]);
+    expect(await isWakeBlocked(book())).toBe(true);
+  });
+
+  test("an order placed past the platform is adopted first, and stands in both books", async () => {
+    await flow.paper.control("/hand-orders", {
+      instrument: "NSE:INFY",
+      side: "buy",
+      quantity: "2",
+      limitPrice: "1430",
+    });
+    await until(async () => {
+      const { items } = await flow.ledger.orders({ limit: 10 });
+      return items.some(({ algoId }) => algoId === "external");
+    });
+    await settledTradebook();
+    const record = await run();
+    expect(record).toMatchObject({ status: "clean" });
+    expect(record.report.differences).toMatchObject([
+      { kind: "order_left_open", subject: expect.stringMatching(/^external-P/) },
+    ]);
+  });
+});
 
 describe("the day's reconciliation", () => {
   test("is clean when all three sides agree, and names what they agree on", async () => {

@@ -239,22 +239,27 @@ export async function brokerBook(
   const read = await readMissed(context);
   if (!read.ok) return read;
   const { broker, store } = context;
+  // An order that moves on between two questions is seen by the later one.
   const asked = [
+    await broker.openOrders(),
+    await broker.closedOrders(since),
     await broker.executions(since),
     await broker.positions(),
     await broker.balances(),
   ] as const;
-  const [executions, positions, balances] = asked;
-  if (!executions.ok || !positions.ok || !balances.ok) {
+  const [open, closed, executions, positions, balances] = asked;
+  if (!open.ok || !closed.ok || !executions.ok || !positions.ok || !balances.ok) {
     const failed = asked.find((each) => !each.ok);
     return err(failed && !failed.ok ? `${failed.error.kind}: ${failed.error.reason}` : "failed");
   }
-  await absorb(context, { orders: [], executions: executions.value, askedAt });
+  const orders = [...open.value, ...closed.value];
+  await absorb(context, { orders, executions: executions.value, askedAt });
   await flush(context);
   if (store.outbox(1).length > 0) return err("the ledger does not take what was booked");
   const of = (rows: Execution[]): Execution[] => rows.filter((row) => row.executedAt >= since);
   return ok({
     executions: of(executions.value),
+    orders,
     positions: positions.value,
     balances: balances.value,
     askedAt,

@@ -1,7 +1,7 @@
 /** Every way in which we and a broker can disagree, each with its facts. Plain data. */
 import type { DecimalText } from "../decimal.ts";
 import type { InstrumentId } from "../instrument.ts";
-import type { Execution } from "../order.ts";
+import type { Execution, TimeInForce } from "../order.ts";
 
 export type Difference =
   /** The broker executed it, and we never booked it. */
@@ -17,8 +17,32 @@ export type Difference =
       ours: string;
       theirs: string;
     }
+  /** Open here, and the broker knows nothing of it. */
+  | { kind: "order_missing_there"; orderId: string; instrument: InstrumentId; ours: string }
+  | {
+      kind: "order_filled_differs" | "order_quantity_differs";
+      orderId: string;
+      instrument: InstrumentId;
+      ours: DecimalText;
+      theirs: DecimalText;
+    }
+  /** Both say that it stands. */
+  | {
+      kind: "order_left_open";
+      orderId: string;
+      instrument: InstrumentId;
+      timeInForce: TimeInForce;
+      filled: DecimalText;
+      quantity: DecimalText;
+    }
   /** Standing at the broker and placed past us. */
-  | { kind: "external_order"; brokerOrderId: string; instrument: InstrumentId }
+  | {
+      kind: "external_order";
+      /** Whose id that is, nobody here knows. */
+      clientOrderId: string | null;
+      brokerOrderId: string;
+      instrument: InstrumentId;
+    }
   /** Booked here as traded past us. */
   | { kind: "external_fill"; execution: Execution }
   | {
@@ -40,6 +64,10 @@ export function subjectOf(difference: Difference): string {
     case "price_differs":
       return difference.theirs.executionId;
     case "state_differs":
+    case "order_missing_there":
+    case "order_filled_differs":
+    case "order_quantity_differs":
+    case "order_left_open":
       return difference.orderId;
     case "external_order":
       return difference.brokerOrderId;

@@ -100,6 +100,10 @@ function repairOf(difference: Difference): Repair[] {
     }
     case "missing_there":
     case "state_differs":
+    case "order_missing_there":
+    case "order_filled_differs":
+    case "order_quantity_differs":
+    case "order_left_open":
     case "external_order":
     case "external_fill":
     case "position_differs":
@@ -198,6 +202,14 @@ export function differenceText({ difference }: Finding): string {
       return `We had ${tradeText(difference.ours)}, the broker says ${tradeText(difference.theirs)}.`;
     case "state_differs":
       return `Order ${difference.orderId} is ${difference.ours} here and ${difference.theirs} at the broker.`;
+    case "order_missing_there":
+      return `Order ${difference.orderId} is ${difference.ours} here, and the broker does not tell of it.`;
+    case "order_filled_differs":
+      return `Order ${difference.orderId} has filled ${difference.ours} here and ${difference.theirs} at the broker.`;
+    case "order_quantity_differs":
+      return `Order ${difference.orderId} is of ${difference.ours} here and of ${difference.theirs} at the broker.`;
+    case "order_left_open":
+      return `Order ${difference.orderId} (${difference.timeInForce}) still stands at the broker; ${difference.filled} of ${difference.quantity} has filled.`;
     case "external_order":
       return `Order ${difference.brokerOrderId} stands at the broker and did not leave from here.`;
     case "external_fill":

@@ -1,6 +1,6 @@
 /** A gateway's comparisons and a day's run as the API's tests play them. */
 import { env } from "cloudflare:workers";
-import type { ReconciliationRecord } from "../../../src/application/reconcile-day.ts";
+import type { ReconciliationRecord } from "../../../src/application/reconcile-book.ts";
 import type { ReconcilingPort } from "../../../src/application/reconcile-port.ts";
 import { ok } from "../../../src/domain/result.ts";
 import type { RunRequest } from "../../../src/platform/reconciliation.ts";
@@ -18,7 +18,8 @@ export const RECONCILING: ReconcilingPort = {
     ],
     frozen: [{ instrument: "NSE:TCS", since: 1, reason: "a test says so" }],
   }),
-  brokerBook: async () => ok({ executions: [], positions: [], balances: [], askedAt: 1 }),
+  brokerBook: async () =>
+    ok({ executions: [], orders: [], positions: [], balances: [], askedAt: 1 }),
   unfreeze: async (instruments) => void unfrozen.push(instruments),
 };
 
@@ -45,6 +46,6 @@ export async function layReport(
       differences: [],
     },
   };
-  await reconcileBook(database(env.DB)).save(record, [], 1);
+  await reconcileBook(database(env.DB)).save(record, { executions: [], orders: [] }, 1);
   return record;
 }

@@ -80,14 +80,19 @@ function Content({ detail, close }: { detail: ReconciliationDetail; close: () =>
           { name: "Status", value: plain(detail.status) },
           { name: "Our executions", value: report.executions.ours },
           { name: "The broker's", value: report.executions.theirs },
+          ...(report.openOrders
+            ? [
+                { name: "Our open orders", value: report.openOrders.ours },
+                { name: "Open at the broker", value: report.openOrders.theirs },
+              ]
+            : []),
         ]}
       />
       {report.failure !== null && (
         <p className={form.lead}>Nothing was compared and nothing changed: {report.failure}</p>
       )}
-      {report.differences.length === 0 && report.failure === null && (
-        <p className={form.lead}>Both sides agree.</p>
-      )}
+      {report.differences.every(({ outcome }) => outcome === "noted") &&
+        report.failure === null && <p className={form.lead}>Both sides agree.</p>}
       {report.differences.length > 0 && (
         <DataTable
           rows={report.differences}
