@@ -218,6 +218,21 @@ describe("what an instrument that was traded past us is priced in", () => {
     expect(desk.posts.at(-1)?.event).toMatchObject({ kind: "adopted", currency: "USD" });
   });
 
+  test("is never told before what it is about", async () => {
+    const script: Script = { orders: [resting()], ledgerIsAway: true };
+    script.instrument = () => {
+      script.ledgerIsAway = false;
+      return INSTRUMENT;
+    };
+    const desk = scripted(script);
+    await desk.gateway.catchUp();
+    await desk.gateway.watch();
+    await later(desk, DESCRIBE_RETRY_MS);
+    script.ledgerIsAway = false;
+    await later(desk, DESCRIBE_RETRY_MS);
+    expect(desk.kinds()).toEqual(["adopted", "described"]);
+  });
+
   test("is asked for again while nobody knows it, and while the ledger is away", async () => {
     let instrument: typeof INSTRUMENT | null = null;
     const script: Script = { orders: [resting()], instrument: () => instrument };
