@@ -108,6 +108,10 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     return this.#armed(() => this.#gateway.lookUp(clientOrderId));
   }
 
+  giveUpUnsent(clientOrderId: string, reason: string): Promise<boolean> {
+    return this.#armed(() => this.#gateway.giveUpUnsent(clientOrderId, reason));
+  }
+
   executeByHand(id: string, claim: HandExecution): Promise<Result<Order, DeskProblem>> {
     return this.#armed(() => this.#gateway.executeByHand(id, claim));
   }

@@ -32,7 +32,6 @@ import type {
 } from "../src/contract/risk.ts";
 import type {
   ApprovedOrder,
-  DeadLetterLabel,
   Order,
   OrderChanges,
   OrderIntent,
@@ -217,10 +216,6 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
 
   async recordBalances(account: string, balances: BrokerBalance[], at: number): Promise<void> {
     orders.takeBalances(this.#book, account, balances, at, Date.now());
-  }
-
-  async deadLetter(id: string, label: DeadLetterLabel, reason: string): Promise<Order | null> {
-    return orders.deadLetter(this.#book, id, label, reason, Date.now());
   }
 
   /** What was missed is read in the same run, so that nothing comes twice and nothing is left out. */

@@ -215,6 +215,11 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [["if (unproven) return err(unproven);", ""]],
   },
   {
+    name: "an order on the desk is still open at its gateway",
+    file: "src/application/gateway/stop.ts",
+    changes: [['order: { ...order, ended: "dead_lettered", nextLookAt: null },', "order,"]],
+  },
+  {
     name: "a trip latches more than its scope",
     file: TRIPS,
     changes: [

@@ -17,7 +17,7 @@ export type GatewayOutcome =
   /** Proven: a retry is safe. */
   | { outcome: "not_sent"; order: Order; reason: string }
   | { outcome: "unknown"; order: Order }
-  /** A kill switch or a newer epoch stopped it at the door, or its turn at the broker would have come too late. */
+  /** It never leaves: a kill switch or a newer epoch stopped it at the door, its turn would have come too late, or it lies on the desk. */
   | { outcome: "stopped"; order: Order };
 
 /** What became of an intent that came straight to its gateway. */
@@ -44,6 +44,11 @@ export interface OrderGatewayPort extends ReconcilingPort, SessionUser {
   modify(clientOrderId: string, changes: OrderChanges): Promise<Order | null>;
   /** Everything the gateway and a fresh broker look-up know of the order. */
   lookUp(clientOrderId: string): Promise<OrderEvidence>;
+  /**
+   * Ends an order that was never sent and lays it on the desk, in one step: no attempt of it leaves
+   * after that, whoever brings it. False, and nothing is changed, when it left, may have left, or ended.
+   */
+  giveUpUnsent(clientOrderId: string, reason: string): Promise<boolean>;
   /** A dead letter that a person executed at the broker. Saying the same again changes nothing. */
   executeByHand(clientOrderId: string, claim: HandExecution): Promise<Result<Order, DeskProblem>>;
   /** A dead letter that a named person gives up. */

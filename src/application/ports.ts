@@ -13,7 +13,6 @@ import type { InstrumentId } from "../domain/instrument.ts";
 import type { CatchUp, CatchUpAsk } from "./market-ports.ts";
 import type {
   ApprovedOrder,
-  DeadLetterLabel,
   Order,
   OrderChanges,
   OrderIntent,
@@ -143,7 +142,6 @@ export interface RiskLedgerPort extends ProviderFollower {
   control(command: ControlCommand, by: string): Promise<Result<RiskControlsView, ApiError>>;
   /** Balances as the gateway read them from the broker. */
   recordBalances(account: string, balances: BrokerBalance[], at: number): Promise<void>;
-  deadLetter(clientOrderId: string, label: DeadLetterLabel, reason: string): Promise<Order | null>;
   /** A market with `orders` or `risk` sockets asks for notices; answers the version they start after, and what it missed. */
   follow(market: string, ask?: CatchUpAsk): Promise<CatchUp>;
   unfollow(market: string): Promise<void>;

@@ -8,7 +8,14 @@ import { acknowledge, sendsOf } from "../../src/storage/alerts.ts";
 import { database } from "../../src/storage/database.ts";
 import { tradebook } from "../../src/storage/tradebook.ts";
 import type { Order } from "../../src/domain/order.ts";
-import { endFlow, RESTING, startFlow, until, type Flow } from "../support/workers/orders.ts";
+import {
+  endFlow,
+  RESTING,
+  startFlow,
+  unknownLetter,
+  until,
+  type Flow,
+} from "../support/workers/orders.ts";
 
 const SETTINGS = {
   SLACK_WEBHOOK_URL: "https://hooks.example.com/s",
@@ -50,7 +57,7 @@ async function pass(now: number): Promise<void> {
 
 async function letter(): Promise<string> {
   const { clientOrderId } = await flow.reserve(RESTING).then(({ intent }) => intent);
-  await flow.ledger.deadLetter(clientOrderId, "unknown", "no answer");
+  await unknownLetter(flow, clientOrderId);
   await written();
   return clientOrderId;
 }

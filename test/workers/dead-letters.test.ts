@@ -18,6 +18,7 @@ import {
   RESTING,
   sentLongAgo,
   startFlow,
+  unknownLetter,
   until,
   watchNow,
   type Flow,
@@ -190,7 +191,7 @@ describe("executed by hand", () => {
 
   test("is refused for an order that the broker has after all", async () => {
     const { clientOrderId } = await flow.place(RESTING);
-    await flow.ledger.deadLetter(clientOrderId, "unknown", "no answer");
+    await unknownLetter(flow, clientOrderId);
     const done = await executeDeadLetter(flow.ports, clientOrderId, claim("phone-1"));
     expect(done).toMatchObject({ ok: false, error: { code: "CONFLICT" } });
     expect(await positions()).toEqual([]);

@@ -9,7 +9,9 @@ import {
   atBroker,
   crashGateway,
   endFlow,
+  RESTING,
   startFlow,
+  unknownLetter,
   until,
   type Flow,
 } from "../support/workers/orders.ts";
@@ -22,16 +24,13 @@ beforeEach(async () => {
 
 afterEach(() => endFlow(flow));
 
-/** Below the market, and near enough to it for the collar. */
-const LIMIT = { type: "limit", limitPrice: 1510 } as const;
-
 /** The algo's orders come with a key; a person has none, and the ledger knows the algo by its first order. */
 const PERSON: Caller = { kind: "person", id: "op@x.io", algoId: null, scopes: ["trade"] };
 
 /** An order that was proven not sent, laid on the desk as the dead-letter queue does. */
 async function notSentLetter(): Promise<string> {
   await flow.fault("refuse_not_accepted");
-  const { clientOrderId } = await flow.place(LIMIT);
+  const { clientOrderId } = await flow.place(RESTING);
   const message = flow.retries.find((each) => each.clientOrderId === clientOrderId);
   if (!message) throw new Error("no retry was queued");
   expect(await takeDeadLetter(flow.ports, message)).toBe(true);
@@ -58,10 +57,10 @@ describe("a retry from the desk", () => {
 
   test("a stray attempt of the old order sends nothing any more", async () => {
     await flow.fault("refuse_not_accepted");
-    const approved = await flow.reserve(LIMIT);
+    const approved = await flow.reserve(RESTING);
     const id = approved.intent.clientOrderId;
     expect((await flow.gateway.submit(approved, 1)).outcome).toBe("not_sent");
-    await flow.ledger.deadLetter(id, "not_sent", "a test needs it");
+    expect(await flow.gateway.giveUpUnsent(id, "a test needs it")).toBe(true);
     expect((await retry(id)).ok).toBe(true);
     for (const attempt of [1, 2, 3]) await flow.gateway.submit(approved, attempt);
     expect(await atBroker(flow, id)).toEqual([]);
@@ -82,14 +81,14 @@ describe("a retry from the desk", () => {
   });
 
   test("an order whose outcome is unknown is not sent again, and neither is one that is not on the desk", async () => {
-    const approved = await flow.reserve(LIMIT);
+    const approved = await flow.reserve(RESTING);
     const id = approved.intent.clientOrderId;
     await flow.fault("silent_order_stream", { durationMs: 60_000 });
     await flow.fault("error_5xx_before_accept");
     expect((await flow.gateway.submit(approved, 1)).outcome).toBe("unknown");
-    await flow.ledger.deadLetter(id, "unknown", "a test needs it");
+    await unknownLetter(flow, id);
     expect(await retry(id)).toMatchObject({ ok: false, error: { code: "CONFLICT" } });
-    const live = await flow.place(LIMIT);
+    const live = await flow.place(RESTING);
     expect(await retry(live.clientOrderId)).toMatchObject({
       ok: false,
       error: { code: "CONFLICT" },

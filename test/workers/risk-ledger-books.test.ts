@@ -109,8 +109,9 @@ describe("the desk", () => {
     const intent = await placed();
     const id = intent.clientOrderId;
     await ledger().post([postOf(id, { kind: "outcome_unknown", reason: "timeout" }, Date.now())]);
-    await ledger().deadLetter(id, "unknown", "nothing found in time");
-    await ledger().deadLetter(id, "unknown", "nothing found in time");
+    const letter = { kind: "dead_lettered", label: "unknown", reason: "not found" } as const;
+    await ledger().post([postOf(id, letter, Date.now())]);
+    await ledger().post([postOf(id, letter, Date.now())]);
     expect(await ledger().order(id)).toMatchObject({ state: "dead_lettered" });
     expect((await ledger().status()).moneyAtRisk).toBe("1000");
     await delivered();

@@ -3,13 +3,12 @@
  * retry whose message was lost. It looks and backs off; it never sends an order.
  */
 import { NOT_SENT_SWEEP_MS, ORDER_RETRIES_MAX, UNKNOWN_DEADLINE_MS } from "../../domain/limits.ts";
-import type { DeadLetterLabel } from "../../domain/order.ts";
 import { lookDelayMs, readOrder, save, type GatewayContext } from "./context.ts";
 import { post } from "./evidence.ts";
 import { findingOf, isFound, type Finding } from "./finding.ts";
 import { absorbFinding, askBroker } from "./look-up.ts";
 import type { GatewayOrder } from "./record.ts";
-import { stop } from "./stop.ts";
+import { giveUp, stop } from "./stop.ts";
 
 /** Null when the broker could not be asked, which is never the same as "not found". */
 export async function lookAt(
@@ -46,27 +45,20 @@ export async function resolveUnknown(context: GatewayContext, order: GatewayOrde
   const reason = finding
     ? `${now.reason ?? "no answer"}; look-ups did not find it, which is no proof that it is not there`
     : `${now.reason ?? "no answer"}; the broker could not be asked`;
-  sendToDesk(context, { ...now, deskedAt: context.now() }, "unknown", reason);
+  tellPeople(context, now, reason);
 }
 
 /** An unknown order stays live here: evidence that comes later is still taken. */
-function sendToDesk(
-  context: GatewayContext,
-  order: GatewayOrder,
-  label: DeadLetterLabel,
-  reason: string,
-): void {
-  const name = `dead_lettered:${label}:${order.attempt}`;
+function tellPeople(context: GatewayContext, order: GatewayOrder, reason: string): void {
+  const { clientOrderId, attempt } = order;
+  const label = "unknown";
   const event = { kind: "dead_lettered", label, reason } as const;
+  const deskedAt = context.now();
   save(context, {
-    order: { ...order, nextLookAt: null },
-    posts: [post(order, name, event, context.now())],
+    order: { ...order, deskedAt, nextLookAt: null },
+    posts: [post(order, `dead_lettered:${label}:${attempt}`, event, deskedAt)],
   });
-  context.log("error", "order_dead_lettered", {
-    clientOrderId: order.clientOrderId,
-    label,
-    reason,
-  });
+  context.log("error", "order_dead_lettered", { clientOrderId, label, reason });
 }
 
 /**
@@ -92,12 +84,6 @@ export async function sweepNotSent(context: GatewayContext, order: GatewayOrder)
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
     return;
-  if (!approved && (await onTheDesk(context, clientOrderId))) {
-    const still = readOrder(context, clientOrderId);
-    if (still?.record === "not_sent" && still.ended === null)
-      save(context, { order: { ...still, ended: "dead_lettered", nextLookAt: null }, posts: [] });
-    return;
-  }
   if (!approved) {
     // Canceled or halted: it must not go any more. The ledger takes the word of it as
     // far as it still waits for one.
@@ -106,7 +92,7 @@ export async function sweepNotSent(context: GatewayContext, order: GatewayOrder)
   }
   const reason = now.reason ?? "not sent";
   if (now.attempt > ORDER_RETRIES_MAX) {
-    sendToDesk(context, { ...now, ended: "dead_lettered" }, "not_sent", reason);
+    giveUp(context, now, reason);
     return;
   }
   save(context, {
@@ -117,7 +103,3 @@ export async function sweepNotSent(context: GatewayContext, order: GatewayOrder)
   const firstAttemptAt = approved.approvedAt;
   await context.retries.send({ clientOrderId, account, reason, firstAttemptAt });
 }
-
-/** Laid there by the dead-letter queue: only a person takes it off again. */
-const onTheDesk = async (context: GatewayContext, clientOrderId: string): Promise<boolean> =>
-  (await context.ledger.order(clientOrderId))?.state === "dead_lettered";

@@ -32,6 +32,7 @@ import { place } from "./placing.ts";
 import type { GatewayPorts } from "./ports.ts";
 import { brokerBook, reconcileAfterReconnect, unfreeze } from "./reconcile.ts";
 import { isKnown, sight } from "./sightings.ts";
+import { giveUpUnsent } from "./stop.ts";
 import { submit } from "./submit.ts";
 import { nextDueAt, reconciliationState, watch } from "./watch.ts";
 import { cancel, modify } from "./wishes.ts";
@@ -72,6 +73,10 @@ export class Gateway implements Omit<
     if (order) absorbFinding(this.#context, finding, picture.value.askedAt);
     await flush(this.#context);
     return this.#evidence(clientOrderId, isFound(finding), finding.orders.at(-1) ?? null);
+  }
+
+  giveUpUnsent(clientOrderId: string, reason: string): Promise<boolean> {
+    return giveUpUnsent(this.#context, clientOrderId, reason);
   }
 
   executeByHand(id: string, claim: HandExecution): Promise<Result<Order, DeskProblem>> {

@@ -268,7 +268,9 @@ async function answer(
     case "unknown":
       return { outcome: record.record, order };
     case "not_sent":
-      return { outcome: "not_sent", order, reason: record.reason ?? "not sent" };
+      return record.ended === null
+        ? { outcome: "not_sent", order, reason: record.reason ?? "not sent" }
+        : { outcome: "stopped", order };
     case "recorded":
       return { outcome: "unknown", order };
   }

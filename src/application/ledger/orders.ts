@@ -1,6 +1,6 @@
 /** What the ledger does to orders that it has reserved, and what it answers of them: each one transaction. */
 import type { BrokerBalance } from "../../brokers/broker.ts";
-import type { ApprovedOrder, DeadLetterLabel, Order, OrderPost } from "../../domain/order.ts";
+import type { ApprovedOrder, Order, OrderPost } from "../../domain/order.ts";
 import { isTerminal, transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { approvedAgain } from "../../domain/risk/decide.ts";
@@ -73,24 +73,6 @@ export function approvedOf(
 ): ApprovedOrder | null {
   const order = orderOf(book, clientOrderId, now);
   return order && approvedAgain(book.state(now), order);
-}
-
-/** Brings an order to the desk. Saying it again changes nothing, so it is no new event. */
-export function deadLetter(
-  book: LedgerBook,
-  clientOrderId: string,
-  label: DeadLetterLabel,
-  reason: string,
-  now: number,
-): Order | null {
-  return book.commit(now, (state) => {
-    const entry = book.find(state, clientOrderId);
-    if (!entry) return null;
-    const { order } = entry;
-    if (order.state === "dead_lettered" && entry.label === label) return order;
-    if (!transition(order.state, "dead_lettered").ok) return order;
-    return book.append(state, entry, { kind: "dead_lettered", label, reason }, now).order;
-  });
 }
 
 /** Balances as the broker told them at `at`. */

@@ -206,6 +206,7 @@ export class GatewayRuns {
       cancel: to((gateway, id) => gateway.cancel(id)),
       modify: to((gateway, id, changes) => gateway.modify(id, changes)),
       lookUp: to((gateway, id) => gateway.lookUp(id)),
+      giveUpUnsent: to((gateway, id, reason) => gateway.giveUpUnsent(id, reason)),
       executeByHand: to((gateway, id, claim) => gateway.executeByHand(id, claim)),
       discardByHand: to((gateway, id, by, reason) => gateway.discardByHand(id, by, reason)),
       halt: to(async (gateway, scope, version) => {

@@ -40,7 +40,6 @@ export function ledgerLine(parts: {
     requestCancels: over((filter, by) => calls.requestCancels(filter, by)),
     requestCancel: over((id, by) => calls.requestCancel(id, by)),
     reserveReplace: over((id, changes, facts, by) => calls.reserveReplace(id, changes, facts, by)),
-    deadLetter: over((id, label, reason) => calls.deadLetter(id, label, reason)),
     recordBalances: over((account, rows, at) => calls.recordBalances(account, rows, at)),
     trip: over((scope, reason, by, options) => calls.trip(scope, reason, by, options)),
     resetTrip: over((scope, reason, by) => calls.resetTrip(scope, reason, by)),

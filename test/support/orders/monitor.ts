@@ -4,6 +4,7 @@ import { decimal, maxDecimal, ZERO, type Decimal } from "../../../src/domain/dec
 import type { ApprovedOrder, Order, OrderChanges } from "../../../src/domain/order.ts";
 import { isTerminal } from "../../../src/domain/order-state.ts";
 import { parseScope, type ScopeText } from "../../../src/domain/scope.ts";
+import { LedgerPromises } from "./ledger-promises.ts";
 import { POSITIONS_LAG_MS, type SimulatedBroker } from "./simulated-broker.ts";
 import type { SimulatedLedger } from "./simulated-ledger.ts";
 import type { Timeline } from "./timeline.ts";
@@ -41,6 +42,7 @@ const restOf = ({ quantity, filledQuantity }: Order): Decimal =>
 const signOf = ({ side }: Pick<Order, "side">): 1 | -1 => (side === "buy" ? 1 : -1);
 
 export class Monitor {
+  readonly promises = new LedgerPromises();
   readonly #breaches = new Set<string>();
   readonly #ledger: SimulatedLedger;
   readonly #broker: SimulatedBroker;
@@ -89,6 +91,8 @@ export class Monitor {
   /** An order leaves the gateway. */
   sent({ intent, ledgerVersion, epoch, flattens }: ApprovedOrder): void {
     const { clientOrderId } = intent;
+    if (this.promises.unsent.has(clientOrderId))
+      this.#found(`${clientOrderId} left after it was laid on the desk as not sent`);
     for (const [scope, { halted, haltVersion }] of this.#told)
       if (covers(scope, intent) && ((halted && flattens !== true) || ledgerVersion <= haltVersion))
         this.#found(`${clientOrderId} left although the kill switch of ${scope} was on`);

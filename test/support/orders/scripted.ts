@@ -105,6 +105,8 @@ export interface Script {
   executions?: Execution[];
   isUnreachable?: boolean;
   ready?: boolean;
+  /** The order stream is waited for until then. */
+  readyWhen?: Promise<boolean>;
   /** Our clock less the broker's. */
   clockOffsetMs?: number;
   ledgerIsAway?: boolean;
@@ -198,7 +200,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
     tell: async (incident) => void incidents.push(incident),
     now: () => now,
     sleep: async (ms) => void (now += script.isFrozen ? 0 : ms),
-    ready: async () => script.ready ?? true,
+    ready: async () => script.readyWhen ?? script.ready ?? true,
     clockOffsetMs: () => script.clockOffsetMs ?? null,
     log: () => {},
   };

@@ -15,7 +15,6 @@ import { LedgerDuties } from "../../../src/application/ledger/duties.ts";
 import { KillSwitch } from "../../../src/application/ledger/kill-switch.ts";
 import {
   approvedOf,
-  deadLetter,
   orderOf,
   postAll,
   requestCancel,
@@ -33,6 +32,7 @@ import type {
   RiskLedgerPort,
 } from "../../../src/application/ports.ts";
 import type { Order, OrderChanges } from "../../../src/domain/order.ts";
+import type { LedgerEvent } from "../../../src/domain/risk/ledger.ts";
 import { brokenEquations } from "../../../src/domain/risk/equation.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 import type { Mark } from "../../../src/domain/tick.ts";
@@ -55,7 +55,6 @@ export type LedgerCalls = Pick<
   | "resetTrip"
   | "setLimits"
   | "recordBalances"
-  | "deadLetter"
   | "explain"
   | "controls"
   | "control"
@@ -72,6 +71,8 @@ export interface LedgerWorld {
   onReserved(clientOrderId: string, facts: IntentFacts): void;
   /** After new terms were reserved; the order as it stands without them. */
   onReplaced(order: Order, changes: OrderChanges): void;
+  /** Each event as it is applied. */
+  onApplied(event: LedgerEvent): void;
 }
 
 interface OwedCall {
@@ -126,7 +127,10 @@ export class SimulatedLedger {
         return store.transaction(work);
       },
       onCommit: () => void tradebook.flush(),
-      onApplied: (event, change, at) => trips.note(event, change, at),
+      onApplied: (event, change, at) => {
+        trips.note(event, change, at);
+        this.#world.onApplied(event);
+      },
     });
     const gateways = this.#gateways();
     const killSwitch = new KillSwitch(book, gateways);
@@ -241,7 +245,6 @@ export class SimulatedLedger {
       setLimits: async (request, by) => setLimits(this.#book, request, by, now()),
       recordBalances: async (account, balances, at) =>
         takeBalances(this.#book, account, balances, at, now()),
-      deadLetter: async (id, label, reason) => deadLetter(this.#book, id, label, reason, now()),
     };
   }
 

@@ -95,6 +95,7 @@ export class World {
       log,
       onReserved: (id, facts) => this.monitor.reserved(id, facts),
       onReplaced: (order, changes) => this.monitor.replaced(order, changes),
+      onApplied: (event) => this.monitor.promises.applied(event),
     });
     this.monitor = new Monitor(this.ledger, this.broker, timeline);
     this.broker.onSend = (approved) => this.monitor.sent(approved);
@@ -189,7 +190,6 @@ export class World {
         reserveReplace: mortal((id, changes, facts, by) =>
           ledger.reserveReplace(id, changes, facts, by),
         ),
-        deadLetter: mortal((id, label, reason) => ledger.deadLetter(id, label, reason)),
       },
       gateway: () => ({
         ...gateway,
@@ -202,6 +202,7 @@ export class World {
         cancel: mortal((id) => gateway.cancel(id)),
         modify: mortal((id, changes) => gateway.modify(id, changes)),
         lookUp: mortal((id) => gateway.lookUp(id)),
+        giveUpUnsent: mortal((id, reason) => gateway.giveUpUnsent(id, reason)),
         executeByHand: mortal((id, claim) => gateway.executeByHand(id, claim)),
         discardByHand: mortal((id, by, reason) => gateway.discardByHand(id, by, reason)),
       }),

@@ -130,6 +130,17 @@ export async function atBroker({ paper }: Flow, clientOrderId: string) {
   return [...open.value, ...closed.value].filter((order) => order.clientOrderId === clientOrderId);
 }
 
+/** Lays an order on the desk as the gateway does at the deadline of an unknown outcome. Twice is as once. */
+export const unknownLetter = ({ ledger }: Flow, clientOrderId: string) =>
+  ledger.post([
+    {
+      eventId: `${clientOrderId}:dead_lettered:unknown:1`,
+      clientOrderId,
+      event: { kind: "dead_lettered", label: "unknown", reason: "no answer" },
+      at: Date.now(),
+    },
+  ]);
+
 export const crashGateway = (): Promise<unknown> =>
   runInDurableObject(env.ORDER_GATEWAY.getByName("paper"), (_, state) =>
     state.abort("crash"),

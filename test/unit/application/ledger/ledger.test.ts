@@ -46,6 +46,7 @@ async function reserved() {
     log: () => {},
     onReserved: () => {},
     onReplaced: () => {},
+    onApplied: () => {},
   });
   const calls = ledger.calls();
   const balances = [{ currency: "USD", total: "1000000", available: "1000000" }];
