@@ -10,7 +10,7 @@ export const accountsAt = (broker: string): string[] =>
   ACCOUNTS.filter((each) => each.broker === broker).map(({ account }) => account);
 
 export const tripWork = (env: Env): Pick<TripParts, "cancel" | "flatten"> => ({
-  cancel: ({ toCancel }) => cancelAll(orderPorts(env), toCancel),
+  cancel: (orders) => cancelAll(orderPorts(env), orders),
   flatten: async (scope) =>
     (await flattenScope(orderPorts(env), scope, Date.now())).positions === 0,
 });

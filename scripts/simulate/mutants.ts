@@ -1,15 +1,14 @@
 /** Deliberate mistakes, each a small change of the source. A simulation that does not see one of them proves less than it says. */
-import { COMPARING_MUTANTS } from "./mutants-of-comparing.ts";
+import { COMPARING_MUTANTS } from "./comparing-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { CONTROL_MUTANTS } from "./control-mutants.ts";
 
 const SUBMIT = "src/application/gateway/submit.ts";
 const WISHES = "src/application/gateway/wishes.ts";
 const DOUBT = "src/application/gateway/doubt.ts";
 const CHECKS = "src/domain/risk/checks/index.ts";
 const BOOK = "src/application/ledger/book.ts";
-const DESK = "src/application/gateway/desk.ts";
 const SIGHTINGS = "src/application/gateway/sightings.ts";
-const TRIPS = "src/application/ledger/trips.ts";
 const DECIDING = "src/application/ledger/deciding.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -60,21 +59,6 @@ export const MUTANTS: readonly Mutant[] = [
         "const seen = book.seen ?? state;\n    book.seen = book.storage.load(now);\n    const decision = decide(seen, intent, facts, now);",
       ],
     ],
-  },
-  {
-    name: "kill gate of the gateway skipped",
-    file: SUBMIT,
-    changes: [["if (stopped) return stop(context, order, stopped);", ""]],
-  },
-  {
-    name: "kill switch not checked by the ledger",
-    file: CHECKS,
-    changes: [['  ["KILL_SWITCH", tradingState],\n', ""]],
-  },
-  {
-    name: "lease epoch not checked by the ledger",
-    file: CHECKS,
-    changes: [['  ["STALE_EPOCH", staleEpoch],\n', ""]],
   },
   {
     name: "cancel final before its evidence",
@@ -184,69 +168,15 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: "an exit executed by hand does not count for its bracket",
-    file: DESK,
-    changes: [
-      [
-        "{ ...closed(record), filledQuantity: decimalText(filled) }",
-        "{ ...closed(record), reason: decimalText(filled) }",
-      ],
-    ],
-  },
-  {
     name: "what the stream says before the answer is dropped",
     file: SIGHTINGS,
     changes: [["underWay.inbox.push(sighting);", ""]],
   },
   ...COMPARING_MUTANTS,
   {
-    name: "the gateway lets an old epoch pass",
-    file: "src/domain/trading-gate.ts",
-    changes: [["if (order.epoch < epochSeen)", "if (order.epoch < 0)"]],
-  },
-  {
-    name: "a fence is answered and not stored",
-    file: "src/application/gateway/gateway.ts",
-    changes: [['store.setNumber("epoch_seen", epoch);', ""]],
-  },
-  {
-    name: "a retry from the desk without the proof",
-    file: "src/application/retry-dead-letter.ts",
-    changes: [["if (unproven) return err(unproven);", ""]],
-  },
-  {
-    name: "an order on the desk is still open at its gateway",
-    file: "src/application/gateway/stop.ts",
-    changes: [['order: { ...order, ended: "dead_lettered", nextLookAt: null },', "order,"]],
-  },
-  {
-    name: "a trip latches more than its scope",
-    file: TRIPS,
-    changes: [
-      [
-        "killSwitch.trip(scope, reason, by, now, { flatten })",
-        'killSwitch.trip("portfolio", reason, by, now, { flatten })',
-      ],
-    ],
-  },
-  {
-    name: "our own refusals count as a reject storm",
-    file: TRIPS,
-    changes: [[' && !event.post.eventId.endsWith(":stopped")', ""]],
-  },
-  {
-    name: "a flatten is over once it was flat",
-    file: TRIPS,
-    changes: [
-      [
-        'if (state.tradingStates.get(scope)?.state !== "halted") {',
-        'if (state.tradingStates.get(scope)?.state !== "halted" || isFlat(state, scope)) {',
-      ],
-    ],
-  },
-  {
     name: "orders that may only reduce are not checked",
     file: CHECKS,
     changes: [['  ["REDUCE_ONLY", reduceOnly],\n', ""]],
   },
+  ...CONTROL_MUTANTS,
 ];

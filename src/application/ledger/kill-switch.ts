@@ -62,6 +62,28 @@ export class KillSwitch {
     });
   }
 
+  /**
+   * Orders from before a halt that stand under it all the same: the broker refused their cancel, or whoever
+   * latched died before it wished for one. Each is wished for again, for the caller to hand on. An order
+   * whose outcome is unknown has no cancel to make again: it is canceled once it is found.
+   */
+  cancelAgain(now: number): Order[] {
+    const state = this.#book.state(now);
+    const halts = [...state.tradingStates.values()].filter((each) => each.state === "halted");
+    const standing = halts.flatMap((halt) =>
+      openOrders(state, (order) => underScope(halt.scope)(order) && standsAgainst(halt, order)).map(
+        ({ order: { clientOrderId } }) => [clientOrderId, halt.by] as const,
+      ),
+    );
+    if (standing.length === 0) return [];
+    return this.#book.commit(now, (after) =>
+      [...new Map(standing)].flatMap(([clientOrderId, by]) => {
+        const entry = this.#book.find(after, clientOrderId);
+        return entry ? [this.#book.wishCancel(after, entry, by, now).order] : [];
+      }),
+    );
+  }
+
   /** Pauses every algo that the scope is about. They stay paused after the reset, until a person resumes each. */
   #stopAlgos(
     state: LedgerState,
@@ -203,6 +225,13 @@ export class KillSwitch {
       });
   }
 }
+
+/** What was approved after a halt closes what is under it. */
+const standsAgainst = ({ version }: TradingStateRecord, { state, ledgerVersion }: Order): boolean =>
+  ledgerVersion < version &&
+  state !== "pending_cancel" &&
+  state !== "unknown" &&
+  transition(state, "cancel_requested").ok;
 
 /** Who latches in the name of a trip. */
 const TRIP = "trip:";

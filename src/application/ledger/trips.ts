@@ -3,9 +3,9 @@
  * sees the cancels and a flatten through. What has fired is stored with the latch.
  */
 import { errorText, type Log } from "../log.ts";
-import type { KillAnswer } from "../ports.ts";
 import { MARKS_STORE_INTERVAL_MS, TRIP_LOOK_INTERVAL_MS } from "../../domain/limits.ts";
 import { ZERO } from "../../domain/decimal.ts";
+import type { Order } from "../../domain/order.ts";
 import type { Change, LedgerEvent } from "../../domain/risk/ledger.ts";
 import { closableNow } from "../../domain/risk/allowance.ts";
 import { underScope } from "../../domain/risk/ledger.ts";
@@ -21,7 +21,7 @@ export interface TripParts {
   book: LedgerBook;
   killSwitch: KillSwitch;
   /** Hands the cancels to their gateways. */
-  cancel(killed: KillAnswer): Promise<unknown>;
+  cancel(orders: readonly Order[]): Promise<unknown>;
   /** Closes what is open under a halted scope. True once nothing is. */
   flatten(scope: ScopeText): Promise<boolean>;
   log: Log;
@@ -98,16 +98,23 @@ export class LedgerTrips {
       return;
     }
     const killed = await killSwitch.trip(scope, reason, by, now, { flatten });
-    await this.#parts.cancel(killed).catch((error: unknown) =>
-      // The wishes are stored: the sweep goes on.
-      log("error", "trip_cancels_failed", { scope, error: errorText(error) }),
-    );
+    await this.#cancel(killed.toCancel);
     if (flatten) await this.#flatten(scope, now);
   }
 
-  /** One round by the watchdog: a look, and the flattens that are not done. False when one is left. */
+  /** The wishes are stored: where a call fails, the sweep goes on. */
+  async #cancel(orders: readonly Order[]): Promise<void> {
+    const { cancel, log } = this.#parts;
+    await cancel(orders).catch((error: unknown) =>
+      log("error", "trip_cancels_failed", { orders: orders.length, error: errorText(error) }),
+    );
+  }
+
+  /** One round by the watchdog: a look, what still stands under a halt, and the flattens that are not done. False when one is left. */
   async run(now: number): Promise<boolean> {
     await this.look(now, true);
+    const standing = this.#parts.killSwitch.cancelAgain(now);
+    if (standing.length > 0) await this.#cancel(standing);
     const scopes = [...this.#parts.book.state(now).controls.flattening];
     const done = await Promise.all(scopes.map((scope) => this.#flatten(scope, now)));
     return done.every(Boolean);

@@ -7,6 +7,7 @@ import { decimal, type Decimal } from "../../../src/domain/decimal.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import { bracketBreaches } from "./bracket-invariants.ts";
 import { placedPastAgree } from "./placed-past.ts";
+import { isOpen } from "./exchange.ts";
 import type { Plan } from "./plan.ts";
 import { INSTRUMENTS, type World } from "./world.ts";
 
@@ -16,7 +17,8 @@ export function breaches(world: World, plan: Plan, answered: ReadonlySet<string>
     ...world.monitor.breaches,
     ...bracketBreaches(world),
     ...noInferenceLeft(world, plan),
-    ...flatWhereAsked(world, plan),
+    ...flatWhereAsked(world),
+    ...nothingStandsUnderAHalt(world),
     ...inTheTradebook(world, answered),
     ...positionsAgree(world),
     ...placedPastAgree(world),
@@ -94,19 +96,34 @@ function leftToClose(world: World, { instrument, position: { quantity } }: Holdi
 }
 
 /** A kill switch with flatten that nobody has reset leaves nothing open, unless something lies on the desk. */
-function flatWhereAsked(world: World, { steps }: Plan): string[] {
-  const { tradingStates, holdings } = world.ledger.state();
+function flatWhereAsked(world: World): string[] {
+  const { holdings } = world.ledger.state();
   const onDesk = world.ledger.store.orders().some(({ state }) => state === "dead_lettered");
-  return steps.flatMap((step) => {
-    if (step.kind !== "halt" || !step.flatten || onDesk) return [];
-    if (tradingStates.get(step.scope)?.state !== "halted") return [];
-    return [...holdings.values()]
-      .filter((holding) => underScope(step.scope)(holding) && !holding.position.quantity.eq(0))
+  if (onDesk) return [];
+  return [...world.monitor.promises.toBeFlat].flatMap((scope) =>
+    [...holdings.values()]
+      .filter((holding) => underScope(scope)(holding) && !holding.position.quantity.eq(0))
       .filter((holding) => holding.algoId !== EXTERNAL_ALGO && leftToClose(world, holding))
       .map(
         ({ algoId, instrument, position }) =>
-          `${step.scope} was to be flat, and ${algoId} holds ${position.quantity.toFixed()} ${instrument}`,
-      );
+          `${scope} was to be flat, and ${algoId} holds ${position.quantity.toFixed()} ${instrument}`,
+      ),
+  );
+}
+
+/** A kill switch cancels until the broker has done so: what it was thrown upon stands nowhere any more. */
+function nothingStandsUnderAHalt(world: World): string[] {
+  const halts = [...world.ledger.state().tradingStates.values()].filter(
+    ({ state }) => state === "halted",
+  );
+  return ourOrders(world).flatMap((order) => {
+    const halt = halts.find(
+      ({ scope, version }) => underScope(scope)(order) && order.ledgerVersion < version,
+    );
+    const stands = brokerOrdersOf(world, order.clientOrderId).some(isOpen);
+    return halt && stands
+      ? [`${order.clientOrderId} stands at the broker under ${halt.scope}`]
+      : [];
   });
 }
 

@@ -8,6 +8,11 @@ export class LedgerPromises {
   /** Halted with flatten, and neither reset nor set otherwise since. */
   readonly toBeFlat = new Set<ScopeText>();
 
+  /** A kill switch with flatten has just latched. */
+  asksFlat(scope: ScopeText): void {
+    this.toBeFlat.add(scope);
+  }
+
   /** Each event as the ledger applies it. */
   applied(event: LedgerEvent): void {
     if (event.kind === "trading_state" && event.record.state !== "halted")

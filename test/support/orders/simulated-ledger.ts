@@ -71,6 +71,8 @@ export interface LedgerWorld {
   onReserved(clientOrderId: string, facts: IntentFacts): void;
   /** After new terms were reserved; the order as it stands without them. */
   onReplaced(order: Order, changes: OrderChanges): void;
+  /** A kill switch has latched, and is to close what is open. */
+  onFlattenAsked(scope: ScopeText): void;
   /** Each event as it is applied. */
   onApplied(event: LedgerEvent): void;
 }
@@ -232,8 +234,13 @@ export class SimulatedLedger {
       order: async (id) => orderOf(this.#book, id, now()),
       approved: async (id) => approvedOf(this.#book, id, now()),
       positions: async () => positionViews(this.#book.state(now()), now()),
-      trip: (scope, reason, by, options) =>
-        this.#run.killSwitch.trip(scope, reason, by, now(), options),
+      trip: (scope, reason, by, options) => {
+        const killed = this.#run.killSwitch.trip(scope, reason, by, now(), options);
+        // It latches in the same breath; what comes after may die.
+        const latched = this.state().tradingStates.get(scope)?.state === "halted";
+        if (options?.flatten && latched) this.#world.onFlattenAsked(scope);
+        return killed;
+      },
       resetTrip: (scope, reason, by) => this.#run.killSwitch.reset(scope, reason, by, now()),
       controls: async () => controlsView(this.#book.state(now())),
       control: async (command, by) => {

@@ -88,7 +88,7 @@ export class World {
       gateway: () => this.gateways.port(),
       retries: this.queue,
       tripWork: {
-        cancel: ({ toCancel }) => cancelAll(this.#ledgersOwnPorts(), toCancel),
+        cancel: (orders) => cancelAll(this.#ledgersOwnPorts(), orders),
         flatten: async (scope) =>
           (await flattenScope(this.#ledgersOwnPorts(), scope, now())).positions === 0,
       },
@@ -96,6 +96,7 @@ export class World {
       onReserved: (id, facts) => this.monitor.reserved(id, facts),
       onReplaced: (order, changes) => this.monitor.replaced(order, changes),
       onApplied: (event) => this.monitor.promises.applied(event),
+      onFlattenAsked: (scope) => this.monitor.promises.asksFlat(scope),
     });
     this.monitor = new Monitor(this.ledger, this.broker, timeline);
     this.broker.onSend = (approved) => this.monitor.sent(approved);

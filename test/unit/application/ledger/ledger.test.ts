@@ -37,7 +37,7 @@ async function reserved() {
     gateway: () => gateway,
     retries: { send: async ({ clientOrderId }) => void retried.push(clientOrderId) },
     tripWork: {
-      cancel: async () => {},
+      cancel: async (orders) => void canceled.push(...orders.map((each) => each.clientOrderId)),
       flatten: async (scope) => {
         flattened.push(scope);
         return true;
@@ -47,6 +47,7 @@ async function reserved() {
     onReserved: () => {},
     onReplaced: () => {},
     onApplied: () => {},
+    onFlattenAsked: () => {},
   });
   const calls = ledger.calls();
   const balances = [{ currency: "USD", total: "1000000", available: "1000000" }];
@@ -104,6 +105,62 @@ describe("a region that lost the lease", () => {
       { ...facts(), epoch: 2 },
     );
     expect(now).toMatchObject({ kind: "approved", approved: { epoch: 2 } });
+  });
+});
+
+describe("a kill switch", () => {
+  const accepted = {
+    eventId: "o-1:accepted",
+    clientOrderId: intent.clientOrderId,
+    event: { kind: "accepted", brokerOrderId: "B1", pendingTrigger: false } as const,
+    at: START,
+  };
+  const refusedCancel = (time: number) => ({
+    eventId: `o-1:cancel_rejected:${time}`,
+    clientOrderId: intent.clientOrderId,
+    event: { kind: "cancel_rejected", reason: "not now" } as const,
+    at: START,
+  });
+
+  test("cancels again what the broker would not cancel, for as long as it stands", async () => {
+    const run = await reserved();
+    await run.calls.post([accepted]);
+    await run.calls.trip("portfolio", "test", "test");
+    for (const time of [1, 2]) {
+      await run.calls.post([refusedCancel(time)]);
+      expect(stateOf(run)).toBe("new");
+      await run.ledger.alarm();
+      expect(stateOf(run)).toBe("pending_cancel");
+      expect(run.canceled).toHaveLength(time);
+    }
+    await run.ledger.alarm();
+    expect(run.canceled).toHaveLength(2);
+  });
+
+  test("cancels what it was thrown upon, also when it died right after its latch", async () => {
+    const run = await reserved();
+    await run.calls.post([accepted]);
+    void run.calls.trip("portfolio", "test", "test").catch(() => {});
+    run.ledger.evict();
+    await Promise.resolve();
+    expect(stateOf(run)).toBe("new");
+    await run.ledger.alarm();
+    expect(run.canceled).toEqual([intent.clientOrderId]);
+    expect(stateOf(run)).toBe("pending_cancel");
+  });
+
+  test("leaves alone what is under no halt, and what a reset has set free", async () => {
+    const run = await reserved();
+    await run.calls.post([accepted]);
+    await run.calls.trip("algo:another", "test", "test");
+    await run.ledger.alarm();
+    await run.calls.trip("portfolio", "test", "test");
+    await run.calls.post([refusedCancel(1)]);
+    run.advance(KILL_SWITCH_HOLD_MS);
+    expect((await run.calls.resetTrip("portfolio", "test", "test")).ok).toBe(true);
+    await run.ledger.alarm();
+    expect(run.canceled).toEqual([]);
+    expect(stateOf(run)).toBe("new");
   });
 });
 

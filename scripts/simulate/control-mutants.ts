@@ -1,0 +1,85 @@
+/** Mistakes in what holds orders back: the kill switch, the lease, trips, and what people do at the desk. */
+import type { Mutant } from "./mutant.ts";
+
+const SUBMIT = "src/application/gateway/submit.ts";
+const CHECKS = "src/domain/risk/checks/index.ts";
+const DESK = "src/application/gateway/desk.ts";
+const TRIPS = "src/application/ledger/trips.ts";
+
+export const CONTROL_MUTANTS: readonly Mutant[] = [
+  {
+    name: "kill gate of the gateway skipped",
+    file: SUBMIT,
+    changes: [["if (stopped) return stop(context, order, stopped);", ""]],
+  },
+  {
+    name: "kill switch not checked by the ledger",
+    file: CHECKS,
+    changes: [['  ["KILL_SWITCH", tradingState],\n', ""]],
+  },
+  {
+    name: "lease epoch not checked by the ledger",
+    file: CHECKS,
+    changes: [['  ["STALE_EPOCH", staleEpoch],\n', ""]],
+  },
+  {
+    name: "an exit executed by hand does not count for its bracket",
+    file: DESK,
+    changes: [
+      [
+        "{ ...closed(record), filledQuantity: decimalText(filled) }",
+        "{ ...closed(record), reason: decimalText(filled) }",
+      ],
+    ],
+  },
+  {
+    name: "the gateway lets an old epoch pass",
+    file: "src/domain/trading-gate.ts",
+    changes: [["if (order.epoch < epochSeen)", "if (order.epoch < 0)"]],
+  },
+  {
+    name: "a fence is answered and not stored",
+    file: "src/application/gateway/gateway.ts",
+    changes: [['store.setNumber("epoch_seen", epoch);', ""]],
+  },
+  {
+    name: "a retry from the desk without the proof",
+    file: "src/application/retry-dead-letter.ts",
+    changes: [["if (unproven) return err(unproven);", ""]],
+  },
+  {
+    name: "an order on the desk is still open at its gateway",
+    file: "src/application/gateway/stop.ts",
+    changes: [['order: { ...order, ended: "dead_lettered", nextLookAt: null },', "order,"]],
+  },
+  {
+    name: "a cancel that the broker refused under a kill switch is not made again",
+    file: "src/application/ledger/kill-switch.ts",
+    changes: [["if (standing.length === 0) return [];", "if (standing.length >= 0) return [];"]],
+  },
+  {
+    name: "a trip latches more than its scope",
+    file: TRIPS,
+    changes: [
+      [
+        "killSwitch.trip(scope, reason, by, now, { flatten })",
+        'killSwitch.trip("portfolio", reason, by, now, { flatten })',
+      ],
+    ],
+  },
+  {
+    name: "our own refusals count as a reject storm",
+    file: TRIPS,
+    changes: [[' && !event.post.eventId.endsWith(":stopped")', ""]],
+  },
+  {
+    name: "a flatten is over once it was flat",
+    file: TRIPS,
+    changes: [
+      [
+        'if (state.tradingStates.get(scope)?.state !== "halted") {',
+        'if (state.tradingStates.get(scope)?.state !== "halted" || isFlat(state, scope)) {',
+      ],
+    ],
+  },
+];
