@@ -63,6 +63,7 @@ import { Outbox } from "./risk-ledger.outbox.ts";
 import { LedgerStorage } from "./risk-ledger.storage.ts";
 import { exposureViews, positionViews, statusView } from "../src/application/ledger/views.ts";
 import { accountsAt, tripWork } from "./risk-ledger.trips.ts";
+import { after } from "./after.ts";
 import { Together } from "./together.ts";
 import { MarkWishes } from "./risk-ledger.wishes.ts";
 
@@ -113,6 +114,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
       trips: this.#trips,
       gateway: (account) => orderGateway(env, account),
       retries: retryQueue(env),
+      after,
       log,
     });
   }

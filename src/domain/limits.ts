@@ -30,6 +30,9 @@ export const FAN_OUT_SENDS_PER_TURN = 50;
 /** The watchdog's period: below the platform's 70 s inactivity eviction, above the noise. */
 export const WATCHDOG_INTERVAL_MS = 20_000;
 
+/** A duty of the ledger that has not settled in this time holds up no further round: below the watchdog's period, so that its turn finds the way free. */
+export const DUTY_WAIT_MS = 15_000;
+
 /** One mark per second and instrument to the ledger, never the tick stream. */
 export const MARK_INTERVAL_MS = 1_000;
 

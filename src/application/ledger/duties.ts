@@ -1,6 +1,6 @@
-/** What the ledger's alarm and the watchdog see to: nothing here is on an order's path, and one failing duty holds up no other. */
+/** What the ledger's alarm and the watchdog see to: nothing here is on an order's path, and one duty that fails or hangs holds up no other. */
 import { errorText } from "../log.ts";
-import { WATCHDOG_INTERVAL_MS } from "../../domain/limits.ts";
+import { DUTY_WAIT_MS, WATCHDOG_INTERVAL_MS } from "../../domain/limits.ts";
 import { ZERO } from "../../domain/decimal.ts";
 import type { OwedCalls, WaitingNotices, WishedMarks } from "./ports.ts";
 import { nextOverdueAt, sweep, type SweepParts } from "./sweep.ts";
@@ -17,18 +17,22 @@ export interface DutyParts extends SweepParts {
   notices: WaitingNotices;
   /** A look at the trips, and what is still to be closed after one. False when something is left. */
   trips: { run(now: number): Promise<boolean> };
+  /** Has `act` done after a while; what it answers takes that back. */
+  after(ms: number, act: () => void): () => void;
 }
 
 export class LedgerDuties {
   readonly #parts: DutyParts;
   #failures = 0;
   #running: Promise<void> | null = null;
+  /** Duties that have not settled, perhaps since an earlier round: none is begun a second time beside itself. */
+  readonly #unsettled = new Set<string>();
 
   constructor(parts: DutyParts) {
     this.#parts = parts;
   }
 
-  /** One round. A second caller waits for the round that is under way. */
+  /** One round, which ends within `DUTY_WAIT_MS`. A second caller waits for the round that is under way. */
   run(now: number): Promise<void> {
     this.#running ??= this.#round(now).finally(() => {
       this.#running = null;
@@ -58,7 +62,28 @@ export class LedgerDuties {
     this.#failures = done.every(Boolean) ? 0 : this.#failures + 1;
   }
 
-  async #duty(name: string, work: () => Promise<boolean>): Promise<boolean> {
+  /** False when it is not done, or has not settled in time: then it goes on beside the next rounds. */
+  #duty(name: string, work: () => Promise<boolean>): Promise<boolean> {
+    const { after, log } = this.#parts;
+    if (this.#unsettled.has(name)) {
+      log("error", "duty_still_hangs", { duty: name });
+      return Promise.resolve(false);
+    }
+    this.#unsettled.add(name);
+    return new Promise((resolve) => {
+      const takeBack = after(DUTY_WAIT_MS, () => {
+        log("error", "duty_hangs", { duty: name, waitedMs: DUTY_WAIT_MS });
+        resolve(false);
+      });
+      void this.#attempt(name, work).then((done) => {
+        takeBack();
+        this.#unsettled.delete(name);
+        resolve(done);
+      });
+    });
+  }
+
+  async #attempt(name: string, work: () => Promise<boolean>): Promise<boolean> {
     try {
       const done = await work();
       if (!done) this.#parts.log("warn", "duty_not_done", { duty: name });

@@ -62,6 +62,7 @@ export type LedgerCalls = Pick<
 
 export interface LedgerWorld {
   now(): number;
+  after(ms: number, act: () => void): () => void;
   gateway(): OrderGatewayPort;
   retries: RetryQueuePort;
   /** What follows from a trip, by the use cases. */
@@ -117,7 +118,7 @@ export class SimulatedLedger {
 
   #begin(): LedgerRun {
     const { store, tradebook } = this;
-    const { log, retries, tripWork } = this.#world;
+    const { log, retries, tripWork, after } = this.#world;
     this.#runs += 1;
     const run = this.#runs;
     const book: LedgerBook = new LedgerBook({
@@ -148,6 +149,7 @@ export class SimulatedLedger {
       trips,
       gateway: () => this.#world.gateway(),
       retries,
+      after,
       log,
     });
     return { book, killSwitch, controls, trips, duties };

@@ -21,18 +21,21 @@ export class Timeline {
     return this.#now;
   }
 
-  /** Plans something; things planned for the same moment happen in the order of planning. */
-  after(delayMs: number, act: () => void): void {
+  /** Plans something; things planned for the same moment happen in the order of planning. Answers how to take it back. */
+  after(delayMs: number, act: () => void): () => void {
     this.#order += 1;
     const planned = { time: this.#now + Math.max(0, delayMs), order: this.#order, act };
     const later = (other: Planned): boolean =>
       other.time > planned.time || (other.time === planned.time && other.order > planned.order);
     const place = this.#planned.findIndex(later);
     this.#planned.splice(place < 0 ? this.#planned.length : place, 0, planned);
+    return () => {
+      this.#planned = this.#planned.filter((each) => each !== planned);
+    };
   }
 
   sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => this.after(ms, resolve));
+    return new Promise((resolve) => void this.after(ms, resolve));
   }
 
   /** Runs everything up to a moment. */

@@ -85,6 +85,7 @@ export class World {
     const now = (): number => this.now();
     this.ledger = new SimulatedLedger({
       now,
+      after: (ms, act) => timeline.after(ms, act),
       gateway: () => this.gateways.port(),
       retries: this.queue,
       tripWork: {

@@ -34,6 +34,7 @@ async function reserved() {
   } as Partial<Record<keyof OrderGatewayPort, unknown>> as OrderGatewayPort;
   const ledger = new SimulatedLedger({
     now: () => now,
+    after: () => () => {},
     gateway: () => gateway,
     retries: { send: async ({ clientOrderId }) => void retried.push(clientOrderId) },
     tripWork: {
