@@ -8,7 +8,7 @@ import { markUnknown, save, type GatewayContext } from "./context.ts";
 import { findingOf, isFound } from "./finding.ts";
 import { absorbFinding, askBroker } from "./look-up.ts";
 import type { GatewayOrder } from "./record.ts";
-import { saveCheck } from "./reconcile-notes.ts";
+import { checkRun, saveCheck, type CheckRun } from "./reconcile-notes.ts";
 
 /** Sent, and the broker has not answered. */
 const inFlight = (context: GatewayContext): GatewayOrder[] =>
@@ -26,11 +26,17 @@ export function awaitAnswer(
   if (underWay) underWay.recordedAt = recordedAt;
 }
 
-/** When the next look is due, ms since 1970; Infinity with nothing in flight. On every order's path: it reads no order. */
-export function inFlightDueAt(context: GatewayContext): number {
+/** When the first of those that wait for their answer was sent; Infinity with nothing in flight. */
+function oldestInFlight(context: GatewayContext): number {
   let oldest = Infinity;
   for (const { recordedAt } of context.inFlight.values())
     if (recordedAt !== null && recordedAt < oldest) oldest = recordedAt;
+  return oldest;
+}
+
+/** When the next look is due, ms since 1970; Infinity with nothing in flight. On every order's path: it reads no order. */
+export function inFlightDueAt(context: GatewayContext): number {
+  const oldest = oldestInFlight(context);
   if (oldest === Infinity) return Infinity;
   const next = context.store.number("in_flight_looked_at") + IN_FLIGHT_CHECK_MS;
   return Math.max(oldest + IN_FLIGHT_AFTER_MS, next);
@@ -67,4 +73,19 @@ export async function lookInFlight(context: GatewayContext): Promise<void> {
   }
   const message = `${waiting.length} waited for their answer, ${missing} were not found`;
   saveCheck(context, "in_flight", missing > 0 ? "differs" : "ok", message);
+}
+
+/**
+ * How the last look went, as far as it says anything of what is in flight now: one that failed or found
+ * nothing is over with the orders that it was about. Null when there never was one.
+ */
+export function inFlightRun(context: GatewayContext): CheckRun | null {
+  const run = checkRun(context, "in_flight");
+  const oldest = oldestInFlight(context);
+  if (run === null || run.at >= oldest + IN_FLIGHT_AFTER_MS) return run;
+  const message =
+    oldest === Infinity
+      ? "nothing waits for its answer"
+      : "what waits for its answer has not been looked for yet";
+  return { at: run.at, result: "ok", message };
 }

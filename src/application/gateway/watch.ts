@@ -18,7 +18,7 @@ import { errorText } from "../log.ts";
 import { bracketsDueAt, driveBrackets } from "./brackets.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
 import { describeDueAt, describeExternals, externalLookDueAt } from "./external-orders.ts";
-import { inFlightDueAt, lookInFlight } from "./in-flight.ts";
+import { inFlightDueAt, inFlightRun, lookInFlight } from "./in-flight.ts";
 import { flush } from "./outbox.ts";
 import { readMissed } from "./read-missed.ts";
 import {
@@ -167,7 +167,7 @@ export function reconciliationState(
     balances: balancesDueAt(context),
   };
   const checks = RECONCILE_KINDS.map((kind) => {
-    const run = checkRun(context, kind);
+    const run = kind === "in_flight" ? inFlightRun(context) : checkRun(context, kind);
     const nextRunAt = Number.isFinite(dueAt[kind]) ? dueAt[kind] : null;
     const { at, result, message } = run ?? { at: null, result: "not_run", message: "" };
     return { kind, lastRunAt: at, result, message, nextRunAt } as const;

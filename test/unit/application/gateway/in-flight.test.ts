@@ -65,4 +65,43 @@ describe("orders in flight", () => {
     expect((await done).outcome).toBe("accepted");
     expect(desk.kinds()).toEqual(["accepted", "filled"]);
   });
+
+  test("have a status that is true when it is looked at: a failed look is told of while it is about something", async () => {
+    const { desk, script, answer, done } = silent();
+    const status = async () => (await desk.gateway.reconciliation(true)).checks[0];
+    await vi.waitFor(() => expect(desk.sent).toHaveLength(1));
+    expect(await status()).toMatchObject({ kind: "in_flight", result: "not_run" });
+    script.isUnreachable = true;
+    desk.advance(IN_FLIGHT_AFTER_MS);
+    await desk.gateway.watch();
+    expect(await status()).toMatchObject({ result: "failed" });
+    answer.resolve({ outcome: "accepted", brokerOrderId: "B1", pendingTrigger: false });
+    await done;
+    const over = { result: "ok", message: "nothing waits for its answer", nextRunAt: null };
+    expect(await status()).toMatchObject(over);
+    // The next one has not been looked for, whatever became of the look for the first.
+    const second = Promise.withResolvers<SubmitOutcome>();
+    script.submit = () => second.promise;
+    void desk.gateway.submit(approvedWith({ clientOrderId: "o-2" }), 1);
+    await vi.waitFor(() => expect(desk.sent).toHaveLength(2));
+    expect(await status()).toMatchObject({
+      result: "ok",
+      message: "what waits for its answer has not been looked for yet",
+      nextRunAt: expect.any(Number),
+    });
+    desk.advance(IN_FLIGHT_AFTER_MS);
+    await desk.gateway.watch();
+    expect(await status()).toMatchObject({ result: "failed" });
+  });
+
+  test("that a run left behind when it died are in flight no more, whatever its last look came to", async () => {
+    const { desk, script } = silent();
+    await vi.waitFor(() => expect(desk.sent).toHaveLength(1));
+    script.isUnreachable = true;
+    desk.advance(IN_FLIGHT_AFTER_MS);
+    await desk.gateway.watch();
+    const next = scripted({}, desk.store);
+    const { checks } = await next.gateway.reconciliation(true);
+    expect(checks[0]).toMatchObject({ kind: "in_flight", result: "ok", nextRunAt: null });
+  });
 });
