@@ -1,5 +1,5 @@
 /** The ledger's SQLite: everything event by event, and the rows that its memory is built from again. It decides nothing. */
-import type { EventRow, LedgerStore } from "../src/application/ledger/ports.ts";
+import type { EventRow, LedgerStore, StormEvent } from "../src/application/ledger/ports.ts";
 import type { OrdersQuery } from "../src/contract/orders.ts";
 import type { Page } from "../src/contract/primitives.ts";
 import type { Order } from "../src/domain/order.ts";
@@ -24,6 +24,7 @@ import {
   type TradingStateRecord,
 } from "../src/domain/risk/state.ts";
 import { readLedger } from "./risk-ledger.loading.ts";
+import { readStormEvents } from "./risk-ledger.storms.ts";
 import { LEDGER_MIGRATIONS, type SettingName } from "./risk-ledger.schema.ts";
 import { migrate } from "./schema-migrations.ts";
 
@@ -224,6 +225,10 @@ export class LedgerStorage implements LedgerStore {
   set(name: SettingName, value: string): void {
     this.#sql.exec("INSERT OR REPLACE INTO settings VALUES (?, ?)", name, value);
     this.#settings.set(name, value);
+  }
+
+  stormEvents(since: number): StormEvent[] {
+    return readStormEvents(this.#sql, since);
   }
 
   #one(query: string, ...bindings: SqlStorageValue[]): number {

@@ -104,7 +104,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     const killSwitch = (this.#killSwitch = new KillSwitch(book, gateways, Date.now));
     this.#trips = new LedgerTrips({ book, killSwitch, log, ...tripWork(env) });
     const clockOffset = (broker: string, offsetMs: number) =>
-      this.#trips.clockOffset(broker, offsetMs, accountsAt(broker));
+      this.#trips.clockOffset(broker, offsetMs, accountsAt(broker), Date.now());
     this.#controls = new LedgerControls({ book, gateways, killSwitch, clockOffset });
     this.#duties = new LedgerDuties({
       book,

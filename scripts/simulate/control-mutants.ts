@@ -69,7 +69,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "our own refusals count as a reject storm",
-    file: TRIPS,
+    file: "src/domain/risk/trips/storm.ts",
     changes: [[' && !event.post.eventId.endsWith(":stopped")', ""]],
   },
   {

@@ -120,6 +120,38 @@ describe("a trip in the running ledger", () => {
     ]);
   });
 
+  test("a storm is counted across evictions, and not again once a person has looked at it", async () => {
+    await trips([{ trip: "rejectStorm", bounds: { count: 3, windowMs: 60_000 } }]);
+    await stopped("stopped: kill switch on portfolio");
+    for (let count = 0; count < 3; count += 1) {
+      expect(await states()).toEqual([]);
+      await reject("no such thing");
+      await evictDurableObject(stub());
+    }
+    await ledger().ensure();
+    expect((await states()).sort()).toEqual([
+      "account:paper halted trip:rejectStorm",
+      "algo:algo-a halted trip:rejectStorm",
+    ]);
+    vi.useFakeTimers({ now: Date.now() + KILL_SWITCH_HOLD_MS, toFake: ["Date"] });
+    for (const scope of ["account:paper", "algo:algo-a"] as const)
+      await ledger().resetTrip(scope, "looked at it", ANN);
+    await evictDurableObject(stub());
+    await ledger().ensure();
+    expect(await states()).toEqual([]);
+  });
+
+  test("churn is counted across an eviction", async () => {
+    await trips([{ trip: "orderChurn", state: "reducing", bounds: { count: 2 } }]);
+    for (let count = 0; count < 2; count += 1) {
+      expect(await states()).toEqual([]);
+      await ledger().requestCancel((await placed()).clientOrderId, ANN);
+      await evictDurableObject(stub());
+    }
+    await ledger().ensure();
+    expect(await states()).toContain("algo:algo-a reducing trip:orderChurn");
+  });
+
   test("order churn", async () => {
     await trips([{ trip: "orderChurn", state: "reducing", bounds: { count: 2 } }]);
     for (let count = 0; count < 2; count += 1)

@@ -1,6 +1,6 @@
 /** What the ledger's logic runs on: its own synchronous storage, its way to the tradebook, its calls to gateways. */
 import type { DeadLetterLabel, Order } from "../../domain/order.ts";
-import type { Change } from "../../domain/risk/ledger.ts";
+import type { Change, LedgerEvent } from "../../domain/risk/ledger.ts";
 import type { LimitName } from "../../domain/risk/limit-names.ts";
 import type {
   AccountBalances,
@@ -22,6 +22,13 @@ export interface EventRow {
   body: unknown;
 }
 
+/** An event that the counts of storms are made of; `order` is null for a change of trading state. */
+export interface StormEvent {
+  event: LedgerEvent;
+  at: number;
+  order: Pick<Order, "algoId" | "account"> | null;
+}
+
 /** What the book itself keeps by name. */
 export type BookSetting = "day" | "day_first_version" | "marks" | "controls" | "index";
 
@@ -41,6 +48,8 @@ export interface LedgerStore {
   saveBalances(account: string, balances: AccountBalances): void;
   saveTradingState(record: TradingStateRecord): void;
   saveLimit(scope: string, name: LimitName, value: string | null, by: string, at: number): void;
+  /** What storms count, and what ends a count, in order: all of it since then, and perhaps some from before. */
+  stormEvents(since: number): StormEvent[];
   setting(name: BookSetting): string | null;
   set(name: BookSetting, value: string): void;
 }

@@ -11,7 +11,7 @@ import { closableNow } from "../../domain/risk/allowance.ts";
 import { underScope } from "../../domain/risk/ledger.ts";
 import type { LedgerState } from "../../domain/risk/state.ts";
 import { lookAtTrips, type Firing } from "../../domain/risk/trips/look.ts";
-import { countFor } from "../../domain/risk/trips/storm.ts";
+import { countFor, restartCounts, stormOf } from "../../domain/risk/trips/storm.ts";
 import { newWatch, type TripWatch } from "../../domain/risk/trips/trip.ts";
 import type { ScopeText } from "../../domain/scope.ts";
 import type { LedgerBook } from "./book.ts";
@@ -37,30 +37,34 @@ export class LedgerTrips {
     this.#parts = parts;
   }
 
-  /** Built when it is first needed: prices of the index outlive an eviction, counts begin anew. */
-  #seen(): TripWatch {
+  /** Built when it is first needed: prices of the index and what storms have counted outlive an eviction. */
+  #seen(now: number): TripWatch {
     if (this.#watch) return this.#watch;
-    const stored = this.#parts.book.storage.setting("index");
-    this.#watch = { ...newWatch(), index: stored === null ? null : JSON.parse(stored) };
-    return this.#watch;
+    const { book } = this.#parts;
+    const stored = book.storage.setting("index");
+    const watch = { ...newWatch(), index: stored === null ? null : JSON.parse(stored) };
+    for (const { event, at, order } of book.storage.stormEvents(now - this.#stormWindowMs(now)))
+      take(watch, event, order, at);
+    return (this.#watch = watch);
+  }
+
+  /** The longest stretch over which a storm is counted. */
+  #stormWindowMs(now: number): number {
+    const { trips } = this.#parts.book.state(now).controls;
+    const windows = [trips.get("rejectStorm"), trips.get("orderChurn")];
+    return Math.max(...windows.map((setting) => setting?.bounds.windowMs ?? 0));
   }
 
   /** Counts what the storms count. Cheap: it is on every event's path. */
   note(event: LedgerEvent, { entry }: Change, at: number): void {
-    if (!entry) return;
-    if (event.kind === "replace_reserved") countFor(this.#seen(), "churn", entry.order, at);
-    if (event.kind !== "posted") return;
-    const { kind } = event.post.event;
-    if (kind === "cancel_requested") countFor(this.#seen(), "churn", entry.order, at);
-    // What our own gate stopped, for whatever reason, was rejected by no broker.
-    if (kind === "rejected" && !event.post.eventId.endsWith(":stopped"))
-      countFor(this.#seen(), "rejects", entry.order, at);
+    // What is built only now reads this very event out of storage.
+    if (this.#watch) take(this.#watch, event, entry?.order ?? null, at);
   }
 
   /** A broker's clock as measured, for each of its accounts. */
-  clockOffset(broker: string, offsetMs: number, accounts: readonly string[]): void {
+  clockOffset(broker: string, offsetMs: number, accounts: readonly string[], now: number): void {
     for (const account of accounts)
-      this.#seen().offsets.set(`account:${account}`, { broker, offsetMs });
+      this.#seen(now).offsets.set(`account:${account}`, { broker, offsetMs });
   }
 
   /** Looks, unless it just did. The latch is stored when this returns; the promise is what follows from it. */
@@ -69,7 +73,7 @@ export class LedgerTrips {
       return null;
     this.#lookedAt = now;
     const { book } = this.#parts;
-    const watch = this.#seen();
+    const watch = this.#seen(now);
     const { firings, armed } = lookAtTrips(book.state(now), watch, now);
     const work = firings.filter(({ latches }) => latches).map((firing) => this.#fire(firing, now));
     const keys = firings.flatMap(({ key }) => (key === null ? [] : [key]));
@@ -137,6 +141,17 @@ export class LedgerTrips {
       return false;
     }
   }
+}
+
+function take(
+  watch: TripWatch,
+  event: LedgerEvent,
+  order: Pick<Order, "algoId" | "account"> | null,
+  at: number,
+): void {
+  restartCounts(watch, event);
+  const which = stormOf(event);
+  if (which && order) countFor(watch, which, order, at);
 }
 
 /** Nothing is left to close: what was closed past the platform is not there any more. */

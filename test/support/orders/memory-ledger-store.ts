@@ -1,7 +1,12 @@
 /** A ledger's storage in memory, with the behaviour of the real one: packed text, and a transaction that throws leaves nothing. */
-import type { BookSetting, EventRow, LedgerStore } from "../../../src/application/ledger/ports.ts";
+import type {
+  BookSetting,
+  EventRow,
+  LedgerStore,
+  StormEvent,
+} from "../../../src/application/ledger/ports.ts";
 import type { Order } from "../../../src/domain/order.ts";
-import type { Change } from "../../../src/domain/risk/ledger.ts";
+import type { Change, LedgerEvent } from "../../../src/domain/risk/ledger.ts";
 import type { Limit } from "../../../src/domain/risk/limits.ts";
 import { ORDER_RATE_WINDOW_MS } from "../../../src/domain/risk/order-rate.ts";
 import {
@@ -32,8 +37,8 @@ interface StoredOrder {
 }
 
 export class MemoryLedgerStore implements LedgerStore {
-  /** What happened, without the bodies: a run's history. */
-  readonly events: Omit<EventRow, "body">[] = [];
+  /** What happened, each body as the text that it is stored as: a run's history. */
+  readonly events: (Omit<EventRow, "body"> & { body: string })[] = [];
   readonly #orders = new Map<string, StoredOrder>();
   readonly #eventIds = new Map<string, true>();
   readonly #executions = new Map<string, true>();
@@ -135,8 +140,8 @@ export class MemoryLedgerStore implements LedgerStore {
     return this.#executions.has(`${account}|${executionId}`);
   }
 
-  addEvent({ version, at, kind, clientOrderId, eventId }: EventRow): void {
-    const row = { version, at, kind, clientOrderId, eventId };
+  addEvent({ body, ...rest }: EventRow): void {
+    const row = { ...rest, body: JSON.stringify(body) };
     if (row.eventId !== null) {
       if (this.#eventIds.has(row.eventId)) throw new Error(`event ${row.eventId} stored twice`);
       this.#put(this.#eventIds, row.eventId, true);
@@ -186,6 +191,16 @@ export class MemoryLedgerStore implements LedgerStore {
     const key = `${scope} ${name}`;
     if (value === null) this.#drop(this.#limits, key);
     else this.#put(this.#limits, key, { scope, name, value, changedBy: by, changedAt: at });
+  }
+
+  stormEvents(since: number): StormEvent[] {
+    return this.events
+      .filter(({ at }) => at >= since)
+      .map(({ at, clientOrderId, body }) => ({
+        event: JSON.parse(body) as LedgerEvent,
+        at,
+        order: (clientOrderId !== null && this.#orders.get(clientOrderId)?.order) || null,
+      }));
   }
 
   setting(name: BookSetting): string | null {

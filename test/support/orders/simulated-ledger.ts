@@ -139,7 +139,7 @@ export class SimulatedLedger {
     const killSwitch = new KillSwitch(book, gateways);
     const trips = new LedgerTrips({ book, killSwitch, log, ...tripWork });
     const clockOffset = (broker: string, offsetMs: number): void =>
-      trips.clockOffset(broker, offsetMs, ["simulated"]);
+      trips.clockOffset(broker, offsetMs, ["simulated"], this.#world.now());
     const controls = new LedgerControls({ book, gateways, killSwitch, clockOffset });
     const duties = new LedgerDuties({
       book,

@@ -1,8 +1,13 @@
 /** `rejectStorm` and `orderChurn`: too many rejected, or too many canceled and modified, in a sliding window; for each algo and each account. */
 import type { ScopeText } from "../../scope.ts";
+import type { LedgerEvent } from "../ledger.ts";
 import type { Trip, TripWatch } from "./trip.ts";
 
-function storm(which: "rejects" | "churn", words: string): Trip {
+export type Storm = "rejects" | "churn";
+
+const TRIP_OF = { rejects: "rejectStorm", churn: "orderChurn" } as const;
+
+function storm(which: Storm, words: string): Trip {
   return {
     kind: "count",
     read(_state, watch, { bounds: { count = 1, windowMs = 0 }, state }, now) {
@@ -28,7 +33,7 @@ const TIMES_MAX = 1_000_000;
 /** Counts one event of an order for its algo and its account. */
 export function countFor(
   watch: TripWatch,
-  which: "rejects" | "churn",
+  which: Storm,
   order: { algoId: string; account: string },
   at: number,
 ): void {
@@ -38,4 +43,28 @@ export function countFor(
     if (times.length < TIMES_MAX) times.push(at);
     watch[which].set(scope, times);
   }
+}
+
+/** What an event of an order counts for; null for nothing. */
+export function stormOf(event: LedgerEvent): Storm | null {
+  if (event.kind === "replace_reserved") return "churn";
+  if (event.kind !== "posted") return null;
+  const { kind } = event.post.event;
+  if (kind === "cancel_requested") return "churn";
+  // What our own gate stopped, for whatever reason, was rejected by no broker.
+  return kind === "rejected" && !event.post.eventId.endsWith(":stopped") ? "rejects" : null;
+}
+
+/**
+ * A storm that has latched a scope is counted anew there, and so is every storm once a person has set the
+ * scope free: they have looked at what came before. It follows from the ledger's events alone, so that
+ * counts which are rebuilt from those are the counts that were lost.
+ */
+export function restartCounts(watch: TripWatch, event: LedgerEvent): void {
+  if (event.kind !== "trading_state") return;
+  const { scope, state, by } = event.record;
+  const isPerson = !by.startsWith("trip:");
+  for (const which of ["rejects", "churn"] as const)
+    if (by === `trip:${TRIP_OF[which]}` || (isPerson && state !== "halted"))
+      watch[which].delete(scope);
 }

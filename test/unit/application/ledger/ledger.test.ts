@@ -1,62 +1,9 @@
 /** The ledger's logic on storage in memory: what must hold whoever is slow, halted or of an old region. */
 import { describe, expect, test } from "vitest";
-import type { IntentFacts, OrderGatewayPort } from "../../../../src/application/ports.ts";
 import { KILL_SWITCH_HOLD_MS, ORDER_STEP_OVERDUE_MS } from "../../../../src/domain/limits.ts";
-import { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
-import { approvedWith, START } from "../../../support/orders/scripted.ts";
-import { INSTRUMENT } from "../../../support/orders/world.ts";
-
-const facts = (): IntentFacts => ({
-  instrument: INSTRUMENT,
-  marketOpen: true,
-  brokerRefusal: null,
-  mark: {
-    instrument: INSTRUMENT.id,
-    price: 100,
-    bid: 99.9,
-    ask: 100.1,
-    time: START,
-    provider: "simulated",
-  },
-});
-
-const { intent } = approvedWith();
-
-async function reserved() {
-  let now = START;
-  const canceled: string[] = [];
-  const retried: string[] = [];
-  const flattened: string[] = [];
-  const gateway = {
-    halt: async () => {},
-    lookUp: async () => ({ record: "none", attempts: 0, found: false, brokerOrder: null }),
-    cancel: async (id: string) => void canceled.push(id),
-  } as Partial<Record<keyof OrderGatewayPort, unknown>> as OrderGatewayPort;
-  const ledger = new SimulatedLedger({
-    now: () => now,
-    after: () => () => {},
-    gateway: () => gateway,
-    retries: { send: async ({ clientOrderId }) => void retried.push(clientOrderId) },
-    tripWork: {
-      cancel: async (orders) => void canceled.push(...orders.map((each) => each.clientOrderId)),
-      flatten: async (scope) => {
-        flattened.push(scope);
-        return true;
-      },
-    },
-    log: () => {},
-    onReserved: () => {},
-    onReplaced: () => {},
-    onApplied: () => {},
-    onFlattenAsked: () => {},
-  });
-  const calls = ledger.calls();
-  const balances = [{ currency: "USD", total: "1000000", available: "1000000" }];
-  await calls.recordBalances(intent.account, balances, START);
-  const answer = await calls.reserve(intent, facts());
-  expect(answer.kind).toBe("approved");
-  return { ledger, calls, canceled, retried, flattened, advance: (ms: number) => void (now += ms) };
-}
+import { facts, intent, reserved } from "../../../support/orders/lone-ledger.ts";
+import type { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
+import { START } from "../../../support/orders/scripted.ts";
 
 const stateOf = ({ ledger }: { ledger: SimulatedLedger }) =>
   ledger.store.order(intent.clientOrderId)?.order.state;

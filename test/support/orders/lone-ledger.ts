@@ -1,0 +1,60 @@
+/** The ledger's logic alone, with a gateway that only takes note: time passes when a test says so. */
+import type { IntentFacts, OrderGatewayPort } from "../../../src/application/ports.ts";
+import { expect } from "vitest";
+import { approvedWith, START } from "./scripted.ts";
+import { SimulatedLedger } from "./simulated-ledger.ts";
+import { INSTRUMENT } from "./world.ts";
+
+export const facts = (): IntentFacts => ({
+  instrument: INSTRUMENT,
+  marketOpen: true,
+  brokerRefusal: null,
+  mark: {
+    instrument: INSTRUMENT.id,
+    price: 100,
+    bid: 99.9,
+    ask: 100.1,
+    time: START,
+    provider: "simulated",
+  },
+});
+
+/** What each test begins with. */
+export const { intent } = approvedWith();
+
+/** A ledger that has reserved one order and waits for news of it. */
+export async function reserved() {
+  let now = START;
+  const canceled: string[] = [];
+  const retried: string[] = [];
+  const flattened: string[] = [];
+  const gateway = {
+    halt: async () => {},
+    lookUp: async () => ({ record: "none", attempts: 0, found: false, brokerOrder: null }),
+    cancel: async (id: string) => void canceled.push(id),
+  } as Partial<Record<keyof OrderGatewayPort, unknown>> as OrderGatewayPort;
+  const ledger = new SimulatedLedger({
+    now: () => now,
+    after: () => () => {},
+    gateway: () => gateway,
+    retries: { send: async ({ clientOrderId }) => void retried.push(clientOrderId) },
+    tripWork: {
+      cancel: async (orders) => void canceled.push(...orders.map((each) => each.clientOrderId)),
+      flatten: async (scope) => {
+        flattened.push(scope);
+        return true;
+      },
+    },
+    log: () => {},
+    onReserved: () => {},
+    onReplaced: () => {},
+    onApplied: () => {},
+    onFlattenAsked: () => {},
+  });
+  const calls = ledger.calls();
+  const balances = [{ currency: "USD", total: "1000000", available: "1000000" }];
+  await calls.recordBalances(intent.account, balances, START);
+  const answer = await calls.reserve(intent, facts());
+  expect(answer.kind).toBe("approved");
+  return { ledger, calls, canceled, retried, flattened, advance: (ms: number) => void (now += ms) };
+}
