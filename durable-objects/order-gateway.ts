@@ -100,8 +100,8 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     return this.#armed(() => this.#gateway.cancel(clientOrderId));
   }
 
-  modify(clientOrderId: string, changes: OrderChanges): Promise<Order | null> {
-    return this.#armed(() => this.#gateway.modify(clientOrderId, changes));
+  modify(clientOrderId: string, changes: OrderChanges, epoch: number): Promise<Order | null> {
+    return this.#armed(() => this.#gateway.modify(clientOrderId, changes, epoch));
   }
 
   lookUp(clientOrderId: string): Promise<OrderEvidence> {

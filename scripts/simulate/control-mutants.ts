@@ -40,7 +40,12 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   {
     name: "a fence is answered and not stored",
     file: "src/application/gateway/gateway.ts",
-    changes: [['store.setNumber("epoch_seen", epoch);', ""]],
+    changes: [["latestEpoch(this.#context, epoch);", ""]],
+  },
+  {
+    name: "new terms of an old epoch pass the fence",
+    file: "src/application/gateway/wishes.ts",
+    changes: [["onlyLowers(order, changes) ? 0 : latest", "0"]],
   },
   {
     name: "a retry from the desk without the proof",

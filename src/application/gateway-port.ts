@@ -41,7 +41,8 @@ export interface OrderGatewayPort extends ReconcilingPort, SessionUser {
   /** Sends at most once for each attempt number; the write-ahead record comes before the first byte. */
   submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome>;
   cancel(clientOrderId: string): Promise<Order | null>;
-  modify(clientOrderId: string, changes: OrderChanges): Promise<Order | null>;
+  /** `epoch`: of the lease under which the ledger approved the new terms, as the order carries it since. */
+  modify(clientOrderId: string, changes: OrderChanges, epoch: number): Promise<Order | null>;
   /** Everything the gateway and a fresh broker look-up know of the order. */
   lookUp(clientOrderId: string): Promise<OrderEvidence>;
   /**

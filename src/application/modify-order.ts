@@ -39,7 +39,8 @@ export async function modifyOrder(
         : refusalError(reserved.error, order.instrument),
     );
   try {
-    const modified = await ports.gateway(order.account).modify(clientOrderId, changes);
+    const gateway = ports.gateway(order.account);
+    const modified = await gateway.modify(clientOrderId, changes, reserved.value.epoch);
     return ok(modified ?? reserved.value);
   } catch (error) {
     ports.log("error", "order_modify_failed", { clientOrderId, error: errorText(error) });

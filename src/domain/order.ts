@@ -93,6 +93,7 @@ export interface Order extends OrderIntent {
   /** What the broker, or a person, said last: a reject reason, a cancel reason, a label on the desk. */
   reason: string | null;
   ledgerVersion: number;
+  /** Of the lease under which its terms were approved, the first or those that were asked for last. */
   epoch: number;
   createdAt: number;
   updatedAt: number;

@@ -68,7 +68,7 @@ describe("a bracket", () => {
     const changes = { quantity: null, limitPrice: "1500", stopPrice: null };
     // The target is brought to the market: it fills.
     await flow.ledger.reserveReplace(target, changes, await factsOf(), "person:op@x.io");
-    await flow.gateway.modify(target, changes);
+    await flow.gateway.modify(target, changes, 1);
     await becomes(target, "filled");
     await becomes(stop, "canceled");
     expect((await flow.ledger.positions())[0]?.quantity).toBe("0");

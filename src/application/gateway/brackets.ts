@@ -162,7 +162,7 @@ async function act(
       const changes = { quantity: action.quantity, limitPrice: null, stopPrice: null };
       const facts = await context.facts(leg.approved.intent);
       const reserved = await context.ledger.reserveReplace(id, changes, facts, BY);
-      if (reserved.ok) await modify(context, id, changes);
+      if (reserved.ok) await modify(context, id, changes, reserved.value.epoch);
     }
   }
 }

@@ -67,6 +67,13 @@ export const lookDelayMs = (looks: number): number => {
   return delay;
 };
 
+/** The highest epoch of the lease that this gateway has heard of, `heard` among them: nothing below it leaves. */
+export function latestEpoch({ store }: GatewayPorts, heard: number): number {
+  const known = store.number("epoch_seen");
+  if (heard > known) store.setNumber("epoch_seen", heard);
+  return Math.max(known, heard);
+}
+
 /** Stores a change with its posts, stamped. */
 export function save(context: GatewayContext, change: Omit<RecordChange, "executions">): void {
   const order = { ...change.order, updatedAt: context.now() };

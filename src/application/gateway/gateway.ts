@@ -22,7 +22,7 @@ import type {
 } from "../ports.ts";
 import type { BrokerBook } from "../reconcile-port.ts";
 import { driveBrackets } from "./brackets.ts";
-import { gatewayContext, readOrder, type GatewayContext } from "./context.ts";
+import { gatewayContext, latestEpoch, readOrder, type GatewayContext } from "./context.ts";
 import { discardByHand, executeByHand } from "./desk.ts";
 import { lookForExternal } from "./external-orders.ts";
 import { findingOf, isFound } from "./finding.ts";
@@ -59,8 +59,8 @@ export class Gateway implements Omit<
     return cancel(this.#context, clientOrderId);
   }
 
-  modify(clientOrderId: string, changes: OrderChanges): Promise<Order | null> {
-    return modify(this.#context, clientOrderId, changes);
+  modify(clientOrderId: string, changes: OrderChanges, epoch: number): Promise<Order | null> {
+    return modify(this.#context, clientOrderId, changes, epoch);
   }
 
   async lookUp(clientOrderId: string): Promise<OrderEvidence> {
@@ -108,10 +108,9 @@ export class Gateway implements Omit<
 
   /** The lease has moved on: nothing of an older epoch leaves from here. */
   async fence(epoch: number): Promise<void> {
-    const { store, log } = this.#context;
-    if (epoch <= store.number("epoch_seen")) return;
-    store.setNumber("epoch_seen", epoch);
-    log("warn", "gateway_fenced", { epoch });
+    if (epoch <= this.#context.store.number("epoch_seen")) return;
+    latestEpoch(this.#context, epoch);
+    this.#context.log("warn", "gateway_fenced", { epoch });
   }
 
   #fold(scope: ScopeText, version: number, halted: boolean): void {

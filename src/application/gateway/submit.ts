@@ -14,6 +14,7 @@ import { errorText } from "../log.ts";
 import type { GatewayOutcome } from "../ports.ts";
 import {
   book,
+  latestEpoch,
   markUnknown,
   readOrder,
   save,
@@ -164,9 +165,7 @@ async function sendRecorded(
 }
 
 function passGates(context: GatewayContext, approved: ApprovedOrder): string | null {
-  const epochSeen = context.store.number("epoch_seen");
-  if (approved.epoch > epochSeen) context.store.setNumber("epoch_seen", approved.epoch);
-  const stopped = stopReason(approved, context.store.halts(), epochSeen);
+  const stopped = stopReason(approved, context.store.halts(), latestEpoch(context, approved.epoch));
   return stopped ?? whyBlocked(context, approved);
 }
 

@@ -5,7 +5,7 @@ import { ORDER_CONFIRM_WAIT_MS } from "../../domain/limits.ts";
 import type { ApprovedOrder, Order, OrderChanges } from "../../domain/order.ts";
 import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
-import { readOrder, save, type GatewayContext } from "./context.ts";
+import { latestEpoch, readOrder, save, type GatewayContext } from "./context.ts";
 import { confirmWishes, lookAgain, lookAt, resolveUnknown, sweepNotSent } from "./doubt.ts";
 import { post } from "./evidence.ts";
 import { isFound } from "./finding.ts";
@@ -114,15 +114,20 @@ async function cancelRejected(
   });
 }
 
-/** Sends new terms once. Their confirmation comes by the stream or a look-up. */
+/**
+ * Sends new terms once. Their confirmation comes by the stream or a look-up. `epoch` is that under which
+ * they were approved: an order that stands from before a takeover is changed by whoever holds the lease.
+ */
 export async function modify(
   context: GatewayContext,
   clientOrderId: string,
   changes: OrderChanges,
+  epoch: number,
 ): Promise<Order | null> {
   const known = readOrder(context, clientOrderId);
   if (!known) return context.ledger.order(clientOrderId);
-  const busy = known.approved && (await turnToModify(context, known, known.approved, changes));
+  const terms: NewTerms = { changes, epoch };
+  const busy = known.approved && (await turnToModify(context, known, known.approved, terms));
   // While it waited for its turn, it may have moved on.
   const order = readOrder(context, clientOrderId) ?? known;
   const changesAsked = order.changesAsked + 1;
@@ -132,7 +137,7 @@ export async function modify(
       refuseChanges(context, { ...order, changesAsked }, "it has filled");
     return ledgerOrder(context, order);
   }
-  const hindrance = whyNotModify(context, order, changes) ?? busy;
+  const hindrance = whyNotModify(context, order, terms) ?? busy;
   if (hindrance) {
     if (order.changes === null) refuseChanges(context, { ...order, changesAsked }, hindrance);
     return ledgerOrder(context, order);
@@ -146,21 +151,27 @@ export async function modify(
   return ledgerOrder(context, readOrder(context, clientOrderId) ?? wished);
 }
 
+/** Changes, and the epoch of the lease under which the ledger approved them. */
+interface NewTerms {
+  changes: OrderChanges;
+  epoch: number;
+}
+
 /** Only what would go takes a turn. */
 const turnToModify = async (
   context: GatewayContext,
   order: GatewayOrder,
   { intent }: ApprovedOrder,
-  changes: OrderChanges,
+  terms: NewTerms,
 ): Promise<string | null> =>
-  order.ended !== null || whyNotModify(context, order, changes) !== null
+  order.ended !== null || whyNotModify(context, order, terms) !== null
     ? null
     : context.limiter.order("modify", intent.instrument);
 
 function whyNotModify(
   context: GatewayContext,
   order: GatewayOrder,
-  changes: OrderChanges,
+  { changes, epoch }: NewTerms,
 ): string | null {
   if (order.external) return "it was placed past the platform; change it where it was placed";
   if (order.record !== "accepted" || !order.approved) return "the broker has not accepted it yet";
@@ -171,10 +182,11 @@ function whyNotModify(
     reduceOnly || onlyLowers(order, changes) ? null : blockReason(context, instrument);
   if (blocked !== null) return blocked;
   const halted = context.store.halts().filter((halt) => halt.halted);
-  // The fence holds back what a region that lost the lease would add. Whoever holds it now still has
-  // to make its orders smaller: a bracket's stop, when its target has filled in part.
-  const epochSeen = onlyLowers(order, changes) ? 0 : context.store.number("epoch_seen");
-  return stopReason(order.approved, halted, epochSeen);
+  // The fence holds back what a region approved that has lost the lease since. Less of an order is no
+  // risk under any lease: a bracket's stop, when its target has filled in part.
+  const latest = latestEpoch(context, epoch);
+  const fencedBy = onlyLowers(order, changes) ? 0 : latest;
+  return stopReason({ ...order.approved, epoch }, halted, fencedBy);
 }
 
 /** The prices stay, and there is not more of it than the broker has. */

@@ -57,7 +57,7 @@ async function goOn(parts: SweepParts, order: Order, now: number): Promise<void>
   if (order.state === "pending_replace") {
     const asked = parts.book.state(now).orders.get(order.clientOrderId)?.asked;
     // The same terms again do no harm.
-    if (asked) await gateway.modify(order.clientOrderId, asked.changes);
+    if (asked) await gateway.modify(order.clientOrderId, asked.changes, order.epoch);
     return;
   }
   await resumeNew(parts, gateway, order, now);

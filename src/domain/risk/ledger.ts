@@ -47,6 +47,8 @@ export type LedgerEvent =
       /** Money that it needs beyond what the order has, in the currency of its price. */
       funds: Decimal;
       currency: string;
+      /** Of the lease under which the terms were approved; left out of events that are older than it. */
+      epoch?: number;
       by: string;
       at: number;
     }
@@ -143,6 +145,7 @@ function applyReplaceReserved(
   const entry = state.orders.get(clientOrderId);
   assert(entry, `replace of an order that is not there: ${clientOrderId}`);
   entry.asked = { changes, quantity, unit };
+  entry.order = { ...entry.order, epoch: event.epoch ?? entry.order.epoch };
   if (funds.gt(ZERO)) {
     const amount = funds.plus(entry.commitment?.amount ?? ZERO);
     commitFunds(state, entry, { currency, amount, confirmedAt: null });

@@ -46,6 +46,7 @@ export function decideReplace(
     unit,
     funds: fundsNeeded(each) ?? ZERO,
     currency: facts.instrument.currency,
+    epoch: state.epoch,
     by,
     at: now,
   });

@@ -204,7 +204,7 @@ export class GatewayRuns {
       place: to((gateway, intent, known) => gateway.place(intent, known)),
       submit: to((gateway, approved, attempt) => gateway.submit(approved, attempt)),
       cancel: to((gateway, id) => gateway.cancel(id)),
-      modify: to((gateway, id, changes) => gateway.modify(id, changes)),
+      modify: to((gateway, id, changes, epoch) => gateway.modify(id, changes, epoch)),
       lookUp: to((gateway, id) => gateway.lookUp(id)),
       giveUpUnsent: to((gateway, id, reason) => gateway.giveUpUnsent(id, reason)),
       executeByHand: to((gateway, id, claim) => gateway.executeByHand(id, claim)),

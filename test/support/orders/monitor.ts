@@ -1,6 +1,7 @@
 /** Watches a run while it goes, with arithmetic of its own: what leaves, what is reserved, what is latched and inferred, at the moment it happens. */
 import type { IntentFacts } from "../../../src/application/ports.ts";
 import { decimal, maxDecimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
+import type { BrokerOrder } from "../../../src/brokers/broker.ts";
 import type { ApprovedOrder, Order, OrderChanges } from "../../../src/domain/order.ts";
 import { isTerminal } from "../../../src/domain/order-state.ts";
 import { parseScope, type ScopeText } from "../../../src/domain/scope.ts";
@@ -99,6 +100,17 @@ export class Monitor {
     const most = Math.max(this.#epochSent, this.#epochFenced);
     if (epoch < most) this.#found(`${clientOrderId} left under epoch ${epoch} after ${most}`);
     this.#epochSent = Math.max(this.#epochSent, epoch);
+  }
+
+  /** New terms leave the gateway. Whoever lost the lease may still make its order smaller, and nothing else. */
+  modified({ clientOrderId, quantity }: BrokerOrder, changes: OrderChanges): void {
+    const epoch = this.#ledger.store.order(clientOrderId ?? "")?.order.epoch ?? 0;
+    const lowers =
+      changes.limitPrice === null &&
+      changes.stopPrice === null &&
+      decimal(changes.quantity ?? quantity).lte(quantity);
+    if (epoch < this.#epochFenced && !lowers)
+      this.#found(`new terms of ${String(clientOrderId)} left under epoch ${epoch}, long over`);
   }
 
   /** The ledger has just reserved an order, in the same transaction's breath. */

@@ -43,6 +43,8 @@ export class SimulatedBroker implements BrokerTrading {
   onEvent: ((event: StreamEvent) => void) | null = null;
   /** Sees each order as it leaves the gateway. */
   onSend: ((order: ApprovedOrder) => void) | null = null;
+  /** Sees new terms as they leave the gateway, with the order as it stands here. */
+  onModify: ((order: BrokerOrder, changes: OrderChanges) => void) | null = null;
   readonly #trouble: Trouble;
   readonly #timeline: Timeline;
   readonly #random: Random;
@@ -134,6 +136,8 @@ export class SimulatedBroker implements BrokerTrading {
     { brokerOrderId }: { brokerOrderId: string },
     changes: OrderChanges,
   ): Promise<CancelOutcome> {
+    const standing = this.exchange.open(brokerOrderId);
+    if (standing) this.onModify?.(standing.order, changes);
     await this.#latency();
     if (this.#trouble.brokerDown) return { outcome: "not_sent", reason: "no connection" };
     const held = this.exchange.open(brokerOrderId);

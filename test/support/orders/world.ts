@@ -101,6 +101,7 @@ export class World {
     });
     this.monitor = new Monitor(this.ledger, this.broker, timeline);
     this.broker.onSend = (approved) => this.monitor.sent(approved);
+    this.broker.onModify = (order, changes) => this.monitor.modified(order, changes);
     this.ledger.tradebook.away = () => trouble.strikes("tradebookAway");
     const { broker, monitor, queue: retries } = this;
     const ledger = this.ledgerPort();
@@ -180,6 +181,10 @@ export class World {
         const result = await call(...args);
         return trouble.strikes("useCaseDies") ? never() : result;
       };
+    // A carrier may be slow, so that a kill switch or a takeover comes, and goes, before it.
+    const slow = async (): Promise<void> => {
+      if (trouble.strikes("carrierSlow")) await timeline.sleep(random.between(1_000, 40_000));
+    };
     const ledger = this.ledgerPort();
     const gateway = this.gateways.port();
     return {
@@ -197,12 +202,14 @@ export class World {
         ...gateway,
         place: mortal((intent, facts) => gateway.place(intent, facts)),
         submit: mortal(async (approved, attempt) => {
-          // A carrier may be slow, so that a kill switch or a takeover comes, and goes, before it.
-          if (trouble.strikes("carrierSlow")) await timeline.sleep(random.between(1_000, 40_000));
+          await slow();
           return gateway.submit(approved, attempt);
         }),
         cancel: mortal((id) => gateway.cancel(id)),
-        modify: mortal((id, changes) => gateway.modify(id, changes)),
+        modify: mortal(async (id, changes, epoch) => {
+          await slow();
+          return gateway.modify(id, changes, epoch);
+        }),
         lookUp: mortal((id) => gateway.lookUp(id)),
         giveUpUnsent: mortal((id, reason) => gateway.giveUpUnsent(id, reason)),
         executeByHand: mortal((id, claim) => gateway.executeByHand(id, claim)),

@@ -21,7 +21,7 @@ async function filled() {
 
 test("new terms for an order that has filled are refused to the ledger, which has reserved for them", async () => {
   const run = await filled();
-  await run.gateway.modify("o-1", { quantity: "12", limitPrice: null, stopPrice: null });
+  await run.gateway.modify("o-1", { quantity: "12", limitPrice: null, stopPrice: null }, 1);
   expect(run.kinds()).toEqual(["accepted", "filled", "replace_rejected"]);
   expect(run.store.order("o-1")).toMatchObject({ ended: "filled", changes: null });
 });
