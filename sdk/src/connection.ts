@@ -79,6 +79,13 @@ export class Connection {
     return true;
   }
 
+  /** The same, before all that waits its turn: for what a later message of its kind makes void. */
+  sendAhead(message: object): boolean {
+    if (this.#pace === null || !this.#ready) return false;
+    this.#pace.sendAhead(JSON.stringify(message));
+    return true;
+  }
+
   welcomed(): void {
     this.#ready = true;
   }

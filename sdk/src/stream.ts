@@ -7,6 +7,7 @@ import { Channels } from "./channels.ts";
 import { Connection, stopped } from "./connection.ts";
 import { decodeFrame, type OtherMessage, type Tick, withoutType } from "./decode.ts";
 import { TrunklineError } from "./errors.ts";
+import { GapRefresh } from "./gap-refresh.ts";
 import { ACK_EVERY_FRAMES, ACK_INTERVAL_MS, type Timing } from "./limits.ts";
 import { judgeFrame, laterPosition, TickGate, type FramePosition } from "./sequence.ts";
 import type { OpenSocket } from "./socket-like.ts";
@@ -29,6 +30,7 @@ export class Stream {
   readonly #options: StreamOptions;
   readonly #connection: Connection;
   readonly #subscriptions: Subscriptions;
+  readonly #gaps: GapRefresh;
   readonly #gate = new TickGate();
   /** Orders, risk, signals and candles. */
   readonly channels: Channels;
@@ -42,6 +44,7 @@ export class Stream {
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#subscriptions = new Subscriptions(options.timing.subscribeTimeoutMs);
+    this.#gaps = new GapRefresh(options.timing.repairIntervalMs, (all) => this.#askAgain(all));
     this.channels = new Channels({
       ...options,
       send: (request) => void this.#connection.send(request),
@@ -61,6 +64,7 @@ export class Stream {
 
   stop(): void {
     if (this.#repairTimer !== null) clearTimeout(this.#repairTimer);
+    this.#gaps.stop();
     this.#subscriptions.close(stopped());
     this.channels.bars.close(stopped());
     this.#connection.stop();
@@ -94,7 +98,8 @@ export class Stream {
   }
 
   #sayRead(seq: number, now: number): void {
-    if (this.#connection.send({ op: "ack", seq })) this.#acked = { seq, at: now };
+    // Behind requests that wait their turn it would come too late, and the platform would take us for slow.
+    if (this.#connection.sendAhead({ op: "ack", seq })) this.#acked = { seq, at: now };
   }
 
   #emit(event: StreamEvent): void {
@@ -184,6 +189,7 @@ export class Stream {
   }
 
   #askForAll(): void {
+    this.#gaps.stop();
     this.channels.ask();
     for (const message of this.#subscriptions.all()) this.#connection.send(message);
   }
@@ -216,10 +222,8 @@ export class Stream {
     this.#emit({ kind: "gap", gap: withoutType(message) });
     // Told again after the broker's history was asked: it was read then.
     if (message.filled === false) return;
-    // The bars of the gap come from history; the broker has them, the ticks are gone.
-    for (const request of this.#subscriptions.refresh(message.instruments)) {
-      this.#connection.send(request);
-    }
+    // Live ticks go on by themselves; only bars that were asked for are read once more.
+    this.#gaps.add(this.#subscriptions.withHistory(message.instruments));
   }
 
   #refused(message: Extract<OtherMessage, { type: "error" }>): void {
@@ -287,10 +291,8 @@ export class Stream {
     );
   }
 
-  #askAgain(): void {
-    for (const message of this.#subscriptions.refresh(this.instruments)) {
-      this.#connection.send(message);
-    }
+  #askAgain(instruments: readonly string[] = this.instruments): void {
+    for (const message of this.#subscriptions.refresh(instruments)) this.#connection.send(message);
   }
 
   #status(state: "connected" | "disconnected", message: string): void {

@@ -46,6 +46,13 @@ export class Subscriptions {
     return this.#wishes.has(instrument);
   }
 
+  /** Those of them whose bars were asked for. */
+  withHistory(instruments: readonly string[]): string[] {
+    return instruments.filter(
+      (instrument) => (this.#wishes.get(instrument)?.history ?? null) !== null,
+    );
+  }
+
   /** Records the wish; `answered` settles when the platform has answered, with all history asked for. */
   add(
     instruments: readonly string[],

@@ -63,4 +63,26 @@ describe("pacing", () => {
       vi.useRealTimers();
     }
   });
+
+  test("the newest acknowledgement goes ahead of what waits, and what waits gets its turns all the same", () => {
+    vi.useFakeTimers();
+    try {
+      const sent: string[] = [];
+      const pace = new Pace(5, (text) => void sent.push(text));
+      for (let n = 0; n < 12; n += 1) pace.send(`request ${n}`);
+      pace.sendAhead("ack 1");
+      pace.sendAhead("ack 2");
+      for (let n = 3; n < 63; n += 1) {
+        vi.advanceTimersByTime(50);
+        pace.sendAhead(`ack ${n}`);
+      }
+      expect(sent.filter((text) => text.startsWith("request"))).toHaveLength(12);
+      expect(sent[5]).toMatch(/^ack/);
+      expect(sent).not.toContain("ack 1");
+      vi.advanceTimersByTime(2_000);
+      expect(sent.at(-1)).toBe("ack 62");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });

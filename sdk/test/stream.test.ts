@@ -156,6 +156,38 @@ describe("the stream", () => {
     expect(platform.socket.ofTicks()[1]).toMatchObject({ instruments: [J], history: 5 });
   });
 
+  test("gaps of many instruments ask for their bars by one request, and for no ticks", async () => {
+    const platform = await startFake();
+    const bars = Array.from({ length: 100 }, (_, n) => `X:B${n}`);
+    const ticks = Array.from({ length: 100 }, (_, n) => `X:T${n}`);
+    platform.onSubscribe = (socket, request) => {
+      socket.subscribed(request, request.instruments);
+      for (const instrument of request.history === undefined ? [] : request.instruments)
+        socket.send({ type: "history", instrument, interval: "1m", candles: [] });
+    };
+    const { seen } = await startAlgo(platform, (algo) => ({
+      async onStart() {
+        await algo.subscribe(bars, { history: 5 });
+        await algo.subscribe(ticks);
+      },
+    }));
+    const gap = {
+      from: 1,
+      to: 2,
+      provider: "paper",
+      reason: "line down",
+      filled: true,
+      candles: [],
+    };
+    for (const instrument of [...bars, ...ticks])
+      platform.socket.send({ type: "gap", instruments: [instrument], ...gap });
+    await until("all gaps", () => seen.gaps.length === 200);
+    await until("the refresh", () => platform.socket.ofTicks().length === 3);
+    for (let seq = 1; seq <= ACK_EVERY_FRAMES; seq += 1) platform.socket.tick("X:B0", { seq });
+    await until("an ack", () => platform.socket.received.some(({ op }) => op === "ack"));
+    expect(platform.socket.ofTicks().slice(2)).toMatchObject([{ instruments: bars, history: 5 }]);
+  });
+
   test("the platform hears how far the stream was read", async () => {
     const platform = await startFake();
     await startSubscribed(platform, [I]);
