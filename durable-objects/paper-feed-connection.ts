@@ -4,8 +4,8 @@ import { PAPER_RULES } from "../src/brokers/paper/rules.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
 import type { SocketSession } from "./paper-session.ts";
 
-/** Close code of who wants nothing any more. */
-export const CLOSE_NORMAL = 1000;
+/** Close codes of who wants nothing any more: normal, and without a reason. */
+export const CLOSES_WANTED: readonly number[] = [1000, 1005];
 
 /** Close code of a dropped socket: "going away", as a broker's restart gives it. */
 export const CLOSE_DROPPED = 1012;

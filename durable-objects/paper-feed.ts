@@ -11,7 +11,7 @@ import { parseAs } from "../src/brokers/paper/parse.ts";
 import type { TickText } from "../src/brokers/paper/tick-text.ts";
 import type { PaperView } from "../src/contract/paper.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
-import { CLOSE_DROPPED, CLOSE_NORMAL, FeedConnection } from "./paper-feed-connection.ts";
+import { CLOSE_DROPPED, CLOSES_WANTED, FeedConnection } from "./paper-feed-connection.ts";
 import { CLOSE_SESSION, type PaperSession } from "./paper-session.ts";
 
 export interface FeedSource {
@@ -82,7 +82,7 @@ export class PaperFeed {
     this.#connections.add(connection);
     socket.addEventListener("message", ({ data }) => this.#message(connection, data));
     socket.addEventListener("close", ({ code }) => {
-      this.#close(connection, code !== CLOSE_NORMAL);
+      this.#close(connection, !CLOSES_WANTED.includes(code));
       // A close that is not answered keeps the other side waiting.
       connection.close(1000, "goodbye");
     });
