@@ -103,6 +103,10 @@ export class OrderGatewayStorage implements GatewayStore {
       .toArray();
   }
 
+  live(): GatewayOrder[] {
+    return this.#bodies("SELECT body FROM orders WHERE live = 1 ORDER BY recorded_at");
+  }
+
   hasLive(): boolean {
     const query = "SELECT 1 FROM orders WHERE live = 1 LIMIT 1";
     return (this.#memory.hasLive ??= this.#sql.exec(query).toArray().length > 0);

@@ -11,7 +11,7 @@ import { GapRefresh } from "./gap-refresh.ts";
 import { ACK_EVERY_FRAMES, ACK_INTERVAL_MS, type Timing } from "./limits.ts";
 import { judgeFrame, laterPosition, TickGate, type FramePosition } from "./sequence.ts";
 import type { OpenSocket } from "./socket-like.ts";
-import type { Channel, Gap, StreamEvent, StreamStatus } from "./stream-events.ts";
+import type { Channel, Gap, StreamEvent } from "./stream-events.ts";
 import { Subscriptions, type Wish } from "./subscriptions.ts";
 
 interface StreamOptions {
@@ -296,7 +296,6 @@ export class Stream {
   }
 
   #status(state: "connected" | "disconnected", message: string): void {
-    const status: StreamStatus = { subject: "stream", instruments: [], state, message };
-    this.#emit({ kind: "status", status });
+    this.#emit({ kind: "status", status: { subject: "stream", instruments: [], state, message } });
   }
 }

@@ -17,11 +17,13 @@ beforeAll(async () => {
 /** A platform in which nobody may be asked to change anything. */
 const untouched = () =>
   played({
-    ledger: { reserve: failing, post: failing, deadLetter: failing, control: failing },
+    ledger: { reserve: failing, post: failing, control: failing },
     gateway: {
       executeByHand: failing,
       discardByHand: failing,
+      place: failing,
       submit: failing,
+      giveUpUnsent: failing,
       unfreeze: failing,
       brokerBook: failing,
     },

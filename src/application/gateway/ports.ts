@@ -13,6 +13,8 @@ export interface GatewayStore {
   orderOfBroker(brokerOrderId: string): GatewayOrder | null;
   /** The ids of orders at the broker that have not ended, oldest first: there may be thousands. */
   open(): Pick<GatewayOrder, "clientOrderId" | "brokerOrderId">[];
+  /** All that have not ended, oldest first, each read whole: only for what happens seldom. */
+  live(): GatewayOrder[];
   hasLive(): boolean;
   /** Live orders whose `nextLookAt` has come. */
   due(now: number): GatewayOrder[];

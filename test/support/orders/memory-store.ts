@@ -37,29 +37,29 @@ export class MemoryStore implements GatewayStore {
   }
 
   open(): Pick<GatewayOrder, "clientOrderId" | "brokerOrderId">[] {
-    return this.#live().filter(({ record }) => record === "accepted");
+    return this.live().filter(({ record }) => record === "accepted");
   }
 
-  #live(): GatewayOrder[] {
+  live(): GatewayOrder[] {
     const live = [...this.orders.values()].filter(({ ended }) => ended === null);
     return structuredClone(live.sort((a, b) => a.recordedAt - b.recordedAt));
   }
 
   hasLive(): boolean {
-    return this.#live().length > 0;
+    return this.live().length > 0;
   }
 
   due(now: number): GatewayOrder[] {
-    return this.#live().filter(({ nextLookAt }) => nextLookAt !== null && nextLookAt <= now);
+    return this.live().filter(({ nextLookAt }) => nextLookAt !== null && nextLookAt <= now);
   }
 
   nextLookAt(): number | null {
-    const looks = this.#live().flatMap(({ nextLookAt }) => nextLookAt ?? []);
+    const looks = this.live().flatMap(({ nextLookAt }) => nextLookAt ?? []);
     return looks.length > 0 ? Math.min(...looks) : null;
   }
 
   recorded(): GatewayOrder[] {
-    return this.#live().filter(({ record }) => record === "recorded");
+    return this.live().filter(({ record }) => record === "recorded");
   }
 
   save({ order, posts, executions }: RecordChange): void {
