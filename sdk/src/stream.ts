@@ -92,12 +92,11 @@ export class Stream {
    * busy to read at all says nothing, and the platform joins ticks for it.
    */
   #acknowledge(seq: number): void {
-    const now = Date.now();
-    if (seq < this.#acked.seq + ACK_EVERY_FRAMES || now < this.#acked.at + ACK_INTERVAL_MS) return;
-    this.#sayRead(seq, now);
+    const { seq: said, at } = this.#acked;
+    if (seq >= said + ACK_EVERY_FRAMES && Date.now() >= at + ACK_INTERVAL_MS) this.#sayRead(seq);
   }
 
-  #sayRead(seq: number, now: number): void {
+  #sayRead(seq: number, now = Date.now()): void {
     // Behind requests that wait their turn it would come too late, and the platform would take us for slow.
     if (this.#connection.sendAhead({ op: "ack", seq })) this.#acked = { seq, at: now };
   }
@@ -154,7 +153,7 @@ export class Stream {
       case "lagging":
         this.#rebase(message);
         // Everything before it has been read, and no frame comes by which that could be said later.
-        if (message.on) this.#sayRead(message.seq, Date.now());
+        if (message.on) this.#sayRead(message.seq);
         return this.#emit({ kind: "lagging", on: message.on });
       case "order":
       case "signal":
