@@ -13,6 +13,7 @@ import {
   evictLedger,
   inGatewayStorage,
   pollIsDue,
+  RESTING,
   startFlow,
   until,
   watchNow,
@@ -65,8 +66,9 @@ describe("a bracket", () => {
 
   test("cancels the one when the other has filled", async () => {
     const { stop, target } = await enter();
-    const changes = { quantity: null, limitPrice: "1500", stopPrice: null };
-    // The target is brought to the market: it fills.
+    // The target is brought below the market, wherever that has walked to: it fills.
+    const limitPrice = String(RESTING.limitPrice);
+    const changes = { quantity: null, limitPrice, stopPrice: null };
     await flow.ledger.reserveReplace(target, changes, await factsOf(), "person:op@x.io");
     await flow.gateway.modify(target, changes, 1);
     await becomes(target, "filled");
