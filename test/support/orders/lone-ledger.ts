@@ -1,6 +1,6 @@
 /** The ledger's logic alone, with a gateway that only takes note: time passes when a test says so. */
-import type { IntentFacts, OrderGatewayPort } from "../../../src/application/ports.ts";
 import { expect } from "vitest";
+import type { IntentFacts, OrderGatewayPort } from "../../../src/application/ports.ts";
 import { approvedWith, START } from "./scripted.ts";
 import { SimulatedLedger } from "./simulated-ledger.ts";
 import { INSTRUMENT } from "./world.ts";

@@ -97,7 +97,7 @@ function planPeople(steps: Step[], random: Random): void {
   }
   if (random.chance(0.4)) {
     const flatten = random.chance(0.4);
-    const forGood = flatten && random.chance(0.5);
+    const forGood = random.chance(0.5);
     const forMs = forGood ? FOR_GOOD_MS : random.between(2_500, 20_000);
     steps.push({ kind: "halt", at: soon(random), scope: random.pick(SCOPES), forMs, flatten });
   }

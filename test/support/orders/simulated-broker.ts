@@ -126,9 +126,9 @@ export class SimulatedBroker implements BrokerTrading {
     if (trouble && fate < 0.5) return { outcome: "unknown", reason: "no answer" };
     const held = this.exchange.open(brokerOrderId);
     if (!held) return { outcome: "rejected", reason: "no such open order" };
-    if (trouble && fate < 0.6) return { outcome: "rejected", reason: "not now" };
+    if (trouble && fate < 0.75) return { outcome: "rejected", reason: "not now" };
     this.#timeline.after(this.#random.between(0, CANCEL_MS), () => this.exchange.cancel(held));
-    if (trouble && fate < 0.8) return { outcome: "unknown", reason: "no answer" };
+    if (trouble && fate < 0.9) return { outcome: "unknown", reason: "no answer" };
     return { outcome: "accepted" };
   }
 

@@ -3,7 +3,7 @@ import type { ScopeText } from "../../scope.ts";
 import type { LedgerEvent } from "../ledger.ts";
 import type { Trip, TripWatch } from "./trip.ts";
 
-export type Storm = "rejects" | "churn";
+type Storm = "rejects" | "churn";
 
 const TRIP_OF = { rejects: "rejectStorm", churn: "orderChurn" } as const;
 
