@@ -8,7 +8,7 @@ import type { MeterUsage } from "../domain/rate-limit.ts";
 import type { Result } from "../domain/result.ts";
 import type { ScopeText } from "../domain/scope.ts";
 import type { DeskProblem, HandExecution } from "./desk-port.ts";
-import type { IntentFacts, ReserveAnswer } from "./ports.ts";
+import type { IntentFacts, ReserveAnswer } from "./reserve-port.ts";
 
 /** What a submit came to, as the gateway recorded and posted it. */
 export type GatewayOutcome =

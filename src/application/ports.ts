@@ -10,6 +10,7 @@ import type { Page, PageQuery } from "../contract/primitives.ts";
 import type { ExposureView, LimitsRequest, LimitView, RiskStatusView } from "../contract/risk.ts";
 import type { ControlCommand, RiskControlsView } from "../contract/risk-controls.ts";
 import type { InstrumentId } from "../domain/instrument.ts";
+import type { IntentFacts, ReserveAnswer, ReserveAsk, ReservedOne } from "./reserve-port.ts";
 import type { CatchUp, CatchUpAsk } from "./market-ports.ts";
 import type {
   ApprovedOrder,
@@ -19,7 +20,6 @@ import type {
   OrderPost,
 } from "../domain/order.ts";
 import type { Result } from "../domain/result.ts";
-import type { DecideFacts as IntentFacts } from "../domain/risk/case.ts";
 import type { Explanation } from "../domain/risk/explain.ts";
 import type { HistoryEntry } from "../domain/risk/history.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
@@ -37,29 +37,8 @@ export type {
   Placed,
 } from "./gateway-port.ts";
 export type * from "./market-ports.ts";
+export type * from "./reserve-port.ts";
 export type { TradebookPort, TradebookRow } from "./tradebook-port.ts";
-
-/** Facts about an intent that the ledger does not hold itself, gathered before it decides. */
-export type { DecideFacts as IntentFacts } from "../domain/risk/case.ts";
-
-export type ReserveAnswer =
-  /** A new approved order: submit it now. */
-  | { kind: "approved"; order: Order; approved: ApprovedOrder }
-  /** The same id with the same body was seen before: this is that order, and nothing is to be sent. */
-  | { kind: "existing"; order: Order }
-  | { kind: "denied"; order: Order | null; refusal: Refusal };
-
-/** One of several intents that are decided in one call. */
-export interface ReserveAsk {
-  intent: OrderIntent;
-  facts: IntentFacts;
-}
-
-/** Its answer. `failed`: it was not decided, and nothing of it is stored. */
-export type ReservedOne =
-  | { kind: "approved"; approved: ApprovedOrder }
-  | Exclude<ReserveAnswer, { kind: "approved" }>
-  | { kind: "failed"; reason: string };
 
 /** `ended`: it can trade no more. `absent`: there is no such order for this caller. */
 export type OrderProblem = "absent" | "ended" | "not_permitted";

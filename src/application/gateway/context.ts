@@ -2,12 +2,11 @@
 import { assert } from "../../domain/assert.ts";
 import { ORDER_LOOK_DELAY_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
-import type { GatewayOutcome } from "../ports.ts";
+import type { GatewayOutcome, ReserveAsk, ReservedOne } from "../ports.ts";
 import { wakeBracket } from "./bracket-notes.ts";
 import { applyEvidence, post, type Evidence } from "./evidence.ts";
 import { countFill, takeBackInferred } from "./inferred-fills.ts";
 import { Limiter, metered } from "./limiter.ts";
-import type { Asking } from "./placing.ts";
 import type { GatewayPorts } from "./ports.ts";
 import { stagesOf, type GatewayOrder, type RecordChange } from "./record.ts";
 
@@ -25,6 +24,13 @@ export interface InFlight {
   inbox: Sighting[];
   /** When it was recorded, until its answer or its doubt is; null before and after. */
   recordedAt: number | null;
+}
+
+/** An intent that waits for the ledger's word. */
+export interface Asking {
+  ask: ReserveAsk;
+  resolve: (answer: ReservedOne) => void;
+  reject: (error: unknown) => void;
 }
 
 /** Memory of one run of the object. After a crash, the records say all that matters. */

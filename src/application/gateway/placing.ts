@@ -6,15 +6,8 @@ import { assert } from "../../domain/assert.ts";
 import { RESERVE_BATCH_MAX } from "../../domain/limits.ts";
 import type { OrderIntent } from "../../domain/order.ts";
 import type { IntentFacts, Placed, ReserveAsk, ReservedOne } from "../ports.ts";
-import type { GatewayContext } from "./context.ts";
+import type { Asking, GatewayContext } from "./context.ts";
 import { submit } from "./submit.ts";
-
-/** An intent that waits for the ledger's word. */
-export interface Asking {
-  ask: ReserveAsk;
-  resolve: (answer: ReservedOne) => void;
-  reject: (error: unknown) => void;
-}
 
 /** Throws when the ledger did not answer: what it then decided is its own to tell, and nothing was sent by this call. */
 export async function place(
