@@ -4,11 +4,8 @@
  */
 import type { SubmitOutcome } from "../../brokers/broker.ts";
 import { assert } from "../../domain/assert.ts";
-import { isClockSkewed } from "../../domain/clock-offset.ts";
 import { NOT_SENT_SWEEP_MS } from "../../domain/limits.ts";
 import type { ApprovedOrder, OrderStages } from "../../domain/order.ts";
-import { CLOCK_OFFSET_MS_MAX } from "../../domain/quality-limits.ts";
-import { NO_SESSION } from "../../domain/session-state.ts";
 import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
 import type { GatewayOutcome } from "../ports.ts";
@@ -22,6 +19,7 @@ import {
   type Sighting,
 } from "./context.ts";
 import { beginBracket } from "./bracket-notes.ts";
+import { entryRefusal } from "./entry-gates.ts";
 import { awaitAnswer } from "./in-flight.ts";
 import { leaveInFlight, takeUnplaced } from "./sightings.ts";
 import { post } from "./evidence.ts";
@@ -92,27 +90,8 @@ async function waitForTurn(
 ): Promise<SendTurn> {
   const { intent, approvedAt } = approved;
   const since = attempt === 1 ? approvedAt : context.now();
-  // An entry that cannot leave now would be another trade later. An exit is tried, and retried.
-  const ended = isExit(approved) ? null : ((await context.sessionEnded?.()) ?? null);
-  if (ended !== null)
-    return {
-      kind: "refused",
-      reason: `${NO_SESSION}: ${ended}, so entries are refused`,
-    };
-  // Entries are not sent blind, and what the ledger has proven is of a position that may have moved on.
-  if (!intent.reduceOnly && !(await context.ready()))
-    return {
-      kind: "refused",
-      reason:
-        "NOT_RECONCILED: the broker's order stream is not up and read in, so entries are refused",
-    };
-  // A broker judges a signed request by its own clock, and an order's age would mean nothing.
-  const offsetMs = context.clockOffsetMs?.() ?? null;
-  if (!isExit(approved) && isClockSkewed(offsetMs))
-    return {
-      kind: "refused",
-      reason: `CLOCK_SKEW: the broker's clock is ${offsetMs} ms from ours, more than ${CLOCK_OFFSET_MS_MAX} ms, so entries are refused`,
-    };
+  const shut = intent.reduceOnly ? null : await entryRefusal(context, isExit(approved));
+  if (shut !== null) return { kind: "refused", reason: shut };
   const asked = context.now();
   const reason = await context.limiter.order("submit", intent.instrument);
   if (reason !== null) return { kind: "refused", reason: `denied: ${reason}` };

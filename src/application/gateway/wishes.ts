@@ -7,6 +7,7 @@ import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
 import { latestEpoch, readOrder, save, type GatewayContext } from "./context.ts";
 import { confirmWishes, lookAgain, lookAt, resolveUnknown, sweepNotSent } from "./doubt.ts";
+import { entryRefusal } from "./entry-gates.ts";
 import { post } from "./evidence.ts";
 import { isFound } from "./finding.ts";
 import { refuseChanges } from "./look-up.ts";
@@ -157,16 +158,17 @@ interface NewTerms {
   epoch: number;
 }
 
-/** Only what would go takes a turn. */
-const turnToModify = async (
+/** Only what would go takes a turn. What may raise exposure passes the gates of a new entry before. */
+async function turnToModify(
   context: GatewayContext,
   order: GatewayOrder,
   { intent }: ApprovedOrder,
   terms: NewTerms,
-): Promise<string | null> =>
-  order.ended !== null || whyNotModify(context, order, terms) !== null
-    ? null
-    : context.limiter.order("modify", intent.instrument);
+): Promise<string | null> {
+  if (order.ended !== null || whyNotModify(context, order, terms) !== null) return null;
+  const shut = isEntry(order, terms.changes) ? await entryRefusal(context) : null;
+  return shut ?? context.limiter.order("modify", intent.instrument);
+}
 
 function whyNotModify(
   context: GatewayContext,
@@ -177,9 +179,9 @@ function whyNotModify(
   if (order.record !== "accepted" || !order.approved) return "the broker has not accepted it yet";
   if (order.changes !== null) return "other new terms are under way";
   if (order.cancel !== "none") return "a cancel is under way";
-  const { instrument, reduceOnly } = order.approved.intent;
-  const blocked =
-    reduceOnly || onlyLowers(order, changes) ? null : blockReason(context, instrument);
+  const blocked = isEntry(order, changes)
+    ? blockReason(context, order.approved.intent.instrument)
+    : null;
   if (blocked !== null) return blocked;
   const halted = context.store.halts().filter((halt) => halt.halted);
   // The fence holds back what a region approved that has lost the lease since. Less of an order is no
@@ -188,6 +190,10 @@ function whyNotModify(
   const fencedBy = onlyLowers(order, changes) ? 0 : latest;
   return stopReason({ ...order.approved, epoch }, halted, fencedBy);
 }
+
+/** New terms that may raise exposure. */
+const isEntry = (order: GatewayOrder, changes: OrderChanges): boolean =>
+  order.approved?.intent.reduceOnly !== true && !onlyLowers(order, changes);
 
 /** The prices stay, and there is not more of it than the broker has. */
 function onlyLowers({ terms }: GatewayOrder, changes: OrderChanges): boolean {

@@ -109,6 +109,8 @@ export interface Script {
   readyWhen?: Promise<boolean>;
   /** Our clock less the broker's. */
   clockOffsetMs?: number;
+  /** Why there is no session. */
+  sessionEnded?: string;
   ledgerIsAway?: boolean;
   brokerPositions?: () => BrokerPosition[];
   controls?: () => Awaited<ReturnType<RiskLedgerPort["control"]>>;
@@ -201,6 +203,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
     now: () => now,
     sleep: async (ms) => void (now += script.isFrozen ? 0 : ms),
     ready: async () => script.readyWhen ?? script.ready ?? true,
+    sessionEnded: async () => script.sessionEnded ?? null,
     clockOffsetMs: () => script.clockOffsetMs ?? null,
     log: () => {},
   };
