@@ -34,7 +34,7 @@ export async function submitOrder(
   const facts: IntentFacts = {
     ...known,
     epoch: await ports.epoch?.(),
-    algoKnown: await algoKnown(ports, caller, algo.value),
+    algoKnown: await algoKnown(ports, caller, algo.value, request),
   };
   const terms =
     request.round && facts.instrument ? roundToGrid(request, facts.instrument) : request;
@@ -94,9 +94,25 @@ function algoOf(caller: Caller, named: string | undefined): Result<string, ApiEr
   return ok(algoId);
 }
 
-/** A key that is bound to it vouches for an algo, and so does the development key, which is on no real platform. */
-const algoKnown = async (ports: OrderPorts, caller: Caller, algoId: string): Promise<boolean> =>
-  caller.algoId === algoId || caller.kind === "development" || (await ports.hasKey(algoId));
+/**
+ * A key that is bound to it vouches for an algo, and so does the development key, which is on no real
+ * platform. That keys cannot be read is no reason to hold back a way out; an entry is refused by it.
+ */
+async function algoKnown(
+  ports: OrderPorts,
+  caller: Caller,
+  algoId: string,
+  { reduceOnly, clientOrderId }: Pick<OrderRequest, "reduceOnly" | "clientOrderId">,
+): Promise<boolean | undefined> {
+  if (caller.algoId === algoId || caller.kind === "development") return true;
+  try {
+    return await ports.hasKey(algoId);
+  } catch (error) {
+    if (!reduceOnly) throw error;
+    ports.log("warn", "keys_unread", { clientOrderId, error: errorText(error) });
+    return undefined;
+  }
+}
 
 /** The order as the ledger decides on it. */
 export const intentOf = (request: OrderRequest, algoId: string, account: string): OrderIntent => ({

@@ -198,3 +198,14 @@ test("where its gateway does not answer, the ledger is asked, and what it approv
   expect(await codeOf(submitOrder(brought.ports, ALGO, request(), 1))).toBe("ok");
   expect(brought.calls).toEqual(["reserve"]);
 });
+
+test("keys that cannot be read hold back no way out; an entry waits for them", async () => {
+  const { ports, reserved } = played();
+  ports.hasKey = () => Promise.reject(new Error("D1_ERROR: no answer"));
+  const exit = request({ algoId: "other", side: "sell", reduceOnly: true });
+  expect(await codeOf(submitOrder(ports, ADMIN, exit, 1))).toBe("ok");
+  expect(reserved[0]?.facts.algoKnown).toBeUndefined();
+  const entry = request({ algoId: "other" });
+  await expect(submitOrder(ports, ADMIN, entry, 1)).rejects.toThrow("D1_ERROR");
+  expect(reserved).toHaveLength(1);
+});
