@@ -1,7 +1,12 @@
 /** A retry of an order that was proven not sent. Any evidence of the order cancels it; doubt never sends. */
 import type { OrderRetryMessage } from "../contract/queue.ts";
 import { assert } from "../domain/assert.ts";
-import { ORDER_RETRIES_MAX, ORDER_RETRY_DELAY_SECONDS } from "../domain/limits.ts";
+import {
+  ORDER_RETRIES_MAX,
+  ORDER_RETRY_AGE_MS_MAX,
+  ORDER_RETRY_DELAY_SECONDS,
+} from "../domain/limits.ts";
+import type { OrderIntent } from "../domain/order.ts";
 import type { OrderPorts } from "./order-ports.ts";
 import type { OrderEvidence } from "./ports.ts";
 
@@ -36,12 +41,14 @@ function delayAfter(delivery: number): number {
 
 /**
  * `delivery` counts the message's deliveries from 1. The first two may send; the last one only looks
- * once more, so that after the first attempt there are exactly two retries.
+ * once more, so that after the first attempt there are exactly two retries. One that comes too late, or
+ * after the close, sends nothing and so ends at the desk.
  */
 export async function executeRetry(
   ports: OrderPorts,
   message: OrderRetryMessage,
   delivery: number,
+  now: number,
 ): Promise<RetryVerdict> {
   const { clientOrderId, account } = message;
   const gateway = ports.gateway(account);
@@ -56,8 +63,21 @@ export async function executeRetry(
   if (delivery > ORDER_RETRIES_MAX || evidence.attempts > ORDER_RETRIES_MAX)
     return again("its retries are used up");
   if (evidence.found === null) return again("the broker could not be asked");
+  const late = now - message.firstAttemptAt > ORDER_RETRY_AGE_MS_MAX;
+  if (late) return again("its time is over");
+  if (!(await isOpen(ports, approved.intent, now))) return again("its market is closed");
   const result = await gateway.submit(approved, evidence.attempts + 1);
   return result.outcome === "not_sent"
     ? again(result.reason)
     : { action: "done", why: result.outcome };
+}
+
+async function isOpen(
+  ports: OrderPorts,
+  { account, instrument: id }: OrderIntent,
+  now: number,
+): Promise<boolean> {
+  const market = ports.market(account);
+  const instrument = (await market?.instrument(id)) ?? null;
+  return market !== null && instrument !== null && (await market.isOpen(instrument, now));
 }

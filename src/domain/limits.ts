@@ -55,6 +55,9 @@ export const ORDER_RETRIES_MAX = 2;
 /** Delay before each retry, seconds: a broker's hiccup passes, a trader does not wait a minute. */
 export const ORDER_RETRY_DELAY_SECONDS = [2, 5] as const;
 
+/** An order this long after its first attempt is sent by no retry: it would be another trade, so a person decides. A lost message that is made again is well within it. */
+export const ORDER_RETRY_AGE_MS_MAX = 60_000;
+
 /** How long a gateway waits for a broker's answer before the outcome is unknown. */
 export const ORDER_ANSWER_TIMEOUT_MS = 10_000;
 

@@ -19,7 +19,7 @@ async function consume(ports: OrderPorts, message: Message): Promise<void> {
   const { clientOrderId } = parsed.data;
   const delivery = message.attempts;
   try {
-    const verdict = await executeRetry(ports, parsed.data, delivery);
+    const verdict = await executeRetry(ports, parsed.data, delivery, Date.now());
     const { action, why } = verdict;
     ports.log("info", "order_retry", { clientOrderId, delivery, action, why });
     if (verdict.action === "done") message.ack();

@@ -133,7 +133,7 @@ describe.each(STEPS)("whoever retries dies at %s", { timeout: 20_000 }, (step) =
       // Reserved and handed to nobody: the ledger's sweep puts it on the retry queue, whose consumer is this.
       const message = { clientOrderId: successorId(id), account: "paper", reason: "swept" };
       if ((await flow.order(successorId(id))).state === "pending_new")
-        await executeRetry(flow.ports, { ...message, firstAttemptAt: Date.now() }, 1);
+        await executeRetry(flow.ports, { ...message, firstAttemptAt: Date.now() }, 1, Date.now());
       await until(async () => (await flow.order(successorId(id))).state === "new");
       expect(await atBroker(flow, successorId(id))).toHaveLength(1);
       expect(await atBroker(flow, id)).toEqual([]);

@@ -72,7 +72,7 @@ export function approvedOf(
   now: number,
 ): ApprovedOrder | null {
   const order = orderOf(book, clientOrderId, now);
-  return order && approvedAgain(book.state(now), order);
+  return order && approvedAgain(book.state(now), order, now);
 }
 
 /** Balances as the broker told them at `at`. */

@@ -79,7 +79,7 @@ async function resumeNew(
     // It moved on while the gateway was asked.
     if (entry?.order.state !== "pending_new" || entry.order.updatedAt !== order.updatedAt)
       return "moved_on";
-    if (approvedAgain(state, entry.order) === null) return "withdraw";
+    if (approvedAgain(state, entry.order, now) === null) return "withdraw";
     book.append(state, entry, { kind: "not_sent", reason, attempt: evidence.attempts }, now);
     return "retry";
   });

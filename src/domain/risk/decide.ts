@@ -9,6 +9,7 @@ import { fundsNeeded } from "./needs.ts";
 import { nextVersion, type Reservation } from "./ledger.ts";
 import { killScopes } from "./checks/scopes.ts";
 import type { Refusal } from "./refusal.ts";
+import { stillPermitted } from "./still-permitted.ts";
 import type { LedgerState } from "./state.ts";
 
 export type Decision =
@@ -65,15 +66,16 @@ export function firstRefusal(each: IntentCase): Refusal | null {
 
 /**
  * The approved order again, for a retry or after a crash between reserve and submit; null when it is
- * not to be sent any more. It keeps the version of its reservation, so that a kill switch which came
+ * not to be sent any more: also when a check would now refuse it. It keeps the version of its reservation, so that a kill switch which came
  * since stops it at the gateway, too.
  */
-export function approvedAgain(state: LedgerState, order: Order): ApprovedOrder | null {
-  if (order.state !== "pending_new" || order.epoch < state.epoch) return null;
+export function approvedAgain(state: LedgerState, order: Order, now: number): ApprovedOrder | null {
+  const entry = state.orders.get(order.clientOrderId);
+  if (!entry || order.state !== "pending_new" || order.epoch < state.epoch) return null;
   const halted = killScopes(order).some(
     (scope) => state.tradingStates.get(scope)?.state === "halted",
   );
-  if (halted) return null;
+  if (halted || !stillPermitted(state, entry, now)) return null;
   const { ledgerVersion, epoch, createdAt } = order;
   return approve({ intent: intentOf(order), ledgerVersion, epoch, approvedAt: createdAt });
 }

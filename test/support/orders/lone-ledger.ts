@@ -5,18 +5,20 @@ import { approvedWith, START } from "./scripted.ts";
 import { SimulatedLedger } from "./simulated-ledger.ts";
 import { INSTRUMENT } from "./world.ts";
 
+const MARK = {
+  instrument: INSTRUMENT.id,
+  price: 100,
+  bid: 99.9,
+  ask: 100.1,
+  time: START,
+  provider: "simulated",
+};
+
 export const facts = (): IntentFacts => ({
   instrument: INSTRUMENT,
   marketOpen: true,
   brokerRefusal: null,
-  mark: {
-    instrument: INSTRUMENT.id,
-    price: 100,
-    bid: 99.9,
-    ask: 100.1,
-    time: START,
-    provider: "simulated",
-  },
+  mark: MARK,
 });
 
 /** What each test begins with. */
@@ -56,5 +58,14 @@ export async function reserved() {
   await calls.recordBalances(intent.account, balances, START);
   const answer = await calls.reserve(intent, facts());
   expect(answer.kind).toBe("approved");
-  return { ledger, calls, canceled, retried, flattened, advance: (ms: number) => void (now += ms) };
+  return {
+    ledger,
+    calls,
+    canceled,
+    retried,
+    flattened,
+    advance: (ms: number) => void (now += ms),
+    /** The feed's price of this moment. */
+    mark: () => ledger.takeMarks([{ ...MARK, time: now }]),
+  };
 }

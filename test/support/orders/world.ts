@@ -110,7 +110,8 @@ export class World {
       ...shared,
       facts: (intent) => gatherFacts(this.#market, intent.instrument, intent, now()),
     });
-    this.queue.consume = (message, delivery) => executeRetry(this.orderPorts(), message, delivery);
+    this.queue.consume = (message, delivery) =>
+      executeRetry(this.orderPorts(), message, delivery, now());
     this.queue.consumeDead = (message) => takeDeadLetter(this.orderPorts(), message);
     this.#alarm();
     this.#marks();

@@ -2,16 +2,19 @@ import { expect, test } from "vitest";
 import { executeRetry } from "../../../src/application/execute-retry.ts";
 import type { OrderPorts } from "../../../src/application/order-ports.ts";
 import type { GatewayOutcome, OrderEvidence } from "../../../src/application/ports.ts";
+import { ORDER_RETRY_AGE_MS_MAX } from "../../../src/domain/limits.ts";
 import { approvedWith } from "../../support/orders/scripted.ts";
+import { INSTRUMENT } from "../../support/orders/world.ts";
 
 const MESSAGE = { clientOrderId: "o-1", account: "simulated", reason: "x", firstAttemptAt: 0 };
 
 /** Ports of which a retry uses three calls; every submit is refused as not sent. */
-function played(evidence: Partial<OrderEvidence>, isWanted = true) {
+function played(evidence: Partial<OrderEvidence>, isWanted = true, isOpen = true) {
   const attempts: number[] = [];
   const outcome = { outcome: "not_sent", reason: "again" } as GatewayOutcome;
   const ports = {
     ledger: { approved: async () => (isWanted ? approvedWith() : null) },
+    market: () => ({ instrument: async () => INSTRUMENT, isOpen: async () => isOpen }),
     gateway: () => ({
       lookUp: async () => ({
         record: "not_sent",
@@ -33,26 +36,26 @@ test.each(["recorded", "accepted", "rejected", "unknown", "stopped"] as const)(
   "a record that says %s ends the retry",
   async (record) => {
     const { ports, attempts } = played({ record });
-    expect((await executeRetry(ports, MESSAGE, 1)).action).toBe("done");
+    expect((await executeRetry(ports, MESSAGE, 1, 0)).action).toBe("done");
     expect(attempts).toEqual([]);
   },
 );
 
 test("an order found at the broker ends the retry, whatever the record says", async () => {
   const { ports, attempts } = played({ found: true });
-  expect((await executeRetry(ports, MESSAGE, 1)).action).toBe("done");
+  expect((await executeRetry(ports, MESSAGE, 1, 0)).action).toBe("done");
   expect(attempts).toEqual([]);
 });
 
 test("what the ledger wants no more is not sent", async () => {
   const { ports, attempts } = played({}, false);
-  expect((await executeRetry(ports, MESSAGE, 1)).action).toBe("done");
+  expect((await executeRetry(ports, MESSAGE, 1, 0)).action).toBe("done");
   expect(attempts).toEqual([]);
 });
 
 test("a look-up that failed sends nothing, and tries again later", async () => {
   const { ports, attempts } = played({ found: null });
-  expect((await executeRetry(ports, MESSAGE, 1)).action).toBe("again");
+  expect((await executeRetry(ports, MESSAGE, 1, 0)).action).toBe("again");
   expect(attempts).toEqual([]);
 });
 
@@ -65,6 +68,22 @@ test.each([
   [3, 1, []],
 ])("delivery %i after %i attempts sends attempts %j", async (delivery, made, sends) => {
   const { ports, attempts } = played({ attempts: made });
-  expect((await executeRetry(ports, MESSAGE, delivery)).action).toBe("again");
+  expect((await executeRetry(ports, MESSAGE, delivery, 0)).action).toBe("again");
   expect(attempts).toEqual(sends);
+});
+
+test("a retry that comes too late sends nothing, and is on its way to the desk", async () => {
+  const { ports, attempts } = played({});
+  await executeRetry(ports, MESSAGE, 1, ORDER_RETRY_AGE_MS_MAX);
+  expect(attempts).toEqual([2]);
+  const late = await executeRetry(ports, MESSAGE, 1, ORDER_RETRY_AGE_MS_MAX + 1);
+  expect(late).toMatchObject({ action: "again", why: "its time is over" });
+  expect(attempts).toEqual([2]);
+});
+
+test("a retry after the close sends nothing, and is on its way to the desk", async () => {
+  const { ports, attempts } = played({}, true, false);
+  const closed = await executeRetry(ports, MESSAGE, 1, 0);
+  expect(closed).toMatchObject({ action: "again", why: "its market is closed" });
+  expect(attempts).toEqual([]);
 });

@@ -21,9 +21,18 @@ describe("a denial", () => {
 });
 
 describe("an order that nobody handed to its gateway", () => {
+  test("is not tried again without a fresh price, if it is an entry", async () => {
+    const run = await reserved();
+    run.advance(ORDER_STEP_OVERDUE_MS);
+    await run.ledger.alarm();
+    expect(run.retried).toEqual([]);
+    expect(run.canceled).toEqual([intent.clientOrderId]);
+  });
+
   test("is tried again", async () => {
     const run = await reserved();
     run.advance(ORDER_STEP_OVERDUE_MS);
+    run.mark();
     await run.ledger.alarm();
     expect(run.retried).toEqual([intent.clientOrderId]);
     expect(run.canceled).toEqual([]);

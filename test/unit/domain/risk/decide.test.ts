@@ -229,12 +229,12 @@ describe("an approved order", () => {
     const { order } = run.reserve(intent);
     expect(decision).toMatchObject({ approved: { ledgerVersion: run.state.version } });
     expect(order.ledgerVersion).toBe(run.state.version);
-    expect(approvedAgain(run.state, order)).toMatchObject({ intent, approvedAt: NOON });
+    expect(approvedAgain(run.state, order, run.now)).toMatchObject({ intent, approvedAt: NOON });
     run.tradingState("algo:algo-a", "halted");
-    expect(approvedAgain(run.state, order)).toBeNull();
+    expect(approvedAgain(run.state, order, run.now)).toBeNull();
     run.tradingState("algo:algo-a", "active");
     const after = run.post(order.clientOrderId, { kind: "outcome_unknown", reason: "timeout" });
-    expect(approvedAgain(run.state, after.order)).toBeNull();
+    expect(approvedAgain(run.state, after.order, run.now)).toBeNull();
   });
 
   test.each([

@@ -1,0 +1,31 @@
+/** Whether an order that was reserved and never sent may still go: what may have changed since is asked again. */
+import { ZERO } from "../decimal.ts";
+import { caseOf } from "./case.ts";
+import { algoPaused } from "./checks/algo-paused.ts";
+import { appliesTo, type RiskCheck } from "./checks/check.ts";
+import { instrumentBlocked } from "./checks/instrument-blocked.ts";
+import { dailyLoss, drawdown } from "./checks/loss.ts";
+import { portfolioAsleep } from "./checks/portfolio-asleep.ts";
+import { stalePrice } from "./checks/stale-price.ts";
+import { tradingState } from "./checks/trading-state.ts";
+import type { LedgerOrder, LedgerState } from "./state.ts";
+
+/** Its amounts stay reserved, so that no limit on them is asked twice; its hours are its sender's to ask. */
+const ASKED_AGAIN: readonly RiskCheck[] = [
+  tradingState,
+  portfolioAsleep,
+  algoPaused,
+  instrumentBlocked,
+  stalePrice,
+  dailyLoss,
+  drawdown,
+];
+
+const NO_FACTS = { instrument: null, marketOpen: true, brokerRefusal: null, mark: null };
+
+export function stillPermitted(state: LedgerState, entry: LedgerOrder, now: number): boolean {
+  const asReplaced = caseOf(state, entry.order, NO_FACTS, now, entry);
+  const onlyReduces = entry.order.reduceOnly || asReplaced.opening.eq(ZERO);
+  const each = { ...asReplaced, onlyReduces, replaced: null };
+  return ASKED_AGAIN.every((check) => !appliesTo(check, each) || check.check(each) === null);
+}
