@@ -111,8 +111,8 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     consumer: ConsumerId,
     wishes: FeedWish[],
   ): Promise<Result<DeclareAnswer, ApiError>> {
-    const refusal = await this.#asking.declare(consumer, wishes);
-    return refusal ? err(refusal) : ok(await this.#carryOut(wishes.map((one) => one.instrument)));
+    const kept = await this.#asking.declare(consumer, wishes);
+    return kept.ok ? ok(await this.#carryOut(kept.value)) : kept;
   }
 
   async pin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>> {

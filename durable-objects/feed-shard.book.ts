@@ -151,6 +151,7 @@ export class TickBook {
       kept: [],
       ...noGroups(),
       cadence: { ...NO_ARRIVAL },
+      calendar: null,
       isStale: false,
       gaps: 0,
       ticksBefore: 0,

@@ -140,9 +140,12 @@ export function markOf(held: HeldInstrument, provider: string): Mark[] {
   if (!held.delivered) return [];
   const { instrument, last, bid, ask } = held.delivered;
   const price = last ?? (bid !== null && ask !== null ? (bid + ask) / 2 : null);
-  const { receivedTime: time, isStale } = held;
+  const { receivedTime: time, isStale, calendar } = held;
   if (price === null) return [];
-  return [{ instrument, price, bid, ask, time, provider, ...(isStale && { stale: true }) }];
+  const hours = calendar !== null && { calendar };
+  return [
+    { instrument, price, bid, ask, time, provider, ...(isStale && { stale: true }), ...hours },
+  ];
 }
 
 export const liveStatus = (instruments: InstrumentId[]): LinkStatus => ({

@@ -42,6 +42,8 @@ export interface HeldInstrument {
   readonly cleaner: Cleaner;
   /** How often good updates come. */
   readonly cadence: Cadence;
+  /** The hours of its market; null until the manager has told them. */
+  calendar: string | null;
   /** Its data is older than usual: entries are refused. */
   isStale: boolean;
   /** Times in which ticks may be missing. */

@@ -79,6 +79,7 @@ export class ShardQuality {
       const held = this.#book.held.get(instrument);
       if (!held) continue;
       held.mode = mode;
+      held.calendar ??= this.#calendars.get(instrument) ?? null;
       if (mode !== "depth" || formatBookResync === undefined) held.orderBook = null;
       else held.orderBook ??= new OrderBook({ checksum: bookChecksum ?? null });
     }
@@ -101,6 +102,7 @@ export class ShardQuality {
       const held = this.#book.held.get(instrument);
       if (!held) continue;
       this.#calendars.set(instrument, calendar);
+      held.calendar = calendar;
       held.cleaner.settings = cleaning;
     }
   }

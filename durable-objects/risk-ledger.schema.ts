@@ -89,4 +89,5 @@ export type SettingName =
   | "wishes"
   | "providers"
   | "controls"
-  | "index";
+  | "index"
+  | "unvalued_told";

@@ -21,7 +21,7 @@ export class MarkWishes {
   readonly #env: Env;
   readonly #portfolio: string;
   readonly #log: Log;
-  /** What the feeds were last told, as text. */
+  /** What the feeds keep of what they were last told, as text. */
   #declared: string;
   #wanted: Map<string, Set<InstrumentId>>;
   /** Instruments that had a switch of provider: from where they come now, and by which switch. */
@@ -102,7 +102,7 @@ export class MarkWishes {
     return this.#changed;
   }
 
-  /** Declares what has changed. False when a feed could not be reached or refused: try later. */
+  /** Declares what has changed. False when a feed could not be reached, or could not say: try later. */
   declare(): Promise<boolean> {
     if (!this.#changed) return Promise.resolve(true);
     this.#declaring ??= this.#run().finally(() => {
@@ -111,27 +111,44 @@ export class MarkWishes {
     return this.#declaring;
   }
 
+  /** All at once: a feed that does not answer must not keep the others from hearing. */
   async #run(): Promise<boolean> {
-    const wishes = wishesOf(this.#wanted);
-    const consumer = `ledger:${this.#portfolio}` as const;
-    for (const [broker, instruments] of Object.entries(wishes)) {
-      try {
-        const list = instruments.map((instrument) => ({ instrument, mode: "quote" as const }));
-        const answer = await brokerManager(this.#env, broker).declare(consumer, list);
-        if (!answer.ok) {
-          this.#log("error", "marks_refused", { broker, message: answer.error.message });
-          return false;
-        }
-      } catch (error) {
-        this.#log("warn", "marks_not_declared", { broker, error: errorText(error) });
-        return false;
-      }
-    }
-    this.#declared = JSON.stringify(wishes);
+    const asked = wishesOf(this.#wanted);
+    const answers = await Promise.all(
+      Object.entries(asked).map(async ([broker, instruments]) => {
+        const kept = await this.#declareAt(broker, instruments);
+        return [broker, kept] as const;
+      }),
+    );
+    const before = JSON.parse(this.#declared) as Wishes;
+    const known = answers.map(([broker, kept]) => [broker, kept ?? before[broker] ?? []] as const);
+    this.#declared = JSON.stringify(Object.fromEntries(known));
     this.#storage.set("wishes", this.#declared);
-    // More may have been wished for meanwhile.
-    this.#changed = textOf(this.#wanted) !== this.#declared;
-    return true;
+    const done = answers.every(([, kept]) => kept !== null);
+    // More may have been wished for meanwhile. What was refused is asked for again by the next look.
+    this.#changed = !done || textOf(this.#wanted) !== JSON.stringify(asked);
+    return done;
+  }
+
+  /** What the feed keeps of the list; null when it could not be reached or cannot say yet. */
+  async #declareAt(broker: string, instruments: InstrumentId[]): Promise<InstrumentId[] | null> {
+    const list = instruments.map((instrument) => ({ instrument, mode: "quote" as const }));
+    try {
+      const consumer = `ledger:${this.#portfolio}` as const;
+      const answer = await brokerManager(this.#env, broker).declare(consumer, list);
+      if (!answer.ok) {
+        this.#log("error", "marks_refused", { broker, message: answer.error.message });
+        return null;
+      }
+      const kept = new Set(answer.value.instruments.map(({ instrument }) => instrument));
+      const refused = instruments.filter((instrument) => !kept.has(instrument));
+      if (refused.length > 0)
+        this.#log("error", "marks_refused", { broker, refused: refused.join(", ") });
+      return instruments.filter((instrument) => kept.has(instrument));
+    } catch (error) {
+      this.#log("warn", "marks_not_declared", { broker, error: errorText(error) });
+      return null;
+    }
   }
 }
 

@@ -30,7 +30,10 @@ export type ConsumerId = `market:${string}` | `ledger:${string}` | StandbyId;
 export type StandbyId = `standby:${string}`;
 
 export interface BrokerManagerPort {
-  /** Replaces the consumer's wish list. Unknown instruments or a full account refuse it whole. */
+  /**
+   * Replaces the consumer's wish list. Unknown instruments or a full account refuse it whole; a
+   * ledger's is kept as far as it can be, and the answer names only what was kept.
+   */
   declare(consumer: ConsumerId, wishes: FeedWish[]): Promise<Result<DeclareAnswer, ApiError>>;
   pin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>>;
   unpin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>>;

@@ -13,6 +13,7 @@ export const markFrame = z.object({
   time: timestamp,
   provider: z.string().max(32),
   stale: z.boolean().optional(),
+  calendar: z.string().max(32).optional(),
 });
 
 /** Marks are checked one by one, so that a malformed one does not take the others with it. */

@@ -28,6 +28,7 @@ export interface Session {
 export const ALWAYS = "always";
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 const at = (hour: number, minute: number): number => hour * 60 + minute;
 
 /**
@@ -123,6 +124,18 @@ export function sessionOfDay(calendarId: string, now: number): Session | null {
     opensAt: midnight + calendar.hours.opens * MINUTE_MS,
     closesAt: midnight + closes * MINUTE_MS,
   };
+}
+
+/** A close is looked for so many days back: longer than any holiday. */
+const CLOSE_DAYS_BACK = 14;
+
+/** When the last session that ended at or before `now` closed; null for what never closes and for a calendar that is not known. */
+export function lastCloseBefore(calendarId: string, now: number): number | null {
+  for (let days = 0; days <= CLOSE_DAYS_BACK; days += 1) {
+    const session = sessionOfDay(calendarId, now - days * DAY_MS);
+    if (session && session.closesAt <= now) return session.closesAt;
+  }
+  return null;
 }
 
 interface LocalTime {

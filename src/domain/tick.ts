@@ -81,4 +81,6 @@ export interface Mark {
   provider: string;
   /** The provider's data is older than usual: no entry is priced by it. */
   stale?: boolean;
+  /** The hours of its market, as its provider keeps them; left out while they are not known. */
+  calendar?: string;
 }

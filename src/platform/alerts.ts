@@ -46,7 +46,7 @@ const alertOf = (incident: IncidentRow): OpenAlert => ({
   reason: incident.message,
   openedAt: incident.at,
   acknowledgedAt: incident.acknowledgedAt,
-  page: incident.id.startsWith("trip-") ? "risk" : "system/reconciliation",
+  page: /^(trip|unvalued)-/.test(incident.id) ? "risk" : "system/reconciliation",
   intent: {},
 });
 

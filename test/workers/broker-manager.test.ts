@@ -57,6 +57,16 @@ test("a declare with an unknown instrument is refused whole, by name", async () 
   expect((await manager().view()).wanted).toBe(0);
 });
 
+test("a ledger's declare keeps what is known and fits, and its answer names only that", async () => {
+  const answer = await manager().declare("ledger:main", wishes(["NO:SUCH", "NSE:INFY"]));
+  expect(answer).toMatchObject({
+    ok: true,
+    value: { instruments: [{ instrument: "NSE:INFY" }] },
+  });
+  expect((await manager().view()).wanted).toBe(1);
+  await manager().declare("market:m9", wishes(["NSE:TCS"]));
+});
+
 test("pins are held whatever algos want, and let go when unpinned", async () => {
   expect(await manager().pin(["NSE:INFY", "NSE:TCS"])).toMatchObject({ ok: true });
   await until(async () => (await upstream()) === 2);

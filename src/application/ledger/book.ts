@@ -5,6 +5,7 @@
  */
 import type { LedgerNotice } from "../ports.ts";
 import type { Order, OrderEvent, OrderPost } from "../../domain/order.ts";
+import { MARKS_AGE_LOOK_MS } from "../../domain/ledger-limits.ts";
 import { MARKS_STORE_INTERVAL_MS } from "../../domain/limits.ts";
 import { priceAdopted } from "../../domain/risk/adoption.ts";
 import { applyMarks } from "../../domain/risk/exposure.ts";
@@ -19,6 +20,7 @@ import {
   type LedgerOrder,
   type LedgerState,
 } from "../../domain/risk/state.ts";
+import { ageMarks } from "../../domain/risk/valued.ts";
 import type { Mark } from "../../domain/tick.ts";
 import type { LedgerOutbox, LedgerStore } from "./ports.ts";
 import { pairsOf, positionDay, riskDay } from "./views.ts";
@@ -37,6 +39,7 @@ export class LedgerBook {
   #notices: LedgerNotice[] = [];
   #moved = new Set<Holding>();
   #marksStoredAt = 0;
+  #agedAt = -Infinity;
   /** What of the day's risk the outbox was last given; a restart gives it again, which does no harm. */
   #riskRecorded = new Map<string, string>();
 
@@ -57,7 +60,10 @@ export class LedgerBook {
 
   /** Memory, built from storage when it is not there. */
   state(now: number): LedgerState {
-    this.#state ??= this.storage.load(now);
+    if (!this.#state) {
+      this.#state = this.storage.load(now);
+      this.#agedAt = -Infinity;
+    }
     return this.#state;
   }
 
@@ -66,6 +72,7 @@ export class LedgerBook {
     const state = this.state(now);
     const answer = this.#inTransaction(state, () => {
       this.#rollDay(state, now);
+      this.#ageMarks(state, now);
       const value = work(state);
       this.storage.saveDays(state.unstored);
       return value;
@@ -199,6 +206,13 @@ export class LedgerBook {
     by = "ledger",
   ): void {
     this.outbox.add(version, { kind: "audit", by, action, subject, before, after, reason, at });
+  }
+
+  /** Marks that stopped coming are told of by nobody. Also after the clock went back. */
+  #ageMarks(state: LedgerState, now: number): void {
+    if (Math.abs(now - this.#agedAt) < MARKS_AGE_LOOK_MS) return;
+    this.#agedAt = now;
+    ageMarks(state, now);
   }
 
   /** Takes a mark in and keeps it for after an eviction. Only inside `commit`. */

@@ -3,6 +3,7 @@ import { errorText } from "../log.ts";
 import { DUTY_WAIT_MS, WATCHDOG_INTERVAL_MS } from "../../domain/limits.ts";
 import { ZERO } from "../../domain/decimal.ts";
 import type { OwedCalls, WaitingNotices, WishedMarks } from "./ports.ts";
+import { UnvaluedNews } from "./unvalued.ts";
 import { nextOverdueAt, sweep, type SweepParts } from "./sweep.ts";
 
 /** First wait before something that failed is tried again; it doubles up to the watchdog's turn. */
@@ -23,6 +24,7 @@ export interface DutyParts extends SweepParts {
 
 export class LedgerDuties {
   readonly #parts: DutyParts;
+  readonly #unvalued: UnvaluedNews;
   #failures = 0;
   #running: Promise<void> | null = null;
   /** Duties that have not settled, perhaps since an earlier round: none is begun a second time beside itself. */
@@ -30,6 +32,7 @@ export class LedgerDuties {
 
   constructor(parts: DutyParts) {
     this.#parts = parts;
+    this.#unvalued = new UnvaluedNews(parts.book);
   }
 
   /** One round, which ends within `DUTY_WAIT_MS`. A second caller waits for the round that is under way. */
@@ -51,6 +54,10 @@ export class LedgerDuties {
       this.#duty("wishes", () => wishes.declare()),
       this.#duty("notices", async () => {
         await notices.send();
+        return true;
+      }),
+      this.#duty("unvalued", async () => {
+        this.#unvalued.look(now);
         return true;
       }),
       this.#duty("trips", () => this.#parts.trips.run(now)),

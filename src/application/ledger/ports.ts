@@ -30,7 +30,13 @@ export interface StormEvent {
 }
 
 /** What the book itself keeps by name. */
-export type BookSetting = "day" | "day_first_version" | "marks" | "controls" | "index";
+export type BookSetting =
+  | "day"
+  | "day_first_version"
+  | "marks"
+  | "controls"
+  | "index"
+  | "unvalued_told";
 
 /** Durable and synchronous; the calls of one transaction are stored together or not at all. */
 export interface LedgerStore {

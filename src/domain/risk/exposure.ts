@@ -11,6 +11,7 @@ import { limitScopes } from "./limits.ts";
 import { closable, sideRisk, withoutShare, withShare, type Share } from "./money-at-risk.ts";
 import {
   goodMark,
+  isAged,
   isGoodPrice,
   LAST_RESORT,
   NO_DAY,
@@ -104,8 +105,11 @@ export function refreshHoldings(state: LedgerState, holdings: Iterable<Holding>)
 
 function recompute(state: LedgerState, holding: Holding): Aggregate[] {
   const before = holding.figures;
-  const after = figuresOf(state, holding);
+  const mark = goodMark(state, holding.instrument);
+  const isTooOld = mark !== null && isAged(state, mark);
+  const after = figuresOf(state, holding, mark, isTooOld);
   holding.figures = after;
+  holding.isAged = isTooOld;
   return limitScopes(holding.algoId, holding.instrument).map((scope) => {
     const aggregate = aggregateFor(state, scope);
     aggregate.figures = shifted(aggregate.figures, before, after);
@@ -113,12 +117,16 @@ function recompute(state: LedgerState, holding: Holding): Aggregate[] {
   });
 }
 
-function figuresOf(state: LedgerState, holding: Holding): Figures {
+function figuresOf(
+  state: LedgerState,
+  holding: Holding,
+  mark: Mark | null,
+  isTooOld: boolean,
+): Figures {
   const { position, sides } = holding;
   const rate = rateOf(state, holding.currency);
-  const mark = goodMark(state, holding.instrument);
   const flat = position.quantity.eq(ZERO);
-  const unvalued = !flat && (!mark || !rate);
+  const unvalued = !flat && (!mark || isTooOld || !rate);
   const counted = {
     openOrders: holding.orders.size,
     quantity: position.quantity,
@@ -128,7 +136,9 @@ function figuresOf(state: LedgerState, holding: Holding): Figures {
     unpriced: hasUnknownWorth(holding, rate) ? 1 : 0,
   };
   if (!rate) return { ...NO_FIGURES, ...counted };
-  // Without a mark the position stands at its cost: its size is known, its profit is not.
+  const doubt = unvalued ? position.moneyAtRisk.times(rate) : ZERO;
+  // Without a mark the position stands at its cost: its size is known, its profit is not. One that has
+  // grown old is still the last that is known.
   const price = mark && decimal(mark.price);
   const value = flat ? ZERO : (price ? position.quantity.times(price) : position.cost).times(rate);
   const buyNotional = sides.buy.notional.times(rate);
@@ -144,7 +154,8 @@ function figuresOf(state: LedgerState, holding: Holding): Figures {
     realised: position.realisedProfit.times(rate),
     unrealised:
       flat || !price ? keptProfit(holding, flat) : unrealisedProfit(position, price).times(rate),
-    doubt: unvalued ? position.moneyAtRisk.times(rate) : ZERO,
+    doubt,
+    agedDoubt: isTooOld ? doubt : ZERO,
   };
 }
 
@@ -186,6 +197,7 @@ function shifted(sum: Figures, before: Figures, after: Figures): Figures {
     unvalued: sum.unvalued + after.unvalued - before.unvalued,
     unpriced: sum.unpriced + after.unpriced - before.unpriced,
     doubt: move(sum.doubt, before.doubt, after.doubt),
+    agedDoubt: move(sum.agedDoubt, before.agedDoubt, after.agedDoubt),
   };
 }
 
@@ -241,8 +253,10 @@ export function applyMarks(state: LedgerState, marks: readonly Mark[]): Instrume
   for (const mark of marks) {
     const known = state.marks.get(mark.instrument);
     if (known && known.time > mark.time && known.provider !== LAST_RESORT) continue;
+    const calendar = mark.calendar ?? known?.calendar;
     state.marks.set(mark.instrument, {
       ...mark,
+      ...(calendar !== undefined && { calendar }),
       bid: isGoodPrice(mark.bid) ? mark.bid : null,
       ask: isGoodPrice(mark.ask) ? mark.ask : null,
     });

@@ -6,6 +6,7 @@ import { newEntry } from "./entry.ts";
 import {
   NO_FIGURES,
   type AccountBalances,
+  type Commitment,
   type DayFigures,
   type Holding,
   type LedgerOrder,
@@ -44,10 +45,14 @@ export function unpackOrder(text: string): LedgerOrder {
       changes: asked.changes,
       quantity: decimal(asked.quantity),
       unit: unpackUnit(asked.unit),
+      ...(asked.before !== undefined && { before: unpackCommitment(asked.before) }),
     },
-    commitment: commitment && { ...commitment, amount: decimal(commitment.amount) },
+    commitment: unpackCommitment(commitment),
   };
 }
+
+const unpackCommitment = (commitment: Packed<Commitment> | null): Commitment | null =>
+  commitment && { ...commitment, amount: decimal(commitment.amount) };
 
 /** Just the order, for whoever only passes it on. */
 export const packedOrder = (text: string): Order => (JSON.parse(text) as { order: Order }).order;
@@ -58,7 +63,10 @@ const unpackUnit = (unit: Packed<UnitRisk>): UnitRisk => ({
   stop: unit.stop === null ? null : decimal(unit.stop),
 });
 
-type StoredHolding = Omit<Holding, "orders" | "sides" | "figures" | "best" | "unchecked">;
+type StoredHolding = Omit<
+  Holding,
+  "orders" | "sides" | "figures" | "isAged" | "best" | "unchecked"
+>;
 
 export function packHolding(holding: Holding): string {
   const { algoId, instrument, account, currency, position, filled, ended } = holding;
@@ -94,6 +102,7 @@ export function unpackHolding(text: string): Holding {
     orders: new Map(),
     sides: { buy: EMPTY_SIDE, sell: EMPTY_SIDE },
     figures: NO_FIGURES,
+    isAged: false,
     best: {},
     unchecked: 0,
   };

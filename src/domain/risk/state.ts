@@ -1,4 +1,5 @@
 /** Everything the ledger decides on, in memory: a cache of what its storage holds, changed by `apply` alone. */
+import { ALWAYS } from "../calendar.ts";
 import { decimal, ZERO, type Decimal, type DecimalText } from "../decimal.ts";
 import type { InstrumentId } from "../instrument.ts";
 import type { DeadLetterLabel, Order, OrderChanges, OrderIntent, Side } from "../order.ts";
@@ -28,12 +29,21 @@ export interface LedgerOrder {
   /** Attempts that were proven not sent. */
   attempts: number;
   /** New terms that the broker has not answered yet: the dearer of both is reserved. */
-  asked: { changes: OrderChanges; quantity: Decimal; unit: UnitRisk } | null;
+  asked: AskedTerms | null;
   commitment: Commitment | null;
   /** What it puts on its holding now; null when it reserves nothing. Kept by `exposure.ts`. */
   share: Share | null;
   /** What of its fills its holding counts under `ended`. Kept by `exposure.ts`. */
   ended: Decimal;
+}
+
+/** New terms on their way to the broker. */
+export interface AskedTerms {
+  changes: OrderChanges;
+  quantity: Decimal;
+  unit: UnitRisk;
+  /** The commitment that their refusal brings back; left out where they needed no more money. */
+  before?: Commitment | null;
 }
 
 /** Money that a balance reading may not show yet. */
@@ -66,6 +76,8 @@ export interface Holding {
   /** Of the fills whose order reserves nothing any more. */
   ended: Traded;
   figures: Figures;
+  /** Whether its figures count its mark as too old. Kept by `exposure.ts`. */
+  isAged: boolean;
   /** The best price of each side, where it has been worked out: kept by `best-price.ts`. */
   best: { readonly buy?: BestPrice | undefined; readonly sell?: BestPrice | undefined };
   /** Events since its orders were last added up one by one: kept by `equation.ts`. */
@@ -96,12 +108,14 @@ export interface Figures {
   realised: Decimal;
   /** At the last good mark. */
   unrealised: Decimal;
-  /** Positions without a good mark or a rate: their value is not known. */
+  /** Positions without a good mark of a usable age, or without a rate: their value is not known. */
   unvalued: number;
   /** Holdings of whose positions and orders nobody knows what they are worth: no sum of money has them in. */
   unpriced: number;
   /** What those may have lost: their money at risk. */
   doubt: Decimal;
+  /** What of it is in doubt only because a mark has grown old. */
+  agedDoubt: Decimal;
 }
 
 export const NO_FIGURES: Figures = {
@@ -120,6 +134,7 @@ export const NO_FIGURES: Figures = {
   unvalued: 0,
   unpriced: 0,
   doubt: ZERO,
+  agedDoubt: ZERO,
 };
 
 /** Portfolio, algo, instrument, or algo in an instrument: its sums, and what the trading day made of them. */
@@ -183,6 +198,8 @@ export interface LedgerState {
   /** Aggregates whose day figures changed since somebody stored them. */
   unstored: Set<Aggregate>;
   marks: Map<InstrumentId, Mark>;
+  /** The oldest time of a mark that still values, by calendar, at the last look: kept by `valued.ts`. */
+  valuedFrom: Map<string, number>;
   balances: Map<string, AccountBalances>;
   /** Sum of the commitments, by account and currency (`fundsKey`). */
   committed: Map<string, Decimal>;
@@ -211,6 +228,7 @@ export function emptyLedger(now: number, settings: LedgerSettings = {}): LedgerS
     aggregates: new Map(),
     unstored: new Set(),
     marks: new Map(),
+    valuedFrom: new Map(),
     balances: new Map(),
     committed: new Map(),
     committers: new Set(),
@@ -259,6 +277,7 @@ const newHolding = (
   filled: { buy: ZERO, sell: ZERO },
   ended: { buy: ZERO, sell: ZERO },
   figures: NO_FIGURES,
+  isAged: false,
   best: {},
   unchecked: 0,
 });
@@ -277,6 +296,10 @@ export function goodMark(state: LedgerState, instrument: InstrumentId): Mark | n
   const mark = state.marks.get(instrument);
   return mark && isGoodPrice(mark.price) ? mark : null;
 }
+
+/** True when a good mark is too old to value what is held. */
+export const isAged = (state: LedgerState, { time, calendar = ALWAYS }: Mark): boolean =>
+  time < (state.valuedFrom.get(calendar) ?? -Infinity);
 
 export const isGoodPrice = (price: number | null): boolean =>
   price !== null && Number.isFinite(price) && price > 0;

@@ -9,18 +9,27 @@ import type { Refusal, RefusalCode } from "../refusal.ts";
 import type { Aggregate } from "../state.ts";
 import type { RiskCheck } from "./check.ts";
 
-/** What the scope may be worth at worst: with `doubt`, positions that cannot be valued are taken at their stop. */
-const worstProfitNow = ({ figures }: Aggregate, doubt: boolean) =>
-  doubt ? profitOf(figures).minus(figures.doubt) : profitOf(figures);
+/**
+ * Which positions that cannot be valued are taken at their stop: none; those that have no good price;
+ * or also those whose last good one has grown old.
+ */
+export type Doubt = "none" | "no_price" | "all";
+
+/** What the scope may be worth at worst. */
+function worstProfitNow({ figures }: Aggregate, doubt: Doubt) {
+  const profit = profitOf(figures);
+  if (doubt === "none") return profit;
+  return profit.minus(doubt === "all" ? figures.doubt : figures.doubt.minus(figures.agedDoubt));
+}
 
 /** Lowest profit of the day, so that a loss that recovered, or a restart, does not give the budget back. */
-export const dayLoss = (aggregate: Aggregate, doubt = true) =>
+export const dayLoss = (aggregate: Aggregate, doubt: Doubt = "all") =>
   aggregate.day.startProfit.minus(
     minDecimal(aggregate.day.worstProfit, worstProfitNow(aggregate, doubt)),
   );
 
 /** From the highest profit ever seen, not from the start. */
-export const drawdownOf = (aggregate: Aggregate, doubt = true) =>
+export const drawdownOf = (aggregate: Aggregate, doubt: Doubt = "all") =>
   aggregate.day.peakProfit.minus(worstProfitNow(aggregate, doubt));
 
 interface Loss {
@@ -64,7 +73,7 @@ function unvaluedAlgo({ state, intent }: IntentCase): Refusal | null {
   return refuse(
     "DAILY_LOSS",
     { scope },
-    `${unvalued} position(s) of ${scope} have no good price, so its loss is not known; only exits pass until their feed is live.`,
+    `${unvalued} position(s) of ${scope} have no price that is good and young enough, so its loss is not known; only exits pass until their feed is live.`,
   );
 }
 

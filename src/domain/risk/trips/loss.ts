@@ -4,7 +4,7 @@
  */
 import type { Decimal } from "../../decimal.ts";
 import { parseScope } from "../../scope.ts";
-import { dayLoss, drawdownOf } from "../checks/loss.ts";
+import { dayLoss, drawdownOf, type Doubt } from "../checks/loss.ts";
 import type { LimitName } from "../limit-names.ts";
 import { shown } from "../refusal-of.ts";
 import type { Aggregate, LedgerState } from "../state.ts";
@@ -12,14 +12,16 @@ import type { Reading, Trip } from "./trip.ts";
 
 /**
  * A position without a good price counts with its money at risk against its own algo, and against
- * nobody else's: the portfolio is not halted by one missing price, its entries are refused.
+ * nobody else's: the portfolio is not halted by one missing price, its entries are refused. A price
+ * that has only grown old halts nobody: a halted algo could not even get out, and a feed's outage
+ * would halt all at once. Entries are refused meanwhile.
  */
-const countsDoubt = (scope: string): boolean => scope.startsWith("algo:");
+const doubtOf = (scope: string): Doubt => (scope.startsWith("algo:") ? "no_price" : "none");
 
 function loss(
   limits: { soft: LimitName; hard: LimitName },
   words: string,
-  measure: (aggregate: Aggregate, doubt: boolean) => Decimal,
+  measure: (aggregate: Aggregate, doubt: Doubt) => Decimal,
 ): Trip {
   const readings = (
     state: LedgerState,
@@ -30,7 +32,7 @@ function loss(
     state.limits.scopesOf(name).flatMap(({ scope, value }) => {
       const aggregate = state.aggregates.get(scope);
       if (!aggregate || parseScope(scope) === null || scope.includes("|")) return [];
-      const have = measure(aggregate, countsDoubt(scope));
+      const have = measure(aggregate, doubtOf(scope));
       const reason = `${words} of ${shown(have)} is above the ${level} limit of ${shown(value)}`;
       return [{ scope, past: have.gt(value), state: latches, reason, level }];
     });

@@ -1,0 +1,122 @@
+/** Marks that stop coming: the loss limits must not go on seeing by the last one. */
+import { describe, expect, test } from "vitest";
+import { VALUE_MARK_AGE_MS_MAX } from "../../../../src/domain/ledger-limits.ts";
+import { applyMarks } from "../../../../src/domain/risk/exposure.ts";
+import { lookAtTrips } from "../../../../src/domain/risk/trips/look.ts";
+import { newWatch } from "../../../../src/domain/risk/trips/trip.ts";
+import { ageMarks, valuedFrom } from "../../../../src/domain/risk/valued.ts";
+import { LedgerRun, long } from "../../../support/ledger/run.ts";
+import { INSTRUMENT, instrumentWith, markOf } from "../../../support/ledger/samples.ts";
+
+const OTHER = instrumentWith({ id: "XNAS:OTHER", symbol: "OTHER" });
+const MINUTE_MS = 60_000;
+const utc = (text: string): number => Date.parse(`${text}Z`);
+
+/** A hundred units long at 100; then `ms` without a mark, but for the other instrument. */
+function silentFor(ms: number, calendar?: string): LedgerRun {
+  const run = new LedgerRun();
+  long(run, "100");
+  if (calendar !== undefined) applyMarks(run.state, [{ ...markOf(run.now), calendar }]);
+  run.now += ms;
+  run.mark(100, OTHER.id);
+  run.balance("1000000");
+  ageMarks(run.state, run.now);
+  return run;
+}
+
+const elsewhere = (run: LedgerRun, algoId = "algo-a"): string =>
+  run.verdict({ instrument: OTHER.id, quantity: "1", algoId }, { instrument: OTHER });
+
+describe("a position whose mark is older than the bound", () => {
+  test("is valued up to the bound and not beyond it", () => {
+    expect(silentFor(VALUE_MARK_AGE_MS_MAX).figures("algo:algo-a").unvalued).toBe(0);
+    expect(silentFor(VALUE_MARK_AGE_MS_MAX + 1).figures("algo:algo-a").unvalued).toBe(1);
+  });
+
+  test("refuses its algo's entries everywhere, lets exits pass, and leaves another algo alone", () => {
+    const run = silentFor(VALUE_MARK_AGE_MS_MAX + 1);
+    expect(elsewhere(run)).toBe("DAILY_LOSS");
+    expect(elsewhere(run, "algo-b")).toBe("approved");
+    expect(run.verdict({ side: "sell", quantity: "100" })).toBe("approved");
+  });
+
+  test("counts its money at risk against a limit of the loss that would hold it, for entries", () => {
+    const run = silentFor(VALUE_MARK_AGE_MS_MAX + 1);
+    run.limit("dailyLoss", "9999");
+    expect(elsewhere(run, "algo-b")).toBe("DAILY_LOSS");
+    run.limit("dailyLoss", "10000");
+    expect(elsewhere(run, "algo-b")).toBe("approved");
+  });
+
+  test("halts nobody by its age alone: a halted algo could not get out", () => {
+    const run = silentFor(VALUE_MARK_AGE_MS_MAX + 1);
+    run.limit("dailyLoss", "100", "algo:algo-a");
+    run.limit("drawdown", "100", "algo:algo-a");
+    expect(lookAtTrips(run.state, newWatch(), run.now).firings).toEqual([]);
+    run.mark(98);
+    expect(lookAtTrips(run.state, newWatch(), run.now).firings).toHaveLength(2);
+  });
+
+  test("is valued again by the next mark, at once", () => {
+    const run = silentFor(VALUE_MARK_AGE_MS_MAX + 1);
+    run.mark(99);
+    expect(run.figures("algo:algo-a")).toMatchObject({ unvalued: 0 });
+    expect(run.figures("algo:algo-a").unrealised.toFixed()).toBe("-100");
+    expect(elsewhere(run)).toBe("approved");
+  });
+
+  test("is not valued again by an old mark that comes late", () => {
+    const run = silentFor(VALUE_MARK_AGE_MS_MAX * 3);
+    run.mark(100, INSTRUMENT.id, run.now - VALUE_MARK_AGE_MS_MAX - 1);
+    expect(run.figures("algo:algo-a").unvalued).toBe(1);
+  });
+
+  test("takes no extreme from the price that it had", () => {
+    const run = silentFor(VALUE_MARK_AGE_MS_MAX + 1);
+    const before = run.state.aggregates.get("algo:algo-a")?.day.peakProfit.toFixed();
+    run.mark(100, INSTRUMENT.id, run.now - VALUE_MARK_AGE_MS_MAX - 1);
+    expect(run.state.aggregates.get("algo:algo-a")?.day.peakProfit.toFixed()).toBe(before);
+  });
+});
+
+describe("from when on a mark values", () => {
+  // NSE trades from 03:45 to 10:00 UTC; 2026-11-20 is a Friday.
+  const bound = VALUE_MARK_AGE_MS_MAX;
+  test.each([
+    ["in the session, by its age", "NSE", "2026-11-20T06:00", utc("2026-11-20T06:00") - bound],
+    ["after the close, by the close", "NSE", "2026-11-20T20:00", utc("2026-11-20T10:00") - bound],
+    ["over the weekend, too", "NSE", "2026-11-22T12:00", utc("2026-11-20T10:00") - bound],
+    ["before the open", "NSE", "2026-11-23T03:44", utc("2026-11-20T10:00") - bound],
+    [
+      "just after the open, as before it",
+      "NSE",
+      "2026-11-23T03:49",
+      utc("2026-11-20T10:00") - bound,
+    ],
+    ["a bound after the open", "NSE", "2026-11-23T03:50", utc("2026-11-23T03:45")],
+    ["without hours", "always", "2026-11-22T12:00", utc("2026-11-22T12:00") - bound],
+    ["by hours that nobody knows", "MARS", "2026-11-22T12:00", utc("2026-11-22T12:00") - bound],
+  ])("%s", (_, calendar, now, from) => {
+    expect(valuedFrom(calendar, utc(now))).toBe(from);
+  });
+
+  test("the last mark of a closed market stands, and one from long before its close does not", () => {
+    const run = new LedgerRun();
+    run.now = utc("2026-11-23T09:58");
+    run.mark(100);
+    long(run, "10");
+    applyMarks(run.state, [{ ...markOf(run.now), calendar: "NSE" }]);
+    ageMarks(run.state, utc("2026-11-24T12:00"));
+    expect(run.figures("algo:algo-a").unvalued).toBe(0);
+    ageMarks(run.state, utc("2026-11-25T03:51"));
+    expect(run.figures("algo:algo-a").unvalued).toBe(1);
+    ageMarks(run.state, run.now + MINUTE_MS);
+    expect(run.figures("algo:algo-a").unvalued).toBe(0);
+  });
+
+  test("a mark that does not tell its hours keeps those that are known", () => {
+    const run = silentFor(0, "NSE");
+    run.mark(101);
+    expect(run.state.marks.get(INSTRUMENT.id)).toMatchObject({ price: 101, calendar: "NSE" });
+  });
+});
