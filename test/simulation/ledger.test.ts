@@ -5,6 +5,7 @@ import { packControls } from "../../src/domain/risk/controls.ts";
 import { worstPosition } from "../../src/domain/risk/case.ts";
 import { brokenEquations } from "../../src/domain/risk/equation.ts";
 import { refreshHolding } from "../../src/domain/risk/exposure.ts";
+import { pairScope } from "../../src/domain/risk/limits.ts";
 import type { LimitName } from "../../src/domain/risk/limit-names.ts";
 import {
   packBalances,
@@ -58,8 +59,11 @@ function passedLimits(state: LedgerState): string[] {
     const limit = decimal(LIMITS.find(([each]) => each === name)?.[1] ?? "0").plus(ROUNDING);
     if (!scope.startsWith("instrument:") && figures.moneyAtRisk.gt(limit))
       passed.push(`${scope} risks ${figures.moneyAtRisk.toFixed()}`);
-    if (scope.includes("|") && worstPosition(figures, "buy", ZERO).gt(40))
-      passed.push(`${scope} may reach ${worstPosition(figures, "buy", ZERO).toFixed()}`);
+    const holdings = [...state.holdings.values()].filter(
+      ({ algoId, instrument }) => pairScope(algoId, instrument) === scope,
+    );
+    if (worstPosition(holdings).gt(40))
+      passed.push(`${scope} may reach ${worstPosition(holdings).toFixed()}`);
   }
   return passed;
 }

@@ -1,11 +1,11 @@
 /** Which present exposures are already above a limit: a new limit holds for new risk at once, and says what it found. */
-import { decimal, decimalText, maxDecimal, ZERO, type Decimal } from "../decimal.ts";
+import { decimal, decimalText, maxDecimal, type Decimal } from "../decimal.ts";
 import { dayLoss, drawdownOf } from "./checks/loss.ts";
 import { worstPosition } from "./case.ts";
 import type { InstrumentId } from "../instrument.ts";
 import { LIMIT_NAMES, type LimitName } from "./limit-names.ts";
-import { limitScopes } from "./limits.ts";
-import type { Aggregate, LedgerState } from "./state.ts";
+import { instrumentScope, limitScopes, pairScope } from "./limits.ts";
+import type { Aggregate, Holding, LedgerState } from "./state.ts";
 
 export interface LimitExceeded {
   scope: string;
@@ -55,19 +55,19 @@ function measured(
   const under = [...state.aggregates.values()].filter((at) => isUnder(at.scope, scope));
   const own = under.filter((at) => at.scope === scope);
   const pairs = under.filter((at) => at.scope.includes("|"));
+  // Set on an instrument, these bound its sum, too.
+  const positions = scope.startsWith("instrument:") ? [...own, ...pairs] : pairs;
   switch (name) {
     case "openOrders":
       return each(own, ({ figures }) => decimal(figures.openOrders));
     case "ordersPerDay":
       return each(own, ({ ordersToday }) => decimal(ordersToday));
     case "positionQuantity":
-      return each(scope.startsWith("instrument:") ? [...own, ...pairs] : pairs, ({ figures }) =>
-        worstPosition(figures, "buy", ZERO),
-      );
+      return each(positions, (at) => worstPosition(holdingsUnder(state, at.scope)));
     case "positionNotional":
-      return each(pairs, ({ figures }) => figures.gross);
+      return each(positions, ({ figures }) => figures.gross);
     case "moneyAtRiskInstrument":
-      return each(pairs, ({ figures }) => figures.moneyAtRisk);
+      return each(positions, ({ figures }) => figures.moneyAtRisk);
     case "moneyAtRiskAlgo":
       return each(
         under.filter((at) => at.scope.startsWith("algo:") && !at.scope.includes("|")),
@@ -100,6 +100,13 @@ function measured(
 
 const each = (which: Aggregate[], measure: (aggregate: Aggregate) => Decimal) =>
   which.map((aggregate) => ({ scope: aggregate.scope, have: measure(aggregate) }));
+
+/** Of an instrument, or of an algo in one. */
+function holdingsUnder(state: LedgerState, scope: string): Holding[] {
+  return [...state.holdings.values()].filter(({ algoId, instrument }) =>
+    [instrumentScope(instrument), pairScope(algoId, instrument)].includes(scope),
+  );
+}
 
 /** Whether a limit on `above` reaches the sums of `scope`. */
 const isUnder = (scope: string, above: string): boolean =>

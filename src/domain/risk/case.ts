@@ -66,6 +66,8 @@ export interface IntentCase {
   rate: Decimal | null;
   /** What of `remaining` would open or enlarge the position. */
   opening: Decimal;
+  /** For a modify, what of the order would have opened on the terms that it has. */
+  opened: Decimal;
   /** True when it can only lower exposure, whatever is filled in whatever order. */
   onlyReduces: boolean;
   /** What it adds to the money at risk, in the base currency; null when that cannot be known. */
@@ -98,6 +100,7 @@ export function caseOf(
   // Of a bracket's two exits only one can be all filled.
   const counted = maxDecimal(ZERO, remaining.minus(heldByStop(holding, intent)));
   const opening = maxDecimal(ZERO, counted.minus(free));
+  const opened = maxDecimal(ZERO, (replaced?.share?.quantity ?? ZERO).minus(free));
   const onlyReduces =
     facts.instrument !== null && (opening.eq(ZERO) || onlyLowers(intent, counted, replaced));
   const added = unit && addedRisk(holding, side, { remaining: counted, unit, replaced });
@@ -114,6 +117,7 @@ export function caseOf(
     unit,
     rate,
     opening,
+    opened,
     onlyReduces,
     addedRisk: added && rate && added.times(rate),
     notional: unit && rate && remaining.times(unit.price).times(rate),
@@ -175,15 +179,49 @@ export const changedIntent = (order: OrderIntent, changes: OrderChanges): OrderI
   stopPrice: changes.stopPrice ?? order.stopPrice,
 });
 
-/** Largest absolute position that its orders can lead to, with this one. */
-export function worstPosition(
-  figures: Pick<Figures, "quantity" | "openBuy" | "openSell">,
-  side: Side,
-  added: Decimal,
-): Decimal {
-  const buys = side === "buy" ? figures.openBuy.plus(added) : figures.openBuy;
-  const sells = side === "sell" ? figures.openSell.plus(added) : figures.openSell;
-  return maxDecimal(figures.quantity.plus(buys).abs(), figures.quantity.minus(sells).abs());
+/** What an order adds to the open ones of its side at its account. */
+interface Added {
+  account: string;
+  side: Side;
+  quantity: Decimal;
+}
+
+/**
+ * Largest absolute position of the holdings, all of one instrument, that their orders can lead to, with
+ * `added`. Accounts are added up: a short at one broker closes no long at another.
+ */
+export function worstPosition(holdings: Iterable<Holding>, added: Added | null = null): Decimal {
+  const accounts = new Map<string, { quantity: Decimal; buys: Decimal; sells: Decimal }>();
+  const at = (account: string) => {
+    let sums = accounts.get(account);
+    if (!sums) accounts.set(account, (sums = { quantity: ZERO, buys: ZERO, sells: ZERO }));
+    return sums;
+  };
+  for (const { account, position, sides } of holdings) {
+    const sums = at(account);
+    sums.quantity = sums.quantity.plus(position.quantity);
+    sums.buys = sums.buys.plus(sides.buy.quantity);
+    sums.sells = sums.sells.plus(sides.sell.quantity);
+  }
+  if (added) {
+    const sums = at(added.account);
+    if (added.side === "buy") sums.buys = sums.buys.plus(added.quantity);
+    else sums.sells = sums.sells.plus(added.quantity);
+  }
+  let worst = ZERO;
+  for (const { quantity, buys, sells } of accounts.values())
+    worst = worst.plus(maxDecimal(quantity.plus(buys).abs(), quantity.minus(sells).abs()));
+  return worst;
+}
+
+/** The holdings of an algo in an instrument, one for each account. */
+export function* holdingsOfAlgo(
+  state: LedgerState,
+  algoId: string,
+  instrument: string,
+): Generator<Holding> {
+  for (const holding of state.holdingsOf.get(instrument) ?? [])
+    if (holding.algoId === algoId) yield holding;
 }
 
 /** How much the order adds to what is open on its side. */

@@ -3,7 +3,9 @@
 /**
  * Money is in the portfolio's base currency. Unset at a scope means: what the scope above says; the
  * tightest of all that are set wins. `openOrders`, `ordersPerSecond`, `ordersPerDay`, `grossExposure`,
- * `netExposure` and the losses are measured over the whole scope that they are set on; the others over what they name.
+ * `netExposure` and the losses are measured over the whole scope that they are set on; the others over what they name,
+ * and set on an instrument also over all that is held of it. Accounts are added up: a short at one broker closes no
+ * long at another.
  */
 export const LIMIT_NAMES = [
   /** Largest notional of one order. */
@@ -18,9 +20,9 @@ export const LIMIT_NAMES = [
   "ordersPerSecond",
   /** New orders in a trading day. */
   "ordersPerDay",
-  /** Largest absolute position with its open orders, in units of the instrument; set on an instrument it also bounds the sum over all algos. */
+  /** Largest absolute position with its open orders, in units of the instrument, of one algo in one instrument. */
   "positionQuantity",
-  /** Largest notional of a position with its open orders. */
+  /** The same in money. */
   "positionNotional",
   /** Of one algo in one instrument. */
   "moneyAtRiskInstrument",

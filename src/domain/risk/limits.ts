@@ -21,12 +21,14 @@ export interface ScopedLimit {
 export const limitScopes = (algoId: string, instrument: InstrumentId): readonly string[] => [
   "portfolio",
   `algo:${algoId}`,
-  `instrument:${instrument}`,
+  instrumentScope(instrument),
   pairScope(algoId, instrument),
 ];
 
 /** Where orders are counted beside the four levels: the rate and the number of the day. */
 export const accountScope = (account: string): string => `account:${account}`;
+
+export const instrumentScope = (instrument: InstrumentId): string => `instrument:${instrument}`;
 
 /** An algo in one instrument. */
 export const pairScope = (algoId: string, instrument: InstrumentId): string =>

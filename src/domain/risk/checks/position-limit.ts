@@ -1,46 +1,71 @@
-/** `POSITION_LIMIT`: the largest position that the open orders can lead to, in units and in money. */
-import { addedQuantity, figuresAt, markPrice, pairOf, tightest, worstPosition } from "../case.ts";
+/** `POSITION_LIMIT`: the largest position that the open orders can lead to, in units and in money, for an algo and for an instrument. */
+import {
+  addedQuantity,
+  figuresAt,
+  holdingsOfAlgo,
+  markPrice,
+  pairOf,
+  tightest,
+  worstPosition,
+} from "../case.ts";
 import type { IntentCase } from "../case.ts";
 import { maxDecimal, type Decimal } from "../../decimal.ts";
-import type { ScopedLimit } from "../limits.ts";
+import type { LimitName } from "../limit-names.ts";
+import { instrumentScope, type ScopedLimit } from "../limits.ts";
 import { fits, type MarginUnit, type Note } from "../margin.ts";
 import { refuse, shown } from "../refusal-of.ts";
 import type { Refusal } from "../refusal.ts";
+import type { Figures } from "../state.ts";
 import type { RiskCheck } from "./check.ts";
 
 export const positionLimit: RiskCheck = {
   applies: "entries",
   check(each, note) {
-    const { state, intent, rate, unit, mark } = each;
-    const added = addedQuantity(each);
+    const { state, intent } = each;
+    const { algoId, account, instrument, side } = intent;
+    const added = { account, side, quantity: addedQuantity(each) };
+    const own = worstPosition(holdingsOfAlgo(state, algoId, instrument), added);
     const pair = figuresAt(state, pairOf(each));
-    const worst = worstPosition(pair, intent.side, added);
-
-    const units = tightest(each, "positionQuantity");
-    if (units) {
-      const facts = { limit: units, asked: worst, have: pair.quantity };
-      const refusal = within(each, facts, ["units", "units"], note);
+    const scope = instrumentScope(instrument);
+    for (const [name, measure] of MEASURES) {
+      const refusal = measure(each, tightest(each, name), { worst: own, figures: pair }, "", note);
       if (refusal) return refusal;
+      // Set on an instrument, it also bounds what all algos hold of it together.
+      const value = state.limits.at(scope, name);
+      if (!value) continue;
+      const worst = worstPosition(state.holdingsOf.get(instrument) ?? [], added);
+      const all = { worst, figures: figuresAt(state, scope) };
+      const wider = measure(each, { scope, value }, all, " of all algos", note);
+      if (wider) return wider;
     }
-
-    // Set on an instrument, it also bounds what all algos hold of it together.
-    const scope = `instrument:${intent.instrument}`;
-    const whole = state.limits.at(scope, "positionQuantity");
-    if (whole) {
-      const all = figuresAt(state, scope);
-      const asked = worstPosition(all, intent.side, added);
-      const facts = { limit: { scope, value: whole }, asked, have: all.quantity };
-      const refusal = within(each, facts, ["units", "units of all algos"], note);
-      if (refusal) return refusal;
-    }
-
-    const notional = tightest(each, "positionNotional");
-    if (!notional || !unit || !rate || !mark) return null;
-    const asked = worst.times(maxDecimal(unit.price, markPrice(mark))).times(rate);
-    const facts = { limit: notional, asked, have: pair.gross };
-    return within(each, facts, ["base", "in money"], note);
+    return null;
   },
 };
+
+type Measure = (
+  each: IntentCase,
+  limit: ScopedLimit | null,
+  position: { worst: Decimal; figures: Figures },
+  whose: string,
+  note: Note | undefined,
+) => Refusal | null;
+
+const inUnits: Measure = (each, limit, { worst, figures }, whose, note) =>
+  limit &&
+  within(each, { limit, asked: worst, have: figures.quantity }, ["units", `units${whose}`], note);
+
+/** At the dearer of the order's price and the mark. */
+const inMoney: Measure = (each, limit, { worst, figures }, whose, note) => {
+  const { unit, rate, mark } = each;
+  if (!limit || !unit || !rate || !mark) return null;
+  const asked = worst.times(maxDecimal(unit.price, markPrice(mark))).times(rate);
+  return within(each, { limit, asked, have: figures.gross }, ["base", `in money${whose}`], note);
+};
+
+const MEASURES = [
+  ["positionQuantity", inUnits],
+  ["positionNotional", inMoney],
+] as const satisfies readonly (readonly [LimitName, Measure])[];
 
 function within(
   { intent }: IntentCase,
