@@ -40,12 +40,22 @@ export function confirmFunds(state: LedgerState, entry: LedgerOrder, at: number)
   commitFunds(state, entry, { ...entry.commitment, confirmedAt: at });
 }
 
-/** An order that can trade no more holds only what its fills cost. */
+/** New terms were refused: what they needed is committed no more. A reading since may have counted the rest. */
+export function withdrawAskedFunds(state: LedgerState, entry: LedgerOrder): void {
+  const before = entry.asked?.before;
+  if (before === undefined) return;
+  const readAt = state.balances.get(entry.order.account)?.at ?? -Infinity;
+  const isCounted = before !== null && before.confirmedAt !== null && before.confirmedAt < readAt;
+  commitFunds(state, entry, isCounted ? null : before);
+}
+
+/** An order that can trade no more holds only what its fills cost, and the next reading shows it. */
 export function settleFunds(state: LedgerState, entry: LedgerOrder): void {
   const { commitment } = entry;
   if (!commitment || reserves(entry)) return;
   const amount = minDecimal(commitment.amount, entry.fillCost);
-  commitFunds(state, entry, amount.eq(ZERO) ? null : { ...commitment, amount });
+  const confirmedAt = commitment.confirmedAt ?? entry.order.updatedAt;
+  commitFunds(state, entry, amount.eq(ZERO) ? null : { ...commitment, amount, confirmedAt });
 }
 
 /** Takes a reading in and drops the commitments that it has counted. Answers the orders that lost one. */

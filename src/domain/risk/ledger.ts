@@ -147,6 +147,7 @@ function applyReplaceReserved(
   entry.asked = { changes, quantity, unit };
   entry.order = { ...entry.order, epoch: event.epoch ?? entry.order.epoch };
   if (funds.gt(ZERO)) {
+    entry.asked.before = entry.commitment;
     const amount = funds.plus(entry.commitment?.amount ?? ZERO);
     commitFunds(state, entry, { currency, amount, confirmedAt: null });
   }

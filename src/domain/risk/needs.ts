@@ -5,15 +5,11 @@ import type { IntentCase } from "./case.ts";
 /**
  * The opening part at the highest price it can be filled at, in the instrument's currency, for both
  * sides: a short position needs its margin, and the full price is the safe measure of it. A modify
- * needs only what it adds. Null when a price is missing.
+ * needs only what it adds to what the order opened before. Null when a price is missing.
  */
-export function fundsNeeded({ opening, unit, replaced }: IntentCase): Decimal | null {
+export function fundsNeeded({ opening, opened, unit, replaced }: IntentCase): Decimal | null {
   if (opening.eq(ZERO)) return ZERO;
   if (!unit) return null;
   const whole = opening.times(unit.price);
-  if (!replaced) return whole;
-  return maxDecimal(
-    ZERO,
-    whole.minus(replaced.share ? replaced.share.quantity.times(replaced.unit.price) : ZERO),
-  );
+  return replaced ? maxDecimal(ZERO, whole.minus(opened.times(replaced.unit.price))) : whole;
 }

@@ -21,8 +21,8 @@ import {
 import { limitsPassedBy } from "./above.ts";
 import { EXTERNAL_ALGO } from "./external.ts";
 import { rateOf, refreshHolding, refreshShare } from "./exposure.ts";
-import { confirmFunds, settleFunds } from "./funds.ts";
-import { filledUnitRisk } from "./money-at-risk.ts";
+import { confirmFunds, settleFunds, withdrawAskedFunds } from "./funds.ts";
+import { filledUnitRisk, NO_UNIT_RISK, type UnitRisk } from "./money-at-risk.ts";
 import { unitRiskNow } from "./pricing.ts";
 import { holdingFor, type Holding, type LedgerOrder, type LedgerState } from "./state.ts";
 
@@ -106,6 +106,7 @@ function applyNews(
     reason: reasonOf(event) ?? entry.order.reason,
     updatedAt: laterOf(entry, at),
   };
+  if (event.kind === "replace_rejected") withdrawAskedFunds(state, entry);
   if (event.kind === "replaced" || event.kind === "replace_rejected") entry.asked = null;
   entry.quantity = decimal(entry.order.quantity);
   return settle(state, entry, closer(entry, next.value), null, flag);
@@ -194,7 +195,8 @@ function bookFill(
     fee: fee ?? ZERO,
   });
   if (entry.order.algoId === EXTERNAL_ALGO) takeLastResort(state, execution);
-  confirmFunds(state, entry, at);
+  // While new terms are not answered, a fill shows nothing of the money that they need.
+  if (!entry.asked) confirmFunds(state, entry, at);
   const name = transitionOf(
     { kind: "filled", execution },
     entry.filled.gte(mostQuantity(entry)) ? "fully" : "partly",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { limitsExceeded } from "../../../../src/domain/risk/above.ts";
 import { fundsLeft } from "../../../../src/domain/risk/funds.ts";
+import { packOrder, unpackOrder } from "../../../../src/domain/risk/packing.ts";
 import { LedgerRun, long } from "../../../support/ledger/run.ts";
 import { acceptedAs, fillOf, INSTRUMENT } from "../../../support/ledger/samples.ts";
 
@@ -45,6 +46,83 @@ describe("funds", () => {
     expect(run.replace(order.clientOrderId, { quantity: "16" })).toBe("FUNDS");
     expect(run.replace(order.clientOrderId, { quantity: "15" })).toBe("reserved");
     expect(fundsOf(run)).toBe("0");
+  });
+
+  test("a modify that turns an exit into an opening needs the money of all that opens", () => {
+    const run = new LedgerRun();
+    long(run, "10");
+    const { order } = run.reserve({ side: "sell", quantity: "10" });
+    run.post(order.clientOrderId, acceptedAs("b-2"));
+    run.now += 1_000;
+    run.balance("999");
+    expect(run.replace(order.clientOrderId, { quantity: "20" })).toBe("FUNDS");
+    run.balance("1000");
+    expect(run.replace(order.clientOrderId, { quantity: "20" })).toBe("reserved");
+    expect(fundsOf(run)).toBe("0");
+  });
+
+  test("refused new terms give back what they needed, whether a reading came before or not", () => {
+    for (const isRead of [true, false]) {
+      const run = new LedgerRun();
+      run.balance("5000");
+      const { order } = run.reserve();
+      run.post(order.clientOrderId, acceptedAs("b-1"));
+      run.post(order.clientOrderId, fillOf(order, "5", "100"));
+      run.now += 10;
+      run.mark(100);
+      if (isRead) run.balance("4000");
+      expect(run.replace(order.clientOrderId, { quantity: "20" })).toBe("reserved");
+      expect(fundsOf(run)).toBe("3000");
+      run.post(order.clientOrderId, { kind: "replace_rejected", reason });
+      expect(fundsOf(run)).toBe("4000");
+      run.now += 10;
+      run.balance("4000");
+      expect(fundsOf(run)).toBe("4000");
+    }
+  });
+
+  test("a fill while new terms are not answered does not let their money go", () => {
+    const run = new LedgerRun();
+    run.balance("5000");
+    const { order } = run.reserve();
+    run.post(order.clientOrderId, acceptedAs("b-1"));
+    expect(run.replace(order.clientOrderId, { quantity: "20" })).toBe("reserved");
+    run.post(order.clientOrderId, fillOf(order, "5", "100"));
+    run.now += 10;
+    run.balance("4000");
+    expect(fundsOf(run)).toBe("2000");
+    const changes = { quantity: "20", limitPrice: null, stopPrice: null };
+    run.post(order.clientOrderId, { kind: "replaced", changes });
+    run.now += 10;
+    run.balance("3000");
+    expect(fundsOf(run)).toBe("3000");
+  });
+
+  test("an order that ends under new terms holds what its fills cost until the next reading", () => {
+    const run = new LedgerRun();
+    run.balance("5000");
+    const { order } = run.reserve();
+    run.post(order.clientOrderId, acceptedAs("b-1"));
+    run.post(order.clientOrderId, fillOf(order, "5", "100"));
+    run.now += 10;
+    run.mark(100);
+    run.balance("4000");
+    expect(run.replace(order.clientOrderId, { quantity: "20" })).toBe("reserved");
+    run.post(order.clientOrderId, { kind: "canceled", reason });
+    expect(fundsOf(run)).toBe("3500");
+    run.now += 10;
+    run.balance("4500");
+    expect(fundsOf(run)).toBe("4500");
+    expect(run.state.committers.size).toBe(0);
+  });
+
+  test("new terms on their way keep what their refusal brings back through storage", () => {
+    const run = new LedgerRun();
+    const { order } = run.reserve();
+    run.post(order.clientOrderId, acceptedAs("b-1"));
+    expect(run.replace(order.clientOrderId, { quantity: "20" })).toBe("reserved");
+    const entry = run.entry(order.clientOrderId);
+    expect(unpackOrder(packOrder(entry)).asked?.before?.amount.toFixed()).toBe("1000");
   });
 
   test("an older reading never replaces a newer one", () => {
