@@ -39,18 +39,20 @@ test.each([
   },
 );
 
-test("a position in doubt refuses new terms that raise, and lets an exit move its price", async () => {
-  for (const reduceOnly of [false, true]) {
-    const { script, run } = await resting(reduceOnly);
-    script.brokerPositions = () => [{ instrument: "SIM:AAA", quantity: "7", averagePrice: "100" }];
-    for (let look = 0; look < RECONCILE_TRIES_MAX + 2; look += 1) {
-      run.advance(60_000);
-      await run.gateway.watch();
-    }
-    await run.gateway.modify("o-1", { ...LOWERED, limitPrice: "99" });
-    expect(run.modified).toHaveLength(reduceOnly ? 1 : 0);
-    if (!reduceOnly) expect(refusals(run)).toEqual([expect.stringMatching(/^INSTRUMENT_BLOCKED/)]);
+test.each([
+  ["refuses an entry's new terms by name", false, [expect.stringMatching(/^INSTRUMENT_BLOCKED/)]],
+  ["lets an exit move its price", true, []],
+])("a position in doubt %s", async (_, reduceOnly, refused) => {
+  const { script, run } = await resting(reduceOnly);
+  script.brokerPositions = () => [{ instrument: "SIM:AAA", quantity: "7", averagePrice: "100" }];
+  for (let look = 0; look < RECONCILE_TRIES_MAX + 2; look += 1) {
+    run.advance(60_000);
+    await run.gateway.watch();
   }
+  const changes = { ...LOWERED, limitPrice: "99" };
+  await run.gateway.modify("o-1", changes);
+  expect(run.modified).toEqual(reduceOnly ? [changes] : []);
+  expect(refusals(run)).toEqual(refused);
 });
 
 test("with nothing in the way new terms that raise go", async () => {
