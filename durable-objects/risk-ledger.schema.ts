@@ -78,6 +78,14 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
     `CREATE INDEX events_of_order ON events (client_order_id, version)
      WHERE client_order_id IS NOT NULL`,
   ],
+  [
+    // Denials of a flood, the newest only: their ids stay refused, and nothing else of them is stored.
+    `CREATE TABLE repeated_denials (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      client_order_id TEXT NOT NULL UNIQUE,
+      body TEXT NOT NULL
+    )`,
+  ],
 ];
 
 /** Names of the single values in `settings`. */

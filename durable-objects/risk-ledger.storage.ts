@@ -1,5 +1,6 @@
 /** The ledger's SQLite: everything event by event, and the rows that its memory is built from again. It decides nothing. */
 import type { EventRow, LedgerStore, StormEvent } from "../src/application/ledger/ports.ts";
+import { REPEATED_DENIALS_KEPT_MAX } from "../src/domain/ledger-limits.ts";
 import type { OrdersQuery } from "../src/contract/orders.ts";
 import type { Page } from "../src/contract/primitives.ts";
 import type { Order } from "../src/domain/order.ts";
@@ -59,6 +60,20 @@ export class LedgerStorage implements LedgerStore {
   order(clientOrderId: string): LedgerOrder | null {
     const [body] = this.#bodies("SELECT body FROM orders WHERE client_order_id = ?", clientOrderId);
     return body === undefined ? null : unpackOrder(body);
+  }
+
+  repeatedDenial(clientOrderId: string): Order | null {
+    const query = "SELECT body FROM repeated_denials WHERE client_order_id = ?";
+    const [body] = this.#bodies(query, clientOrderId);
+    return body === undefined ? null : (JSON.parse(body) as Order);
+  }
+
+  keepRepeatedDenial(order: Order): void {
+    const insert =
+      "INSERT INTO repeated_denials (client_order_id, body) VALUES (?, ?) RETURNING seq AS value";
+    const seq = this.#one(insert, order.clientOrderId, JSON.stringify(order));
+    const oldest = seq - REPEATED_DENIALS_KEPT_MAX;
+    this.#sql.exec("DELETE FROM repeated_denials WHERE seq <= ?", oldest);
   }
 
   eventSeen(eventId: string): boolean {

@@ -1,7 +1,4 @@
-/**
- * RiskLedger: the only maker of an approved order for one portfolio. Decide, reserve and record are
- * one synchronous transaction; nothing is awaited in between, and nothing here reaches a broker.
- */
+/** RiskLedger: the only maker of an approved order for one portfolio. Decide, reserve and record are one synchronous transaction; nothing is awaited in between, and nothing here reaches a broker. */
 import { DurableObject } from "cloudflare:workers";
 import type { BrokerBalance } from "../src/brokers/broker.ts";
 import type {
@@ -98,6 +95,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
       transaction: (work) => ctx.storage.transactionSync(work),
       onCommit: (notices, holdings) => this.#committed(notices, holdings),
       onApplied: (event, change, at) => this.#trips.note(event, change, at),
+      onDenied: (order, at) => this.#trips.denied(order, at),
     }));
     this.#notices = new Notices((name, notices) => market(env, name).publish(notices));
     this.#wishes = new MarkWishes(storage, env, PORTFOLIO, log);
@@ -121,7 +119,9 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
 
   async reserve(intent: OrderIntent, facts: IntentFacts): Promise<ReserveAnswer> {
     await this.#together.turn();
-    return deciding.reserve(this.#book, intent, facts, Date.now());
+    const answer = deciding.reserve(this.#book, intent, facts, Date.now());
+    if (answer.kind === "denied") this.#lookAtTrips();
+    return answer;
   }
 
   async reserveAll(asks: ReserveAsk[]): Promise<ReservedOne[]> {

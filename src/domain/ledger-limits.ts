@@ -8,3 +8,9 @@ export const MARKS_AGE_LOOK_MS = 1_000;
 
 /** What is held without a usable price for this long is told to people: a feed that just begins is not. */
 export const UNVALUED_TOLD_AFTER_MS = 60_000;
+
+/** Of one algo and one reason, a denial within this of one that was stored as an order is only counted: a loop that runs away must not fill the ledger that all share. */
+export const DENIAL_REPEAT_WINDOW_MS = 1_000;
+
+/** Denials that were only counted whose ids stay refused: twenty seconds of the busiest caller, in some ten megabytes. */
+export const REPEATED_DENIALS_KEPT_MAX = 10_000;

@@ -10,7 +10,7 @@ import { tellPeople } from "../../src/notify/tell-people.ts";
 import { incidentBook } from "../../src/platform/alerts.ts";
 import { database } from "../../src/storage/database.ts";
 import { layDown } from "../../src/storage/incidents.ts";
-import { postOf } from "../support/ledger/samples.ts";
+import { factsWith, intentWith, markOf, postOf } from "../support/ledger/samples.ts";
 import { until } from "../support/until.ts";
 import { DEVELOPMENT_KEY, errorOf, makeKey, played } from "../support/workers/api.ts";
 import { delivered, ledger, placed } from "../support/workers/ledger.ts";
@@ -96,6 +96,15 @@ const FIRED: Record<TripName, { fire: () => Promise<unknown>; about: string[]; h
     },
     about: ["account:paper", "algo:algo-a"],
     halts: true,
+  },
+  denialStorm: {
+    fire: async () => {
+      await trips([{ trip: "denialStorm", bounds: { count: 1 } }]);
+      await limits([["algo:algo-a", "orderNotional", "1"]]);
+      await ledger().reserve(intentWith(), factsWith({ mark: markOf(Date.now()) }));
+    },
+    about: ["algo:algo-a"],
+    halts: false,
   },
   staleFeed: {
     fire: async () => {

@@ -68,6 +68,7 @@ export const TRIP_WORDS: Record<TripName, string> = {
   drawdown: "Drawdown",
   rejectStorm: "Reject storm",
   orderChurn: "Order churn",
+  denialStorm: "Denial storm",
   staleFeed: "Stale feed",
   reconcileFailure: "Failed reconciliation",
   clockSkew: "Clock skew",

@@ -12,6 +12,9 @@ import { applyMarks } from "../../domain/risk/exposure.ts";
 import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
 import { apply, forgetEnded, type Change, type LedgerEvent } from "../../domain/risk/ledger.ts";
 import { packControls, type ControlChange } from "../../domain/risk/controls.ts";
+import { NO_UNIT_RISK } from "../../domain/risk/money-at-risk.ts";
+import { newEntry } from "../../domain/risk/posting.ts";
+import { DenialCounts } from "../../domain/risk/repeated-denials.ts";
 import { addOrder } from "../../domain/risk/restore.ts";
 import {
   holdingKey,
@@ -32,6 +35,8 @@ export class LedgerBook {
   readonly storage: LedgerStore;
   readonly outbox: LedgerOutbox;
   readonly #transaction: <T>(work: () => T) => T;
+  readonly #onDenied: (order: Order, at: number) => void;
+  #denials = new DenialCounts();
   readonly #onApplied: (event: LedgerEvent, change: Change, at: number) => void;
   readonly #onCommit: (notices: LedgerNotice[], holdings: Iterable<Holding>) => void;
   #state: LedgerState | null = null;
@@ -48,6 +53,8 @@ export class LedgerBook {
     outbox: LedgerOutbox;
     transaction: <T>(work: () => T) => T;
     onCommit: (notices: LedgerNotice[], holdings: Iterable<Holding>) => void;
+    /** Each denial, also one that is only counted. It must only take note. */
+    onDenied?: (order: Order, at: number) => void;
     /** Each event as it is applied. It must only take note. */
     onApplied?: (event: LedgerEvent, change: Change, at: number) => void;
   }) {
@@ -55,6 +62,7 @@ export class LedgerBook {
     this.outbox = parts.outbox;
     this.#transaction = parts.transaction;
     this.#onCommit = parts.onCommit;
+    this.#onDenied = parts.onDenied ?? (() => {});
     this.#onApplied = parts.onApplied ?? (() => {});
   }
 
@@ -94,6 +102,7 @@ export class LedgerBook {
       return this.#transaction(work);
     } catch (error) {
       if (this.#state === state) this.#state = null;
+      this.#denials = new DenialCounts();
       this.#touched = [];
       this.#notices = [];
       this.#moved = new Set();
@@ -131,6 +140,36 @@ export class LedgerBook {
     const applied = this.apply(state, { kind: "control", change }, at);
     this.storage.set("controls", packControls(state.controls));
     return applied;
+  }
+
+  /**
+   * Stores a denial as an order, or counts it when it is one of a flood: then only its id is kept, so
+   * that the same intent again is refused by the same words.
+   */
+  deny(state: LedgerState, order: Order, at: number): void {
+    this.#onDenied(order, at);
+    if (this.#denials.isRepeat(order, at)) this.storage.keepRepeatedDenial(order);
+    else this.apply(state, { kind: "denied", order }, at);
+    this.tellRepeats(state, at);
+  }
+
+  /** What was counted goes to the tradebook, each second's once. Only inside `commit`. */
+  tellRepeats(state: LedgerState, at: number): void {
+    for (const { algoId, code, since, repeats } of this.#denials.ended(at)) {
+      const reason = `${repeats} more denials in the second from ${new Date(since).toISOString()}`;
+      const facts = { code, since, repeats };
+      this.audit(state.version, at, "denials_counted", `algo:${algoId}`, null, facts, reason);
+    }
+  }
+
+  /** A denial that was only counted, as an order; it stays in memory until the transaction ends. */
+  findRepeated(state: LedgerState, clientOrderId: string): LedgerOrder | null {
+    const order = this.storage.repeatedDenial(clientOrderId);
+    if (!order) return null;
+    const entry = newEntry(order, NO_UNIT_RISK);
+    state.orders.set(clientOrderId, entry);
+    this.#touched.push(entry);
+    return entry;
   }
 
   /** Applies a post unless it was applied before. Answers the order as it then stands. */

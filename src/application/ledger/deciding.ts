@@ -25,7 +25,8 @@ export function reserve(
 ): ReserveAnswer {
   return book.commit(now, (state): ReserveAnswer => {
     if (facts.mark) book.takeMark(state, facts.mark);
-    const known = book.find(state, intent.clientOrderId);
+    const { clientOrderId: id } = intent;
+    const known = book.find(state, id) ?? book.findRepeated(state, id);
     const decision = decide(state, intent, facts, now);
     switch (decision.kind) {
       case "existing":
@@ -38,7 +39,7 @@ export function reserve(
       case "denied": {
         const { order, refusal } = decision;
         if (known || !isRecorded(refusal, facts)) return { kind: "denied", order: null, refusal };
-        book.apply(state, { kind: "denied", order }, now);
+        book.deny(state, order, now);
         return { kind: "denied", order, refusal };
       }
     }
@@ -65,7 +66,7 @@ export const explainIntent = (
 ): Explanation => explain(book.state(now), intent, facts, now);
 
 /**
- * A denial is recorded as an order, so that it is seen; never over an order that already has the id,
+ * A denial is recorded as an order, or counted in a flood, so that it is seen; never over an order that already has the id,
  * whichever check refused, and not when the ledger only asks for what the caller can fetch: a price that it did not
  * bring, or balances that nobody has read yet. Nor when a region asks that may not trade: the one that
  * may has the same intent to answer.

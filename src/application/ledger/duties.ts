@@ -46,7 +46,10 @@ export class LedgerDuties {
   async #round(now: number): Promise<void> {
     const { book, gateways, wishes, notices } = this.#parts;
     // Opening a transaction is what rolls the day.
-    book.commit(now, (state) => book.recordRisk(state));
+    book.commit(now, (state) => {
+      book.recordRisk(state);
+      book.tellRepeats(state, now);
+    });
     wishes.refresh(book.state(now));
     const done = await Promise.all([
       this.#duty("outbox", () => book.outbox.flush()),

@@ -62,7 +62,8 @@ const isMeant = (order: Order, { account, algoId, instrument, side }: OpenOrderF
 /** From memory, else from storage; null when there is no such order. */
 export function orderOf(book: LedgerBook, clientOrderId: string, now: number): Order | null {
   const known = book.state(now).orders.get(clientOrderId);
-  return (known ?? book.storage.order(clientOrderId))?.order ?? null;
+  const { storage } = book;
+  return (known ?? storage.order(clientOrderId))?.order ?? storage.repeatedDenial(clientOrderId);
 }
 
 /** The approved order again; null when it is not to be sent any more. */

@@ -44,6 +44,10 @@ export interface LedgerStore {
   load(now: number): LedgerState;
   /** An order that memory does not hold, or null. */
   order(clientOrderId: string): LedgerOrder | null;
+  /** A denial that was only counted, while its id is kept; else null. */
+  repeatedDenial(clientOrderId: string): Order | null;
+  /** Keeps the id of a denial that is only counted; the oldest go once there are too many. */
+  keepRepeatedDenial(order: Order): void;
   eventSeen(eventId: string): boolean;
   executionSeen(account: string, executionId: string): boolean;
   addEvent(row: EventRow): void;

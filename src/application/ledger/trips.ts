@@ -6,12 +6,13 @@ import { errorText, type Log } from "../log.ts";
 import { MARKS_STORE_INTERVAL_MS, TRIP_LOOK_INTERVAL_MS } from "../../domain/limits.ts";
 import { ZERO } from "../../domain/decimal.ts";
 import type { Order } from "../../domain/order.ts";
+import type { RefusalCode } from "../../domain/risk/refusal.ts";
 import type { Change, LedgerEvent } from "../../domain/risk/ledger.ts";
 import { closableNow } from "../../domain/risk/allowance.ts";
 import { underScope } from "../../domain/risk/ledger.ts";
 import type { LedgerState } from "../../domain/risk/state.ts";
 import { lookAtTrips, type Firing } from "../../domain/risk/trips/look.ts";
-import { countFor, restartCounts, stormOf } from "../../domain/risk/trips/storm.ts";
+import { countAt, countFor, restartCounts, stormOf } from "../../domain/risk/trips/storm.ts";
 import { newWatch, type TripWatch } from "../../domain/risk/trips/trip.ts";
 import type { ScopeText } from "../../domain/scope.ts";
 import type { LedgerBook } from "./book.ts";
@@ -59,6 +60,12 @@ export class LedgerTrips {
   note(event: LedgerEvent, { entry }: Change, at: number): void {
     // What is built only now reads this very event out of storage.
     if (this.#watch) take(this.#watch, event, entry?.order ?? null, at);
+  }
+
+  /** Counts what an algo was denied, but for what people have laid down: that is meant to be denied. */
+  denied({ algoId, refusal }: Order, at: number): void {
+    if (refusal && !LAID_DOWN.has(refusal.code))
+      countAt(this.#seen(at), "denials", [`algo:${algoId}`], at);
   }
 
   /** A broker's clock as measured, for each of its accounts. */
@@ -153,6 +160,13 @@ function take(
   const which = stormOf(event);
   if (which && order) countFor(watch, which, order, at);
 }
+
+const LAID_DOWN: ReadonlySet<RefusalCode> = new Set([
+  "KILL_SWITCH",
+  "PORTFOLIO_ASLEEP",
+  "ALGO_PAUSED",
+  "INSTRUMENT_BLOCKED",
+]);
 
 /** Nothing is left to close: what was closed past the platform is not there any more. */
 const isFlat = (state: LedgerState, scope: ScopeText): boolean =>

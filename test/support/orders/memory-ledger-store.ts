@@ -5,6 +5,7 @@ import type {
   LedgerStore,
   StormEvent,
 } from "../../../src/application/ledger/ports.ts";
+import { REPEATED_DENIALS_KEPT_MAX } from "../../../src/domain/ledger-limits.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import type { Change, LedgerEvent } from "../../../src/domain/risk/ledger.ts";
 import type { Limit } from "../../../src/domain/risk/limits.ts";
@@ -40,6 +41,7 @@ export class MemoryLedgerStore implements LedgerStore {
   /** What happened, each body as the text that it is stored as: a run's history. */
   readonly events: (Omit<EventRow, "body"> & { body: string })[] = [];
   readonly #orders = new Map<string, StoredOrder>();
+  readonly #repeatedDenials = new Map<string, Order>();
   readonly #eventIds = new Map<string, true>();
   readonly #executions = new Map<string, true>();
   readonly #holdings = new Map<string, string>();
@@ -125,6 +127,17 @@ export class MemoryLedgerStore implements LedgerStore {
   order(clientOrderId: string): LedgerOrder | null {
     const stored = this.#orders.get(clientOrderId);
     return stored ? unpackOrder(stored.body) : null;
+  }
+
+  repeatedDenial(clientOrderId: string): Order | null {
+    return this.#repeatedDenials.get(clientOrderId) ?? null;
+  }
+
+  keepRepeatedDenial(order: Order): void {
+    this.#put(this.#repeatedDenials, order.clientOrderId, order);
+    const [oldest] = this.#repeatedDenials.keys();
+    if (oldest !== undefined && this.#repeatedDenials.size > REPEATED_DENIALS_KEPT_MAX)
+      this.#drop(this.#repeatedDenials, oldest);
   }
 
   /** Every order there ever was, as it stands. */

@@ -134,6 +134,7 @@ export class SimulatedLedger {
         trips.note(event, change, at);
         this.#world.onApplied(event);
       },
+      onDenied: (order, at) => trips.denied(order, at),
     });
     const gateways = this.#gateways();
     const killSwitch = new KillSwitch(book, gateways);

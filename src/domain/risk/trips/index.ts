@@ -4,7 +4,7 @@ import { indexFall } from "./index-fall.ts";
 import { dailyLossTrip, drawdownTrip } from "./loss.ts";
 import type { TripName } from "./settings.ts";
 import { staleFeed } from "./stale-feed.ts";
-import { orderChurn, rejectStorm } from "./storm.ts";
+import { denialStorm, orderChurn, rejectStorm } from "./storm.ts";
 import type { Trip } from "./trip.ts";
 
 /** A failed reconciliation is told by who reconciles, so that it has nothing to read. */
@@ -13,6 +13,7 @@ export const TRIPS: readonly (readonly [TripName, Trip])[] = [
   ["drawdown", drawdownTrip],
   ["rejectStorm", rejectStorm],
   ["orderChurn", orderChurn],
+  ["denialStorm", denialStorm],
   ["staleFeed", staleFeed],
   ["clockSkew", clockSkew],
   ["indexFall", indexFall],

@@ -10,6 +10,8 @@ export const TRIP_NAMES = [
   "rejectStorm",
   /** `count` cancels and modifies of an algo, or of an account, in `windowMs`. */
   "orderChurn",
+  /** `count` orders of an algo denied by the ledger in `windowMs`, but for what people have laid down. */
+  "denialStorm",
   /** The price of an instrument with open risk is older than `ageMs`. */
   "staleFeed",
   /** What the broker says and what the ledger holds would not converge. */
@@ -60,6 +62,13 @@ export const DEFAULT_TRIPS: Readonly<Record<TripName, TripSetting>> = {
     state: "halted",
     flatten: false,
     bounds: { count: 6_000, windowMs: 60_000 },
+  },
+  // Only reducing: what is denied cost nothing yet, and its positions must have a way out.
+  denialStorm: {
+    on: true,
+    state: "reducing",
+    flatten: false,
+    bounds: { count: 3_000, windowMs: 60_000 },
   },
   staleFeed: { on: false, state: "reducing", flatten: false, bounds: { ageMs: 60_000 } },
   reconcileFailure: { on: true, state: "reducing", flatten: false, bounds: {} },

@@ -1,11 +1,16 @@
-/** `rejectStorm` and `orderChurn`: too many rejected, or too many canceled and modified, in a sliding window; for each algo and each account. */
+/** `rejectStorm`, `orderChurn` and `denialStorm`: too many rejected, canceled and modified, or denied, in a sliding window; for each algo, and for each account but for denials. */
 import type { ScopeText } from "../../scope.ts";
 import type { LedgerEvent } from "../ledger.ts";
 import type { Trip, TripWatch } from "./trip.ts";
 
-type Storm = "rejects" | "churn";
+/** What is counted. */
+type Storm = "rejects" | "churn" | "denials";
 
-const TRIP_OF = { rejects: "rejectStorm", churn: "orderChurn" } as const;
+const TRIP_OF = {
+  rejects: "rejectStorm",
+  churn: "orderChurn",
+  denials: "denialStorm",
+} as const;
 
 function storm(which: Storm, words: string): Trip {
   return {
@@ -27,17 +32,26 @@ export const rejectStorm = storm("rejects", "rejected by the broker");
 
 export const orderChurn = storm("churn", "canceled or modified");
 
+export const denialStorm = storm("denials", "denied by the ledger");
+
 /** More than any bound is not kept. */
 const TIMES_MAX = 1_000_000;
 
 /** Counts one event of an order for its algo and its account. */
-export function countFor(
+export const countFor = (
   watch: TripWatch,
   which: Storm,
-  order: { algoId: string; account: string },
+  { algoId, account }: { algoId: string; account: string },
+  at: number,
+): void => countAt(watch, which, [`algo:${algoId}`, `account:${account}`], at);
+
+/** Counts one event at each of these. */
+export function countAt(
+  watch: TripWatch,
+  which: Storm,
+  scopes: readonly ScopeText[],
   at: number,
 ): void {
-  const scopes: ScopeText[] = [`algo:${order.algoId}`, `account:${order.account}`];
   for (const scope of scopes) {
     const times = watch[which].get(scope) ?? [];
     if (times.length < TIMES_MAX) times.push(at);
@@ -64,7 +78,7 @@ export function restartCounts(watch: TripWatch, event: LedgerEvent): void {
   if (event.kind !== "trading_state") return;
   const { scope, state, by } = event.record;
   const isPerson = !by.startsWith("trip:");
-  for (const which of ["rejects", "churn"] as const)
+  for (const which of ["rejects", "churn", "denials"] as const)
     if (by === `trip:${TRIP_OF[which]}` || (isPerson && state !== "halted"))
       watch[which].delete(scope);
 }

@@ -10,6 +10,8 @@ export interface TripWatch {
   rejects: Map<ScopeText, number[]>;
   /** When orders were canceled or modified, by scope, oldest first. */
   churn: Map<ScopeText, number[]>;
+  /** When the ledger denied orders, by the scope of their algo, oldest first. */
+  denials: Map<ScopeText, number[]>;
   /** Ours minus the broker's clock, by the scope of each of its accounts. */
   offsets: Map<ScopeText, { broker: string; offsetMs: number }>;
   /** Highest prices of the index in equal parts of its window, oldest first. */
@@ -19,6 +21,7 @@ export interface TripWatch {
 export const newWatch = (): TripWatch => ({
   rejects: new Map(),
   churn: new Map(),
+  denials: new Map(),
   offsets: new Map(),
   index: null,
 });

@@ -10,7 +10,7 @@ import {
   type TripChange,
   type TripName,
 } from "../../../../../src/domain/risk/trips/settings.ts";
-import { countFor } from "../../../../../src/domain/risk/trips/storm.ts";
+import { countAt, countFor } from "../../../../../src/domain/risk/trips/storm.ts";
 import { newWatch } from "../../../../../src/domain/risk/trips/trip.ts";
 import { long, LedgerRun } from "../../../../support/ledger/run.ts";
 
@@ -175,6 +175,18 @@ describe("the storms", () => {
       expect(run.look()).toEqual([`${trip} algo:algo-a halted`, `${trip} account:paper halted`]);
     },
   );
+
+  test("denialStorm fires for the algo alone, and leaves it a way out", () => {
+    const run = new TripRun();
+    long(run, "10");
+    run.set("denialStorm", { bounds: { count: 2, windowMs: 1_000 } });
+    countAt(run.watch, "denials", ["algo:algo-a"], run.now);
+    expect(run.look()).toEqual([]);
+    countAt(run.watch, "denials", ["algo:algo-a"], run.now);
+    expect(run.look()).toEqual(["denialStorm algo:algo-a reducing"]);
+    expect(run.verdict()).toBe("KILL_SWITCH");
+    expect(run.verdict({ side: "sell", quantity: "10" })).toBe("approved");
+  });
 
   test("what has left the window does not count, and a firing begins a new count", () => {
     const run = new TripRun();
