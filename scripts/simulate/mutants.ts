@@ -106,8 +106,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "reservations not counted",
     file: "src/domain/risk/case.ts",
     changes: [
-      ["figures.openBuy.plus(added)", "added"],
-      ["figures.openSell.plus(added)", "added"],
+      ["sums.buys.plus(sides.buy.quantity)", "sums.buys"],
+      ["sums.sells.plus(sides.sell.quantity)", "sums.sells"],
     ],
   },
   {
