@@ -39,6 +39,8 @@ export class LedgerStorage implements LedgerStore {
   /** As they are stored; built anew with the rest of memory. */
   readonly #settings = new Map<SettingName, string | null>();
   #followers: string[] | null = null;
+  /** False while no repeated denial was ever kept, so that orders are not looked for among them; null before the first look. */
+  #hasRepeats: boolean | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.#sql = storage.sql;
@@ -63,12 +65,15 @@ export class LedgerStorage implements LedgerStore {
   }
 
   repeatedDenial(clientOrderId: string): Order | null {
+    const any = "SELECT EXISTS (SELECT 1 FROM repeated_denials) AS value";
+    if (!(this.#hasRepeats ??= this.#one(any) > 0)) return null;
     const query = "SELECT body FROM repeated_denials WHERE client_order_id = ?";
     const [body] = this.#bodies(query, clientOrderId);
     return body === undefined ? null : (JSON.parse(body) as Order);
   }
 
   keepRepeatedDenial(order: Order): void {
+    this.#hasRepeats = true;
     const insert =
       "INSERT INTO repeated_denials (client_order_id, body) VALUES (?, ?) RETURNING seq AS value";
     const seq = this.#one(insert, order.clientOrderId, JSON.stringify(order));

@@ -1,6 +1,6 @@
 import { evictDurableObject, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { IntentFacts, ReserveAnswer, RiskLedgerPort } from "../../src/application/ports.ts";
 import type { OrderIntent } from "../../src/domain/order.ts";
 import { riskLedger } from "../../src/platform/objects.ts";
@@ -68,6 +68,29 @@ describe("reserve", () => {
     const asked = await ledger().reserve(intent, facts({ mark: null }));
     expect(asked).toMatchObject({ kind: "denied", order: null, refusal: { code: "STALE_PRICE" } });
     expect((await reserve(intent)).kind).toBe("approved");
+  });
+
+  test("of a flood of denials one is an order, and each id stays refused, also after an eviction", async () => {
+    const changes = [{ scope: "algo:algo-a", name: "orderNotional" as const, value: "1" }];
+    await ledger().setLimits({ changes, reason: "for the test" }, "person");
+    vi.useFakeTimers({ now: Date.now(), toFake: ["Date"] });
+    const intents = Array.from({ length: 20 }, () => intentWith());
+    for (const intent of intents) expect((await reserve(intent)).kind).toBe("denied");
+    expect((await ledger().orders({ state: "denied", limit: 50 })).items).toHaveLength(1);
+    await ledger().setLimits(
+      { changes: changes.map((each) => ({ ...each, value: "100000" })), reason: "for the test" },
+      "person",
+    );
+    await evict();
+    for (const intent of intents) {
+      const again = await reserve(intent);
+      expect(again).toMatchObject({ kind: "existing", order: { state: "denied" } });
+      expect(await ledger().order(intent.clientOrderId)).toMatchObject({
+        refusal: { code: "ORDER_NOTIONAL" },
+      });
+    }
+    expect((await reserve(intentWith())).kind).toBe("approved");
+    vi.useRealTimers();
   });
 
   test("a denied intent is seen as an order", async () => {

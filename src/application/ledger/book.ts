@@ -12,8 +12,6 @@ import { applyMarks } from "../../domain/risk/exposure.ts";
 import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
 import { apply, forgetEnded, type Change, type LedgerEvent } from "../../domain/risk/ledger.ts";
 import { packControls, type ControlChange } from "../../domain/risk/controls.ts";
-import { NO_UNIT_RISK } from "../../domain/risk/money-at-risk.ts";
-import { newEntry } from "../../domain/risk/posting.ts";
 import { DenialCounts } from "../../domain/risk/repeated-denials.ts";
 import { addOrder } from "../../domain/risk/restore.ts";
 import {
@@ -35,8 +33,8 @@ export class LedgerBook {
   readonly storage: LedgerStore;
   readonly outbox: LedgerOutbox;
   readonly #transaction: <T>(work: () => T) => T;
-  readonly #onDenied: (order: Order, at: number) => void;
-  #denials = new DenialCounts();
+  readonly onDenied: (order: Order, at: number) => void;
+  readonly denials = new DenialCounts();
   readonly #onApplied: (event: LedgerEvent, change: Change, at: number) => void;
   readonly #onCommit: (notices: LedgerNotice[], holdings: Iterable<Holding>) => void;
   #state: LedgerState | null = null;
@@ -62,7 +60,7 @@ export class LedgerBook {
     this.outbox = parts.outbox;
     this.#transaction = parts.transaction;
     this.#onCommit = parts.onCommit;
-    this.#onDenied = parts.onDenied ?? (() => {});
+    this.onDenied = parts.onDenied ?? (() => {});
     this.#onApplied = parts.onApplied ?? (() => {});
   }
 
@@ -102,7 +100,7 @@ export class LedgerBook {
       return this.#transaction(work);
     } catch (error) {
       if (this.#state === state) this.#state = null;
-      this.#denials = new DenialCounts();
+      this.denials.forget();
       this.#touched = [];
       this.#notices = [];
       this.#moved = new Set();
@@ -140,36 +138,6 @@ export class LedgerBook {
     const applied = this.apply(state, { kind: "control", change }, at);
     this.storage.set("controls", packControls(state.controls));
     return applied;
-  }
-
-  /**
-   * Stores a denial as an order, or counts it when it is one of a flood: then only its id is kept, so
-   * that the same intent again is refused by the same words.
-   */
-  deny(state: LedgerState, order: Order, at: number): void {
-    this.#onDenied(order, at);
-    if (this.#denials.isRepeat(order, at)) this.storage.keepRepeatedDenial(order);
-    else this.apply(state, { kind: "denied", order }, at);
-    this.tellRepeats(state, at);
-  }
-
-  /** What was counted goes to the tradebook, each second's once. Only inside `commit`. */
-  tellRepeats(state: LedgerState, at: number): void {
-    for (const { algoId, code, since, repeats } of this.#denials.ended(at)) {
-      const reason = `${repeats} more denials in the second from ${new Date(since).toISOString()}`;
-      const facts = { code, since, repeats };
-      this.audit(state.version, at, "denials_counted", `algo:${algoId}`, null, facts, reason);
-    }
-  }
-
-  /** A denial that was only counted, as an order; it stays in memory until the transaction ends. */
-  findRepeated(state: LedgerState, clientOrderId: string): LedgerOrder | null {
-    const order = this.storage.repeatedDenial(clientOrderId);
-    if (!order) return null;
-    const entry = newEntry(order, NO_UNIT_RISK);
-    state.orders.set(clientOrderId, entry);
-    this.#touched.push(entry);
-    return entry;
   }
 
   /** Applies a post unless it was applied before. Answers the order as it then stands. */
@@ -228,7 +196,11 @@ export class LedgerBook {
     const known = state.orders.get(clientOrderId);
     if (known) return known;
     const entry = this.storage.order(clientOrderId);
-    if (!entry) return null;
+    return entry && this.hold(state, entry);
+  }
+
+  /** Takes an order into memory until the transaction ends. */
+  hold(state: LedgerState, entry: LedgerOrder): LedgerOrder {
     addOrder(state, entry);
     this.#touched.push(entry);
     return entry;

@@ -16,6 +16,7 @@ import { explain, type Explanation } from "../../domain/risk/explain.ts";
 import type { Refusal } from "../../domain/risk/refusal.ts";
 import { decideReplace } from "../../domain/risk/replace.ts";
 import type { LedgerBook } from "./book.ts";
+import { deny, findRepeated } from "./denials.ts";
 
 export function reserve(
   book: LedgerBook,
@@ -26,7 +27,7 @@ export function reserve(
   return book.commit(now, (state): ReserveAnswer => {
     if (facts.mark) book.takeMark(state, facts.mark);
     const { clientOrderId: id } = intent;
-    const known = book.find(state, id) ?? book.findRepeated(state, id);
+    const known = book.find(state, id) ?? findRepeated(book, state, id);
     const decision = decide(state, intent, facts, now);
     switch (decision.kind) {
       case "existing":
@@ -39,7 +40,7 @@ export function reserve(
       case "denied": {
         const { order, refusal } = decision;
         if (known || !isRecorded(refusal, facts)) return { kind: "denied", order: null, refusal };
-        book.deny(state, order, now);
+        deny(book, state, order, now);
         return { kind: "denied", order, refusal };
       }
     }

@@ -3,6 +3,7 @@ import { errorText } from "../log.ts";
 import { DUTY_WAIT_MS, WATCHDOG_INTERVAL_MS } from "../../domain/limits.ts";
 import { ZERO } from "../../domain/decimal.ts";
 import type { OwedCalls, WaitingNotices, WishedMarks } from "./ports.ts";
+import { tellRepeats } from "./denials.ts";
 import { UnvaluedNews } from "./unvalued.ts";
 import { nextOverdueAt, sweep, type SweepParts } from "./sweep.ts";
 
@@ -48,7 +49,7 @@ export class LedgerDuties {
     // Opening a transaction is what rolls the day.
     book.commit(now, (state) => {
       book.recordRisk(state);
-      book.tellRepeats(state, now);
+      tellRepeats(book, state, now);
     });
     wishes.refresh(book.state(now));
     const done = await Promise.all([

@@ -6,7 +6,7 @@ import { DENIAL_REPEAT_WINDOW_MS } from "../ledger-limits.ts";
 import type { Order } from "../order.ts";
 
 /** What was counted beside a denial that was news. */
-export interface RepeatedDenials {
+interface RepeatedDenials {
   algoId: string;
   code: string;
   /** When the one that was news came, ms since 1970. */
@@ -30,6 +30,11 @@ export class DenialCounts {
     if (known) this.#windows.set(`${key}|${known.since}`, known);
     this.#windows.set(key, { algoId, code, since: at, repeats: 0 });
     return false;
+  }
+
+  /** A transaction was rolled back: what it stored is not there, so nothing counts as told. */
+  forget(): void {
+    this.#windows.clear();
   }
 
   /** What was counted in windows that are over: each is answered once. */

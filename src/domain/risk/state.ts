@@ -38,7 +38,7 @@ export interface LedgerOrder {
 }
 
 /** New terms on their way to the broker. */
-export interface AskedTerms {
+interface AskedTerms {
   changes: OrderChanges;
   quantity: Decimal;
   unit: UnitRisk;

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { LedgerBook } from "../../../../src/application/ledger/book.ts";
 import { reserve } from "../../../../src/application/ledger/deciding.ts";
+import { tellRepeats } from "../../../../src/application/ledger/denials.ts";
 import { orderOf, takeBalances } from "../../../../src/application/ledger/orders.ts";
 import type { LedgerOutbox } from "../../../../src/application/ledger/ports.ts";
 import type { TradebookRow } from "../../../../src/application/ports.ts";
@@ -74,8 +75,8 @@ describe("denials for the same reason and algo", () => {
     run.ask(intentWith(), NOON);
     run.ask(intentWith(), NOON);
     const later = NOON + DENIAL_REPEAT_WINDOW_MS;
-    run.book.commit(later, (state) => run.book.tellRepeats(state, later));
-    run.book.commit(later, (state) => run.book.tellRepeats(state, later));
+    run.book.commit(later, (state) => tellRepeats(run.book, state, later));
+    run.book.commit(later, (state) => tellRepeats(run.book, state, later));
     expect(run.told()).toMatchObject([{ after: { repeats: 1 } }]);
   });
 });
