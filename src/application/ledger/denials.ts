@@ -1,7 +1,7 @@
 /** What becomes of a denial: an order that says something new, or one more of a flood. Only inside a transaction. */
 import type { Order } from "../../domain/order.ts";
 import { NO_UNIT_RISK } from "../../domain/risk/money-at-risk.ts";
-import { newEntry } from "../../domain/risk/posting.ts";
+import { newEntry } from "../../domain/risk/entry.ts";
 import type { LedgerOrder, LedgerState } from "../../domain/risk/state.ts";
 import type { LedgerBook } from "./book.ts";
 

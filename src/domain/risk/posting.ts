@@ -22,7 +22,7 @@ import { limitsPassedBy } from "./above.ts";
 import { EXTERNAL_ALGO } from "./external.ts";
 import { rateOf, refreshHolding, refreshShare } from "./exposure.ts";
 import { confirmFunds, settleFunds, withdrawAskedFunds } from "./funds.ts";
-import { filledUnitRisk, NO_UNIT_RISK, type UnitRisk } from "./money-at-risk.ts";
+import { filledUnitRisk } from "./money-at-risk.ts";
 import { unitRiskNow } from "./pricing.ts";
 import { holdingFor, type Holding, type LedgerOrder, type LedgerState } from "./state.ts";
 

@@ -252,7 +252,7 @@ describe("an approved order", () => {
     const run = new LedgerRun();
     long(run, "10");
     const { order } = run.reserve({ side: "sell" });
-    expect(approvedAgain(run.state, order)).not.toHaveProperty("onlyReduces");
+    expect(approvedAgain(run.state, order, run.now)).not.toHaveProperty("onlyReduces");
   });
 
   test("the same intent again is the same order, also after a modify and in other digits", () => {
