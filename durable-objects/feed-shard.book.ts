@@ -13,9 +13,11 @@ import {
 import type { TickView } from "../src/contract/market.ts";
 import { assert } from "../src/domain/assert.ts";
 import { Cleaner, type CleaningRule } from "../src/domain/cleaning.ts";
+import { ExchangeClock } from "../src/domain/exchange-clock.ts";
 import { NO_ARRIVAL, noteArrival } from "../src/domain/freshness.ts";
 import { handOverPlace, resumeAfter } from "../src/domain/hand-over.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
 import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
 import {
   type FeedMode,
@@ -29,6 +31,8 @@ import { TickLog } from "./feed-shard.tick-log.ts";
 export class TickBook {
   readonly held = new Map<InstrumentId, HeldInstrument>();
   readonly dropped: Record<string, number> = {};
+  /** The exchange's, as the present connection states it. */
+  readonly clock = new ExchangeClock();
   /** What was delivered, for bars and recordings. */
   readonly log: TickLog;
   ticks = 0;
@@ -75,7 +79,11 @@ export class TickBook {
   /** A new broker connection: its numbers start, and nothing is live until it says so. */
   openEpoch(epoch: number): void {
     this.#epoch = epoch;
-    for (const held of this.held.values()) this.#startEpoch(held);
+    this.clock.restart();
+    for (const held of this.held.values()) {
+      held.cadence.isFirst = true;
+      this.#startEpoch(held);
+    }
   }
 
   /** Everything that was live is lost from `at` on, until it is confirmed again. */
@@ -97,6 +105,16 @@ export class TickBook {
     const depth = held.orderBook?.depth();
     if (depth) update.depth = depth;
     held.cleaner.take(update, receivedTime);
+  }
+
+  /** The exchange's clock stands at `exchangeTime`. What it said of later was said before it was set back: nothing is judged by that. */
+  forgetLaterThan(exchangeTime: number): void {
+    for (const { cleaner, cadence } of this.held.values()) {
+      const said = cleaner.seen?.exchangeTime ?? cadence.exchangeTime;
+      if (said === null || said - exchangeTime <= CLOCK_SKEW_TICK_MS_MAX) continue;
+      cleaner.forget();
+      Object.assign(cadence, NO_ARRIVAL);
+    }
   }
 
   /** Stops delivering an instrument; the last update delivered, or null. */
@@ -199,7 +217,10 @@ export class TickBook {
 
   /** A good update, from the cleaner. */
   #pass(held: HeldInstrument, update: MarketUpdate, receivedTime: number): void {
-    noteArrival(held.cadence, receivedTime, update.exchangeTime);
+    const { exchangeTime } = update;
+    const observedAt =
+      exchangeTime === null ? null : this.clock.observedAt(exchangeTime, receivedTime);
+    noteArrival(held.cadence, receivedTime, exchangeTime, observedAt);
     if (held.phase === "active") this.#deliver(held, update, receivedTime);
     else this.#hold(held, update, receivedTime);
   }

@@ -140,11 +140,13 @@ export function markOf(held: HeldInstrument, provider: string): Mark[] {
   if (!held.delivered) return [];
   const { instrument, last, bid, ask } = held.delivered;
   const price = last ?? (bid !== null && ask !== null ? (bid + ask) / 2 : null);
-  const { receivedTime: time, isStale, calendar } = held;
   if (price === null) return [];
-  const hours = calendar !== null && { calendar };
+  const { at, isHeard } = held.cadence;
+  const isDoubtful = held.isStale || at === null || !isHeard;
+  const time = at ?? held.receivedTime;
+  const hours = held.calendar !== null && { calendar: held.calendar };
   return [
-    { instrument, price, bid, ask, time, provider, ...(isStale && { stale: true }), ...hours },
+    { instrument, price, bid, ask, time, provider, ...(isDoubtful && { stale: true }), ...hours },
   ];
 }
 

@@ -5,11 +5,11 @@
  */
 import { errorText, type Log } from "../src/application/log.ts";
 import type { HealthReport, InstrumentHealth } from "../src/application/provider-ports.ts";
-import { staleAfterMs } from "../src/domain/freshness.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { FEED_MODES } from "../src/domain/tick.ts";
 import { PROVIDER_REPORT_MS } from "../src/domain/provider-limits.ts";
 import { marketManager } from "../src/platform/objects.ts";
+import { freshnessAt, Sessions } from "./feed-shard.freshness.ts";
 import { groupsOf, type HeldInstrument } from "./feed-shard.held.ts";
 
 const LOOK_MS = 1_000;
@@ -60,7 +60,8 @@ export class ShardHealth {
   look(now: number): void {
     const { provider, shard } = this.#host;
     const isConnected = this.#host.isConnected();
-    const instruments = [...this.#host.held()].flatMap((held) => this.#healthOf(held, now));
+    const sessions = new Sessions(now);
+    const instruments = [...this.#host.held()].flatMap((held) => healthOf(held, sessions));
     const said = JSON.stringify([isConnected, instruments]);
     if (said === this.#said && instruments.length === 0) this.#stop();
     if (said === this.#said && now - this.#saidAt < PROVIDER_REPORT_MS) return;
@@ -77,16 +78,16 @@ export class ShardHealth {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
   }
+}
 
-  #healthOf(held: HeldInstrument, now: number): InstrumentHealth[] {
-    // Another shard of the same broker delivers it.
-    if (held.phase === "standby" || held.phase === "released") return [];
-    const { instrument, cadence } = held;
-    const isFresh =
-      cadence.at === null ? null : now - cadence.at <= staleAfterMs(cadence, "provider");
-    // Somebody gets it: it is not only pinned, or kept ready to take over.
-    const isWanted =
-      held.markGroups.length > 0 || FEED_MODES.some((mode) => groupsOf(held, mode).length > 0);
-    return [{ instrument, isFresh, isWanted }];
-  }
+function healthOf(held: HeldInstrument, sessions: Sessions): InstrumentHealth[] {
+  // Another shard of the same broker delivers it.
+  if (held.phase === "standby" || held.phase === "released") return [];
+  const { instrument } = held;
+  const freshness = freshnessAt(held, sessions, "provider");
+  const isJudged = freshness === "fresh" || freshness === "stale";
+  // Somebody gets it: it is not only pinned, or kept ready to take over.
+  const isWanted =
+    held.markGroups.length > 0 || FEED_MODES.some((mode) => groupsOf(held, mode).length > 0);
+  return [{ instrument, isFresh: isJudged ? freshness === "fresh" : null, isWanted }];
 }

@@ -7,14 +7,14 @@ import type { AssignedInstrument, FeedTerms } from "../src/application/ports.ts"
 import type { LinkStatus } from "../src/contract/link.ts";
 import type { TickView } from "../src/contract/market.ts";
 import type { QualityView } from "../src/contract/quality.ts";
-import { type Session, sessionAt } from "../src/domain/calendar.ts";
-import { ClockOffset } from "../src/domain/clock-offset.ts";
-import { freshnessOf, staleAfterMs } from "../src/domain/freshness.ts";
+import type { StatedTime } from "../src/domain/exchange-clock.ts";
+import { staleAfterMs } from "../src/domain/freshness.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { BookMessage } from "../src/domain/order-book/message.ts";
 import { OrderBook } from "../src/domain/order-book/order-book.ts";
 import { brokerManager } from "../src/platform/objects.ts";
 import type { TickBook } from "./feed-shard.book.ts";
+import { freshnessAt, Sessions } from "./feed-shard.freshness.ts";
 import type { HeldInstrument } from "./feed-shard.held.ts";
 import type { ShardFeed } from "./feed-shard.polling.ts";
 
@@ -61,10 +61,8 @@ export const shardQuality = (
 };
 
 export class ShardQuality {
-  readonly #clock = new ClockOffset();
   readonly #book: TickBook;
   readonly #host: QualityHost;
-  readonly #calendars = new Map<InstrumentId, string>();
   #isResyncing = false;
 
   constructor(book: TickBook, host: QualityHost) {
@@ -78,13 +76,14 @@ export class ShardQuality {
     for (const { instrument, mode } of assigned) {
       const held = this.#book.held.get(instrument);
       if (!held) continue;
+      // Asked for in another mode, it begins with a snapshot too.
+      if (held.mode !== mode) held.cadence.isFirst = true;
       held.mode = mode;
       held.calendar ??= this.#calendars.get(instrument) ?? null;
       if (mode !== "depth" || formatBookResync === undefined) held.orderBook = null;
       else held.orderBook ??= new OrderBook({ checksum: bookChecksum ?? null });
     }
-    const isNew = assigned.some(({ instrument }) => !this.#calendars.has(instrument));
-    if (isNew) this.askForTerms();
+    if ([...this.#book.held.values()].some(({ calendar }) => calendar === null)) this.askForTerms();
   }
 
   /** A failed answer leaves what there is: the watchdog asks again. */
@@ -113,8 +112,10 @@ export class ShardQuality {
   }
 
   /** A heartbeat, with the broker's clock where it states one. */
-  heard(brokerTime: number | undefined, now: number): void {
-    if (brokerTime !== undefined) this.#clock.add(brokerTime, now);
+  heard({ time, ...more }: Partial<StatedTime>, now: number): void {
+    if (time === undefined) return;
+    this.#book.clock.heard({ time, ...more }, now);
+    this.#book.forgetLaterThan(time);
   }
 
   takeBooks(messages: readonly BookMessage[], now: number): void {
@@ -133,13 +134,13 @@ export class ShardQuality {
    * books. True when something was told, which is then to be sent.
    */
   beat(now: number): boolean {
-    const sessions = new Map<string, Session | null>();
+    const sessions = new Sessions(now);
     const stale: HeldInstrument[] = [];
     const recovered: HeldInstrument[] = [];
     for (const held of this.#book.held.values()) {
       held.cadence.pollMs = this.#host.feed.pollMs?.(held.instrument) ?? 0;
       if (held.phase === "standby") continue;
-      const isStale = this.#freshnessOf(held, sessions, now) === "stale";
+      const isStale = freshnessAt(held, sessions) === "stale";
       if (isStale === held.isStale) continue;
       held.isStale = isStale;
       (isStale ? stale : recovered).push(held);
@@ -163,16 +164,17 @@ export class ShardQuality {
 
   /** The last delivered ticks, each with how fresh it is. */
   quotes(instruments: readonly InstrumentId[], now: number): TickView[] {
-    const sessions = new Map<string, Session | null>();
+    const sessions = new Sessions(now);
     return instruments.flatMap((instrument) => {
       const held = this.#book.held.get(instrument);
       const tick = held && this.#book.quote(instrument);
-      return tick ? { ...tick, freshness: this.#freshnessOf(held, sessions, now) } : [];
+      if (!tick) return [];
+      return { ...tick, observedAt: held.cadence.at, freshness: freshnessAt(held, sessions) };
     });
   }
 
   view(now: number): QualityView[] {
-    const sessions = new Map<string, Session | null>();
+    const sessions = new Sessions(now);
     const { provider, shard } = this.#host;
     return [...this.#book.held.values()]
       .filter(({ phase }) => phase !== "standby" && phase !== "released")
@@ -181,10 +183,7 @@ export class ShardQuality {
         provider,
         shard,
         mode: held.mode,
-        state:
-          held.orderBook?.state === "invalid"
-            ? "invalid_book"
-            : this.#freshnessOf(held, sessions, now),
+        state: held.orderBook?.state === "invalid" ? "invalid_book" : freshnessAt(held, sessions),
         lastTickAt: held.cadence.at,
         ageMs: held.cadence.at === null ? null : Math.max(0, now - held.cadence.at),
         exchangeTime: held.cadence.exchangeTime,
@@ -195,20 +194,8 @@ export class ShardQuality {
         isSpikeWaiting: held.cleaner.waiting !== null,
         gaps: held.gaps,
         book: bookView(held.orderBook),
-        clockOffsetMs: this.#clock.offsetMs,
+        clockOffsetMs: this.#book.clock.offsetMs,
       }));
-  }
-
-  /** Before its calendar is known, an instrument is not judged: that takes one answer of the manager. */
-  #freshnessOf(held: HeldInstrument, sessions: Map<string, Session | null>, now: number) {
-    const calendar = this.#calendars.get(held.instrument);
-    if (calendar === undefined) return "unknown";
-    let session = sessions.get(calendar);
-    if (session === undefined) {
-      session = sessionAt(calendar, now);
-      sessions.set(calendar, session);
-    }
-    return freshnessOf(held.cadence, session, now);
   }
 
   #tell(state: "stale" | "live", held: readonly HeldInstrument[], message: string): void {

@@ -231,7 +231,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       case "books":
         return this.#quality.takeBooks(message.books, now);
       case "heartbeat":
-        return this.#quality.heard(message.time, now);
+        return this.#quality.heard(message, now);
       case "session_expired":
         return;
     }

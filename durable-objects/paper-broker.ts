@@ -74,6 +74,7 @@ export class PaperBroker extends DurableObject<Env> {
       isListed: (id) => LISTINGS.has(id),
       snapshot: (id) => this.#market.snapshot(id, Date.now()),
       book: (id) => this.#market.book(id, Date.now()),
+      clock: (at) => this.#market.replay.clock(at),
     });
     this.#feed.instrumentsMax = this.#storage.setting(
       "instrumentsPerConnection",

@@ -113,11 +113,11 @@ function replayed(
 ): Result<null, string> {
   switch (op) {
     case "load":
-      return market.loadReplay(request.ticks, request.fresh);
+      return market.loadReplay(request.ticks, request.fresh, request.now);
     case "start":
       return market.startReplay(request.speed, request.now);
     case "stop":
-      market.leaveReplay();
+      market.leaveReplay(request.now);
       return ok(null);
   }
 }

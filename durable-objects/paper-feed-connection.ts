@@ -1,6 +1,7 @@
 /** One data connection of the exchange: what it holds, what waits to be sent, and the faults that befell it. */
 import { PerSecond } from "../src/brokers/paper/per-second.ts";
 import { PAPER_RULES } from "../src/brokers/paper/rules.ts";
+import type { PaperView } from "../src/contract/paper.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
 import type { SocketSession } from "./paper-session.ts";
 
@@ -30,6 +31,10 @@ export class FeedConnection {
     this.id = id;
     this.session = session;
     this.#socket = socket;
+  }
+
+  get view(): PaperView["connections"][number] {
+    return { id: this.id, subscriptions: this.modes.size, sentFrames: this.sentFrames };
   }
 
   add(row: string): void {

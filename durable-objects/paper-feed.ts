@@ -12,15 +12,8 @@ import type { TickText } from "../src/brokers/paper/tick-text.ts";
 import type { PaperView } from "../src/contract/paper.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
 import { CLOSE_DROPPED, CLOSES_WANTED, FeedConnection } from "./paper-feed-connection.ts";
+import { clockFrame, type FeedSource } from "./paper-feed-source.ts";
 import { CLOSE_SESSION, type PaperSession } from "./paper-session.ts";
-
-export interface FeedSource {
-  isListed(instrument: string): boolean;
-  /** The present state of an instrument, sent on subscribe; null while it has no price. */
-  snapshot(instrument: string): TickText | null;
-  /** Its whole order book; null while it has none. */
-  book(instrument: string): PaperBookRow | null;
-}
 
 type PaperLimit = NonNullable<Extract<FeedNotice, { type: "refused" }>["limit"]>;
 
@@ -87,6 +80,8 @@ export class PaperFeed {
       connection.close(1000, "goodbye");
     });
     socket.addEventListener("error", () => this.#close(connection, true));
+    const now = Date.now();
+    connection.send(clockFrame(this.#source, now, true), now);
     this.onChange();
   }
 
@@ -261,8 +256,16 @@ export class PaperFeed {
 
   heartbeat(now: number): void {
     this.endSessions(now);
-    const frame = JSON.stringify({ type: "heartbeat", time: now } satisfies FeedNotice);
-    for (const connection of this.#connections) connection.send(frame, now);
+    this.tellClock(now, false);
+  }
+
+  /** `isSet`: the market has another clock from now on, and all hear it before the first tick by it. */
+  tellClock(now: number, isSet: boolean): void {
+    const frame = clockFrame(this.#source, now, isSet);
+    for (const connection of this.#connections) {
+      if (isSet) connection.flush(now);
+      connection.send(frame, now);
+    }
   }
 
   /** Drops and silences as many connections as their faults ask for; each strike takes one. */
@@ -288,11 +291,7 @@ export class PaperFeed {
   }
 
   view(): Pick<PaperView, "connections" | "subscriptions" | "ticksSent"> {
-    const connections = [...this.#connections].map(({ id, modes, sentFrames }) => ({
-      id,
-      subscriptions: modes.size,
-      sentFrames,
-    }));
+    const connections = [...this.#connections].map((connection) => connection.view);
     const subscriptions = connections.reduce((sum, { subscriptions: held }) => sum + held, 0);
     return { connections, subscriptions, ticksSent: this.ticksSent };
   }

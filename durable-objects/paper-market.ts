@@ -188,26 +188,33 @@ export class PaperMarket {
       this.#orders.forgetPrices();
       for (const instrument of this.#feed.instruments)
         this.#feed.book(this.#books.empty(instrument, now));
+      this.#feed.tellClock(now, true);
     }
     return started;
   }
 
   /** Takes a chunk of a recording; `fresh` ends what plays and drops what was loaded. */
-  loadReplay(ticks: readonly RecordedTick[], fresh: boolean): ReturnType<PaperReplay["load"]> {
+  loadReplay(
+    ticks: readonly RecordedTick[],
+    fresh: boolean,
+    now: number,
+  ): ReturnType<PaperReplay["load"]> {
     const wasOn = this.replay.isOn;
     const loaded = this.replay.load(ticks, fresh);
-    if (wasOn && !this.replay.isOn) {
-      this.#trades.clear(Date.now());
-      this.#orders.forgetPrices();
-    }
+    if (wasOn && !this.replay.isOn) this.#left(now);
     return loaded;
   }
 
-  leaveReplay(): void {
+  leaveReplay(now: number): void {
     if (!this.replay.isOn) return;
     this.replay.stop();
-    this.#trades.clear(Date.now());
+    this.#left(now);
+  }
+
+  #left(now: number): void {
+    this.#trades.clear(now);
     this.#orders.forgetPrices();
+    this.#feed.tellClock(now, true);
   }
 
   /** Its trades from `since` on, as far back as they are known. */

@@ -115,11 +115,18 @@ export class PaperReplay {
     this.#storage.saveSetting("replayPlayed", 0);
   }
 
+  /** The market's clock when ours stands at `now`: the recorded one while a recording is on. */
+  clock(now: number): { time: number; speed: number } {
+    const playing = this.#playing;
+    if (!playing) return { time: now, speed: 1 };
+    const { fromTime, startedAt, speed } = playing;
+    return { time: Math.floor(fromTime + (now - startedAt) * speed), speed };
+  }
+
   /** The ticks whose time has come since the last call, in order. */
   *due(now: number): Generator<RecordedTick> {
-    const playing = this.#playing;
-    if (!playing) return;
-    const clock = playing.fromTime + (now - playing.startedAt) * playing.speed;
+    if (!this.#playing) return;
+    const { time: clock } = this.clock(now);
     for (let count = 0; count < TICKS_PER_BEAT_MAX; count += 1) {
       const tick = this.#tickAt(this.#played);
       if (!tick || tick.time > clock) break;

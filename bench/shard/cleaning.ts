@@ -6,6 +6,7 @@
 import { TickBook } from "../../durable-objects/feed-shard.book.ts";
 import { Cleaner, CLEANING_DEFAULTS, CLEANING_RULES } from "../../src/domain/cleaning.ts";
 import { isSameUpdate } from "../../src/domain/cleaning.ts";
+import { ExchangeClock } from "../../src/domain/exchange-clock.ts";
 import { type Cadence, NO_ARRIVAL, noteArrival } from "../../src/domain/freshness.ts";
 import type { MarketUpdate } from "../../src/domain/tick.ts";
 
@@ -69,10 +70,13 @@ const STAGES = {
   now: () => {
     const cleaners = names.map(() => new Cleaner(sink));
     const cadences = names.map((): Cadence => ({ ...NO_ARRIVAL }));
+    const clock = new ExchangeClock();
     return (update: MarketUpdate, at: number, now: number) => {
       cleaners[at]?.take(update, now);
       const cadence = cadences[at];
-      if (cadence) noteArrival(cadence, now, update.exchangeTime);
+      const { exchangeTime } = update;
+      const seenAt = exchangeTime === null ? null : clock.observedAt(exchangeTime, now);
+      if (cadence) noteArrival(cadence, now, exchangeTime, seenAt);
     };
   },
 } as const;

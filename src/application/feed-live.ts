@@ -1,6 +1,7 @@
 /** Whether a provider's feed is live before the market opens: by a price that came, never by an open socket. */
+import type { TickView } from "../contract/market.ts";
 import type { InstrumentId } from "../domain/instrument.ts";
-import { freshMark, type Quotes } from "./fresh-mark.ts";
+import { firstTick, type Quotes } from "./fresh-mark.ts";
 
 export interface FeedLive {
   provider: string;
@@ -9,9 +10,8 @@ export interface FeedLive {
 }
 
 /**
- * Asks for the probes one after the other until one has a price received at or after `since` (ms since
- * 1970). A probe that nobody watches is subscribed for the time of asking. A provider that cannot be
- * asked is not live.
+ * Asks for the probes together until one has a price received at or after `since` (ms since 1970). A probe
+ * that nobody watches is subscribed for the time of asking. A provider that cannot be asked is not live.
  */
 export async function feedLive(
   provider: string,
@@ -19,10 +19,15 @@ export async function feedLive(
   probes: readonly InstrumentId[],
   since: number,
 ): Promise<FeedLive> {
-  for (const instrument of probes) {
-    const mark = await freshMark(feed, instrument).catch(() => null);
-    if (mark && mark.time >= since && mark.stale !== true)
-      return { provider, proof: { instrument, at: mark.time } };
-  }
-  return { provider, proof: null };
+  const isProof = ({ receivedTime, freshness }: TickView) =>
+    receivedTime >= since && freshness !== "stale";
+  let proof: FeedLive["proof"] = null;
+  await Promise.all(
+    probes.map(async (instrument) => {
+      const isOver = () => proof !== null;
+      const tick = await firstTick(feed, instrument, isProof, isOver).catch(() => null);
+      if (tick && isProof(tick)) proof ??= { instrument, at: tick.receivedTime };
+    }),
+  );
+  return { provider, proof };
 }

@@ -15,31 +15,46 @@ export interface Quotes extends Pick<BrokerManagerPort, "quotes" | "pin" | "unpi
  * pinned for that time only; one that the operator has pinned stays pinned.
  */
 export async function freshMark(feed: Quotes, id: InstrumentId): Promise<Mark | null> {
-  const present = await markOf(feed, id);
-  if (present) return present;
+  const tick = await firstTick(feed, id, isTelling);
+  return tick ? markFrom(tick) : null;
+}
+
+/**
+ * The latest tick that is enough for who asks, or else the latest that came within `FIRST_TICK_WAIT_MS`,
+ * or null. Subscribes as `freshMark` does, and stops asking once it is over for another reason.
+ */
+export async function firstTick(
+  feed: Quotes,
+  id: InstrumentId,
+  isEnough: (tick: TickView) => boolean,
+  isOver: () => boolean = () => false,
+): Promise<TickView | null> {
+  const [present] = await feed.quotes([id]);
+  if (present && isEnough(present)) return present;
   const { pinned } = await feed.view();
   const watch = !pinned.includes(id);
-  if (watch && !(await feed.pin([id])).ok) return null;
+  if (watch && !(await feed.pin([id])).ok) return present ?? null;
+  let latest = present ?? null;
   try {
-    return await firstMark(feed, id);
+    for (
+      let waitedMs = 0;
+      waitedMs < FIRST_TICK_WAIT_MS && !isOver();
+      waitedMs += FIRST_TICK_POLL_MS
+    ) {
+      const [tick] = await feed.quotes([id]);
+      latest = tick ?? latest;
+      if (tick && isEnough(tick)) break;
+      await new Promise((resolve) => setTimeout(resolve, FIRST_TICK_POLL_MS));
+    }
   } finally {
     if (watch) await feed.unpin([id]);
   }
+  return latest;
 }
 
-async function firstMark(feed: Quotes, id: InstrumentId): Promise<Mark | null> {
-  for (let waitedMs = 0; waitedMs < FIRST_TICK_WAIT_MS; waitedMs += FIRST_TICK_POLL_MS) {
-    const mark = await markOf(feed, id);
-    if (mark) return mark;
-    await new Promise((resolve) => setTimeout(resolve, FIRST_TICK_POLL_MS));
-  }
-  return null;
-}
-
-async function markOf(feed: Quotes, id: InstrumentId): Promise<Mark | null> {
-  const [tick] = await feed.quotes([id]);
-  return tick ? markFrom(tick) : null;
-}
+/** A snapshot may tell an old price: what the market says next is waited for a little. */
+const isTelling = ({ last, freshness }: TickView): boolean =>
+  last !== null && freshness !== "unknown";
 
 /** A quote without a last price is no mark: the middle of a spread is an opinion. */
 const markFrom = (tick: TickView): Mark | null =>
@@ -50,7 +65,7 @@ const markFrom = (tick: TickView): Mark | null =>
         price: tick.last,
         bid: tick.bid,
         ask: tick.ask,
-        time: tick.receivedTime,
+        time: tick.observedAt ?? tick.receivedTime,
         provider: tick.provider,
-        ...(tick.freshness === "stale" && { stale: true }),
+        ...((tick.freshness === "stale" || tick.freshness === "unknown") && { stale: true }),
       };

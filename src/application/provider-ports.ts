@@ -15,7 +15,7 @@ export interface HealthReport {
 
 export interface InstrumentHealth {
   instrument: InstrumentId;
-  /** Null before the first update of it. */
+  /** Null while nobody can tell: before the first update, before its interval is learned, while its market is shut. */
   isFresh: boolean | null;
   /** A market or the ledger gets its ticks: it is not only kept ready. */
   isWanted: boolean;

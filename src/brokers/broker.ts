@@ -5,6 +5,7 @@
 import type { BrokerLimit } from "../domain/broker-limits.ts";
 import type { Candle, CandleInterval } from "../domain/candle.ts";
 import type { DecimalText } from "../domain/decimal.ts";
+import type { StatedTime } from "../domain/exchange-clock.ts";
 import type { FrameFault } from "../domain/frame-faults.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
 import type {
@@ -96,8 +97,8 @@ export type FeedMessage =
   | { kind: "unsubscribed"; instruments: InstrumentId[] }
   /** `limit` when the broker says that this is why: what it takes then is learned from the refusal. */
   | { kind: "refused"; instruments: InstrumentId[]; reason: string; limit?: BrokerLimit }
-  /** `time`: the broker's clock, ms since 1970; left out where it gives none. */
-  | { kind: "heartbeat"; time?: number }
+  /** With the broker's clock, where it states one. */
+  | ({ kind: "heartbeat" } & Partial<StatedTime>)
   | { kind: "session_expired"; reason: string };
 
 /** Something about a frame or an answer that could not be read. Counted and logged, never fatal. */

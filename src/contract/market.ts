@@ -72,6 +72,8 @@ export const tickView = z.object({
   depth: depthView.optional(),
   /** In answers only, not on the stream: `stale` is older than the instrument's data usually gets. */
   freshness: z.enum(FRESHNESS).optional(),
+  /** In answers only: when the exchange saw the last news of it, by our clock; null when nobody knows. */
+  observedAt: timestamp.nullable().optional(),
 });
 
 export type TickView = z.infer<typeof tickView>;

@@ -56,7 +56,7 @@ export const qualityView = z.object({
   shard: z.string(),
   mode: z.enum(FEED_MODES),
   state: z.enum(QUALITY_STATES),
-  /** When the last good update was received, and how long ago. */
+  /** When the exchange saw the last news, by our clock, and how long ago; where it gives no time, when that came. */
   lastTickAt: timestamp.nullable(),
   ageMs: z.number().nullable(),
   /** What the exchange's clock said of it. */

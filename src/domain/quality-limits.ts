@@ -14,6 +14,9 @@ export const CLOCK_SKEW_TICK_MS_MAX = 5_000;
 export const PROVIDER_STALE_AFTER_MS_MIN = 3_000;
 export const PROVIDER_STALE_AFTER_INTERVALS = 4;
 
+/** Gaps that an instrument's usual interval is learned from before a provider is judged by it: fewer are chance. */
+export const INTERVAL_GAPS_MIN = 5;
+
 /** An instrument without news for this many of its usual intervals is stale: by chance alone, that happens to one gap in 20,000. */
 export const STALE_AFTER_INTERVALS = 10;
 

@@ -76,10 +76,10 @@ export interface Mark {
   price: number;
   bid: number | null;
   ask: number | null;
-  /** Our clock when the tick arrived, ms since 1970. */
+  /** When the exchange saw it, by our clock, ms since 1970; where it gives no time, when the tick arrived. */
   time: number;
   provider: string;
-  /** The provider's data is older than usual: no entry is priced by it. */
+  /** The provider's data is older than usual, or of unknown age: no entry is priced by it. */
   stale?: boolean;
   /** The hours of its market, as its provider keeps them; left out while they are not known. */
   calendar?: string;

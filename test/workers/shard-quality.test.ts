@@ -127,3 +127,26 @@ test("the same token on two exchanges shares no price, no rule's memory and no f
   ]);
   expect(book.dropped).toEqual({});
 });
+
+test("a mark is as old as the exchange says, and one of unknown age opens nothing", () => {
+  const { book, quality } = setUp(["X:A", "X:B"]);
+  const mark = (instrument: string) => {
+    const held = book.held.get(instrument);
+    return held && markOf(held, "one")[0];
+  };
+  // The exchange's clock is three seconds behind; the snapshot is of a trade two hours old.
+  quality.heard({ time: START - 3_000 }, START);
+  book.take(update("X:A", 1, { exchangeTime: START - 3_000 - 7_200_000 }), START);
+  expect(mark("X:A")).toMatchObject({ time: START - 7_200_000, stale: true });
+  expect(quality.quotes(["X:A"], START)).toMatchObject([
+    { freshness: "unknown", observedAt: START - 7_200_000, receivedTime: START },
+  ]);
+  book.take(update("X:A", 2, { exchangeTime: START - 3_000 }), START + 5);
+  expect(mark("X:A")).toMatchObject({ time: START });
+  expect(mark("X:A")).not.toHaveProperty("stale");
+  // Without a time the first one after a subscribe may be hours old, and the second is not.
+  book.take(update("X:B", 1, { exchangeTime: null }), START);
+  expect(mark("X:B")).toMatchObject({ stale: true });
+  book.take(update("X:B", 2, { exchangeTime: null }), START + 1_000);
+  expect(mark("X:B")).not.toHaveProperty("stale");
+});

@@ -114,7 +114,12 @@ export function parseFeedFrame(data: string | ArrayBuffer): Result<FeedMessage, 
     case "refused":
       return ok({ kind: "refused", ...refusal(value) });
     case "heartbeat":
-      return ok({ kind: "heartbeat", time: value.time });
+      return ok({
+        kind: "heartbeat",
+        time: value.time,
+        speed: value.speed,
+        isSet: value.isSet,
+      });
     case "session_expired":
       return ok({ kind: "session_expired", reason: value.reason });
   }

@@ -71,7 +71,13 @@ export const feedNotice = z.discriminatedUnion("type", [
     /** Which of the exchange's limits stands in the way, where it is one. */
     limit: z.enum(["instrumentsPerConnection", "subscribeMessagesPerSecond"]).optional(),
   }),
-  z.object({ type: z.literal("heartbeat"), time: timestamp }),
+  /** The market's clock: of a recording that plays, the recorded one and how fast it runs; `isSet` when it was just set. */
+  z.object({
+    type: z.literal("heartbeat"),
+    time: timestamp,
+    speed: z.number().positive().default(1),
+    isSet: z.boolean().default(false),
+  }),
   z.object({ type: z.literal("session_expired"), reason: z.string() }),
 ]);
 

@@ -56,28 +56,62 @@ const OPEN = { opensAt: 0, closesAt: 1e15 };
 /** What is learned from arrivals at these times. */
 function learned(...times: number[]): Cadence {
   const cadence: Cadence = { ...NO_ARRIVAL };
-  for (const time of times) noteArrival(cadence, time, time);
+  for (const time of times) noteArrival(cadence, time, time, time);
   return cadence;
 }
 
 test("an instrument's interval is learned, and updates that arrive together are one arrival", () => {
-  expect(learned(1_000)).toEqual({ at: 1_000, intervalMs: null, exchangeTime: 1_000, pollMs: 0 });
-  expect(learned(1_000, 1_000, 3_000, 3_000, 3_000)).toEqual({
+  expect(learned(1_000)).toMatchObject({ at: 1_000, intervalMs: null, gaps: 0 });
+  expect(learned(1_000, 1_000, 3_000, 3_000, 3_000)).toMatchObject({
     at: 3_000,
     intervalMs: 2_000,
+    gaps: 1,
     exchangeTime: 3_000,
-    pollMs: 0,
   });
-  expect(learned(0, 1_000, 3_000).intervalMs).toBe(1_100);
+});
+
+test("the first few gaps weigh alike, so that one short gap by chance is no habit", () => {
+  expect(learned(0, 1_000, 31_000).intervalMs).toBe(15_500);
+  expect(learned(0, 1_000, 31_000, 61_000).intervalMs).toBeCloseTo(20_333, 0);
 });
 
 test("what the exchange said at a time already known makes nothing fresh, and without its clock all is news", () => {
   const cadence = learned(0, 1_000);
-  noteArrival(cadence, 60_000, 1_000);
+  noteArrival(cadence, 60_000, 1_000, 1_000);
   expect(cadence.at).toBe(1_000);
-  noteArrival(cadence, 60_000, null);
-  noteArrival(cadence, 61_000, null);
+  noteArrival(cadence, 60_000, null, null);
+  noteArrival(cadence, 61_000, null, null);
   expect(cadence.at).toBe(61_000);
+});
+
+test("a price is as old as the exchange says, however young its arrival is", () => {
+  const cadence: Cadence = { ...NO_ARRIVAL };
+  noteArrival(cadence, 7_200_000, 1_000, 1_000);
+  expect(cadence).toMatchObject({ at: 1_000, isHeard: false });
+  expect(freshnessOf(cadence, OPEN, 7_200_000)).toBe("unknown");
+  noteArrival(cadence, 7_201_000, 7_200_900, 7_200_900);
+  expect(cadence).toMatchObject({ at: 7_200_900, isHeard: true });
+  expect(freshnessOf(cadence, OPEN, 7_201_000)).toBe("fresh");
+});
+
+test("the first update without a time may be an old state: its age is unknown until the next one", () => {
+  const cadence: Cadence = { ...NO_ARRIVAL };
+  noteArrival(cadence, 1_000, null, null);
+  expect(cadence.at).toBeNull();
+  expect(freshnessOf(cadence, OPEN, 1_000)).toBe("unknown");
+  noteArrival(cadence, 2_000, null, null);
+  expect(freshnessOf(cadence, OPEN, 2_000)).toBe("fresh");
+  // Subscribed anew, it begins with a snapshot again.
+  cadence.isFirst = true;
+  noteArrival(cadence, 60_000, null, null);
+  expect(cadence.at).toBe(2_000);
+});
+
+test("what the exchange saw later is never older, though the offset of its clock is measured anew", () => {
+  const cadence: Cadence = { ...NO_ARRIVAL };
+  noteArrival(cadence, 2_000, 1_000, 1_900);
+  noteArrival(cadence, 2_010, 1_005, 1_805);
+  expect(cadence.at).toBe(1_900);
 });
 
 test("an outage teaches no patience beyond the bound", () => {
@@ -121,6 +155,18 @@ test("what is polled is not stale before several polls are due, whatever interva
   const known = [null, 100, 3_000].map((intervalMs) => ({ intervalMs, pollMs: 2_000 }));
   expect(known.map((one) => staleAfterMs(one, "provider"))).toEqual([8_000, 8_000, 12_000]);
   expect(known.map((one) => staleAfterMs(one, "entries"))).toEqual([20_000, 20_000, 30_000]);
+});
+
+test("a provider is not called stale by fewer gaps than make a habit, but by five minutes it is", () => {
+  const cadence = learned(0, 1_000, 2_000, 3_000, 4_000);
+  expect(freshnessOf(cadence, OPEN, 12_001, "provider")).toBe("unknown");
+  expect(freshnessOf(cadence, OPEN, 304_000, "provider")).toBe("unknown");
+  expect(freshnessOf(cadence, OPEN, 304_001, "provider")).toBe("stale");
+  // Entries do not wait for that.
+  expect(freshnessOf(cadence, OPEN, 14_001)).toBe("stale");
+  noteArrival(cadence, 5_000, 5_000, 5_000);
+  expect(freshnessOf(cadence, OPEN, 9_000, "provider")).toBe("fresh");
+  expect(freshnessOf(cadence, OPEN, 9_001, "provider")).toBe("stale");
 });
 
 test("without any update an instrument is unknown, and neither fresh nor stale", () => {

@@ -29,6 +29,8 @@ const update = (instrument: string, n: number): MarketUpdate => ({
   exchangeTime: 1_000 + Math.floor(n / 3),
 });
 
+const at = (n: number, exchangeTime: number) => ({ ...update("X:A", n), exchangeTime });
+
 const none = new Set<string>();
 
 /** A book with one group that takes everything; `read` gives volumes and numbers of what came out. */
@@ -237,4 +239,19 @@ test("a tick's line is written for each mode that somebody wants, and holds no m
   expect(lines.quote[0]?.split(",").slice(3, 7)).toEqual(["99", "null", "101", "null"]);
   expect([...lines.ltp, ...lines.quote].some((line) => line.includes("bids"))).toBe(false);
   expect(lines.depth[0]).toMatch(/^D1,.*,\{"bids":\[\[99,5\]\],"asks":\[\[101,2\]\]\}$/);
+});
+
+test("an exchange whose clock is set back is heard from then on, and its trades of before judge nothing", () => {
+  const { book, read } = setUp([entry("X:A")]);
+  const NOW = 1_790_000_000_000;
+  book.take(at(1, NOW), NOW);
+  book.take(at(2, 1_760_000_000_000), NOW + 2);
+  expect(read().map(({ volume }) => volume)).toEqual([1]);
+  book.forgetLaterThan(1_760_000_000_000);
+  book.take(at(3, 1_760_000_000_000), NOW + 3);
+  expect(read().map(({ volume }) => volume)).toEqual([3]);
+  // A clock that goes on forgets nothing.
+  book.forgetLaterThan(1_760_000_001_000);
+  book.take(at(4, 1_759_999_999_000), NOW + 4);
+  expect(book.dropped).toEqual({ out_of_order: 2 });
 });
