@@ -1,7 +1,7 @@
 /**
- * What consumers and the operator ask for: kept when all of it is known and there is room for it, refused
- * whole otherwise. A ledger's list is kept instrument by instrument: what it holds is held whether the
- * broker knows it or not, and the marks of the rest are what its loss limits see by.
+ * What consumers and the operator ask for. What somebody holds he keeps, though the broker's list has lost it
+ * since: an option ends, and its holders' other instruments do not. Only what is new is looked up there, and
+ * needs room; a ledger's list is kept as far as there is any, for its loss limits see by these marks.
  */
 import type { ConsumerId, FeedWish } from "../src/application/ports.ts";
 import type { ApiError } from "../src/contract/errors.ts";
@@ -11,7 +11,6 @@ import type { InstrumentMaster } from "./broker-manager.master.ts";
 import type { Room } from "./broker-manager.room.ts";
 import type { Wishes } from "./broker-manager.wishes.ts";
 
-/** Pins answer the refusal, or null when they are kept; a declaration answers what of it is kept. */
 export class Asking {
   readonly #master: InstrumentMaster;
   readonly #wishes: Wishes;
@@ -23,16 +22,20 @@ export class Asking {
     this.#room = room;
   }
 
+  /** Answers what of the list is kept: all but what is new and unknown. Without room for the rest it is refused whole. */
   async declare(
     consumer: ConsumerId,
     wishes: FeedWish[],
   ): Promise<Result<InstrumentId[], ApiError>> {
-    const unknown = await this.#master.refuseUnknown(wishes.map(({ instrument }) => instrument));
-    const refusal = unknown ?? this.#refuseList(consumer, wishes);
-    // A list of instruments that could not be read says nothing of any of them.
-    if (refusal && (!isLedger(consumer) || refusal.code === "BROKER_UNAVAILABLE"))
-      return err(refusal);
-    const kept = refusal ? await this.#eachKept(consumer, wishes) : wishes;
+    const held = this.#wishes.heldBy(consumer);
+    const asked = wishes.map(({ instrument }) => instrument);
+    const unknown = await this.#master.unknownOf(asked.filter((id) => !held.has(id)));
+    if (!unknown.ok) return unknown;
+    const strangers = new Set(unknown.value);
+    const known = wishes.filter(({ instrument }) => !strangers.has(instrument));
+    const refusal = this.#refuseList(consumer, known);
+    if (refusal && !isLedger(consumer)) return err(refusal);
+    const kept = refusal ? this.#eachKept(consumer, known) : known;
     this.#wishes.set(consumer, kept);
     return ok(kept.map(({ instrument }) => instrument));
   }
@@ -42,31 +45,30 @@ export class Asking {
   }
 
   /** What is wanted already comes first, so that something new takes no place of it. */
-  async #eachKept(consumer: ConsumerId, wishes: FeedWish[]): Promise<FeedWish[]> {
-    const [known, wanted] = [await this.#master.have(), this.#wishes.all];
-    const asked = wishes.filter(({ instrument }) => known.has(instrument));
-    const kept = asked.filter(({ instrument }) => wanted.has(instrument));
-    for (const wish of asked)
+  #eachKept(consumer: ConsumerId, wishes: FeedWish[]): FeedWish[] {
+    const wanted = this.#wishes.all;
+    const kept = wishes.filter(({ instrument }) => wanted.has(instrument));
+    for (const wish of wishes)
       if (!wanted.has(wish.instrument) && !this.#refuseList(consumer, [...kept, wish]))
         kept.push(wish);
     return kept;
   }
 
+  /** Answers the refusal, or null when they are kept. */
   async pin(instruments: readonly InstrumentId[]): Promise<ApiError | null> {
-    const unknown = await this.#master.refuseUnknown(instruments);
+    const { pins } = this.#wishes;
+    const unknown = await this.#master.refuseUnknown(instruments.filter((id) => !pins.has(id)));
     if (unknown) return unknown;
-    const pins = new Set([...this.#wishes.pins, ...instruments]);
-    const refusal = this.#room.refuseWanted(this.#wishes.allPinned(pins), this.#wishes.all);
-    if (!refusal) this.#wishes.setPins(pins);
+    const all = new Set([...pins, ...instruments]);
+    const refusal = this.#room.refuseWanted(this.#wishes.allPinned(all), this.#wishes.all);
+    if (!refusal) this.#wishes.setPins(all);
     return refusal;
   }
 
-  async unpin(instruments: readonly InstrumentId[]): Promise<ApiError | null> {
-    const unknown = await this.#master.refuseUnknown(instruments);
-    if (unknown) return unknown;
+  /** Never refused: what is not known any more is what there is most reason to let go of. */
+  unpin(instruments: readonly InstrumentId[]): void {
     const gone = new Set(instruments);
     this.#wishes.setPins(new Set([...this.#wishes.pins].filter((pinned) => !gone.has(pinned))));
-    return null;
   }
 }
 

@@ -5,6 +5,7 @@ import type { ApiError } from "../src/contract/errors.ts";
 import { ALWAYS, isMarketOpen } from "../src/domain/calendar.ts";
 import type { Instrument, InstrumentId } from "../src/domain/instrument.ts";
 import { INSTRUMENT_REFRESH_MS } from "../src/domain/limits.ts";
+import { err, ok, type Result } from "../src/domain/result.ts";
 import * as refusals from "./broker-manager.refusals.ts";
 import type { BrokerManagerStorage } from "./broker-manager.storage.ts";
 
@@ -30,12 +31,21 @@ export class InstrumentMaster {
     return this.#instruments;
   }
 
-  /** Null when this broker knows all of these. A list that could not be read proves nothing unknown. */
-  async refuseUnknown(instruments: readonly InstrumentId[]): Promise<ApiError | null> {
+  /** Those of them that this broker does not know. A list that could not be read proves nothing unknown. */
+  async unknownOf(instruments: readonly InstrumentId[]): Promise<Result<InstrumentId[], ApiError>> {
+    if (instruments.length === 0) return ok([]);
     const known = await this.have();
-    if (known.size === 0) return refusals.noInstruments(this.#broker);
-    const unknown = instruments.filter((instrument) => !known.has(instrument));
-    return unknown.length > 0 ? refusals.unknownInstruments(this.#broker, unknown) : null;
+    if (known.size === 0) return err(refusals.noInstruments(this.#broker));
+    return ok(instruments.filter((instrument) => !known.has(instrument)));
+  }
+
+  /** Null when this broker knows all of these. */
+  async refuseUnknown(instruments: readonly InstrumentId[]): Promise<ApiError | null> {
+    const unknown = await this.unknownOf(instruments);
+    if (!unknown.ok) return unknown.error;
+    return unknown.value.length > 0
+      ? refusals.unknownInstruments(this.#broker, unknown.value)
+      : null;
   }
 
   /** Whether its market is open; one that is not known here counts as open. */

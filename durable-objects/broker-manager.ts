@@ -121,8 +121,8 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   }
 
   async unpin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>> {
-    const refusal = await this.#asking.unpin(instruments);
-    return refusal ? err(refusal) : ok(await this.#carryOut(this.#wishes.wantedOf(instruments)));
+    this.#asking.unpin(instruments);
+    return ok(await this.#carryOut(this.#wishes.wantedOf(instruments)));
   }
 
   async setFeed(

@@ -57,6 +57,11 @@ export class Wishes {
     return unionOf(this.#lists, this.#pins);
   }
 
+  /** What a consumer wants now. */
+  heldBy(consumer: ConsumerId): Set<InstrumentId> {
+    return new Set(this.#lists.get(consumer)?.map(({ instrument }) => instrument));
+  }
+
   /** Those of them that somebody wants. */
   wantedOf(instruments: readonly InstrumentId[]): InstrumentId[] {
     const wanted = this.all;

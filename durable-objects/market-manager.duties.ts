@@ -117,7 +117,13 @@ export class ProviderDuties {
   async #declareAt(provider: string, wishes: FeedWish[]): Promise<boolean> {
     try {
       const answer = await this.#host.manager(provider).declare(STANDBY, wishes);
-      if (answer.ok) return true;
+      if (answer.ok) {
+        const { length } = answer.value.instruments;
+        // What its list does not have any more it cannot give: nothing is asked for again because of it.
+        if (length < wishes.length)
+          this.#host.log("warn", "standby_unknown", { provider, unknown: wishes.length - length });
+        return true;
+      }
       this.#host.log("warn", "standby_refused", { provider, message: answer.error.message });
     } catch (error) {
       this.#host.log("warn", "standby_failed", { provider, reason: errorText(error) });

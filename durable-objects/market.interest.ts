@@ -5,8 +5,10 @@
 import type { BrokerManagerPort, ConsumerId, FeedWish } from "../src/application/ports.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { OBJECT_RETRY_MS, WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
 import { FEED_MODES, type FeedMode } from "../src/domain/tick.ts";
+import { unknownInstruments } from "./market.answers.ts";
 
 /** Instruments, each in the mode in which it is wanted. */
 export type ModedInstruments = Iterable<readonly [InstrumentId, FeedMode]>;
@@ -21,8 +23,8 @@ export interface InterestHost {
   aboveOf(instrument: InstrumentId): number;
   declared(): string;
   saveDeclared(declared: string): void;
-  /** A declare failed: another is to be made before long. */
-  failed(error: unknown): void;
+  /** A declare failed or was refused: another is to be made after `retryMs`. */
+  failed(error: unknown, retryMs: number): void;
 }
 
 type Outcome = Result<InstrumentStates, ApiError>;
@@ -80,7 +82,7 @@ export class Interest {
   async acquire(instruments: ModedInstruments): Promise<Outcome> {
     this.add(instruments);
     const round = this.#round();
-    const outcome = await round.outcome;
+    const outcome = keptOf(await round.outcome, instruments);
     if (outcome.ok) return outcome;
     this.remove(instruments);
     if (round.askers > 1 && outcome.error.code !== "UNAVAILABLE")
@@ -99,8 +101,14 @@ export class Interest {
     if (this.isDeclared()) return;
     const round = this.#round();
     round.askers -= 1;
-    // A failure was told to the host, whose alarm tries again.
-    void round.outcome;
+    void this.#retryRefused(round.outcome);
+  }
+
+  /** A failure was told to the host, whose alarm tries again. A refusal stands until there is room. */
+  async #retryRefused(pending: Promise<Outcome>): Promise<void> {
+    const outcome = await pending;
+    if (!outcome.ok && outcome.error.code !== "UNAVAILABLE")
+      this.#host.failed(new Error(outcome.error.message), WATCHDOG_INTERVAL_MS);
   }
 
   /** True when the managers know exactly what is wanted now. */
@@ -111,7 +119,7 @@ export class Interest {
   async #acquireAlone(instruments: ModedInstruments): Promise<Outcome> {
     const turn = this.#alone.then(async () => {
       this.add(instruments);
-      const outcome = await this.#round().outcome;
+      const outcome = keptOf(await this.#round().outcome, instruments);
       if (!outcome.ok) {
         this.remove(instruments);
         this.redeclare();
@@ -136,7 +144,7 @@ export class Interest {
     try {
       return await this.#declare();
     } catch (error) {
-      this.#host.failed(error);
+      this.#host.failed(error, OBJECT_RETRY_MS);
       return err(UNAVAILABLE);
     } finally {
       this.#running = null;
@@ -177,6 +185,14 @@ export class Interest {
     }
     return JSON.stringify(byBroker);
   }
+}
+
+/** For whoever asked for these: refused by name when one of them was not kept. */
+function keptOf(outcome: Outcome, instruments: ModedInstruments): Outcome {
+  if (!outcome.ok) return outcome;
+  const asked = [...instruments].map(([instrument]) => instrument);
+  const unknown = asked.filter((instrument) => !outcome.value.has(instrument));
+  return unknown.length > 0 ? err(unknownInstruments(unknown)) : outcome;
 }
 
 const highestOf = (counts: Record<FeedMode, number>): FeedMode | null =>

@@ -13,7 +13,6 @@ import type {
 } from "../src/application/ports.ts";
 import type { SignalView } from "../src/contract/signals.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
-import { OBJECT_RETRY_MS } from "../src/domain/limits.ts";
 import {
   CLOSE_KEY_REVOKED,
   CLOSE_MOVED,
@@ -113,7 +112,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
       aboveOf: (instrument) => this.#providers.above(instrument),
       declared: () => this.#storage.declared(),
       saveDeclared: (declared) => this.#storage.saveDeclared(declared),
-      failed: (error) => this.#declareLater(error),
+      failed: (error, retryMs) => this.#declareLater(error, retryMs),
     });
     this.#requests = new Requests({
       name: this.#name,
@@ -292,8 +291,8 @@ export class Market extends DurableObject<Env> implements MarketPort {
       });
   }
 
-  #declareLater(error: unknown): void {
+  #declareLater(error: unknown, retryMs: number): void {
     this.#log("warn", "declare_failed", { reason: errorText(error) });
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + OBJECT_RETRY_MS));
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + retryMs));
   }
 }

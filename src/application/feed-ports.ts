@@ -31,8 +31,8 @@ export type StandbyId = `standby:${string}`;
 
 export interface BrokerManagerPort {
   /**
-   * Replaces the consumer's wish list. Unknown instruments or a full account refuse it whole; a
-   * ledger's is kept as far as it can be, and the answer names only what was kept.
+   * Replaces the consumer's wish list. The answer names what was kept: all but what is new to it and unknown.
+   * A full account refuses it whole; a ledger's is kept as far as there is room.
    */
   declare(consumer: ConsumerId, wishes: FeedWish[]): Promise<Result<DeclareAnswer, ApiError>>;
   pin(instruments: InstrumentId[]): Promise<Result<DeclareAnswer, ApiError>>;

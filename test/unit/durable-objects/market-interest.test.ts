@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
 import { Interest } from "../../../durable-objects/market.interest.ts";
 import type { BrokerManagerPort, FeedWish } from "../../../src/application/ports.ts";
+import { WATCHDOG_INTERVAL_MS } from "../../../src/domain/limits.ts";
 
 /** A manager that takes at most `capacity` instruments and answers when the test lets it. */
-function setUp(capacity = Infinity) {
+function setUp(capacity = Infinity, strangers: string[] = []) {
   const declares: string[][] = [];
   const modes: Record<string, string>[] = [];
   let declared = "{}";
   let isDown = false;
   const failures: unknown[] = [];
+  const retries: number[] = [];
   const declare = async (_consumer: string, wishes: FeedWish[]) => {
     if (isDown) throw new Error("down");
     const instruments = wishes.map(({ instrument }) => instrument);
@@ -17,7 +19,8 @@ function setUp(capacity = Infinity) {
     await Promise.resolve();
     if (instruments.length > capacity)
       return { ok: false, error: { code: "SHARD_CAPACITY", message: "full", details: null } };
-    const states = instruments.map((instrument) => ({ instrument, state: "pending" }));
+    const kept = instruments.filter((instrument) => !strangers.includes(instrument));
+    const states = kept.map((instrument) => ({ instrument, state: "pending" }));
     return { ok: true, value: { instruments: states } };
   };
   const interest = new Interest({
@@ -29,13 +32,17 @@ function setUp(capacity = Infinity) {
     saveDeclared: (text) => {
       declared = text;
     },
-    failed: (error) => failures.push(error),
+    failed: (error, retryMs) => {
+      failures.push(error);
+      retries.push(retryMs);
+    },
   });
   return {
     interest,
     declares,
     modes,
     failures,
+    retries,
     declared: () => declared,
     setDown: (down: boolean) => {
       isDown = down;
@@ -142,4 +149,42 @@ test("the highest mode that anybody wants is declared, and a lower one when the 
     "ltp",
     "none",
   ]);
+});
+
+test("an instrument that its broker does not know is refused to who asks for it, and to nobody else", async () => {
+  const { interest, declares } = setUp(Infinity, ["X:GONE"]);
+  const [known, gone] = await Promise.all([
+    interest.acquire(quotes("X:A")),
+    interest.acquire(quotes("X:B", "X:GONE")),
+  ]);
+  expect(known).toMatchObject({ ok: true });
+  expect(gone).toMatchObject({
+    ok: false,
+    error: { code: "UNKNOWN_INSTRUMENT", details: { instruments: ["X:GONE"] } },
+  });
+  await settle();
+  expect(declares.at(-1)).toEqual(["X:A"]);
+  expect(interest.isDeclared()).toBe(true);
+});
+
+test("an instrument that left the list of its broker is held by who has it, and takes nothing from the others", async () => {
+  const strangers: string[] = [];
+  const { interest } = setUp(Infinity, strangers);
+  await interest.acquire(quotes("X:OPTION"));
+  strangers.push("X:OPTION");
+  expect(await interest.acquire(quotes("X:B"))).toMatchObject({ ok: true });
+});
+
+test("what is refused to nobody in particular is declared again before long", async () => {
+  const { interest, failures, retries } = setUp(1);
+  interest.add(quotes("X:A", "X:B"));
+  interest.redeclare();
+  await settle();
+  expect(failures).toHaveLength(1);
+  expect(retries).toEqual([WATCHDOG_INTERVAL_MS]);
+  interest.remove(quotes("X:B"));
+  interest.redeclare();
+  await settle();
+  expect(failures).toHaveLength(1);
+  expect(interest.isDeclared()).toBe(true);
 });
