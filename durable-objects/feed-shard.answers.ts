@@ -22,7 +22,7 @@ export class Answers {
   readonly #subscriber: Subscriber;
   readonly #host: AnswersHost;
   /** A refusal that shows how much fits, once everything asked for with it has been answered. */
-  #lesson: Omit<LearnedLimit, "value"> | null = null;
+  #lesson: { taught: Omit<LearnedLimit, "value">; cuts: number } | null = null;
 
   constructor(subscriber: Subscriber, host: AnswersHost) {
     this.#subscriber = subscriber;
@@ -39,8 +39,10 @@ export class Answers {
 
   /** Looks for answers that did not come; answers which became alarmed by it. */
   sweep(held: ReadonlyMap<InstrumentId, HeldInstrument>, now: number): InstrumentId[] {
+    // On another connection, or with less wanted, what is held does not show what fits: the next refusal does.
+    if (this.#lesson?.cuts !== this.#subscriber.cuts) this.#lesson = null;
     if (this.#lesson && this.#subscriber.counts.pending === 0) {
-      void this.#learn({ ...this.#lesson, value: this.#subscriber.heldUpstream });
+      void this.#learn({ ...this.#lesson.taught, value: this.#subscriber.heldUpstream });
       this.#lesson = null;
     }
     return this.#subscriber.sweep(now, (id, asked) => isFlowing(held.get(id), asked));
@@ -59,7 +61,8 @@ export class Answers {
     const { instruments, reason, limit } = answer;
     if (limit === "subscribeMessagesPerSecond")
       void this.#learn({ limit, value: this.#subscriber.sentInSecond - 1, at: now, reason });
-    else if (limit) this.#lesson = { limit, at: now, reason };
+    else if (limit)
+      this.#lesson = { taught: { limit, at: now, reason }, cuts: this.#subscriber.cuts };
     this.#host.alarmed(this.#subscriber.refuse(instruments, now, limit), reason);
   }
 

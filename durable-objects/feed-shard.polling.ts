@@ -21,6 +21,8 @@ import { ok } from "../src/domain/result.ts";
 export type ShardFeed = BrokerFeed & {
   /** How often it asks for an instrument now, ms; left out where data comes by itself. */
   pollMs?(instrument: InstrumentId): number;
+  /** Wanted, and its first turn to be asked for has not come; left out where a subscribe is sent at once. */
+  isWaiting?(instrument: InstrumentId): boolean;
 };
 
 /** What the shard says on the line; quotes are asked for one by one. */
@@ -54,6 +56,7 @@ export function polledFeed(feed: BrokerFeed, log: Log): ShardFeed {
         ? ok(JSON.parse(data.slice(OWN.length)) as FeedMessage)
         : feed.parse(data),
     pollMs: (instrument) => plan.periodMs(instrument),
+    isWaiting: (instrument) => plan.isWaiting(instrument),
   };
 }
 
@@ -95,7 +98,11 @@ class PollingLine extends EventTarget {
       this.#tell({ kind: "unsubscribed", instruments: request.leave });
     } else {
       this.#plan.ask(request.ask);
-      for (const instrument of request.ask) this.#unconfirmed.add(instrument);
+      for (const instrument of request.ask) {
+        this.#unconfirmed.add(instrument);
+        // Whoever asks again has no price of it: the next answer is one, though it says nothing new.
+        this.#answers.delete(instrument);
+      }
     }
     this.#schedule();
   }

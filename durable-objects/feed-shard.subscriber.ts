@@ -2,20 +2,28 @@
  * Subscription truth of a shard's broker connection, sent in the broker's batches and at the broker's
  * pace. The rules are in `domain/subscriptions.ts`; here is only what they need of time and a socket.
  */
-import type { BrokerFeed } from "../src/brokers/broker.ts";
 import type { BrokerLimit } from "../src/domain/broker-limits.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
-import { SUBSCRIBE_ANSWER_BOUND_MS, SUBSCRIBE_RETRY_MS } from "../src/domain/limits.ts";
+import {
+  SUBSCRIBE_ANSWER_BOUND_MS,
+  SUBSCRIBE_RETRY_MS,
+  UNSUBSCRIBES_UNANSWERED_MAX,
+} from "../src/domain/limits.ts";
 import * as subscriptions from "../src/domain/subscriptions.ts";
 import type { FeedMode } from "../src/domain/tick.ts";
+import type { ShardFeed } from "./feed-shard.polling.ts";
 
-const ANSWER_BOUNDS = { answerBoundMs: SUBSCRIBE_ANSWER_BOUND_MS, retryMs: SUBSCRIBE_RETRY_MS };
+const ANSWER_BOUNDS = {
+  answerBoundMs: SUBSCRIBE_ANSWER_BOUND_MS,
+  retryMs: SUBSCRIBE_RETRY_MS,
+  unsubscribesMax: UNSUBSCRIBES_UNANSWERED_MAX,
+};
 
 /** The broker's pace is counted in messages of one second. */
 const PACE_MS = 1_000;
 
 export class Subscriber {
-  readonly #feed: BrokerFeed;
+  readonly #feed: ShardFeed;
   readonly #send: (text: string) => void;
   #state = subscriptions.NO_SUBSCRIPTIONS;
   #isOpen = false;
@@ -24,9 +32,11 @@ export class Subscriber {
   #asked: string[] = [];
   /** Messages a second: the broker's own limit, until it taught a lower one. */
   pace: number;
+  /** Times at which the broker came to hold less than before: something was let go, or the connection was lost. */
+  cuts = 0;
   #timer: number | null = null;
 
-  constructor(feed: BrokerFeed, send: (text: string) => void) {
+  constructor(feed: ShardFeed, send: (text: string) => void) {
     this.#feed = feed;
     this.#send = send;
     this.pace = feed.rules.subscribeMessagesPerSecond;
@@ -55,6 +65,8 @@ export class Subscriber {
   }
 
   want(wishes: ReadonlyMap<InstrumentId, FeedMode>, now: number): void {
+    if ([...this.#state.wanted.keys()].some((instrument) => !wishes.has(instrument)))
+      this.cuts += 1;
     this.#state = subscriptions.want(this.#state, wishes, now);
     this.#pump(now);
   }
@@ -62,12 +74,14 @@ export class Subscriber {
   /** A new connection: everything wanted is asked for, once. */
   open(now: number): void {
     this.#state = subscriptions.restart(this.#state, now);
+    this.cuts += 1;
     this.#isOpen = true;
     this.#pump(now);
   }
 
   close(now: number): void {
     this.#state = subscriptions.restart(this.#state, now);
+    this.cuts += 1;
     this.#isOpen = false;
     this.#asked = [];
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -121,7 +135,10 @@ export class Subscriber {
         flowing.map(([id]) => id),
         now,
       );
-    const step = subscriptions.sweep(this.#state, now, ANSWER_BOUNDS);
+    const step = subscriptions.sweep(this.#state, now, {
+      ...ANSWER_BOUNDS,
+      isWaiting: (instrument) => this.#feed.isWaiting?.(instrument) ?? false,
+    });
     this.#state = step.state;
     this.#pump(now);
     return step.alarmed;

@@ -103,6 +103,9 @@ export const SUBSCRIBE_ANSWER_BOUND_MS = 10_000;
 /** An alarmed instrument is asked for again this often: a broker must not be hammered with what it refuses. */
 export const SUBSCRIBE_RETRY_MS = 60_000;
 
+/** Unsubscribes without an answer, after which the instrument counts as let go of: what still comes of it is not wanted, and counted. */
+export const UNSUBSCRIBES_UNANSWERED_MAX = 3;
+
 /** Each connection that brought no data doubles the silence it is allowed, this many times at most: a closed market is not a broken socket. */
 export const SILENCE_DOUBLINGS_MAX = 5;
 

@@ -52,6 +52,11 @@ export class PollPlan {
     return this.#asked.has(instrument);
   }
 
+  /** To be asked for, and not asked for yet. */
+  isWaiting(instrument: InstrumentId): boolean {
+    return this.#asked.get(instrument) === null;
+  }
+
   /** How often it is asked for now, ms; 0 when it is not. */
   periodMs(instrument: InstrumentId): number {
     return this.#periods.get(instrument) ?? 0;

@@ -30,7 +30,9 @@ export interface Leaving {
   /** The unsubscribe has not been sent yet. */
   queued: boolean;
   since: number;
-  /** What it was, for when it is wanted again before the unsubscribe has left. */
+  /** Unsubscribes sent of it so far. */
+  sends: number;
+  /** What it was: whether the broker holds it as long as it has not let go. */
   was: Subscription;
 }
 
@@ -54,15 +56,16 @@ export function want(
   const leaving = new Map(state.leaving);
   for (const [instrument, mode] of wishes) {
     const isGoing = leaving.get(instrument);
-    const held = state.wanted.get(instrument) ?? (isGoing?.queued ? isGoing.was : undefined);
+    const held = state.wanted.get(instrument);
     // Once the unsubscribe has left, a late answer to it is about something no longer pending.
     leaving.delete(instrument);
-    if (!held) wanted.set(instrument, fresh(mode, now));
-    else wanted.set(instrument, held.mode === mode ? held : inMode(held, mode));
+    if (held) wanted.set(instrument, held.mode === mode ? held : inMode(held, mode));
+    // Whoever let it go has forgotten that it was confirmed: it is asked for anew, and that answer tells it.
+    else wanted.set(instrument, { ...fresh(mode, now), sent: isGoing?.queued ?? false });
   }
   for (const [instrument, was] of state.wanted) {
     if (!wanted.has(instrument) && was.sent)
-      leaving.set(instrument, { queued: true, since: now, was });
+      leaving.set(instrument, { queued: true, since: now, sends: 0, was });
   }
   return { wanted, leaving };
 }
@@ -108,7 +111,7 @@ export function nextBatch(
     const next = new Map(state.leaving);
     for (const instrument of leaving) {
       const held = next.get(instrument);
-      if (held) next.set(instrument, { ...held, queued: false, since: now });
+      if (held) next.set(instrument, { ...held, queued: false, since: now, sends: held.sends + 1 });
     }
     const batch = { op: "unsubscribe", instruments: leaving, mode: "quote" } as const;
     return { state: { ...state, leaving: next }, batch };
@@ -142,13 +145,17 @@ export function confirm(
   return settle(state, instruments, "confirmed", now);
 }
 
-/** The broker's no. `isOverLimit`: because the connection is full. */
+/**
+ * The broker's no. `isOverLimit`: because the connection is full. A no to an unsubscribe says that nothing
+ * is held; while the subscribe before it is unanswered, the no is the answer to that.
+ */
 export function refuse(
-  state: Subscriptions,
+  before: Subscriptions,
   instruments: readonly InstrumentId[],
   now: number,
   isOverLimit = false,
 ): SubscriptionStep {
+  const state = { ...before, leaving: refusedLeaving(before.leaving, instruments) };
   const step = settle(state, instruments, "alarmed", now);
   if (!isOverLimit) return step;
   const wanted = new Map(step.state.wanted);
@@ -159,14 +166,31 @@ export function refuse(
   return { ...step, state: { ...step.state, wanted } };
 }
 
-/** The broker did not look at it: it is asked for again at the next turn. */
+function refusedLeaving(
+  before: Subscriptions["leaving"],
+  instruments: readonly InstrumentId[],
+): Subscriptions["leaving"] {
+  const leaving = new Map(before);
+  for (const instrument of instruments) {
+    const going = leaving.get(instrument);
+    if (going?.was.status === "pending")
+      leaving.set(instrument, { ...going, was: { ...going.was, status: "alarmed" } });
+    else if (going?.queued === false) leaving.delete(instrument);
+  }
+  return leaving;
+}
+
+/** The broker did not look at it: it is asked for again at the next turn, and so is to let go of it. */
 export function requeue(state: Subscriptions, instruments: readonly InstrumentId[]): Subscriptions {
   const wanted = new Map(state.wanted);
+  const leaving = new Map(state.leaving);
   for (const instrument of instruments) {
     const held = wanted.get(instrument);
     if (held && held.status !== "confirmed") wanted.set(instrument, { ...held, queued: true });
+    const going = leaving.get(instrument);
+    if (going) leaving.set(instrument, { ...going, queued: true });
   }
-  return { ...state, wanted };
+  return { wanted, leaving };
 }
 
 function settle(
@@ -175,13 +199,16 @@ function settle(
   status: "confirmed" | "alarmed",
   now: number,
 ): SubscriptionStep {
+  const changed = instruments.filter((instrument) => {
+    const held = state.wanted.get(instrument);
+    return held && !held.queued && held.status !== status;
+  });
+  // Each tick of what is not live yet comes here: nothing is copied for the many that change nothing.
+  if (changed.length === 0) return { state, confirmed: [], alarmed: [] };
   const wanted = new Map(state.wanted);
-  const changed: InstrumentId[] = [];
-  for (const instrument of instruments) {
+  for (const instrument of changed) {
     const held = wanted.get(instrument);
-    if (!held || held.queued || held.status === status) continue;
-    wanted.set(instrument, { ...held, status, since: now });
-    changed.push(instrument);
+    if (held) wanted.set(instrument, { ...held, status, since: now });
   }
   return {
     state: { ...state, wanted },
@@ -200,31 +227,40 @@ export function dropped(state: Subscriptions, instruments: readonly InstrumentId
   return { ...(hasRoom ? requeue(state, waiting) : state), leaving };
 }
 
+export interface SweepBounds {
+  answerBoundMs: number;
+  retryMs: number;
+  /** Unsubscribes sent without an answer before it counts as let go of: some brokers give none. */
+  unsubscribesMax: number;
+  /** Sent, and still waiting for its turn to be put to the broker: nothing can be unanswered yet. */
+  isWaiting?(instrument: InstrumentId): boolean;
+}
+
 /**
  * Looks for answers that did not come: a subscribe unanswered for `answerBoundMs` is an alarm, and is asked
- * for again every `retryMs`; an unsubscribe unanswered is sent again.
+ * for again every `retryMs`; an unsubscribe unanswered is sent again, a few times.
  */
-export function sweep(
-  state: Subscriptions,
-  now: number,
-  bounds: { answerBoundMs: number; retryMs: number },
-): SubscriptionStep {
+export function sweep(state: Subscriptions, now: number, bounds: SweepBounds): SubscriptionStep {
   const wanted = new Map(state.wanted);
   const leaving = new Map(state.leaving);
   const alarmed: InstrumentId[] = [];
   for (const [instrument, held] of state.wanted) {
     if (held.queued || held.status === "confirmed") continue;
     const age = now - held.since;
-    if (held.status === "pending" && age >= bounds.answerBoundMs) {
+    if (held.status === "pending" && bounds.isWaiting?.(instrument)) {
+      wanted.set(instrument, { ...held, since: now });
+    } else if (held.status === "pending" && age >= bounds.answerBoundMs) {
       wanted.set(instrument, { ...held, status: "alarmed", since: now });
       alarmed.push(instrument);
     } else if (held.status === "alarmed" && age >= bounds.retryMs) {
       wanted.set(instrument, { ...held, queued: true });
     }
   }
-  for (const [instrument, held] of state.leaving)
-    if (!held.queued && now - held.since >= bounds.answerBoundMs)
-      leaving.set(instrument, { ...held, queued: true, since: now });
+  for (const [instrument, going] of state.leaving) {
+    if (going.queued || now - going.since < bounds.answerBoundMs) continue;
+    if (going.sends >= bounds.unsubscribesMax) leaving.delete(instrument);
+    else leaving.set(instrument, { ...going, queued: true, since: now });
+  }
   return { state: { wanted, leaving }, confirmed: [], alarmed };
 }
 

@@ -17,7 +17,7 @@ import {
 } from "../../../src/domain/subscriptions.ts";
 import type { FeedMode } from "../../../src/domain/tick.ts";
 
-const BOUNDS = { answerBoundMs: 10_000, retryMs: 60_000 };
+const BOUNDS = { answerBoundMs: 10_000, retryMs: 60_000, unsubscribesMax: 3 };
 
 const wishes = (...ids: string[]) => new Map<string, FeedMode>(ids.map((id) => [id, "quote"]));
 
@@ -75,11 +75,24 @@ test("what was never sent is dropped without a message", () => {
   ]);
 });
 
-test("a wish taken back and given again before the unsubscribe left changes nothing upstream", () => {
+test("a wish taken back and given again before the unsubscribe left is asked for in place, and confirmed anew", () => {
   const held = confirm(drain(want(NO_SUBSCRIPTIONS, wishes("A"), 0)).state, ["A"], 0).state;
-  const again = want(want(held, wishes(), 1), wishes("A"), 2);
-  expect(drain(again).batches).toEqual([]);
-  expect(again.wanted.get("A")?.status).toBe("confirmed");
+  for (const mode of ["ltp", "quote", "depth"] as const) {
+    const again = want(want(held, wishes(), 1), new Map([["A", mode]]), 2);
+    const { state, batches } = drain(again);
+    expect(batches).toEqual([{ op: "subscribe", instruments: ["A"], mode }]);
+    expect(confirm(state, ["A"], 3).confirmed).toEqual(["A"]);
+    // Let go once more before it was asked for, the broker holds it still.
+    expect(drain(want(again, wishes(), 3)).batches).toMatchObject([{ op: "unsubscribe" }]);
+  }
+});
+
+test("a tick of what is confirmed, or not asked for, copies nothing", () => {
+  const sent = drain(want(NO_SUBSCRIPTIONS, wishes("A"), 0)).state;
+  const held = confirm(sent, ["A"], 0).state;
+  expect(confirm(held, ["A", "B"], 1).state).toBe(held);
+  const queued = want(NO_SUBSCRIPTIONS, wishes("A"), 0);
+  expect(confirm(queued, ["A"], 1).state).toBe(queued);
 });
 
 test("a late yes, no or goodbye for something no longer pending is ignored", () => {
@@ -112,6 +125,43 @@ test("an unsubscribe without an answer is sent again", () => {
   expect(drain(sweep(gone, 9_999, BOUNDS).state).batches).toEqual([]);
   expect(drain(sweep(gone, 10_000, BOUNDS).state).batches).toHaveLength(1);
   expect(dropped(gone, ["A"]).leaving.size).toBe(0);
+});
+
+/** What goes out in an hour of sweeps, with each batch given to the broker. */
+function hour(start: Subscriptions, answer: (state: Subscriptions) => Subscriptions) {
+  let [state, sends] = [start, 0];
+  for (let now = 1_000; now <= 3_600_000; now += 1_000) {
+    const next = nextBatch(sweep(state, now, BOUNDS).state, 50, now);
+    state = next ? answer(next.state) : sweep(state, now, BOUNDS).state;
+    if (next) sends += 1;
+  }
+  return { state, sends };
+}
+
+test("an unsubscribe that the broker refuses, or never answers, is not sent for ever", () => {
+  const refused = refuse(drain(want(NO_SUBSCRIPTIONS, wishes("A"), 0)).state, ["A"], 0).state;
+  const no = hour(want(refused, wishes(), 0), (state) => refuse(state, ["A"], 0).state);
+  expect([no.sends, no.state.leaving.size]).toEqual([1, 0]);
+  const silence = hour(want(refused, wishes(), 0), (state) => state);
+  expect([silence.sends, silence.state.leaving.size]).toEqual([3, 0]);
+});
+
+test("a no that answers the subscribe is not taken for one to the unsubscribe after it", () => {
+  const sent = drain(want(NO_SUBSCRIPTIONS, wishes("A"), 0)).state;
+  const gone = drain(want(sent, wishes(), 0)).state;
+  const once = refuse(gone, ["A"], 1).state;
+  expect(once.leaving.size).toBe(1);
+  expect(refuse(once, ["A"], 2).state.leaving.size).toBe(0);
+  // For going too fast it is only put off.
+  expect(drain(requeue(gone, ["A"])).batches).toMatchObject([{ op: "unsubscribe" }]);
+});
+
+test("what waits for its turn to be asked for is not unanswered, and its bound counts from that turn", () => {
+  const sent = drain(want(NO_SUBSCRIPTIONS, wishes("A"), 0)).state;
+  const waiting = sweep(sent, 30_000, { ...BOUNDS, isWaiting: () => true });
+  expect(waiting.alarmed).toEqual([]);
+  expect(sweep(waiting.state, 39_999, BOUNDS).alarmed).toEqual([]);
+  expect(sweep(waiting.state, 40_000, BOUNDS).alarmed).toEqual(["A"]);
 });
 
 type Action =
