@@ -24,6 +24,8 @@ export interface ConnectionEvents {
   opened(epoch: number): void;
   message(message: FeedMessage, now: number): void;
   lost(reason: string, now: number): void;
+  /** Since when data is due, ms since 1970; null while all markets are shut: silence is no fault then. */
+  dueSince(now: number): number | null;
   /** The broker said on this socket that its session is over. */
   expired(reason: string): void;
 }
@@ -182,8 +184,11 @@ export class BrokerConnection {
     const socket = this.#socket;
     if (!socket || socket.readyState !== WebSocket.OPEN)
       return this.#lose("the socket is not open");
+    const dueSince = this.#events.dueSince(now);
+    if (dueSince === null) return;
     const health = {
       openedAt: this.connectedAt ?? now,
+      dueSince,
       dataAt: this.#socketDataAt,
       barren: this.#barren,
       typicalGapMs: this.#typicalGapMs,

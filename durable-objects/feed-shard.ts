@@ -26,6 +26,7 @@ import { TickBook } from "./feed-shard.book.ts";
 import { BrokerConnection } from "./feed-shard.connection.ts";
 import { alarmStatus, dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
 import { shardFeed } from "./feed-shard.feed.ts";
+import { dueSince } from "./feed-shard.freshness.ts";
 import { isToldLive } from "./feed-shard.held.ts";
 import { type ShardHealth, shardHealth } from "./feed-shard.health.ts";
 import { type ShardHistory, shardHistory } from "./feed-shard.history.ts";
@@ -96,6 +97,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
         opened: (epoch) => this.#opened(epoch),
         message: (message, now) => this.#message(message, now),
         lost: (reason, now) => this.#lost(reason, now),
+        dueSince: (now) => dueSince(this.#book.held.values(), now),
         expired: (reason) => this.#session.refused(reason),
       },
       this.#log,

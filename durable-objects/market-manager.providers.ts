@@ -8,6 +8,7 @@ import type { FeedAlert, HealthReport, ProvidersPort } from "../src/application/
 import type { ApiError } from "../src/contract/errors.ts";
 import type { Page, PageQuery } from "../src/contract/primitives.ts";
 import type { ProvidersView, ProviderSwitchView } from "../src/contract/providers.ts";
+import type { Session } from "../src/domain/calendar.ts";
 import * as failover from "../src/domain/failover.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import {
@@ -15,6 +16,7 @@ import {
   PROVIDER_REPORT_LOST_MS,
   PROVIDER_SETTLE_MS,
   PROVIDER_UNHEARD_MS,
+  PROVIDER_UNKNOWN_MS,
 } from "../src/domain/provider-limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
 import { decodeCursor, pageFrom } from "../src/storage/cursor.ts";
@@ -29,15 +31,18 @@ export interface ProvidersHost extends DutiesHost {
   masters: Masters;
   /** Best first, for instruments without an override. */
   defaultRanks: readonly string[];
-  isOpen(instrument: InstrumentId, now: number): boolean;
+  /** The session in which it trades now; null while its market is shut, which nobody is to blame for. */
+  session(instrument: InstrumentId, now: number): Session | null;
   incidents: Pick<FeedIncidentHost, "layDown" | "close">;
 }
 
-const BOUNDS = {
+const boundsIn = ({ opensAt }: Session): failover.FailoverBounds => ({
   leaveMs: PROVIDER_LEAVE_MS,
   unheardMs: PROVIDER_UNHEARD_MS,
+  unknownMs: PROVIDER_UNKNOWN_MS,
   settleMs: PROVIDER_SETTLE_MS,
-};
+  dueSince: opensAt,
+});
 
 const cursorKey = z.tuple([z.number()]);
 
@@ -88,7 +93,7 @@ export class Providers implements ProvidersPort {
     for (const { instrument, provider } of this.#healths.lose(now - PROVIDER_REPORT_LOST_MS))
       this.#hear(instrument, provider, now);
     for (const row of this.#rows.values()) {
-      const at = row.isWatched ? failover.nextLookAt(row.state, BOUNDS) : null;
+      const at = this.#nextLookAt(row, now);
       if (at !== null && at <= now) this.#take(row, { kind: "look" }, now);
     }
     this.#after(now);
@@ -195,9 +200,9 @@ export class Providers implements ProvidersPort {
 
   #take(row: ProviderRow, event: failover.FailoverEvent, now: number): void {
     const { instrument } = row;
-    const mayDecide = row.isWatched && this.#host.isOpen(instrument, now);
-    const step = mayDecide
-      ? failover.failover(row.state, event, now, BOUNDS)
+    const session = row.isWatched ? this.#host.session(instrument, now) : null;
+    const step = session
+      ? failover.failover(row.state, event, now, boundsIn(session))
       : { state: failover.noted(row.state, event, now), happened: [] };
     if (step.state === row.state) return;
     const isSwitch = step.happened.some(({ kind }) => kind === "switch");
@@ -251,13 +256,18 @@ export class Providers implements ProvidersPort {
     }
   }
 
+  /** When time alone may change something; null also while nothing may be decided: a look would lead to the next. */
+  #nextLookAt({ instrument, state, isWatched }: ProviderRow, now: number): number | null {
+    if (!isWatched) return null;
+    const session = this.#host.session(instrument, now);
+    return session && failover.nextLookAt(state, boundsIn(session));
+  }
+
   #after(now: number): void {
     this.#alert(now);
     void this.#incident.settle(this.#down().length, now);
     this.#duties.carryOutSoon();
-    const looks = [...this.#rows.values()].flatMap(({ state, isWatched }) =>
-      isWatched ? (failover.nextLookAt(state, BOUNDS) ?? []) : [],
-    );
+    const looks = [...this.#rows.values()].flatMap((row) => this.#nextLookAt(row, now) ?? []);
     if (looks.length > 0) this.#host.wakeAt(Math.min(...looks));
     else if ([...this.#rows.values()].some(({ isWatched }) => isWatched))
       this.#host.wakeAt(now + PROVIDER_REPORT_LOST_MS);

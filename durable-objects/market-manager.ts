@@ -10,7 +10,7 @@ import type { ApiError } from "../src/contract/errors.ts";
 import type { DrainClose, MarketView } from "../src/contract/markets.ts";
 import type { PageQuery } from "../src/contract/primitives.ts";
 import type { SignalView } from "../src/contract/signals.ts";
-import { isMarketOpen } from "../src/domain/calendar.ts";
+import { ALWAYS, type Session, sessionAt } from "../src/domain/calendar.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { OBJECT_RETRY_MS } from "../src/domain/limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
@@ -66,7 +66,7 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
         defaultRanks: PROVIDER_RANKS,
         manager: (broker) => brokerManager(env, broker),
         followers: () => this.#followers(),
-        isOpen: (instrument, now) => isOpen(env, this.#masters, instrument, now),
+        session: sessionsOf(env, this.#masters),
         incidents: {
           layDown: (incident) => layDown(database(env.DB), incident),
           close: (id, at) => closeIncident(database(env.DB), id, at),
@@ -199,10 +199,17 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
   }
 }
 
-/** A shut market brings no news: that is nobody's fault. */
-function isOpen(env: Env, masters: Masters, instrument: InstrumentId, now: number): boolean {
-  const [broker = ""] = masters.brokersOf(instrument);
-  const clients = marketDataClients(env, broker, dataAccountOf(broker));
-  const isAlwaysOpen = clients.ok && clients.value.feed.rules.calendarAlwaysOpen;
-  return isAlwaysOpen || isMarketOpen(masters.get(instrument)?.calendar ?? "", now);
+/** By the hours of an instrument's first broker; null while its market is shut. What a broker keeps open is asked once. */
+function sessionsOf(env: Env, masters: Masters) {
+  const alwaysOpen = new Map<string, boolean>();
+  const isAlwaysOpen = (broker: string): boolean => {
+    const clients = marketDataClients(env, broker, dataAccountOf(broker));
+    return clients.ok && clients.value.feed.rules.calendarAlwaysOpen;
+  };
+  return (instrument: InstrumentId, now: number): Session | null => {
+    const [broker = ""] = masters.brokersOf(instrument);
+    const always = alwaysOpen.get(broker) ?? isAlwaysOpen(broker);
+    alwaysOpen.set(broker, always);
+    return sessionAt(always ? ALWAYS : (masters.get(instrument)?.calendar ?? ""), now);
+  };
 }

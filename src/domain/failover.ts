@@ -55,8 +55,12 @@ export interface FailoverBounds {
   leaveMs: number;
   /** How long it may be unheard of: an instrument that moves between shards is, for a moment, though its ticks go on. */
   unheardMs: number;
+  /** How long nothing may be known of any of them before they count as down: a slow instrument is no outage. */
+  unknownMs: number;
   /** How long a better one must have been in good health, and the present one in place, before it is taken back. */
   settleMs: number;
+  /** Since when news is due, ms since 1970: a session's opening. The silence of the night before is no fault. */
+  dueSince: number;
 }
 
 export interface FailoverStep {
@@ -100,9 +104,11 @@ export function noted(state: FailoverState, event: FailoverEvent, now: number): 
       const { provider, state: health } = event;
       const known = state.health[provider];
       if (known?.state === health) return state;
-      // From stale to disconnected is one trouble, not two: its time does not begin anew.
-      const isSameTrouble = known !== undefined && known.state !== "fresh" && health !== "fresh";
-      const since = isSameTrouble ? known.since : now;
+      // From stale to disconnected is one trouble, not two: its time does not begin anew. That nobody could
+      // tell how a slow instrument is was none.
+      const isNewTrouble = known?.state === "unknown" && health === "disconnected";
+      const isSameTrouble = known?.state !== "fresh" && health !== "fresh" && !isNewTrouble;
+      const since = known && isSameTrouble ? known.since : now;
       return { ...state, health: { ...state.health, [provider]: { state: health, since } } };
     }
     case "ranks": {
@@ -130,15 +136,20 @@ function decide(state: FailoverState, now: number, bounds: FailoverBounds): Fail
     if (!isDown) return { state, happened: [] };
     return { state: { ...state, isDown: false }, happened: [{ kind: "up" }] };
   }
-  if (!isDown && now - health.since < patienceMs(health, bounds)) return { state, happened: [] };
+  const badMs = now - Math.max(health.since, bounds.dueSince);
+  if (!isDown && badMs < patienceMs(health, bounds)) return { state, happened: [] };
   if (best !== undefined) return switchTo(state, best, health.state, now);
-  if (isDown) return { state, happened: [] };
+  if (isDown || badMs < downAfterMs(health, bounds)) return { state, happened: [] };
   return { state: { ...state, isDown: true }, happened: [{ kind: "down" }] };
 }
 
 /** Not heard of is not heard badly of: whoever begins to tell is given time to. */
 const patienceMs = ({ state }: ProviderHealth, { leaveMs, unheardMs }: FailoverBounds): number =>
   state === "unknown" ? Math.max(leaveMs, unheardMs) : leaveMs;
+
+/** The same while there is no other one to take. */
+const downAfterMs = ({ state }: ProviderHealth, bounds: FailoverBounds): number =>
+  state === "unknown" ? bounds.unknownMs : bounds.leaveMs;
 
 const isSettled = (
   { health, switchedAt }: FailoverState,
@@ -161,7 +172,12 @@ function switchTo(state: FailoverState, to: string, cause: SwitchCause, now: num
 export function nextLookAt(state: FailoverState, bounds: FailoverBounds): number | null {
   const { ranked, carrier, health, isDown, switchedAt } = state;
   const own = health[carrier];
-  if (own && own.state !== "fresh") return isDown ? null : own.since + patienceMs(own, bounds);
+  if (own && own.state !== "fresh") {
+    if (isDown) return null;
+    const hasOther = ranked.some((provider) => health[provider]?.state === "fresh");
+    const waitMs = hasOther ? patienceMs(own, bounds) : downAfterMs(own, bounds);
+    return Math.max(own.since, bounds.dueSince) + waitMs;
+  }
   const better = ranked
     .slice(0, Math.max(0, ranked.indexOf(carrier)))
     .flatMap((provider) => (health[provider]?.state === "fresh" ? [health[provider].since] : []));

@@ -13,6 +13,8 @@ import {
 export interface SocketHealth {
   /** When the socket was opened, ms since 1970. */
   openedAt: number;
+  /** Since when data is due: a market that was shut was silent too. */
+  dueSince: number;
   /** When it last brought market data, or null if it never did. */
   dataAt: number | null;
   /** Connections before it, in a row, that brought no data at all. */
@@ -51,7 +53,8 @@ export function silenceAllowance(silenceBoundMs: number, health: SocketHealth): 
 
 /** True when the socket has been silent for longer than it may be. */
 export function isSilent(silenceBoundMs: number, health: SocketHealth, now: number): boolean {
-  return now - (health.dataAt ?? health.openedAt) > silenceAllowance(silenceBoundMs, health);
+  const since = Math.max(health.dataAt ?? health.openedAt, health.dueSince);
+  return now - since > silenceAllowance(silenceBoundMs, health);
 }
 
 /** How often an instrument's data comes, learned from what came. */

@@ -12,6 +12,12 @@ export const PROVIDER_LEAVE_MS = 1_000;
  */
 export const PROVIDER_UNHEARD_MS = 5_000;
 
+/**
+ * How long nothing may be known of an instrument at any of its providers before people are told that it is
+ * down: one that trades every few minutes is no outage, and five minutes are one for whoever trades.
+ */
+export const PROVIDER_UNKNOWN_MS = 300_000;
+
 /** How long a better provider must have been fresh before it is taken back: one that comes and goes is worth less than a steady second. */
 export const PROVIDER_SETTLE_MS = 20_000;
 

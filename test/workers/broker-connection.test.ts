@@ -72,8 +72,7 @@ function setUp(refusals = 0, parse: BrokerFeed["parse"] = parseOwn) {
   const lost: string[] = [];
   const logged: string[] = [];
   let left = refusals;
-  let dials = 0;
-  let messages = 0;
+  let [dials, messages] = [0, 0];
   const feed: BrokerFeed = {
     rules: RULES,
     open: async () => {
@@ -98,6 +97,7 @@ function setUp(refusals = 0, parse: BrokerFeed["parse"] = parseOwn) {
       opened: (number) => void epochs.push(number),
       message: () => void (messages += 1),
       lost: (reason) => void lost.push(reason),
+      dueSince: () => 0,
       expired: (reason) => void lost.push(`expired: ${reason}`),
     },
     (_, event) => void logged.push(event),

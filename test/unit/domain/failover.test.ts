@@ -13,7 +13,8 @@ import {
   startFailover,
 } from "../../../src/domain/failover.ts";
 
-const BOUNDS = { leaveMs: 1_000, unheardMs: 5_000, settleMs: 20_000 };
+const WAITS = { leaveMs: 1_000, unheardMs: 5_000, unknownMs: 300_000, settleMs: 20_000 };
+const BOUNDS = { ...WAITS, dueSince: 0 };
 const RANKED = ["best", "second", "third"];
 
 type At = [at: number, event: FailoverEvent];
@@ -172,6 +173,33 @@ describe("the active provider", () => {
     expect(state.ranked).toEqual(["third", "second"]);
   });
 
+  test("of which nothing is known yet is not down for that, until it has been so for very long", () => {
+    const slow: At[] = [
+      [0, health("best", "fresh")],
+      [3_000, health("best", "unknown")],
+    ];
+    expect(play(slow, 302_999).seen).toEqual([]);
+    expect(play(slow, 303_000).seen).toMatchObject([{ at: 303_000, what: { kind: "down" } }]);
+    // A short reconnect in between is a trouble of its own.
+    const cut: At[] = [
+      ...slow,
+      [60_000, health("best", "disconnected")],
+      [60_900, health("best", "unknown")],
+    ];
+    expect(play(cut, 302_000).seen).toEqual([]);
+    const lost = play([...slow, [60_000, health("best", "disconnected")]], 70_000);
+    expect(lost.seen).toMatchObject([{ at: 61_000, what: { kind: "down" } }]);
+  });
+
+  test("counts its silence from the opening: the night before is no fault", () => {
+    const OPENING = 60_000_000;
+    const bounds = { ...BOUNDS, dueSince: OPENING };
+    const night = noted(startFailover(["best"], 0), health("best", "stale"), 100);
+    expect(nextLookAt(night, bounds)).toBe(OPENING + 1_000);
+    expect(failover(night, LOOK, OPENING + 999, bounds).happened).toEqual([]);
+    expect(failover(night, LOOK, OPENING + 1_000, bounds).happened).toEqual([{ kind: "down" }]);
+  });
+
   test("is not judged while the market is shut", () => {
     const open = noted(startFailover(RANKED, 0), health("best", "fresh"), 50);
     const shut = noted(open, health("best", "stale"), 100);
@@ -194,7 +222,7 @@ const events = fc
     return steps.map(([wait, provider, state]): At => [(at += wait), health(provider, state)]);
   });
 
-const endOf = (list: readonly At[]) => (list.at(-1)?.[0] ?? 0) + 60_000;
+const endOf = (list: readonly At[]) => (list.at(-1)?.[0] ?? 0) + 400_000;
 
 describe("whatever the providers do", () => {
   test("there is one carrier, of the ranked ones, and at most that one is active", () => {

@@ -15,19 +15,25 @@ import { PROVIDER_LEAVE_MS } from "../../../src/domain/provider-limits.ts";
 import { STALE_AFTER_MS_MAX } from "../../../src/domain/quality-limits.ts";
 
 test("a socket is silent once its last data is older than the bound, not sooner", () => {
-  const health = { openedAt: 0, dataAt: 1_000, barren: 3, typicalGapMs: null };
+  const health = { openedAt: 0, dueSince: 0, dataAt: 1_000, barren: 3, typicalGapMs: null };
   expect(isSilent(5_000, health, 6_000)).toBe(false);
   expect(isSilent(5_000, health, 6_001)).toBe(true);
 });
 
 test("a socket that never brought data is measured from its opening", () => {
-  const health = { openedAt: 1_000, dataAt: null, barren: 0, typicalGapMs: null };
+  const health = { openedAt: 1_000, dueSince: 0, dataAt: null, barren: 0, typicalGapMs: null };
   expect(isSilent(5_000, health, 6_000)).toBe(false);
   expect(isSilent(5_000, health, 6_001)).toBe(true);
 });
 
+test("the silence of a shut market is not counted: data is due from the opening on", () => {
+  const health = { openedAt: 0, dueSince: 60_000, dataAt: 1_000, barren: 0, typicalGapMs: null };
+  expect(isSilent(5_000, health, 65_000)).toBe(false);
+  expect(isSilent(5_000, health, 65_001)).toBe(true);
+});
+
 const allowance = (barren: number) =>
-  silenceAllowance(1_000, { openedAt: 0, dataAt: null, barren, typicalGapMs: null });
+  silenceAllowance(1_000, { openedAt: 0, dueSince: 0, dataAt: null, barren, typicalGapMs: null });
 
 test("barren connections double the patience, up to a bound", () => {
   expect([0, 1, 2, 5, 6, 100].map(allowance)).toEqual([
@@ -36,7 +42,7 @@ test("barren connections double the patience, up to a bound", () => {
 });
 
 test("a feed of quiet instruments is given a few of its usual gaps", () => {
-  const health = { openedAt: 0, dataAt: 0, barren: 0, typicalGapMs: 10_000 };
+  const health = { openedAt: 0, dueSince: 0, dataAt: 0, barren: 0, typicalGapMs: 10_000 };
   expect(isSilent(5_000, health, 50_000)).toBe(false);
   expect(isSilent(5_000, health, 50_001)).toBe(true);
   expect(silenceAllowance(5_000, { ...health, typicalGapMs: 2 })).toBe(5_000);
