@@ -115,7 +115,7 @@ export class ShardQuality {
   heard({ time, ...more }: Partial<StatedTime>, now: number): void {
     if (time === undefined) return;
     this.#book.clock.heard({ time, ...more }, now);
-    this.#book.forgetLaterThan(time);
+    if (more.isSet) this.#book.forgetLaterThan(time);
   }
 
   takeBooks(messages: readonly BookMessage[], now: number): void {

@@ -11,6 +11,9 @@ import { epochOfSeq } from "../src/domain/tick.ts";
 import type { Board, BoardInstrument } from "./market.board.ts";
 import type { MarketStorage } from "./market.storage.ts";
 
+/** A question for an instrument's provider is answered long before: what nobody here asked about by then is not kept. */
+const EARLY_SWITCH_KEPT_MS = 60_000;
+
 export interface ProvidersHost {
   /** To every socket that holds any of these instruments, naming those it holds. */
   tell(
@@ -35,8 +38,8 @@ export class MarketProviders {
   readonly #storage: MarketStorage;
   readonly #host: ProvidersHost;
   readonly #taken = new Map<InstrumentId, Taken>();
-  /** Switches of instruments that this market does not know yet: one may be under way to being known. */
-  readonly #early = new Map<InstrumentId, ActiveProvider>();
+  /** Switches of instruments that this market does not know yet, each with when it came: one may be under way to being known. */
+  readonly #early = new Map<InstrumentId, { active: ActiveProvider; at: number }>();
 
   constructor(board: Board, storage: MarketStorage, host: ProvidersHost) {
     this.#board = board;
@@ -64,7 +67,8 @@ export class MarketProviders {
 
   /** Gives a new instrument its place on the board. */
   know(instrument: InstrumentId, asked: string): void {
-    const early = this.#early.get(instrument);
+    const early = this.#early.get(instrument)?.active;
+    this.#early.delete(instrument);
     const { provider, term, reason } = early ?? { provider: asked, term: 0, reason: "" };
     const { alias } = this.#storage.know(instrument, provider);
     this.#taken.set(instrument, { provider, term, above: 0, reason });
@@ -73,11 +77,14 @@ export class MarketProviders {
 
   /** Takes switches; older ones than those taken change nothing. */
   take(providers: readonly ActiveProvider[]): void {
+    const now = Date.now();
+    for (const [instrument, { at }] of this.#early)
+      if (now - at > EARLY_SWITCH_KEPT_MS) this.#early.delete(instrument);
     const byReason = new Map<string, InstrumentId[]>();
     for (const active of providers) {
       const { instrument, reason } = active;
       const taken = this.#taken.get(instrument);
-      if (!taken) this.#early.set(instrument, active);
+      if (!taken) this.#early.set(instrument, { active, at: now });
       else if (active.term > taken.term && this.#switch(active, taken))
         byReason.set(reason, [...(byReason.get(reason) ?? []), instrument]);
     }
