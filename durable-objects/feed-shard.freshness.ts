@@ -35,14 +35,12 @@ export const freshnessAt = (
 
 /**
  * Since when data of these is due, ms since 1970: the opening of the session that has traded longest. Null
- * while all their markets are shut; what is not known to be shut is due always.
+ * while all their markets are shut. One whose hours are not known says nothing; if that are all, data is due.
  */
 export function dueSince(held: Iterable<Judged>, now: number): number | null {
   const sessions = new Sessions(now);
-  let since: number | null = null;
-  for (const { calendar } of held) {
-    const opensAt = calendar === null ? 0 : sessions.of(calendar)?.opensAt;
-    if (opensAt !== undefined && (since === null || opensAt < since)) since = opensAt;
-  }
-  return since;
+  const known = [...held].flatMap(({ calendar }) => calendar ?? []);
+  if (known.length === 0) return 0;
+  const opened = known.flatMap((calendar) => sessions.of(calendar)?.opensAt ?? []);
+  return opened.length === 0 ? null : Math.min(...opened);
 }

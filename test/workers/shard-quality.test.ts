@@ -2,10 +2,13 @@
 import { expect, test } from "vitest";
 import { TickBook } from "../../durable-objects/feed-shard.book.ts";
 import { markOf } from "../../durable-objects/feed-shard.consumer.ts";
+import { dueSince } from "../../durable-objects/feed-shard.freshness.ts";
+import { ShardHealth } from "../../durable-objects/feed-shard.health.ts";
 import { ShardQuality } from "../../durable-objects/feed-shard.quality.ts";
 import type { FeedTerms } from "../../src/application/ports.ts";
 import type { LinkStatus } from "../../src/contract/link.ts";
 import { CLEANING_DEFAULTS } from "../../src/domain/cleaning.ts";
+import { NO_ARRIVAL } from "../../src/domain/freshness.ts";
 import type { MarketUpdate } from "../../src/domain/tick.ts";
 
 const START = 1_760_000_000_000;
@@ -149,4 +152,46 @@ test("a mark is as old as the exchange says, and one of unknown age opens nothin
   expect(mark("X:B")).toMatchObject({ stale: true });
   book.take(update("X:B", 2, { exchangeTime: null }), START + 1_000);
   expect(mark("X:B")).not.toHaveProperty("stale");
+});
+
+test("data is due from the opening of the first of the open markets on, and not while all are shut", () => {
+  const { book } = setUp(["X:A"], "NSE");
+  const due = (now: string) => dueSince(book.held.values(), Date.parse(now));
+  // Monday the 30th of November; 09:15 in Mumbai is 03:45 UTC.
+  expect(due("2026-11-30T05:00:00Z")).toBe(Date.parse("2026-11-30T03:45:00Z"));
+  expect(due("2026-11-30T03:44:59Z")).toBeNull();
+  expect(due("2026-11-30T20:00:00Z")).toBeNull();
+  // Hours that nobody knows change nothing, and are no reason to wait when nothing else is known.
+  const [held] = book.held.values();
+  const unknown = { cadence: { ...NO_ARRIVAL }, calendar: null };
+  expect(held && dueSince([held, unknown], Date.parse("2026-11-30T20:00:00Z"))).toBeNull();
+  expect(dueSince([unknown], START)).toBe(0);
+});
+
+test("the market manager is told fresh and stale, and neither while nobody can tell", () => {
+  const { book } = setUp(["X:A"], "NSE");
+  const told: (boolean | null | undefined)[] = [];
+  const health = new ShardHealth({
+    provider: "one",
+    shard: "one:one:1",
+    held: () => book.held.values(),
+    isConnected: () => true,
+    send: async ({ instruments }) => void told.push(instruments[0]?.isFresh),
+    log: () => {},
+  });
+  const open = Date.parse("2026-11-30T05:00:00Z");
+  const tick = (ms: number) => book.take(update("X:A", ms, { exchangeTime: open + ms }), open + ms);
+  health.look(open);
+  tick(0);
+  health.look(open);
+  // Whether three seconds are long for it is not known yet.
+  health.look(open + 3_001);
+  for (let second = 4; second < 10; second += 1) tick(second * 1_000);
+  health.look(open + 9_000);
+  health.look(open + 60_000);
+  health.look(Date.parse("2026-11-30T20:00:00Z"));
+  // A second after the bell of the next day nothing is late.
+  health.look(Date.parse("2026-12-01T03:45:01Z"));
+  health.look(Date.parse("2026-12-01T03:46:00Z"));
+  expect(told).toEqual([null, true, null, true, false, null, true, false]);
 });
