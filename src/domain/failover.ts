@@ -101,8 +101,11 @@ export function failover(
 export function noted(state: FailoverState, event: FailoverEvent, now: number): FailoverState {
   switch (event.kind) {
     case "health": {
-      const { provider, state: health } = event;
+      const { provider } = event;
       const known = state.health[provider];
+      const isInTrouble = known?.state === "stale" || known?.state === "disconnected";
+      // That nobody can tell ends no trouble: connected again, it has still brought nothing.
+      const health = event.state === "unknown" && isInTrouble ? "stale" : event.state;
       if (known?.state === health) return state;
       // From stale to disconnected is one trouble, not two: its time does not begin anew. That nobody could
       // tell how a slow instrument is was none.
