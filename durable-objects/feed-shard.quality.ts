@@ -79,7 +79,6 @@ export class ShardQuality {
       // Asked for in another mode, it begins with a snapshot too.
       if (held.mode !== mode) held.cadence.isFirst = true;
       held.mode = mode;
-      held.calendar ??= this.#calendars.get(instrument) ?? null;
       if (mode !== "depth" || formatBookResync === undefined) held.orderBook = null;
       else held.orderBook ??= new OrderBook({ checksum: bookChecksum ?? null });
     }
@@ -100,7 +99,6 @@ export class ShardQuality {
     for (const { instrument, calendar, cleaning } of terms) {
       const held = this.#book.held.get(instrument);
       if (!held) continue;
-      this.#calendars.set(instrument, calendar);
       held.calendar = calendar;
       held.cleaner.settings = cleaning;
     }
