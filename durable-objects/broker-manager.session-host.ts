@@ -59,21 +59,22 @@ export function sessionKeeper(env: Env, around: SessionSurroundings): SessionKee
       );
       await Promise.all(told);
     },
-    dataFlows: () => dataFlows(around),
+    dataFlows: (generation) => dataFlows(around, generation),
     tell: (incident) => layDown(database(env.DB), incident),
     armAt: (at) => void armAt(alarms, at),
     log,
   });
 }
 
-/** Whether a price came over a socket that was opened since now. The sockets of before are gone. */
-async function dataFlows(around: SessionSurroundings): Promise<boolean> {
+/** Whether a price came over a socket of this generation. Those of the one before may still bring some. */
+async function dataFlows(around: SessionSurroundings, generation: number): Promise<boolean> {
   const since = Date.now();
   while (Date.now() - since < SESSION_PROOF_MS) {
     const probes = around.owed().slice(0, SESSION_PROBES_MAX);
     // Nobody wants anything any more: then nothing is owed either.
     if (probes.length === 0) return true;
-    const { proof } = await feedLive(around.broker, quotesOf(around), probes, since);
+    const quotes = quotesOf(around, generation);
+    const { proof } = await feedLive(around.broker, quotes, probes, since);
     if (proof) return true;
     await scheduler.wait(SESSION_PROOF_POLL_MS);
   }
@@ -82,10 +83,18 @@ async function dataFlows(around: SessionSurroundings): Promise<boolean> {
 
 const NOTHING = { instruments: [] };
 
-/** What the shards have, as it is: what is planned counts as pinned, so that nothing is subscribed for this. */
-const quotesOf = ({ shards, owed }: Pick<SessionSurroundings, "shards" | "owed">): Quotes => ({
+/**
+ * What the shards have where the generation brings data: what is planned counts as pinned, so that nothing
+ * is subscribed for this.
+ */
+const quotesOf = (
+  { shards, owed }: Pick<SessionSurroundings, "shards" | "owed">,
+  generation: number,
+): Quotes => ({
   quotes: async (instruments) => {
-    const answers = shards().map(({ shard }) => shard.quotes(instruments));
+    const answers = shards().map(async ({ shard }) =>
+      (await shard.flows(generation)) ? shard.quotes(instruments) : [],
+    );
     return (await Promise.all(answers)).flat();
   },
   view: async () => ({ pinned: owed() }),

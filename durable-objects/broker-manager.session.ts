@@ -35,10 +35,10 @@ export interface SessionHost {
   vault: Vault;
   /** Somebody wants prices of a market that is open. */
   owesData(): boolean;
-  /** Everybody who works with the token is to know; the sockets of the one before are then gone. */
+  /** Everybody who works with the token is to know, and to change over to it. */
   spread(grant: SessionGrant): Promise<void>;
-  /** Waits for data that came after now, within the bound; false when none came. */
-  dataFlows(): Promise<boolean>;
+  /** Waits for data over a socket of this generation, within the bound; false when none came. */
+  dataFlows(generation: number): Promise<boolean>;
   tell(incident: Incident): Promise<void>;
   /** The clock brings something at that time. */
   armAt(at: number): void;
@@ -202,7 +202,7 @@ export class SessionKeeper implements TokenSource {
     try {
       await this.#host.spread(this.#present());
       if (this.#state.generation !== generation || this.#state.status !== "proving") return;
-      if (await this.#host.dataFlows()) this.#step({ kind: "data", generation });
+      if (await this.#host.dataFlows(generation)) this.#step({ kind: "data", generation });
       else await this.look();
     } catch (error) {
       this.#host.log("error", "session_not_proven", { generation, error: errorText(error) });

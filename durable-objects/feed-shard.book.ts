@@ -18,14 +18,20 @@ import { NO_ARRIVAL, noteArrival } from "../src/domain/freshness.ts";
 import { handOverPlace, resumeAfter } from "../src/domain/hand-over.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
-import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
 import {
   type FeedMode,
   type MarketUpdate,
   TICK_SEQ_PER_EPOCH,
   tickSeqBase,
 } from "../src/domain/tick.ts";
-import { groupsOf, type HeldInstrument, noGroups } from "./feed-shard.held.ts";
+import {
+  groupsOf,
+  type HeldInstrument,
+  keepForHandOver,
+  newlyHeld,
+  noGroups,
+} from "./feed-shard.held.ts";
+import { type Standby, wasTaken } from "./feed-shard.standby.ts";
 import { TickLog } from "./feed-shard.tick-log.ts";
 
 export class TickBook {
@@ -92,6 +98,7 @@ export class TickBook {
       if (held.isLive && held.phase !== "standby") held.lostAt = at;
       held.isLive = false;
       held.alarm = null;
+      held.resumesAfter = null;
       // In standby the other shard delivers on; what was kept has a hole now.
       held.kept = [];
     }
@@ -104,6 +111,20 @@ export class TickBook {
     if (!held.isLive) this.#onUnconfirmed(held);
     const depth = held.orderBook?.depth();
     if (depth) update.depth = depth;
+    this.#judge(held, update, receivedTime);
+  }
+
+  /** Another socket of this shard delivers from now on. */
+  goOn(standby: Pick<Standby, "rest">): void {
+    for (const held of this.held.values())
+      for (const { update, receivedTime } of standby.rest(held))
+        // Times of one instrument never fall, even where this socket was the faster one.
+        this.#judge(held, update, Math.max(receivedTime, held.receivedTime));
+  }
+
+  #judge(held: HeldInstrument, update: MarketUpdate, receivedTime: number): void {
+    if (held.resumesAfter !== null && wasTaken(held, update)) return;
+    held.taken = update;
     held.cleaner.take(update, receivedTime);
   }
 
@@ -144,7 +165,7 @@ export class TickBook {
     if (known) {
       this.#retired.delete(instrument);
       // Its last price may be hours old by now: nothing is judged by it.
-      Object.assign(known, { phase: "active", handOver: null, delivered: null });
+      Object.assign(known, { phase: "active", handOver: null, delivered: null, taken: null });
       known.cleaner.forget();
       Object.assign(known.cadence, NO_ARRIVAL);
       known.isStale = false;
@@ -153,28 +174,7 @@ export class TickBook {
     }
     this.#lastAlias += 1;
     const held: HeldInstrument = {
-      instrument,
-      alias: this.#lastAlias,
-      phase: "active",
-      isLive: false,
-      alarm: null,
-      lostAt: null,
-      epoch: this.#epoch,
-      count: 0,
-      handOver: null,
-      delivered: null,
-      receivedTime: 0,
-      deliveredEpoch: 0,
-      deliveredSeq: 0,
-      kept: [],
-      ...noGroups(),
-      cadence: { ...NO_ARRIVAL },
-      calendar: null,
-      isStale: false,
-      gaps: 0,
-      ticksBefore: 0,
-      mode: "quote",
-      orderBook: null,
+      ...newlyHeld(instrument, this.#lastAlias, this.#epoch),
       cleaner: new Cleaner({
         pass: (update, receivedTime) => this.#pass(held, update, receivedTime),
         drop: (rule, update, receivedTime) => this.#drop(held, rule, update, receivedTime),
@@ -238,8 +238,7 @@ export class TickBook {
 
   #hold(held: HeldInstrument, update: MarketUpdate, receivedTime: number): void {
     if (held.phase === "standby") {
-      held.kept.push({ update, receivedTime });
-      if (held.kept.length > HAND_OVER_UPDATES_MAX) held.kept.shift();
+      keepForHandOver(held.kept, { update, receivedTime });
     } else if (held.phase === "catching_up") {
       const mark = held.handOver?.after ?? null;
       const place = mark ? handOverPlace(mark, update) : "after";

@@ -4,6 +4,7 @@
  */
 import { errorText, type Log } from "../src/application/log.ts";
 import type { BrokerFeed, FeedMessage, ParseFailure } from "../src/brokers/broker.ts";
+import { ConnectionRefused } from "../src/brokers/connection-refused.ts";
 import { SessionExpired } from "../src/brokers/session-expired.ts";
 import type { ShardView } from "../src/contract/brokers.ts";
 import { backoffDelay } from "../src/domain/backoff.ts";
@@ -26,6 +27,8 @@ export interface ConnectionEvents {
   lost(reason: string, now: number): void;
   /** Since when data is due, ms since 1970; null while all markets are shut: silence is no fault then. */
   dueSince(now: number): number | null;
+  /** The broker takes no further connection now; it was told as lost before. */
+  turnedAway(reason: string): void;
   /** The broker said on this socket that its session is over. */
   expired(reason: string): void;
 }
@@ -50,7 +53,7 @@ export class BrokerConnection {
   #generation = 0;
   #socket: WebSocket | null = null;
   /** Settles when the socket before has closed: the broker may take one for each credential. */
-  #before: Promise<void> = Promise.resolve();
+  #before: Promise<unknown> = Promise.resolve();
   #dialledAt = 0;
   #attempt = 0;
   #barren = 0;
@@ -91,6 +94,21 @@ export class BrokerConnection {
     if (this.state !== "idle" && this.state !== "session_expired") this.#expire(reason);
   }
 
+  /** Takes the place of the one before: what was counted and learned there goes on here. */
+  succeed(before: BrokerConnection): void {
+    this.reconnects += before.reconnects;
+    this.dataAt ??= before.dataAt;
+    this.#typicalGapMs ??= before.#typicalGapMs;
+    this.faults.add(before.faults);
+    // Should it have to dial anew, the broker may still count the one before.
+    this.#before = Promise.all([this.#before, before.#before]);
+  }
+
+  /** Whether this very socket has brought data. */
+  get hasData(): boolean {
+    return this.#socketDataAt !== null;
+  }
+
   /** Nothing is wanted any more. */
   stop(): void {
     this.#abandon();
@@ -109,8 +127,9 @@ export class BrokerConnection {
     this.#dialledAt = Date.now();
     this.#open(generation).catch((error: unknown) => {
       if (generation !== this.#generation) return;
-      if (error instanceof SessionExpired) this.#expire(error.message);
-      else this.#lose(`cannot connect: ${errorText(error)}`);
+      if (error instanceof SessionExpired) return this.#expire(error.message);
+      this.#lose(`cannot connect: ${errorText(error)}`);
+      if (error instanceof ConnectionRefused) this.#events.turnedAway(error.message);
     });
   }
 

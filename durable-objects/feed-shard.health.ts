@@ -28,14 +28,14 @@ export function shardHealth(
   env: Env,
   shard: string,
   book: { held: ReadonlyMap<InstrumentId, HeldInstrument> },
-  connection: { state: string },
+  upstream: { line: { connection: { state: string } } },
   log: Log,
 ): ShardHealth {
   return new ShardHealth({
     provider: shard.split(":")[0] ?? "",
     shard,
     held: () => book.held.values(),
-    isConnected: () => connection.state === "live",
+    isConnected: () => upstream.line.connection.state === "live",
     send: (report) => marketManager(env).health(report),
     log,
   });

@@ -1,8 +1,9 @@
 /** What a shard remembers of each instrument that it holds, and who is to get its ticks. Plain data. */
 import type { HandOver } from "../src/application/ports.ts";
 import type { Cleaner } from "../src/domain/cleaning.ts";
-import type { Cadence } from "../src/domain/freshness.ts";
+import { type Cadence, NO_ARRIVAL } from "../src/domain/freshness.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
 import type { OrderBook } from "../src/domain/order-book/order-book.ts";
 import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
 
@@ -23,6 +24,12 @@ export interface MarkGroup {
  * `released`: given up to another shard, not yet unsubscribed.
  */
 type Phase = "active" | "standby" | "catching_up" | "released";
+
+/** An update that another socket, or another shard, still delivers. */
+export interface KeptUpdate {
+  update: MarketUpdate;
+  receivedTime: number;
+}
 
 export interface HeldInstrument {
   readonly instrument: InstrumentId;
@@ -54,19 +61,29 @@ export interface HeldInstrument {
   mode: FeedMode;
   /** Its order book, where it is subscribed and comes apart from the ticks. */
   orderBook: OrderBook | null;
+  /** Last update that came, good or not: another socket of this shard goes on after it. */
+  taken: MarketUpdate | null;
+  /** What another socket brings up to this one was taken already; null when it has passed. */
+  resumesAfter: MarketUpdate | null;
   /** Last update delivered, with its stamp. */
   delivered: MarketUpdate | null;
   receivedTime: number;
   deliveredEpoch: number;
   deliveredSeq: number;
   /** Kept in standby, to be delivered after a hand-over. */
-  kept: { update: MarketUpdate; receivedTime: number }[];
+  kept: KeptUpdate[];
   /** Those who want it in mode `quote`. */
   groups: LineGroup[];
   /** Those who want it in another mode, that its line is written for apart. */
   ltpGroups: LineGroup[];
   depthGroups: LineGroup[];
   markGroups: MarkGroup[];
+}
+
+/** Keeps one more; the oldest go when they are too many. */
+export function keepForHandOver(kept: KeptUpdate[], entry: KeptUpdate): void {
+  kept.push(entry);
+  if (kept.length > HAND_OVER_UPDATES_MAX) kept.shift();
 }
 
 /** The groups of an instrument that get its ticks in this mode. */
@@ -78,3 +95,35 @@ export const isToldLive = ({ isLive, phase, isStale }: HeldInstrument): boolean 
   isLive && phase !== "standby" && !isStale;
 
 export const noGroups = () => ({ groups: [], ltpGroups: [], depthGroups: [], markGroups: [] });
+
+/** As an instrument is when it is first held: nothing is known of it. The judge of its ticks is its holder's to make. */
+export const newlyHeld = (
+  instrument: InstrumentId,
+  alias: number,
+  epoch: number,
+): Omit<HeldInstrument, "cleaner"> => ({
+  instrument,
+  alias,
+  phase: "active",
+  isLive: false,
+  alarm: null,
+  lostAt: null,
+  epoch,
+  count: 0,
+  handOver: null,
+  taken: null,
+  resumesAfter: null,
+  delivered: null,
+  receivedTime: 0,
+  deliveredEpoch: 0,
+  deliveredSeq: 0,
+  kept: [],
+  ...noGroups(),
+  cadence: { ...NO_ARRIVAL },
+  calendar: null,
+  isStale: false,
+  gaps: 0,
+  ticksBefore: 0,
+  mode: "quote",
+  orderBook: null,
+});

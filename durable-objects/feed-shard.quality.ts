@@ -11,7 +11,7 @@ import type { StatedTime } from "../src/domain/exchange-clock.ts";
 import { staleAfterMs } from "../src/domain/freshness.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { BookMessage } from "../src/domain/order-book/message.ts";
-import { OrderBook } from "../src/domain/order-book/order-book.ts";
+import { BOOK_FAULTS, OrderBook } from "../src/domain/order-book/order-book.ts";
 import { brokerManager } from "../src/platform/objects.ts";
 import type { TickBook } from "./feed-shard.book.ts";
 import { freshnessAt, Sessions } from "./feed-shard.freshness.ts";
@@ -72,7 +72,7 @@ export class ShardQuality {
 
   /** After the tick book was assigned: modes, books, and the terms of what is new. */
   assign(assigned: readonly AssignedInstrument[]): void {
-    const { formatBookResync, bookChecksum } = this.#host.feed;
+    const { formatBookResync } = this.#host.feed;
     for (const { instrument, mode } of assigned) {
       const held = this.#book.held.get(instrument);
       if (!held) continue;
@@ -80,7 +80,7 @@ export class ShardQuality {
       if (held.mode !== mode) held.cadence.isFirst = true;
       held.mode = mode;
       if (mode !== "depth" || formatBookResync === undefined) held.orderBook = null;
-      else held.orderBook ??= new OrderBook({ checksum: bookChecksum ?? null });
+      else held.orderBook ??= this.#newBook();
     }
     if ([...this.#book.held.values()].some(({ calendar }) => calendar === null)) this.askForTerms();
   }
@@ -108,6 +108,19 @@ export class ShardQuality {
   opened(): void {
     for (const { orderBook } of this.#book.held.values()) orderBook?.restart();
   }
+
+  /** Another socket goes on: its books take the place of those of the one before. */
+  goOn(books: ReadonlyMap<InstrumentId, OrderBook>): void {
+    for (const held of this.#book.held.values()) {
+      const before = held.orderBook;
+      if (before === null) continue;
+      held.orderBook = books.get(held.instrument) ?? this.#newBook();
+      held.orderBook.resyncs += before.resyncs;
+      for (const fault of BOOK_FAULTS) held.orderBook.faults[fault] += before.faults[fault];
+    }
+  }
+
+  readonly #newBook = () => new OrderBook({ checksum: this.#host.feed.bookChecksum ?? null });
 
   /** A heartbeat, with the broker's clock where it states one. */
   heard({ time, ...more }: Partial<StatedTime>, now: number): void {

@@ -4,17 +4,15 @@ import { LAG_WINDOW_MS } from "../src/domain/feed-limits.ts";
 import { LagMeter } from "../src/domain/lag.ts";
 import type { MarketUpdate } from "../src/domain/tick.ts";
 import type { TickBook } from "./feed-shard.book.ts";
-import type { BrokerConnection } from "./feed-shard.connection.ts";
+import type { Line } from "./feed-shard.line.ts";
 import type { ShardHistory } from "./feed-shard.history.ts";
 import type { Links } from "./feed-shard.links.ts";
-import type { Subscriber } from "./feed-shard.subscriber.ts";
 
 interface Parts {
   shard: string;
   book: TickBook;
   links: Links;
-  connection: BrokerConnection;
-  subscriber: Subscriber;
+  line: Line;
   history: ShardHistory;
 }
 
@@ -44,7 +42,8 @@ export class ShardStatus {
     this.#ticksPerSecond = 0;
   }
 
-  view({ shard, book, links, connection, subscriber, history }: Parts): ShardView {
+  view({ shard, book, links, line, history }: Parts): ShardView {
+    const { connection, subscriber } = line;
     const { instruments, messages } = subscriber.queue;
     const { ticks, bytes } = links.queue;
     return {

@@ -46,6 +46,12 @@ export class Subscriber {
     return subscriptions.countByStatus(this.#state);
   }
 
+  /** The wanted ones that stand so. */
+  having(status: subscriptions.SubscriptionStatus): InstrumentId[] {
+    const { wanted } = this.#state;
+    return [...wanted].filter(([, held]) => held.status === status).map(([id]) => id);
+  }
+
   get queue(): { instruments: number; messages: number } {
     return subscriptions.queueOf(this.#state, this.#feed.rules.subscribeBatchMax);
   }

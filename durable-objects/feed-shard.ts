@@ -3,6 +3,7 @@
  * links to consumers stand in their own files; here they meet storage, alarms and the manager.
  */
 import { DurableObject } from "cloudflare:workers";
+import { HeldSession } from "../src/application/held-session.ts";
 import type {
   FeedShardPort,
   FeedTerms,
@@ -16,14 +17,13 @@ import type { LinkStatus } from "../src/contract/link.ts";
 import type { TickView } from "../src/contract/market.ts";
 import type { QualityView } from "../src/contract/quality.ts";
 import type { CandlePart } from "../src/domain/candle-builder.ts";
+import type { LearnedLimit } from "../src/domain/broker-limits.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
 import type { MarketUpdate } from "../src/domain/tick.ts";
 import { logger } from "../src/platform/logger.ts";
 import { brokerManager } from "../src/platform/objects.ts";
-import { Answers } from "./feed-shard.answers.ts";
 import { TickBook } from "./feed-shard.book.ts";
-import { BrokerConnection } from "./feed-shard.connection.ts";
 import { alarmStatus, dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
 import { shardFeed } from "./feed-shard.feed.ts";
 import { dueSince } from "./feed-shard.freshness.ts";
@@ -35,9 +35,9 @@ import { type ShardQuality, shardQuality } from "./feed-shard.quality.ts";
 import { Reporter, reportOf } from "./feed-shard.reporter.ts";
 import { ShardStatus } from "./feed-shard.status.ts";
 import { interestOf } from "./feed-shard.interest.ts";
-import { ShardSession } from "./feed-shard.session.ts";
 import { FeedShardStorage } from "./feed-shard.storage.ts";
-import { Subscriber } from "./feed-shard.subscriber.ts";
+import type { Standby } from "./feed-shard.standby.ts";
+import { Upstream } from "./feed-shard.upstream.ts";
 
 /** Answers that do not come are looked for, and the tick rate is measured, this often. */
 const HOUSEKEEPING_MS = 1_000;
@@ -47,10 +47,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   readonly #shard: string;
   readonly #book: TickBook;
   readonly #links: Links;
-  readonly #connection: BrokerConnection;
-  readonly #session: ShardSession;
-  readonly #subscriber: Subscriber;
-  readonly #answers: Answers;
+  readonly #upstream: Upstream;
   readonly #history: ShardHistory;
   readonly #quality: ShardQuality;
   readonly #reporter: Reporter;
@@ -70,9 +67,13 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#shard = ctx.id.name ?? "";
     const [broker = ""] = this.#shard.split(":");
     this.#log = logger({ object: "FeedShard", name: this.#shard });
-    this.#session = new ShardSession(env, broker, this.#log);
-    const feed = shardFeed(env, this.#shard, this.#session.held, this.#log);
-    this.#book = new TickBook(broker, (held) => this.#confirm([held.instrument], Date.now()));
+    const owner = brokerManager(env, broker);
+    const session = new HeldSession({ owner, now: () => Date.now(), log: this.#log });
+    const feed = shardFeed(env, this.#shard, session, this.#log);
+    this.#book = new TickBook(broker, ({ instrument }) => {
+      const now = Date.now();
+      this.#confirmed(this.#upstream.confirm([instrument], now), now);
+    });
     this.#history = shardHistory(env, this.#shard, this.#book, this.#log, () => this.#links);
     this.#reporter = new Reporter(
       () => brokerManager(env, broker).report(this.#report()),
@@ -86,37 +87,28 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       provider: broker,
       log: this.#log,
     });
-    this.#connection = new BrokerConnection(
-      feed,
-      {
-        grant: async () => {
-          const grant = await brokerManager(env, broker).openConnection(this.#shard);
-          this.#subscriber.pace = grant.limits.subscribeMessagesPerSecond;
-          return grant;
-        },
-        opened: (epoch) => this.#opened(epoch),
-        message: (message, now) => this.#message(message, now),
-        lost: (reason, now) => this.#lost(reason, now),
-        dueSince: (now) => dueSince(this.#book.held.values(), now),
-        expired: (reason) => this.#session.refused(reason),
-      },
-      this.#log,
-    );
-    this.#subscriber = new Subscriber(feed, (text) => this.#connection.send(text));
-    this.#answers = new Answers(this.#subscriber, {
-      confirmed: (instruments, now) => this.#confirm(instruments, now),
-      alarmed: (instruments, reason) => this.#alarm(instruments, reason),
-      fault: (fault, now) => this.#connection.fault(fault, now),
-      learn: (lesson) => brokerManager(env, broker).learnLimit(lesson),
-      log: this.#log,
-    });
+    const host = {
+      held: this.#book.held,
+      grant: () => brokerManager(env, broker).openConnection(this.#shard),
+      learn: (lesson: LearnedLimit) => brokerManager(env, broker).learnLimit(lesson),
+      opened: (epoch: number) => this.#opened(epoch),
+      message: (message: FeedMessage, now: number) => this.#message(message, now),
+      lost: (reason: string, now: number) => this.#lost(reason, now),
+      dueSince: (now: number) => dueSince(this.#book.held.values(), now),
+      confirmed: (instruments: readonly InstrumentId[], now: number) =>
+        this.#confirmed(instruments, now),
+      alarmed: (instruments: InstrumentId[], reason: string) => this.#alarm(instruments, reason),
+      goOn: (epoch: number, standby: Standby) => this.#goOn(epoch, standby),
+    };
+    this.#upstream = new Upstream(feed, session, host, this.#log);
     this.#quality = shardQuality(env, this.#shard, this.#book, this.#log, {
       feed,
       tell: (status) => this.#links.tellStatus(status),
-      ask: (messages) => this.#subscriber.ask(messages),
+      ask: (messages) => this.#upstream.line.subscriber.ask(messages),
     });
-    const { dataAt } = Object.assign(this.#connection, this.#storage.checkpoint());
-    this.#health = shardHealth(env, this.#shard, this.#book, this.#connection, this.#log);
+    const { connection } = this.#upstream.line;
+    const { dataAt } = Object.assign(connection, this.#storage.checkpoint());
+    this.#health = shardHealth(env, this.#shard, this.#book, this.#upstream, this.#log);
     this.#assignment = this.#storage.assignment();
     if (this.#assignment) this.#hold(this.#assignment);
     // This object was evicted: data may be missing since the last checkpoint.
@@ -159,8 +151,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       shard: this.#shard,
       book: this.#book,
       links: this.#links,
-      connection: this.#connection,
-      subscriber: this.#subscriber,
+      line: this.#upstream.line,
       history: this.#history,
     });
   }
@@ -174,7 +165,11 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   }
 
   async learnSession(grant: SessionGrant): Promise<void> {
-    this.#session.learn(grant, this.#connection);
+    this.#upstream.learnSession(grant);
+  }
+
+  async flows(generation: number): Promise<boolean> {
+    return this.#upstream.flows(generation);
   }
 
   async ensure(): Promise<void> {
@@ -182,15 +177,15 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#health.start();
     if ((await this.ctx.storage.getAlarm()) === null)
       await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
-    this.#session.ensure(this.#connection, Date.now());
+    this.#upstream.ensure(Date.now());
   }
 
   override async alarm(): Promise<void> {
     if (this.#book.held.size === 0) return this.#stop();
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_INTERVAL_MS);
-    this.#session.ensure(this.#connection, Date.now());
+    this.#upstream.ensure(Date.now());
     this.#quality.askForTerms();
-    this.#checkpoint(this.#connection.dataAt);
+    this.#checkpoint(this.#upstream.line.connection.dataAt);
   }
 
   /** Makes the book, the subscriptions and the links what the assignment says. */
@@ -199,7 +194,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#book.assign(assignment.instruments, this.#storage.released(), now);
     this.#quality.assign(assignment.instruments);
     const { wishes, interest } = interestOf(assignment);
-    this.#subscriber.want(wishes, now);
+    this.#upstream.want(wishes, now);
     this.#links.set(interest);
     this.#links.flushSoon(now);
   }
@@ -209,12 +204,18 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#quality.opened();
     this.#housekeeping ??= setInterval(() => this.#keepHouse(), HOUSEKEEPING_MS);
     this.#tellFeed("connected", "the broker's connection is open");
-    this.#subscriber.open(Date.now());
+  }
+
+  /** Another socket delivers from here on; nothing is missing, so that nothing is told. */
+  #goOn(epoch: number, standby: Standby): void {
+    this.#book.openEpoch(epoch);
+    this.#book.goOn(standby);
+    this.#quality.goOn(standby.books);
+    this.#links.flushSoon(Date.now());
   }
 
   #lost(reason: string, now: number): void {
-    this.#book.lose(this.#connection.dataAt ?? now);
-    this.#subscriber.close(now);
+    this.#book.lose(this.#upstream.line.connection.dataAt ?? now);
     this.#tellFeed("disconnected", reason);
     this.#reporter.soon();
   }
@@ -229,7 +230,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       case "subscribed":
       case "unsubscribed":
       case "refused":
-        return this.#answers.take(message, now);
+        return this.#upstream.line.answers.take(message, now);
       case "books":
         return this.#quality.takeBooks(message.books, now);
       case "heartbeat":
@@ -239,9 +240,8 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     }
   }
 
-  #confirm(instruments: readonly InstrumentId[], now: number): void {
-    const confirmed = this.#subscriber.confirm(instruments, now);
-    const held = confirmed.flatMap((instrument) => this.#book.held.get(instrument) ?? []);
+  #confirmed(instruments: readonly InstrumentId[], now: number): void {
+    const held = instruments.flatMap((instrument) => this.#book.held.get(instrument) ?? []);
     if (held.length === 0) return;
     const told = held.filter(({ phase }) => phase !== "standby");
     this.#history.gaps(this.#links.tellGaps(told, now, "the broker's connection was down"));
@@ -259,7 +259,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   }
 
   #checkpoint(dataAt: number | null): void {
-    this.#storage.saveCheckpoint(dataAt, this.#connection.reconnects);
+    this.#storage.saveCheckpoint(dataAt, this.#upstream.line.connection.reconnects);
   }
 
   #alarm(instruments: InstrumentId[], message: string): void {
@@ -281,14 +281,13 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   #keepHouse(): void {
     const now = Date.now();
     this.#status.beat(this.#book.ticks, this.#links, now);
-    this.#alarm(this.#answers.sweep(this.#book.held, now), "the broker did not answer");
+    this.#alarm(this.#upstream.beat(now), "the broker did not answer");
     this.#history.beat(now);
     if (this.#quality.beat(now)) this.#links.flushSoon(now);
   }
 
   #stop(): void {
-    this.#connection.stop();
-    this.#subscriber.close(Date.now());
+    this.#upstream.stop(Date.now());
     if (this.#housekeeping !== null) clearInterval(this.#housekeeping);
     this.#housekeeping = null;
     this.#history.end();

@@ -81,9 +81,8 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       changed: () => void this.#arm(),
       heard: (brokerTime, now) => this.#clock.heard(brokerTime, now),
       hasSession: async () => (await session.current()).ok,
-      sessionExpired: (reason) => {
-        if (session.generation !== null) session.refused(session.generation, reason);
-      },
+      generation: () => session.generation,
+      sessionExpired: (generation, reason) => session.refused(generation, reason),
       log,
     });
   }

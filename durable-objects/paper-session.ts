@@ -3,14 +3,15 @@
  * in, anybody may, so that the exchange can be tried by hand; from then on nothing goes without the token.
  */
 import type { FaultSwitches } from "../src/brokers/paper/faults.ts";
-import { PAPER_CREDENTIAL, PAPER_SESSION_LIFETIME_MS } from "../src/brokers/paper/rules.ts";
+import {
+  PAPER_CREDENTIAL,
+  PAPER_RULES,
+  PAPER_SESSION_LIFETIME_MS,
+} from "../src/brokers/paper/rules.ts";
 import { sessionRequest } from "../src/brokers/paper/wire.ts";
 import type { PaperView } from "../src/contract/paper.ts";
 import { paperError, readBody } from "./paper-answers.ts";
 import type { PaperStorage } from "./paper-broker.storage.ts";
-
-/** Sockets of the generation before live on so long, for their owner to change over. */
-const CHANGE_OVER_MS = 5_000;
 
 /** Close code of a socket whose session is over. */
 export const CLOSE_SESSION = 4401;
@@ -99,7 +100,7 @@ export class PaperSession {
     // One that was opened before anybody signed in has nothing that could end.
     if (!issued || generation === 0) return null;
     if (generation < issued.generation)
-      return now >= issued.issuedAt + CHANGE_OVER_MS ? "there is a newer session" : null;
+      return now >= issued.issuedAt + PAPER_RULES.changeOverMs ? "there is a newer session" : null;
     return now >= issued.expiresAt ? "the session is over" : null;
   }
 

@@ -206,4 +206,6 @@ export interface FeedShardPort extends SessionUser {
   /** These terms hold from now on. */
   learnTerms(terms: FeedTerms[]): Promise<void>;
   ensure(): Promise<void>;
+  /** Whether a price came over a socket of this session's generation. */
+  flows(generation: number): Promise<boolean>;
 }

@@ -35,6 +35,11 @@ export interface BrokerRules {
   subscribeMessagesPerSecond: number;
   /** Data connections that one account may open in a minute. */
   connectsPerMinute: number;
+  /**
+   * Sockets of the session before live on beside those of the next one for so long, ms: time to change
+   * over without a gap. 0 where the next sign-in ends them, or one connection is all there may be.
+   */
+  changeOverMs: number;
   /** A data socket silent for this long while the market is open is replaced. */
   silenceBoundMs: number;
   reconnect: { baseDelayMs: number; factor: number; maxDelayMs: number };

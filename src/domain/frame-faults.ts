@@ -28,6 +28,14 @@ export class FrameFaults {
   /** Of the present connection, within the window; the oldest first. */
   #recent: number[] = [];
 
+  /** What was counted elsewhere counts here, too. */
+  add({ counts }: FrameFaults): void {
+    for (const kind of FRAME_FAULTS) {
+      const count = (this.counts[kind] ?? 0) + (counts[kind] ?? 0);
+      if (count > 0) this.counts[kind] = count;
+    }
+  }
+
   /** A new connection begins with a clean sheet. */
   reset(): void {
     this.#recent = [];

@@ -71,8 +71,7 @@ function setUp(refusals = 0, parse: BrokerFeed["parse"] = parseOwn) {
   const epochs: number[] = [];
   const lost: string[] = [];
   const logged: string[] = [];
-  let left = refusals;
-  let [dials, messages] = [0, 0];
+  let [left, dials, messages] = [refusals, 0, 0];
   const feed: BrokerFeed = {
     rules: RULES,
     open: async () => {
@@ -98,6 +97,7 @@ function setUp(refusals = 0, parse: BrokerFeed["parse"] = parseOwn) {
       message: () => void (messages += 1),
       lost: (reason) => void lost.push(reason),
       dueSince: () => 0,
+      turnedAway: () => {},
       expired: (reason) => void lost.push(`expired: ${reason}`),
     },
     (_, event) => void logged.push(event),

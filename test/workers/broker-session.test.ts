@@ -1,7 +1,7 @@
 /** A broker's session from end to end, on the real paper exchange: expiry, renewal, refusal and silence. */
 import { applyD1Migrations, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { submitOrder } from "../../src/application/submit-order.ts";
 import { orderRequest } from "../../src/contract/orders.ts";
 import type { FaultRequest } from "../../src/contract/paper.ts";
@@ -20,6 +20,9 @@ const fault = (name: FaultRequest["fault"], count = 1) =>
   paper.control("/faults", { fault: name, count });
 const session = async () => (await manager().view()).session;
 const upstream = async () => (await paper.control()).session;
+
+// Whole flows on a machine that may be busy: what is waited for is polled, so this costs nothing.
+vi.setConfig({ testTimeout: 60_000 });
 
 beforeEach(async () => {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
@@ -199,4 +202,4 @@ test("lesson 15: a rollover after which all succeeds and no data comes is found 
   await until(async () => (await session()).state === "valid");
   expect(await incidentsOf(env.DB)).toHaveLength(1);
   await algo.close();
-}, 60_000);
+});

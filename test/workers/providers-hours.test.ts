@@ -134,6 +134,7 @@ test("a line that is silent because its markets are shut is left alone, and is l
       message: () => {},
       lost: (reason) => void lost.push(reason),
       dueSince: () => due.since,
+      turnedAway: () => {},
       expired: () => {},
     },
     () => {},

@@ -13,6 +13,7 @@ import type {
   TokenSource,
   WebSocketLike,
 } from "../broker.ts";
+import { ConnectionRefused } from "../connection-refused.ts";
 import { SessionExpired } from "../session-expired.ts";
 import { err, ok } from "../../domain/result.ts";
 import type { Result } from "../../domain/result.ts";
@@ -235,5 +236,7 @@ async function openSocket(
     tokens?.refused(held.value.generation, reason);
     throw new SessionExpired(reason);
   }
-  throw new Error(`the paper exchange refused ${path}: ${answer.status} ${body.slice(0, 200)}`);
+  const refusal = `the paper exchange refused ${path}: ${answer.status} ${body.slice(0, 200)}`;
+  if (answer.status === PAPER_ERRORS.NOT_ACCEPTED) throw new ConnectionRefused(refusal);
+  throw new Error(refusal);
 }

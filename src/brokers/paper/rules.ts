@@ -23,6 +23,8 @@ export const PAPER_RULES: BrokerRules = {
   subscribeMessagesPerSecond: 20,
   // All of its connections at once after an outage, and again six seconds later.
   connectsPerMinute: 600,
+  // A second to subscribe 1,000 instruments, and a few for a busy machine.
+  changeOverMs: 5_000,
   // Five heartbeats of one second.
   silenceBoundMs: 5_000,
   // Nobody is hammered here: a tenth of what is right for a real broker.
@@ -76,6 +78,7 @@ export const PAPER_REST_RULES: BrokerRules = {
   broker: "paper-rest",
   // Requests are counted by account: a second one who asks would only share them.
   connectionsMax: 1,
+  changeOverMs: 0,
   // An answer that brings no news is an answer: only polls that fail lose the line.
   silenceBoundMs: STALE_AFTER_MS_MAX,
 };

@@ -44,6 +44,7 @@ export const SIMULATED_RULES: BrokerRules = {
   subscribeBatchMax: 100,
   subscribeMessagesPerSecond: 10,
   connectsPerMinute: 600,
+  changeOverMs: 0,
   silenceBoundMs: 5_000,
   reconnect: { baseDelayMs: 100, factor: 2, maxDelayMs: 2_000 },
   orderTypes: ["market", "limit", "stop", "stop_limit"],
