@@ -1,15 +1,17 @@
 /** Amounts and moments as elements: sign by text and colour, never by colour alone. */
 import { useSyncExternalStore } from "react";
-import { UNKNOWN, formatMoney, signOf } from "../format/number.ts";
+import { formatMoney, MONEY_DIGITS, signOf, UNKNOWN } from "../format/number.ts";
 import { formatAge, formatFull, formatMoment } from "../format/time.ts";
 
 const toneOf = { [-1]: "tl-down", 0: undefined, 1: "tl-up" } as const;
 
 /** Profit or loss. Unknown is shown as unknown, never as zero. */
-export function Profit({ value, digits }: { value: string | null | undefined; digits?: number }) {
+export function Profit(props: { value: string | null | undefined; digits?: number }) {
+  const { value, digits = MONEY_DIGITS } = props;
   if (value === null || value === undefined) return <Unknown />;
-  const text = formatMoney(value, digits === undefined ? { sign: true } : { sign: true, digits });
-  return <span className={toneOf[signOf(value)]}>{text}</span>;
+  const text = formatMoney(value, { sign: true, digits });
+  // What rounds to a plain zero has no colour either.
+  return <span className={toneOf[signOf(value, digits)]}>{text}</span>;
 }
 
 export function Money({ value, digits }: { value: string | null | undefined; digits?: number }) {

@@ -6,7 +6,7 @@ export const UNKNOWN = "–";
 /** A true minus is as wide as a plus and a digit, so signed columns line up. */
 const trueMinus = (text: string): string => text.replace("-", "\u2212");
 
-type Signs = "auto" | "exceptZero";
+type Signs = "negative" | "exceptZero";
 
 const formats = new Map<string, Intl.NumberFormat>();
 
@@ -26,15 +26,18 @@ const exact = (text: string): Intl.StringNumericLiteral => text as Intl.StringNu
 export interface MoneyOptions {
   sign?: boolean;
   locale?: string;
-  /** Digits after the point; 2 unless said. */
+  /** Digits after the point; `MONEY_DIGITS` unless said. */
   digits?: number;
 }
+
+/** Digits of an amount of money after the point, unless said. */
+export const MONEY_DIGITS = 2;
 
 /** `1234.5` as `1,234.50`; with `sign` as `+1,234.50`. Null is unknown. */
 export function formatMoney(value: string | null | undefined, options: MoneyOptions = {}): string {
   if (value === null || value === undefined) return UNKNOWN;
-  const digits = options.digits ?? 2;
-  const signDisplay: Signs = options.sign ? "exceptZero" : "auto";
+  const digits = options.digits ?? MONEY_DIGITS;
+  const signDisplay: Signs = options.sign ? "exceptZero" : "negative";
   const rules = { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay };
   return trueMinus(format(rules, options.locale).format(exact(value)));
 }
@@ -95,7 +98,7 @@ export function formatPercent(
 ): string {
   if (fraction === null || fraction === undefined || !Number.isFinite(fraction)) return UNKNOWN;
   const digits = options.digits ?? 2;
-  const signDisplay: Signs = options.sign ? "exceptZero" : "auto";
+  const signDisplay: Signs = options.sign ? "exceptZero" : "negative";
   const rules: Intl.NumberFormatOptions = {
     style: "percent",
     minimumFractionDigits: digits,
@@ -105,10 +108,11 @@ export function formatPercent(
   return trueMinus(format(rules, options.locale).format(fraction));
 }
 
-/** -1, 0 or 1 of a decimal text; 0 when unknown. */
-export function signOf(value: string | number | null | undefined): -1 | 0 | 1 {
+/** -1, 0 or 1 of a decimal text; 0 when unknown, and with `digits` also when it is shown as zero. */
+export function signOf(value: string | number | null | undefined, digits?: number): -1 | 0 | 1 {
   if (value === null || value === undefined) return 0;
   const number = Number(value);
+  if (digits !== undefined && Math.abs(number) < 0.5 * 10 ** -digits) return 0;
   if (number > 0) return 1;
   return number < 0 ? -1 : 0;
 }

@@ -71,7 +71,20 @@ describe("prices and quantities", () => {
   });
 
   test("the sign of an amount is that of its value", () => {
-    expect(["-0.01", "0", "12", null].map(signOf)).toEqual([-1, 0, 1, 0]);
+    expect(["-0.01", "0", "12", null].map((value) => signOf(value))).toEqual([-1, 0, 1, 0]);
+  });
+
+  test("a loss or a profit that rounds to zero is shown as a plain zero", () => {
+    const shown = ["-0.0049", "0.0049", "-0.005", "0.005"];
+    expect(shown.map((value) => signOf(value, 2))).toEqual([0, 0, -1, 1]);
+    expect(shown.map((value) => formatMoney(value, { sign: true, locale }))).toEqual([
+      "0.00",
+      "0.00",
+      "\u22120.01",
+      "+0.01",
+    ]);
+    expect(formatMoney("-0.0049", { locale })).toBe("0.00");
+    expect(signOf("-0.0049")).toBe(-1);
   });
 });
 
