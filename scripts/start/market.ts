@@ -8,6 +8,13 @@ import { EXIT_USAGE, Failure } from "../lib/failure.ts";
 /** Ticks in one request; the route takes no more. */
 const CHUNK_TICKS = 1_000;
 
+/** Why a file cannot be read, in words; others as the system says it. */
+const READ_ERRORS: Record<string, string> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder, not a file",
+  EACCES: "it may not be read by you",
+};
+
 /** Reads a recording whole. A file that is missing or malformed is told by name, line and field. */
 export async function readRecording(file: string): Promise<RecordedTick[]> {
   // Under npm the working directory is the repository; the path was meant from where npm was called.
@@ -16,7 +23,8 @@ export async function readRecording(file: string): Promise<RecordedTick[]> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    throw new Failure(`--replay cannot read ${path}: ${(error as Error).message}`, EXIT_USAGE);
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new Failure(`--replay cannot read ${path}: ${READ_ERRORS[code] ?? message}`, EXIT_USAGE);
   }
   const recording = parseRecording(basename(path), text);
   if (!recording.ok) throw new Failure(`--replay ${path}: ${recording.error.message}`, EXIT_USAGE);

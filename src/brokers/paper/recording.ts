@@ -199,7 +199,7 @@ export function tickProblem({
     return { field: "instrument", message: "instrument must be EXCHANGE:SYMBOL, e.g. NSE:INFY" };
   }
   const listing = paperInstrument(instrument);
-  if (!listing) return { field: "instrument", message: `${instrument} is not listed here` };
+  if (!listing) return { field: "instrument", message: `the paper market has no ${instrument}` };
   if (!Number.isSafeInteger(time) || time <= 0) {
     return { field: "time", message: "time must be whole milliseconds since 1970" };
   }
