@@ -165,7 +165,8 @@ export class TickBook {
     if (known) {
       this.#retired.delete(instrument);
       // Its last price may be hours old by now: nothing is judged by it.
-      Object.assign(known, { phase: "active", handOver: null, delivered: null, taken: null });
+      Object.assign(known, { phase: "active", handOver: null, delivered: null });
+      Object.assign(known, { taken: null, resumesAfter: null });
       known.cleaner.forget();
       Object.assign(known.cadence, NO_ARRIVAL);
       known.isStale = false;

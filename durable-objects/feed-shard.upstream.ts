@@ -224,8 +224,9 @@ export class Upstream {
   /** The first line is gone before the second one had all: what came on the second meanwhile is in the gap. */
   #startOver({ line }: Successor, reason: string): void {
     const now = Date.now();
-    this.#putInPlace(line, now);
+    // Told while the first one is still the line: the gap begins with its last data.
     this.#host.lost(reason, now);
+    this.#putInPlace(line, now);
     if (line.connection.state !== "live") return;
     this.#host.opened(line.connection.epoch);
     this.#tellStanding(line, now);
