@@ -51,7 +51,7 @@ test.each([
   [
     "an unlisted instrument",
     csv("NSE:NOPE,1762795433971,1,1"),
-    at(2, "instrument", /NSE:NOPE is not listed/),
+    at(2, "instrument", /the paper market has no NSE:NOPE/),
   ],
   ["no instrument at all", csv("infy,1762795433971,1,1"), at(2, "instrument", /EXCHANGE:SYMBOL/)],
   ["half a millisecond", csv("NSE:INFY,1.5,1500.05,1"), at(2, "time", /whole milliseconds/)],
