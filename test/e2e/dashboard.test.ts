@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AlgoContext, type OrderOutcome, runAlgo } from "../../sdk/index.ts";
 import type { BrokerView } from "../../src/contract/brokers.ts";
 import type { RiskControlsView } from "../../src/contract/risk-controls.ts";
-import { launchBrowser, screenshot, type Watched, watchedPage } from "../support/browser.ts";
+import { launchBrowser, screenshot, watchedPage } from "../support/browser.ts";
+import { DESKTOP, enter, go, PHONE, signIn } from "../support/dashboard.ts";
 import { type Platform, startPlatform } from "../support/platform.ts";
 import { until } from "../support/until.ts";
 
@@ -11,36 +12,10 @@ const INSTRUMENT = "NSE:INFY";
 const PAGES = ["Home", "Market", "Orders", "Positions", "Risk", "System"] as const;
 const ROOMS =
   "Providers, Data quality, Markets, Signals, Reconciliation, Alerts, API keys, Audit, Paper market";
-const DESKTOP = { width: 1360, height: 900 };
-const PHONE = { width: 390, height: 844 };
-
 let platform: Platform;
 let browser: Browser;
 let page: Page;
 let troubles: string[];
-
-/** Signs in and forgets the refused requests before it, which the browser writes down as errors. */
-async function signIn({ page: on, troubles: seen }: Watched): Promise<void> {
-  await on.goto(platform.url);
-  await on.getByRole("textbox", { name: "Development key" }).fill(platform.developmentKey);
-  await on.getByRole("button", { name: "Sign in" }).click();
-  await on.getByRole("navigation", { name: "Pages" }).waitFor();
-  seen.length = 0;
-}
-
-const go = (on: Page, name: string) =>
-  on.getByRole("navigation", { name: "Pages" }).getByRole("link", { name, exact: true }).click();
-
-/** A room of the system: a link on a desktop, a choice on a phone. */
-async function enter(on: Page, room: string, size: typeof DESKTOP): Promise<void> {
-  if (size !== PHONE) {
-    const rooms = on.getByRole("navigation", { name: "System" });
-    return rooms.getByRole("link", { name: room, exact: true }).click();
-  }
-  const field = on.getByRole("combobox", { name: "Room" });
-  await field.or(on.getByRole("textbox", { name: "Room" })).click();
-  await on.getByRole("option", { name: room, exact: true }).click();
-}
 
 /** Keeps a picture, once everything is there, of a page that is no wider than its screen. */
 async function look(on: Page, name: string, scheme: string, size: typeof DESKTOP): Promise<void> {
@@ -108,7 +83,7 @@ test("a wrong key is refused in words, and the right one signs in", async () => 
   await field.fill("0".repeat(64));
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect.poll(() => page.textContent("form")).toContain("does not take this key");
-  await signIn({ page, troubles });
+  await signIn({ page, troubles }, platform);
 });
 
 test("the watchlist ticks", async () => {
@@ -285,7 +260,7 @@ test.each([
   "every page shows in %s at %o, without a trouble and without sideways scrolling",
   async (scheme, size) => {
     const seen = await watchedPage(browser, { ...size, scheme });
-    await signIn(seen);
+    await signIn(seen, platform);
     for (const name of PAGES) {
       await go(seen.page, name);
       await look(seen.page, name.toLowerCase(), scheme, size);

@@ -29,7 +29,8 @@ export async function watchedPage(
   const page = await context.newPage();
   const troubles: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error") troubles.push(`console: ${message.text()}`);
+    if (message.type() === "error")
+      troubles.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => troubles.push(`uncaught: ${error.message}`));
   return { page, troubles };
