@@ -85,6 +85,7 @@ async function setUp({ changeOverMs = 5_000 } = {}) {
       message: (message, now) => {
         if (message.kind === "subscribed") upstream.line.answers.take(message, now);
       },
+      dueSince: () => 0,
       lost: () => {
         instrument.isLive = false;
         told.push(`lost, data until ${upstream.line.connection.dataAt ?? "never"}`);
