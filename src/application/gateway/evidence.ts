@@ -29,6 +29,12 @@ export const post = (
   at,
 });
 
+/** An order that lives again may be accepted, refused and ended again: each life names its events anew. */
+const postOfLife = (order: GatewayOrder, event: OrderEvent, at: number): OrderPost => {
+  const { revivals = 0 } = order;
+  return post(order, revivals === 0 ? event.kind : `${event.kind}:${revivals}`, event, at);
+};
+
 const unchanged = (order: GatewayOrder): RecordChange => ({ order, posts: [], executions: [] });
 
 const joined = (first: RecordChange, second: RecordChange): RecordChange => ({
@@ -55,6 +61,7 @@ function accept(
     ended: null,
     nextLookAt: order.cancel === "none" ? null : DUE_NOW,
     looks: 0,
+    ...(order.ended === null ? {} : { revivals: (order.revivals ?? 0) + 1 }),
   };
   const event = {
     kind: "accepted",
@@ -62,7 +69,7 @@ function accept(
     pendingTrigger,
     ...stagesOf(order),
   } as const;
-  return { order: accepted, posts: [post(order, "accepted", event, at)], executions: [] };
+  return { order: accepted, posts: [postOfLife(accepted, event, at)], executions: [] };
 }
 
 /**
@@ -107,7 +114,7 @@ function reject(order: GatewayOrder, reason: string, at: number): RecordChange {
   if (order.ended !== null && order.ended !== "dead_lettered") return unchanged(order);
   return {
     order: { ...order, ...settled, record: "rejected", ended: "rejected", reason },
-    posts: [post(order, "rejected", { kind: "rejected", reason, ...stagesOf(order) }, at)],
+    posts: [postOfLife(order, { kind: "rejected", reason, ...stagesOf(order) }, at)],
     executions: [],
   };
 }
@@ -116,7 +123,7 @@ function trigger(order: GatewayOrder, at: number): RecordChange {
   if (!order.pendingTrigger || order.ended !== null) return unchanged(order);
   return {
     order: { ...order, pendingTrigger: false },
-    posts: [post(order, "triggered", { kind: "triggered" }, at)],
+    posts: [postOfLife(order, { kind: "triggered" }, at)],
     executions: [],
   };
 }
@@ -160,7 +167,7 @@ function end(
   if (order.ended !== null) return unchanged(order);
   return {
     order: { ...order, ...settled, ended: evidence.kind, reason: evidence.reason },
-    posts: [post(order, evidence.kind, evidence, at)],
+    posts: [postOfLife(order, evidence, at)],
     executions: [],
   };
 }

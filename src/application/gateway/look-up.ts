@@ -74,6 +74,8 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
   const mayBeOurs = seen.clientOrderId === null && context.inFlight.size > 0;
   if (!known && !mayBeOurs) return adoptOrder(context, seen);
   if (known?.ended && known.ended !== "dead_lettered" && known.record === "accepted") return;
+  // The broker was asked before it refused: a picture from then shows what has ended since.
+  if (known?.ended === "rejected" && askedAt <= known.updatedAt) return;
   if (seen.state === "rejected") {
     tell({ kind: "rejected", reason: seen.reason ?? "rejected by the broker" });
     return;

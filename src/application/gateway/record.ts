@@ -54,6 +54,8 @@ export interface GatewayOrder {
   filledQuantity: DecimalText;
   /** How it ended; null while something may still happen. A late fill is taken all the same. */
   ended: "filled" | "canceled" | "expired" | "rejected" | "stopped" | "dead_lettered" | null;
+  /** How often it turned out to live at the broker after it had ended here; left out when it never did. */
+  revivals?: number;
   cancel: "none" | "wanted" | "sent";
   /** Cancels that the broker refused while the order lived. */
   cancelsRejected: number;
