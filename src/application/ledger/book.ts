@@ -10,7 +10,7 @@ import { MARKS_STORE_INTERVAL_MS } from "../../domain/limits.ts";
 import { priceAdopted } from "../../domain/risk/adoption.ts";
 import { applyMarks } from "../../domain/risk/exposure.ts";
 import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
-import { apply, forgetEnded, type Change, type LedgerEvent } from "../../domain/risk/ledger.ts";
+import { forgetEnded, type Change, type LedgerEvent } from "../../domain/risk/ledger.ts";
 import { packControls, type ControlChange } from "../../domain/risk/controls.ts";
 import { DenialCounts } from "../../domain/risk/repeated-denials.ts";
 import { addOrder } from "../../domain/risk/restore.ts";
@@ -24,6 +24,7 @@ import {
 import { ageMarks } from "../../domain/risk/valued.ts";
 import type { Mark } from "../../domain/tick.ts";
 import type { LedgerOutbox, LedgerStore } from "./ports.ts";
+import { applyOrThrow, setAsideIncident } from "./set-aside.ts";
 import { pairsOf, positionDay, riskDay } from "./views.ts";
 
 const currencyOf = (state: LedgerState, { algoId, instrument, account }: Order): string | null =>
@@ -111,7 +112,7 @@ export class LedgerBook {
 
   /** Applies one event and stores it, what it changed, and its tradebook rows. Only inside `commit`. */
   apply(state: LedgerState, event: LedgerEvent, at: number, eventId: string | null = null): Change {
-    const change = apply(state, event);
+    const change = applyOrThrow(state, event);
     const { version, entry, execution, holding, flag } = change;
     const clientOrderId = entry?.order.clientOrderId ?? null;
     this.storage.addEvent({ version, at, kind: event.kind, clientOrderId, eventId, body: event });
@@ -157,6 +158,21 @@ export class LedgerBook {
     if (state.marks.size > marks) this.#saveMarks(state);
     this.#deadLetterRow(change, before, post);
     return change.entry;
+  }
+
+  /** Keeps a post that cannot be applied, and tells. Answers its order as it stands. */
+  setAside(state: LedgerState, post: OrderPost, reason: string, at: number): LedgerOrder | null {
+    const { clientOrderId, event } = post;
+    const entry = this.find(state, clientOrderId);
+    const { version } = state;
+    const account =
+      entry?.order.account ?? (event.kind === "filled" ? event.execution.account : "");
+    this.audit(version, at, "post_set_aside", clientOrderId, null, post, reason);
+    const incident = setAsideIncident(post, account, reason, at);
+    this.outbox.add(version, { kind: "incident", incident });
+    // No event tells of it, and its rows have to leave all the same.
+    this.#notices.push({ version, order: null, risk: null });
+    return entry;
   }
 
   /** An event that the ledger makes itself: its version is its id. */

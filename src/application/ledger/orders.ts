@@ -9,17 +9,38 @@ import { openOrders } from "../../domain/risk/ledger.ts";
 import type { LedgerOrder } from "../../domain/risk/state.ts";
 import type { OpenOrderFilter, OrderProblem } from "../ports.ts";
 import type { LedgerBook } from "./book.ts";
+import { InapplicableError } from "./set-aside.ts";
 
-/** Applies posts in order, each once. Answers each order as it then stands. */
+/**
+ * Applies posts in order, each once. Answers each order as it then stands. One that cannot be applied is
+ * set aside, and holds up no other: a gateway posts in order, and would bring the same ones for ever.
+ */
 export function postAll(book: LedgerBook, posts: OrderPost[], now: number): Order[] {
-  return book.commit(now, (state) => {
-    const orders = new Map<string, LedgerOrder>();
-    for (const post of posts) {
-      const entry = book.post(state, post);
-      if (entry) orders.set(post.clientOrderId, entry);
-    }
-    return [...orders.values()].map(({ order }) => order);
-  });
+  try {
+    return book.commit(now, (state) => ordersOf(posts, (post) => book.post(state, post)));
+  } catch (error) {
+    if (!(error instanceof InapplicableError)) throw error;
+  }
+  return ordersOf(posts, (post) => postOne(book, post, now));
+}
+
+function postOne(book: LedgerBook, post: OrderPost, now: number): LedgerOrder | null {
+  try {
+    return book.commit(now, (state) => book.post(state, post));
+  } catch (error) {
+    if (!(error instanceof InapplicableError)) throw error;
+    const { message } = error;
+    return book.commit(now, (state) => book.setAside(state, post, message, now));
+  }
+}
+
+function ordersOf(posts: OrderPost[], apply: (post: OrderPost) => LedgerOrder | null): Order[] {
+  const orders = new Map<string, LedgerOrder>();
+  for (const post of posts) {
+    const entry = apply(post);
+    if (entry) orders.set(post.clientOrderId, entry);
+  }
+  return [...orders.values()].map(({ order }) => order);
 }
 
 export function requestCancel(

@@ -12,6 +12,7 @@ import {
   timestamp,
 } from "../../contract/primitives.ts";
 import { candleView, instrumentView } from "../../contract/market.ts";
+import { PAPER_QUANTITY_ROWS } from "./rules.ts";
 
 /**
  * One tick inside `{"type":"ticks","ticks":[…]}`, as an array because 20,000 of them go out a second:
@@ -141,21 +142,36 @@ export const orderRow = z.object({
 
 export type OrderRow = z.infer<typeof orderRow>;
 
-/** An execution as the exchange tells it: it knows no account but the one it is. */
-export const executionRow = z.object({
-  executionId: z.string().min(1),
-  /** What kind of row it is; only some of them move a quantity (`rules.ts`). */
-  type: z.string().min(1),
-  clientOrderId: z.string(),
-  brokerOrderId: z.string().min(1),
-  instrument: z.string().min(1),
-  side: z.enum(SIDES),
-  quantity: decimalOutput,
-  price: decimalOutput,
-  fee: decimalOutput,
-  feeCurrency: z.string(),
-  executedAt: timestamp,
-});
+/** By its characters: it is asked of what is no decimal, too. */
+const isAboveZero = (text: string): boolean => /^[^-]*[1-9]/.test(text);
+
+/**
+ * An execution as the exchange tells it: it knows no account but the one it is. One that moves a position
+ * moves something, at a price.
+ */
+export const executionRow = z
+  .object({
+    executionId: z.string().min(1),
+    /** What kind of row it is; only some of them move a quantity (`rules.ts`). */
+    type: z.string().min(1),
+    clientOrderId: z.string(),
+    brokerOrderId: z.string().min(1),
+    instrument: z.string().min(1),
+    side: z.enum(SIDES),
+    quantity: decimalOutput,
+    price: decimalOutput,
+    fee: decimalOutput,
+    feeCurrency: z.string(),
+    executedAt: timestamp,
+  })
+  .refine(({ type, quantity }) => !PAPER_QUANTITY_ROWS.includes(type) || isAboveZero(quantity), {
+    path: ["quantity"],
+    error: "must be above 0",
+  })
+  .refine(({ type, price }) => !PAPER_QUANTITY_ROWS.includes(type) || isAboveZero(price), {
+    path: ["price"],
+    error: "must be above 0",
+  });
 
 export type ExecutionRow = z.infer<typeof executionRow>;
 

@@ -1,5 +1,5 @@
 /** What happens to one order after it was reserved: its next state, its fills, and what they do to the position. */
-import { unreachable } from "../assert.ts";
+import { assert, unreachable } from "../assert.ts";
 import { decimal, decimalText, maxDecimal, meanText, ZERO, type Decimal } from "../decimal.ts";
 import type { Execution, Order, OrderEvent, OrderPost } from "../order.ts";
 import {
@@ -178,6 +178,8 @@ function bookFill(
 ): Posted {
   const quantity = decimal(execution.quantity);
   const price = decimal(execution.price);
+  assert(quantity.gt(ZERO), `a fill of ${execution.quantity}`);
+  assert(price.gte(ZERO), `a fill at ${execution.price}`);
   const holding = holdingFor(state, entry.order, null);
   const { side } = entry.order;
   const fee = feeOf(state, holding, execution);

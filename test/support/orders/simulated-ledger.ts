@@ -62,7 +62,7 @@ export type LedgerCalls = Pick<
 
 export interface LedgerWorld {
   now(): number;
-  after(ms: number, act: () => void): () => void;
+  after: (ms: number, act: () => void) => () => void;
   gateway(): OrderGatewayPort;
   retries: RetryQueuePort;
   /** What follows from a trip, by the use cases. */
@@ -127,7 +127,7 @@ export class SimulatedLedger {
       transaction: (work) => {
         // What the platform does: an object that was replaced cannot reach its storage any more.
         if (run !== this.#runs) throw new Error("this run of the ledger has been replaced");
-        return store.transaction(work);
+        return tradebook.transaction(() => store.transaction(work));
       },
       onCommit: () => void tradebook.flush(),
       onApplied: (event, change, at) => {

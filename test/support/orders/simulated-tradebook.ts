@@ -1,6 +1,7 @@
 /** The ledger's outbox and the tradebook behind it, in memory. The tradebook may be away; rows then wait. */
 import type { LedgerOutbox } from "../../../src/application/ledger/ports.ts";
 import type { TradebookRow } from "../../../src/application/ports.ts";
+import type { Incident } from "../../../src/application/reconcile-port.ts";
 import type { DeadLetterLabel, Order } from "../../../src/domain/order.ts";
 import type { MemoryLedgerStore } from "./memory-ledger-store.ts";
 
@@ -12,6 +13,8 @@ export class SimulatedTradebook implements LedgerOutbox {
   /** Execution ids, with how often each was written. */
   readonly executions = new Map<string, number>();
   readonly desk = new Map<string, "open" | "closed">();
+  /** What people have to hear of, by its id. */
+  readonly incidents = new Map<string, Incident>();
   /** Asked at each write; true when it fails. */
   away: () => boolean = () => false;
   readonly #store: MemoryLedgerStore;
@@ -41,6 +44,17 @@ export class SimulatedTradebook implements LedgerOutbox {
     this.#rows.push(row);
   }
 
+  /** Its rows are stored with the event that made them, or not at all. */
+  transaction<T>(work: () => T): T {
+    const before = this.#rows.length;
+    try {
+      return work();
+    } catch (error) {
+      this.#rows.length = before;
+      throw error;
+    }
+  }
+
   forget(): void {}
 
   get size(): number {
@@ -57,7 +71,7 @@ export class SimulatedTradebook implements LedgerOutbox {
       else if (row.kind === "execution") {
         const { executionId } = row.execution;
         this.executions.set(executionId, (this.executions.get(executionId) ?? 0) + 1);
-      }
+      } else if (row.kind === "incident") this.incidents.set(row.incident.id, row.incident);
     }
     return true;
   }

@@ -6,7 +6,11 @@ import {
   parseFeedFrame,
   parseOrderStreamFrame,
 } from "../../../../src/brokers/paper/parse.ts";
-import { feedRequest, newOrderRequest } from "../../../../src/brokers/paper/wire.ts";
+import {
+  executionsAnswer,
+  feedRequest,
+  newOrderRequest,
+} from "../../../../src/brokers/paper/wire.ts";
 import type { OrderStreamFrame } from "../../../../src/brokers/paper/wire.ts";
 
 const ROW = ["NSE:INFY", 1500.05, 10, 1500, 7, 1500.1, 9, 12_000, 1_762_795_433_971];
@@ -144,6 +148,30 @@ describe("lesson 37: only rows that are listed move a quantity", () => {
       expect(told.ok && told.value.kind === "order_event").toBe(false);
     },
   );
+});
+
+describe("an execution that moves a position moves something, at a price", () => {
+  test.each([
+    ["quantity", "0"],
+    ["quantity", "-5"],
+    ["quantity", "0.00"],
+    ["price", "0"],
+    ["price", "-1"],
+    ["price", "abc"],
+  ])("not with a %s of %s", (field, value) => {
+    const execution = { ...EXECUTION, type: "trade", [field]: value };
+    const frame = event({ kind: "filled", execution } as never);
+    expect(parseOrderStreamFrame(frame, "paper")).toMatchObject({
+      ok: false,
+      error: { kind: "unknown_shape" },
+    });
+    expect(executionsAnswer.safeParse({ items: [execution], next: null }).success).toBe(false);
+  });
+
+  test("a row of money alone may name none", () => {
+    const execution = { ...EXECUTION, type: "fee", quantity: "0", price: "0" };
+    expect(parseOrderStreamFrame(event({ kind: "filled", execution }), "paper").ok).toBe(true);
+  });
 });
 
 test("an execution type that nobody listed moves nothing", () => {
