@@ -138,8 +138,10 @@ export const ORDER_STATE_TABLE: Record<OrderState, Partial<Record<OrderTransitio
   },
 
   canceled: {
-    accepted: "canceled", // news that came late; the broker's cancel stands, flagged
-    accepted_untriggered: "canceled",
+    // Withdrawn, or discarded by a person, and the broker has it after all: reserved again, flagged. A gateway
+    // tells of an acceptance before it tells of the broker's own cancel, so that no late one comes here.
+    accepted: "new",
+    accepted_untriggered: "pending_trigger",
     partial_fill: "canceled", // a fill that crossed the cancel: booked, the rest stays canceled
     full_fill: "filled",
     canceled: "canceled",

@@ -8,6 +8,7 @@ import { applyEvidence, post, type Evidence } from "./evidence.ts";
 import { countFill, takeBackInferred } from "./inferred-fills.ts";
 import { Limiter, metered } from "./limiter.ts";
 import type { GatewayPorts } from "./ports.ts";
+import { noteRevival } from "./revivals.ts";
 import { stagesOf, type GatewayOrder, type RecordChange } from "./record.ts";
 
 /** A piece of evidence with where it came from. */
@@ -100,13 +101,7 @@ export function book(
     evidence.kind === "filled" && context.store.hasExecution(evidence.execution.executionId);
   const change = applyEvidence(order, evidence, { brokerOrderId, at, executionKnown });
   if (change.order === order && change.posts.length === 0) return order;
-  if (order.record === "stopped" || order.record === "rejected" || order.record === "not_sent")
-    if (change.order.record === "accepted")
-      context.log("error", "evidence_against_proof", {
-        clientOrderId: order.clientOrderId,
-        record: order.record,
-        evidence: evidence.kind,
-      });
+  if (change.order.record === "accepted") noteRevival(context, order, evidence.kind);
   const now = context.now();
   const stamped = { ...change.order, updatedAt: now };
   context.store.save({ ...change, order: stamped });

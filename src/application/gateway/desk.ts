@@ -204,13 +204,14 @@ function restDiscarded(record: GatewayOrder, claim: HandExecution, at: number): 
   return post(record, `hand-rest:${claim.brokerOrderId}`, { kind: "canceled", reason }, at);
 }
 
-/** No attempt goes any more and no look-up is due; evidence that comes all the same brings it back. */
+/** No attempt goes any more and no look-up is due; evidence that comes all the same brings it back, to be canceled. */
 const closed = (record: GatewayOrder): GatewayOrder => ({
   ...record,
   ended: record.ended ?? "dead_lettered",
   cancel: "none",
   changes: null,
   nextLookAt: null,
+  unwanted: true,
 });
 
 /** The same claim again is the same answer. */

@@ -51,15 +51,17 @@ function accept(
   at: number,
 ): RecordChange {
   if (order.record === "accepted") return unchanged(order);
+  const cancel = order.unwanted ? "wanted" : order.cancel;
   const accepted: GatewayOrder = {
     ...order,
+    cancel,
     record: "accepted",
     brokerOrderId,
     pendingTrigger,
     reason: null,
     // What was thought to have ended lives: it has to be watched again.
     ended: null,
-    nextLookAt: order.cancel === "none" ? null : DUE_NOW,
+    nextLookAt: cancel === "none" ? null : DUE_NOW,
     looks: 0,
     ...(order.ended === null ? {} : { revivals: (order.revivals ?? 0) + 1 }),
   };

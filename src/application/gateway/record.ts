@@ -56,6 +56,8 @@ export interface GatewayOrder {
   ended: "filled" | "canceled" | "expired" | "rejected" | "stopped" | "dead_lettered" | null;
   /** How often it turned out to live at the broker after it had ended here; left out when it never did. */
   revivals?: number;
+  /** Stopped, withdrawn or given up by a person: if the broker has it after all, it is canceled there. */
+  unwanted?: true;
   cancel: "none" | "wanted" | "sent";
   /** Cancels that the broker refused while the order lived. */
   cancelsRejected: number;

@@ -13,6 +13,7 @@ export function stop(context: GatewayContext, order: GatewayOrder, reason: strin
     reason,
     cancel: "none",
     nextLookAt: null,
+    unwanted: true,
   };
   const event = { kind: "rejected", reason } as const;
   save(context, { order: stopped, posts: [post(order, "stopped", event, context.now())] });
@@ -31,6 +32,7 @@ export function withdraw(context: GatewayContext, order: GatewayOrder): GatewayO
     cancel: "none",
     changes: null,
     nextLookAt: null,
+    unwanted: true,
   };
   const event = { kind: "canceled", reason } as const;
   save(context, { order: withdrawn, posts: [post(order, "withdrawn", event, context.now())] });

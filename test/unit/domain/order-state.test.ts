@@ -39,7 +39,7 @@ const PICTURE: Record<OrderState, string> = {
   partially_filled: "pf pf pf rj pf fl pc pf cn pr pf rp su ex -- pf dl -- nw",
   filled: /*      */ "-- -- -- -- fl fl -- -- -- -- -- -- -- -- -- -- -- -- nw",
   pending_cancel: "pc pc pc rj pc fl pc nw cn -- pc pc pc ex cn un dl -- --",
-  canceled: /*    */ "cn cn -- -- cn fl -- -- cn -- -- -- -- -- -- -- -- -- --",
+  canceled: /*    */ "nw pt -- -- cn fl -- -- cn -- -- -- -- -- -- -- -- -- --",
   pending_replace: "pr pr pr rj pr fl pc pr cn -- nw rp su ex -- un dl -- --",
   replaced: /*    */ "rp rp rp rj pf fl pc rp cn pr rp rp su ex -- rp dl -- --",
   rejected: /*    */ "nw pt -- rj pf fl -- -- -- -- -- -- -- -- -- -- -- -- --",
@@ -74,13 +74,14 @@ describe("the order state table", () => {
     for (const event of ORDER_TRANSITIONS) expect(next("denied", event)).toBeNull();
   });
 
-  test("only fills, repeated news, a misread refusal and the rest of an order placed past us are taken in a terminal state", () => {
+  test("only fills, repeated news, a misread refusal, an order found after all and the rest of one placed past us are taken in a terminal state", () => {
     for (const state of TERMINAL_STATES) {
       for (const event of ORDER_TRANSITIONS) {
         const to = next(state, event);
         if (to === null || to === state) continue;
         const misread = state === "rejected" && /fill|accepted/.test(event);
-        const revived = misread || (state === "filled" && event === "adopted");
+        const foundAfterAll = state === "canceled" && /accepted/.test(event);
+        const revived = misread || foundAfterAll || (state === "filled" && event === "adopted");
         expect(revived || to === "filled", `${state} + ${event} → ${to}`).toBe(true);
       }
     }
