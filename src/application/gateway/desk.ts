@@ -12,7 +12,7 @@ import { readOrder, save, type GatewayContext } from "./context.ts";
 import { post } from "./evidence.ts";
 import { claimExternal } from "./external-orders.ts";
 import { countFill } from "./inferred-fills.ts";
-import { findingOf, isFound, type BrokerPicture } from "./finding.ts";
+import { findingOf, isListed, type BrokerPicture } from "./finding.ts";
 import { absorbFinding, askBroker } from "./look-up.ts";
 import { flush } from "./outbox.ts";
 import { raise } from "./reconcile-notes.ts";
@@ -116,7 +116,7 @@ async function onDesk(
   const moving = context.inFlight.has(clientOrderId) || context.store.outbox(1).length > 0;
   if (moving) return err({ kind: "moving" });
   // Cleared up by its own evidence if there is any; what the broker has is not the desk's to book.
-  if (picture.ok && isFound(findingOf(picture.value, record))) return err({ kind: "at_broker" });
+  if (picture.ok && isListed(findingOf(picture.value, record))) return err({ kind: "at_broker" });
   if (picture.ok && brokerOrderId !== null) {
     const contrary = disagreement(order, brokerOrderId, picture.value);
     if (contrary) return err(contrary);

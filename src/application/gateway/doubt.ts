@@ -2,7 +2,12 @@
  * Clears up orders that are in doubt: an unknown outcome, a cancel or new terms that nobody confirmed, a
  * retry whose message was lost. It looks and backs off; it never sends an order.
  */
-import { NOT_SENT_SWEEP_MS, ORDER_RETRIES_MAX, UNKNOWN_DEADLINE_MS } from "../../domain/limits.ts";
+import {
+  ABSENT_DEADLINE_MS,
+  NOT_SENT_SWEEP_MS,
+  ORDER_RETRIES_MAX,
+  UNKNOWN_DEADLINE_MS,
+} from "../../domain/limits.ts";
 import { lookDelayMs, readOrder, save, type GatewayContext } from "./context.ts";
 import { post } from "./evidence.ts";
 import { findingOf, isFound, type Finding } from "./finding.ts";
@@ -59,6 +64,38 @@ function tellPeople(context: GatewayContext, order: GatewayOrder, reason: string
     posts: [post(order, `dead_lettered:${label}:${attempt}`, event, deskedAt)],
   });
   context.log("error", "order_dead_lettered", { clientOrderId, label, reason });
+}
+
+/**
+ * The broker had it, and a complete reading of its lists does not show it: neither a cancel nor a fill, so
+ * nothing is known. Long enough unseen, people are told, and evidence that comes later is still taken.
+ */
+export function noteAbsent(context: GatewayContext, order: GatewayOrder): void {
+  const { clientOrderId, revivals = 0 } = order;
+  const now = context.now();
+  const absentSince = order.absentSince ?? now;
+  context.log("error", "order_absent_at_broker", { clientOrderId, absentSince });
+  if (now - absentSince < ABSENT_DEADLINE_MS) {
+    if (absentSince !== order.absentSince)
+      save(context, { order: { ...order, absentSince }, posts: [] });
+    return;
+  }
+  const label = "unknown";
+  const reason =
+    "the broker accepted it and its lists show it no more, neither as open nor as closed";
+  const lost = { record: "unknown", reason, deskedAt: now, nextLookAt: null } as const;
+  const event = { kind: "dead_lettered", label, reason } as const;
+  save(context, {
+    order: { ...order, ...lost, absentSince: null },
+    posts: [post(order, `absent:${revivals}`, event, now)],
+  });
+  context.log("error", "order_dead_lettered", { clientOrderId, label, reason });
+}
+
+/** A complete reading shows it again. */
+export function notePresent(context: GatewayContext, clientOrderId: string): void {
+  const order = context.store.order(clientOrderId);
+  if (order?.absentSince) save(context, { order: { ...order, absentSince: null }, posts: [] });
 }
 
 /**

@@ -43,6 +43,10 @@ const joined = (first: RecordChange, second: RecordChange): RecordChange => ({
   executions: [...first.executions, ...second.executions],
 });
 
+/** It had ended here, or it had been accepted before and was lost. */
+const isAnotherLife = ({ ended, brokerOrderId }: GatewayOrder): boolean =>
+  ended !== null || brokerOrderId !== null;
+
 /** The broker has it, whatever was believed before. */
 function accept(
   order: GatewayOrder,
@@ -63,7 +67,7 @@ function accept(
     ended: null,
     nextLookAt: cancel === "none" ? null : DUE_NOW,
     looks: 0,
-    ...(order.ended === null ? {} : { revivals: (order.revivals ?? 0) + 1 }),
+    ...(isAnotherLife(order) ? { revivals: (order.revivals ?? 0) + 1 } : {}),
   };
   const event = {
     kind: "accepted",

@@ -70,3 +70,6 @@ export function findingOf(picture: BrokerPicture, order: Ids): Finding {
 
 export const isFound = (finding: Finding): boolean =>
   finding.orders.length > 0 || finding.executions.length > 0;
+
+/** Among the broker's orders: executions alone say nothing of what rests of it. */
+export const isListed = ({ orders }: Finding): boolean => orders.length > 0;

@@ -2,8 +2,8 @@
 import { assert } from "../../domain/assert.ts";
 import { ok, type Result } from "../../domain/result.ts";
 import type { GatewayContext } from "./context.ts";
-import { lookAt } from "./doubt.ts";
-import { findingOf, isFound } from "./finding.ts";
+import { lookAt, noteAbsent, notePresent } from "./doubt.ts";
+import { findingOf, isListed } from "./finding.ts";
 import { absorb, askBroker } from "./look-up.ts";
 import { saveCheck } from "./reconcile-notes.ts";
 
@@ -27,15 +27,19 @@ export async function readMissed(context: GatewayContext): Promise<Result<null, 
   await absorb(context, picture.value);
   let absent = 0;
   for (const ids of open) {
-    if (isFound(findingOf(picture.value, ids))) continue;
+    if (isListed(findingOf(picture.value, ids))) {
+      notePresent(context, ids.clientOrderId);
+      continue;
+    }
     const order = store.order(ids.clientOrderId);
     assert(order, "a recorded order stays");
     // Neither open nor closed lately: it may have ended before this reading began.
     const finding = await lookAt(context, order);
     if (!finding) return { ok: false, error: "a look-up failed" };
-    if (isFound(finding)) continue;
+    const now = store.order(ids.clientOrderId);
+    if (isListed(finding) || now?.record !== "accepted" || now.ended !== null) continue;
     absent += 1;
-    context.log("error", "order_absent_at_broker", { clientOrderId: order.clientOrderId });
+    noteAbsent(context, now);
   }
   store.setNumber("read_until", picture.value.askedAt);
   const message = `${open.length} open here, ${absent} of them not at the broker`;

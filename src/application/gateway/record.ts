@@ -54,8 +54,10 @@ export interface GatewayOrder {
   filledQuantity: DecimalText;
   /** How it ended; null while something may still happen. A late fill is taken all the same. */
   ended: "filled" | "canceled" | "expired" | "rejected" | "stopped" | "dead_lettered" | null;
-  /** How often it turned out to live at the broker after it had ended here; left out when it never did. */
+  /** How often it turned out to live at the broker after it had ended or was lost here; left out when it never did. */
   revivals?: number;
+  /** Since when complete readings of the broker's lists have not shown it though it was accepted; left out while they do. */
+  absentSince?: number | null;
   /** Stopped, withdrawn or given up by a person: if the broker has it after all, it is canceled there. */
   unwanted?: true;
   cancel: "none" | "wanted" | "sent";
