@@ -34,12 +34,20 @@ export interface Asking {
   reject: (error: unknown) => void;
 }
 
+export interface Unplaced {
+  sighting: Sighting;
+  /** Those that were in flight when it came, and still are. */
+  waitsFor: Set<string>;
+}
+
 /** Memory of one run of the object. After a crash, the records say all that matters. */
 export interface GatewayContext extends GatewayPorts {
   limiter: Limiter;
   inFlight: Map<string, InFlight>;
-  /** Sightings without our id while some submit is in flight: perhaps of that very order. */
-  unplaced: Sighting[];
+  /** Sightings without our id that came while some submit was in flight: perhaps of that very order. */
+  unplaced: Unplaced[];
+  /** Broker's ids of which no submit in flight when they were first seen was: none that leaves later can be. */
+  strangers: Set<string>;
   /** Intents that go to the ledger with the next call. */
   asking: Asking[];
   /** Orders whose cancel, new terms or look-up is under way: one call at a time for each. */
@@ -59,6 +67,7 @@ export function gatewayContext(ports: GatewayPorts): GatewayContext {
     limiter,
     inFlight: new Map(),
     unplaced: [],
+    strangers: new Set(),
     asking: [],
     busy: new Set(),
     flushing: null,

@@ -12,7 +12,7 @@ import { endIfWhole, post, type Evidence } from "./evidence.ts";
 import type { BrokerPicture, Finding } from "./finding.ts";
 import { adoptOrder, isClaimed, isOpen } from "./external-orders.ts";
 import { changedTerms, DUE_NOW, sameTerms, type GatewayOrder, type Terms } from "./record.ts";
-import { sight } from "./sightings.ts";
+import { mayBeInFlight, sight } from "./sightings.ts";
 
 /** Orders of a picture that are looked at in one go: some ten milliseconds at the most. */
 const ABSORBED_AT_ONCE = 100;
@@ -71,7 +71,7 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
     });
   const known = knownOrder(context, seen);
   // Without our id it may be the very order whose answer is awaited.
-  const mayBeOurs = seen.clientOrderId === null && context.inFlight.size > 0;
+  const mayBeOurs = seen.clientOrderId === null && mayBeInFlight(context, seen.brokerOrderId);
   if (!known && !mayBeOurs) return adoptOrder(context, seen);
   if (known?.ended && known.ended !== "dead_lettered" && known.record === "accepted") return;
   // The broker was asked before it refused: a picture from then shows what has ended since.

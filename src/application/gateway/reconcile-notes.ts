@@ -16,7 +16,8 @@ export interface Frozen {
 
 export interface CheckRun {
   at: number;
-  result: "ok" | "differs" | "failed";
+  /** `not_run`: a comparison was begun and proved nothing. */
+  result: "ok" | "differs" | "failed" | "not_run";
   message: string;
 }
 

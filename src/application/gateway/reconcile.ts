@@ -7,7 +7,12 @@ import type { BrokerPosition } from "../../brokers/broker.ts";
 import type { PositionView } from "../../contract/orders.ts";
 import type { Execution } from "../../domain/order.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
-import { EXECUTIONS_OVERLAP_MS, RECONCILE_LOOK_BACK_MS } from "../../domain/limits.ts";
+import {
+  EXECUTIONS_OVERLAP_MS,
+  POSITIONS_POLL_MS,
+  POSITIONS_RECHECK_MS,
+  RECONCILE_LOOK_BACK_MS,
+} from "../../domain/limits.ts";
 import { comparePositions } from "../../domain/reconciliation/compare.ts";
 import type { Difference } from "../../domain/reconciliation/difference.ts";
 import { nextStep, type Doubt } from "../../domain/reconciliation/doubt.ts";
@@ -54,9 +59,12 @@ export async function reconcilePositions(context: GatewayContext): Promise<Resul
     saveCheck(
       context,
       "positions",
-      "ok",
-      "fills were booked meanwhile; compared again with the next turn",
+      "not_run",
+      "not compared: fills were booked or waited meanwhile",
     );
+    // Soon again: until then nobody knows. With a doubt it is soon anyway.
+    const early = doubts(context).length > 0 ? 0 : POSITIONS_POLL_MS - POSITIONS_RECHECK_MS;
+    context.store.setNumber("positions_compared_at", context.now() - early);
     return ok(null);
   }
   settleDoubts(context, compared.value);
