@@ -4,7 +4,7 @@
  */
 import { decimal, decimalText, ZERO } from "../../domain/decimal.ts";
 import type { Execution, Order, OrderPost } from "../../domain/order.ts";
-import { HAND_PREFIX } from "../../domain/reconciliation/synthetic-id.ts";
+import { GIVEN_BACK_PREFIX, HAND_PREFIX } from "../../domain/reconciliation/synthetic-id.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { DeskProblem, HandExecution } from "../ports.ts";
 import { bracketNote, wakeBracket } from "./bracket-notes.ts";
@@ -191,8 +191,8 @@ const handFill = (order: Order, claim: HandExecution, now: number): Execution =>
 
 /** Takes an adopted fill out of `external` again, by its mirror image at the same price. */
 function givenBack(execution: Execution, at: number): OrderPost {
-  const clientOrderId = `given-back-${execution.brokerOrderId}`;
-  const executionId = `given-back-${execution.executionId}`;
+  const clientOrderId = `${GIVEN_BACK_PREFIX}${execution.brokerOrderId}`;
+  const executionId = `${GIVEN_BACK_PREFIX}${execution.executionId}`;
   const side = execution.side === "buy" ? "sell" : "buy";
   const mirrored: Execution = { ...execution, executionId, clientOrderId, side, fee: "0" };
   const event = { kind: "filled", execution: mirrored } as const;

@@ -6,7 +6,7 @@ import { decimal, decimalText, ZERO, type Decimal } from "../decimal.ts";
 import type { InstrumentId } from "../instrument.ts";
 import type { Execution } from "../order.ts";
 import type { Difference } from "./difference.ts";
-import { HAND_PREFIX } from "./synthetic-id.ts";
+import { GIVEN_BACK_PREFIX, HAND_PREFIX } from "./synthetic-id.ts";
 
 /** A row of quantity by instrument; several rows of one instrument add up. */
 export interface Quantity {
@@ -59,11 +59,15 @@ export function compareExecutions(
   return sorted([...here.keys(), ...there.keys()]).flatMap((id): Difference[] => {
     const [mine, yours] = [here.get(id), there.get(id)];
     if (mine && yours) return compareExecution(mine, yours, byHand);
-    if (mine) return id.startsWith(HAND_PREFIX) ? [] : [{ kind: "missing_there", execution: mine }];
+    if (mine) return isOursAlone(id) ? [] : [{ kind: "missing_there", execution: mine }];
     if (!yours || isCovered(yours, theirs, byHand)) return [];
     return [{ kind: "missing_here", execution: yours }];
   });
 }
+
+/** A person's booking, and what it took out of `external` again: no broker tells of them. */
+const isOursAlone = (executionId: string): boolean =>
+  executionId.startsWith(HAND_PREFIX) || executionId.startsWith(GIVEN_BACK_PREFIX);
 
 const byId = (rows: readonly Execution[]): Map<string, Execution> =>
   new Map(rows.map((row) => [row.executionId, row]));

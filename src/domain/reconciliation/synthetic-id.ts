@@ -7,6 +7,8 @@ const MASK = 0xffffffffffffffffn;
 /** What our own executions begin with; no broker's execution id does. */
 export const INFERRED_PREFIX = "inferred-";
 export const HAND_PREFIX = "hand-";
+/** Before the id of an execution that was kept under `external`, and that a person's booking has taken over. */
+export const GIVEN_BACK_PREFIX = "given-back-";
 
 /** What our ids of orders placed past us begin with; no caller may use it. */
 export const EXTERNAL_PREFIX = "external-";

@@ -15,7 +15,7 @@ import {
   type Quantity,
 } from "./compare.ts";
 import type { Difference } from "./difference.ts";
-import { HAND_PREFIX, INFERRED_PREFIX } from "./synthetic-id.ts";
+import { GIVEN_BACK_PREFIX, HAND_PREFIX, INFERRED_PREFIX } from "./synthetic-id.ts";
 
 export interface DayBooks {
   /** Our tradebook of the day. */
@@ -67,8 +67,10 @@ export function threeWay(books: DayBooks): ThreeWay {
   const compared = comparePositionsThreeWays(repaired, theirs, ledger, positions);
   const traded = books.ours.length > 0 || theirs.length > 0;
   const moved = fundsBefore === null ? [] : compareFunds(fundsBefore, funds, traded);
+  const given = new Set(ours.filter(isGivenBack).map(({ executionId }) => executionId));
   const outside = theirs
     .filter(({ executionId }) => external.has(executionId))
+    .filter(({ executionId }) => !given.has(`${GIVEN_BACK_PREFIX}${executionId}`))
     .map((execution): Difference => ({ kind: "external_fill", execution }));
   const apart = compared
     .filter((each) => each.ours !== each.brokerPosition || each.ours !== each.byBrokerExecutions)
@@ -168,7 +170,8 @@ function standIns(ours: readonly Execution[], theirs: readonly Execution[]): Exe
     const mine = known.get(each.executionId);
     return mine ? [mine] : [];
   });
-  return [...told, ...hands];
+  // What was adopted before the person spoke is in both books, and is taken out of ours again.
+  return [...told, ...hands, ...ours.filter(isGivenBack)];
 }
 
 /** Inferred fills that the real ones have replaced whole: they and what took them back are nothing. */
@@ -182,6 +185,9 @@ const rowsOf = (rows: readonly Execution[]): Quantity[] =>
   rows.map((row) => ({ instrument: row.instrument, quantity: signedQuantity(row) }));
 
 const isInferred = ({ executionId }: Execution): boolean => executionId.startsWith(INFERRED_PREFIX);
+
+const isGivenBack = ({ executionId }: Execution): boolean =>
+  executionId.startsWith(GIVEN_BACK_PREFIX);
 
 const isByHand = ({ executionId }: Execution): boolean => executionId.startsWith(HAND_PREFIX);
 

@@ -118,6 +118,65 @@ describe("the day three ways", () => {
     expect(result.findings).toEqual([]);
   });
 
+  describe("a booking by hand of what had been adopted before", () => {
+    const external = { clientOrderId: "external-B7", brokerOrderId: "B7" };
+    const adopted = (id: string, quantity: string) => execution(id, { ...external, quantity });
+    const givenBack = (id: string, quantity: string) =>
+      execution(`given-back-${id}`, { ...external, quantity, side: "sell" });
+    const hand = execution("hand-B7", { brokerOrderId: "B7" });
+
+    test("agrees with the broker, and is none of external any more", () => {
+      const result = threeWay(
+        books({
+          ours: [adopted("E1", "10"), givenBack("E1", "10"), hand],
+          external: new Set(["E1", "given-back-E1"]),
+          theirs: [adopted("E1", "10")],
+          ledger: position(10),
+          positions: position(10),
+        }),
+      );
+      expect(result.findings).toEqual([]);
+    });
+
+    test("agrees when the broker tells of a part before it and of the rest after it", () => {
+      const result = threeWay(
+        books({
+          ours: [adopted("E1", "4"), givenBack("E1", "4"), hand],
+          external: new Set(["E1", "given-back-E1"]),
+          theirs: [adopted("E1", "4"), adopted("E2", "6")],
+          ledger: position(10),
+          positions: position(10),
+        }),
+      );
+      expect(result.findings).toEqual([]);
+    });
+
+    test("is still no reason to believe in what the broker does not hold", () => {
+      const result = threeWay(
+        books({
+          ours: [adopted("E1", "10"), givenBack("E1", "10"), hand],
+          external: new Set(["E1", "given-back-E1"]),
+          theirs: [adopted("E1", "10")],
+          ledger: position(10),
+          positions: position(4),
+        }),
+      );
+      expect(outcomes(result)).toEqual([["position_differs", "unresolved"]]);
+    });
+
+    test("still shows an adopted fill that the broker does not tell of", () => {
+      const result = threeWay(
+        books({
+          ours: [adopted("E1", "10"), givenBack("E1", "10"), hand],
+          external: new Set(["E1", "given-back-E1"]),
+          ledger: position(10),
+          positions: position(10),
+        }),
+      );
+      expect(outcomes(result)).toContainEqual(["missing_there", "unresolved"]);
+    });
+  });
+
   test("an inferred fill waits for a person until the real one has replaced it", () => {
     const inferred = execution("inferred-1");
     const undo = execution("inferred-2", { side: "sell" });
