@@ -64,11 +64,8 @@ export const ORDER_ANSWER_TIMEOUT_MS = 10_000;
 /** An order whose next step did not happen for this long is swept. */
 export const ORDER_STEP_OVERDUE_MS = 15_000;
 
-/** An unknown outcome that look-ups did not resolve in this time goes to the desk. */
+/** An unknown outcome that look-ups did not resolve in this time goes to the desk, and an accepted order that the broker's lists do not show for as long. */
 export const UNKNOWN_DEADLINE_MS = 60_000;
-
-/** An accepted order that the broker's lists do not show for this long goes to the desk: six polls, far above any settling time. */
-export const ABSENT_DEADLINE_MS = 60_000;
 
 /** A kill switch is not reset sooner than this: a reflex is not a decision. */
 export const KILL_SWITCH_HOLD_MS = 2_000;

@@ -2,12 +2,7 @@
  * Clears up orders that are in doubt: an unknown outcome, a cancel or new terms that nobody confirmed, a
  * retry whose message was lost. It looks and backs off; it never sends an order.
  */
-import {
-  ABSENT_DEADLINE_MS,
-  NOT_SENT_SWEEP_MS,
-  ORDER_RETRIES_MAX,
-  UNKNOWN_DEADLINE_MS,
-} from "../../domain/limits.ts";
+import { NOT_SENT_SWEEP_MS, ORDER_RETRIES_MAX, UNKNOWN_DEADLINE_MS } from "../../domain/limits.ts";
 import { lookDelayMs, readOrder, save, type GatewayContext } from "./context.ts";
 import { post } from "./evidence.ts";
 import { findingOf, isFound, type Finding } from "./finding.ts";
@@ -75,7 +70,7 @@ export function noteAbsent(context: GatewayContext, order: GatewayOrder): void {
   const now = context.now();
   const absentSince = order.absentSince ?? now;
   context.log("error", "order_absent_at_broker", { clientOrderId, absentSince });
-  if (now - absentSince < ABSENT_DEADLINE_MS) {
+  if (now - absentSince < UNKNOWN_DEADLINE_MS) {
     if (absentSince !== order.absentSince)
       save(context, { order: { ...order, absentSince }, posts: [] });
     return;

@@ -24,7 +24,7 @@ import {
 import { ageMarks } from "../../domain/risk/valued.ts";
 import type { Mark } from "../../domain/tick.ts";
 import type { LedgerOutbox, LedgerStore } from "./ports.ts";
-import { applyOrThrow, setAsideIncident } from "./set-aside.ts";
+import { applyOrThrow } from "./set-aside.ts";
 import { pairsOf, positionDay, riskDay } from "./views.ts";
 
 const currencyOf = (state: LedgerState, { algoId, instrument, account }: Order): string | null =>
@@ -160,19 +160,9 @@ export class LedgerBook {
     return change.entry;
   }
 
-  /** Keeps a post that cannot be applied, and tells. Answers its order as it stands. */
-  setAside(state: LedgerState, post: OrderPost, reason: string, at: number): LedgerOrder | null {
-    const { clientOrderId, event } = post;
-    const entry = this.find(state, clientOrderId);
-    const { version } = state;
-    const account =
-      entry?.order.account ?? (event.kind === "filled" ? event.execution.account : "");
-    this.audit(version, at, "post_set_aside", clientOrderId, null, post, reason);
-    const incident = setAsideIncident(post, account, reason, at);
-    this.outbox.add(version, { kind: "incident", incident });
-    // No event tells of it, and its rows have to leave all the same.
+  /** Has the commit told of, although no event was applied in it: its rows have to leave all the same. */
+  tellCommit({ version }: LedgerState): void {
     this.#notices.push({ version, order: null, risk: null });
-    return entry;
   }
 
   /** An event that the ledger makes itself: its version is its id. */

@@ -6,10 +6,10 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import { approvedAgain } from "../../domain/risk/decide.ts";
 import { applyBalances } from "../../domain/risk/funds.ts";
 import { openOrders } from "../../domain/risk/ledger.ts";
-import type { LedgerOrder } from "../../domain/risk/state.ts";
+import type { LedgerOrder, LedgerState } from "../../domain/risk/state.ts";
 import type { OpenOrderFilter, OrderProblem } from "../ports.ts";
 import type { LedgerBook } from "./book.ts";
-import { InapplicableError } from "./set-aside.ts";
+import { InapplicableError, setAsideIncident } from "./set-aside.ts";
 
 /**
  * Applies posts in order, each once. Answers each order as it then stands. One that cannot be applied is
@@ -30,8 +30,27 @@ function postOne(book: LedgerBook, post: OrderPost, now: number): LedgerOrder | 
   } catch (error) {
     if (!(error instanceof InapplicableError)) throw error;
     const { message } = error;
-    return book.commit(now, (state) => book.setAside(state, post, message, now));
+    return book.commit(now, (state) => setAside(book, state, post, message, now));
   }
+}
+
+/** Keeps a post that cannot be applied, and tells. Answers its order as it stands. */
+function setAside(
+  book: LedgerBook,
+  state: LedgerState,
+  post: OrderPost,
+  reason: string,
+  at: number,
+): LedgerOrder | null {
+  const { clientOrderId, event } = post;
+  const entry = book.find(state, clientOrderId);
+  const { version } = state;
+  const account = entry?.order.account ?? (event.kind === "filled" ? event.execution.account : "");
+  book.audit(version, at, "post_set_aside", clientOrderId, null, post, reason);
+  const incident = setAsideIncident(post, account, reason, at);
+  book.outbox.add(version, { kind: "incident", incident });
+  book.tellCommit(state);
+  return entry;
 }
 
 function ordersOf(posts: OrderPost[], apply: (post: OrderPost) => LedgerOrder | null): Order[] {

@@ -1,6 +1,6 @@
 /** An order that the broker accepted and shows no more: it goes to the desk as unknown, and evidence still brings it back. */
 import { expect, test } from "vitest";
-import { ABSENT_DEADLINE_MS } from "../../../../src/domain/limits.ts";
+import { UNKNOWN_DEADLINE_MS } from "../../../../src/domain/limits.ts";
 import { reserved } from "../../../support/orders/lone-ledger.ts";
 import {
   approvedWith,
@@ -34,7 +34,7 @@ async function inLedger({ posts }: Scripted) {
 
 test("people hear of it once, and it keeps its reservation", async () => {
   const run = await accepted({ orders: [] });
-  await pollFor(run, 2 * ABSENT_DEADLINE_MS);
+  await pollFor(run, 2 * UNKNOWN_DEADLINE_MS);
   expect(run.posts.slice(1)).toMatchObject([
     { event: { kind: "dead_lettered", label: "unknown" } },
   ]);
@@ -46,7 +46,7 @@ test("nobody hears of one that is back before the deadline", async () => {
   const run = await accepted(script);
   for (let time = 0; time < 4; time += 1) {
     script.orders = [];
-    await pollFor(run, ABSENT_DEADLINE_MS / 2);
+    await pollFor(run, UNKNOWN_DEADLINE_MS / 2);
     script.orders = [brokerOrderWith()];
     await pollFor(run, 10_000);
   }
@@ -55,13 +55,13 @@ test("nobody hears of one that is back before the deadline", async () => {
 
 test("a broker that cannot be asked shows nothing, and proves nothing", async () => {
   const run = await accepted({ orders: [], isUnreachable: true });
-  await pollFor(run, 3 * ABSENT_DEADLINE_MS);
+  await pollFor(run, 3 * UNKNOWN_DEADLINE_MS);
   expect(run.kinds()).toEqual(["accepted"]);
 });
 
 test("executions of it do not stand for what rests of it", async () => {
   const run = await accepted({ orders: [], executions: [executionOf("E1", "4")] });
-  await pollFor(run, 2 * ABSENT_DEADLINE_MS);
+  await pollFor(run, 2 * UNKNOWN_DEADLINE_MS);
   expect(run.kinds()).toEqual(["accepted", "filled", "dead_lettered"]);
 });
 
@@ -73,7 +73,7 @@ test("a person can discard what is left of one that had filled in part", async (
     return calls.order("o-1");
   };
   const run = await accepted(script);
-  await pollFor(run, 2 * ABSENT_DEADLINE_MS);
+  await pollFor(run, 2 * UNKNOWN_DEADLINE_MS);
 
   expect(await run.gateway.discardByHand("o-1", "ann", "gone")).toMatchObject({
     ok: true,
@@ -84,14 +84,14 @@ test("a person can discard what is left of one that had filled in part", async (
 test("one that is found again lives on, and goes to the desk again when it is lost again", async () => {
   const script: Script = { orders: [] };
   const run = await accepted(script);
-  await pollFor(run, 2 * ABSENT_DEADLINE_MS);
+  await pollFor(run, 2 * UNKNOWN_DEADLINE_MS);
   script.orders = [brokerOrderWith()];
-  await pollFor(run, ABSENT_DEADLINE_MS);
+  await pollFor(run, UNKNOWN_DEADLINE_MS);
   expect(await inLedger(run)).toEqual(["new", "10"]);
   script.orders = [];
-  await pollFor(run, 2 * ABSENT_DEADLINE_MS);
+  await pollFor(run, 2 * UNKNOWN_DEADLINE_MS);
   expect(await inLedger(run)).toEqual(["dead_lettered", "10"]);
   script.orders = [brokerOrderWith({ state: "canceled", updatedAt: START + 1 })];
-  await pollFor(run, ABSENT_DEADLINE_MS);
+  await pollFor(run, UNKNOWN_DEADLINE_MS);
   expect(await inLedger(run)).toEqual(["canceled", "0"]);
 });
