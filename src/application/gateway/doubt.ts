@@ -6,7 +6,7 @@ import { NOT_SENT_SWEEP_MS, ORDER_RETRIES_MAX, UNKNOWN_DEADLINE_MS } from "../..
 import { lookDelayMs, readOrder, save, type GatewayContext } from "./context.ts";
 import { post } from "./evidence.ts";
 import { findingOf, isFound, type Finding } from "./finding.ts";
-import { absorbFinding, askBroker } from "./look-up.ts";
+import { absorbFinding, askOnce, type Asked } from "./look-up.ts";
 import type { GatewayOrder } from "./record.ts";
 import { giveUp, stop } from "./stop.ts";
 
@@ -14,8 +14,9 @@ import { giveUp, stop } from "./stop.ts";
 export async function lookAt(
   context: GatewayContext,
   order: GatewayOrder,
+  look: () => Promise<Asked> = askOnce(context, order.recordedAt),
 ): Promise<Finding | null> {
-  const picture = await askBroker(context, order.recordedAt);
+  const picture = await look();
   if (!picture.ok) {
     const { kind, reason } = picture.error;
     const { clientOrderId } = order;
@@ -34,8 +35,12 @@ export function lookAgain(context: GatewayContext, order: GatewayOrder): void {
 }
 
 /** Any evidence ends it. Without any, people are told at the deadline, and the order stays unknown. */
-export async function resolveUnknown(context: GatewayContext, order: GatewayOrder): Promise<void> {
-  const finding = await lookAt(context, order);
+export async function resolveUnknown(
+  context: GatewayContext,
+  order: GatewayOrder,
+  look?: () => Promise<Asked>,
+): Promise<void> {
+  const finding = await lookAt(context, order, look);
   const now = readOrder(context, order.clientOrderId);
   if (now?.record !== "unknown" || now.ended !== null) return;
   if (context.now() - now.recordedAt < UNKNOWN_DEADLINE_MS) {
@@ -97,8 +102,12 @@ export function notePresent(context: GatewayContext, clientOrderId: string): voi
  * A cancel or new terms that the stream has not confirmed: a look at the broker settles them, and a
  * cancel of an order that still stands goes out again.
  */
-export async function confirmWishes(context: GatewayContext, order: GatewayOrder): Promise<void> {
-  const finding = await lookAt(context, order);
+export async function confirmWishes(
+  context: GatewayContext,
+  order: GatewayOrder,
+  look?: () => Promise<Asked>,
+): Promise<void> {
+  const finding = await lookAt(context, order, look);
   const now = readOrder(context, order.clientOrderId);
   if (!now || now.ended !== null) return;
   if (now.cancel === "none" && now.changes === null) {

@@ -18,10 +18,7 @@ import { mayBeInFlight, sight } from "./sightings.ts";
 const ABSORBED_AT_ONCE = 100;
 
 /** `since`, by our clock: closed orders and executions from then on; the overlap covers the broker's clock. */
-export async function askBroker(
-  context: GatewayContext,
-  since: number,
-): Promise<Result<BrokerPicture, BrokerFailure>> {
+export async function askBroker(context: GatewayContext, since: number): Promise<Asked> {
   const askedAt = context.now();
   const from = Math.max(0, since - EXECUTIONS_OVERLAP_MS);
   const open = await context.broker.openOrders();
@@ -31,6 +28,14 @@ export async function askBroker(
   const executions = await context.broker.executions(from);
   if (!executions.ok) return executions;
   return ok({ orders: [...open.value, ...closed.value], executions: executions.value, askedAt });
+}
+
+export type Asked = Result<BrokerPicture, BrokerFailure>;
+
+/** What the broker says, for several orders by one question: asked when the first of them needs it. */
+export function askOnce(context: GatewayContext, since: number): () => Promise<Asked> {
+  let asked: Promise<Asked> | null = null;
+  return () => (asked ??= askBroker(context, since));
 }
 
 /**

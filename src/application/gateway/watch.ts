@@ -19,6 +19,7 @@ import { bracketsDueAt, driveBrackets } from "./brackets.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
 import { describeDueAt, describeExternals, externalLookDueAt } from "./external-orders.ts";
 import { inFlightDueAt, inFlightRun, lookInFlight } from "./in-flight.ts";
+import { askOnce, type Asked } from "./look-up.ts";
 import { flush } from "./outbox.ts";
 import { readMissed } from "./read-missed.ts";
 import {
@@ -39,18 +40,38 @@ const PURSUED_AT_ONCE = 4;
 
 export async function watch(context: GatewayContext): Promise<void> {
   recover(context);
+  // A broker that does not answer holds up neither what people have to hear nor a position's exits.
+  const ended = await Promise.allSettled([lookAround(context), tend(context)]);
+  // What the looks have brought.
+  await tend(context);
+  for (const part of ended) if (part.status === "rejected") throw part.reason;
+}
+
+/** Everything that asks the broker. */
+async function lookAround(context: GatewayContext): Promise<void> {
   const now = context.now();
-  const due = context.store.due(now);
-  for (let start = 0; start < due.length; start += PURSUED_AT_ONCE) {
-    const some = due.slice(start, start + PURSUED_AT_ONCE);
-    await Promise.all(some.map(({ clientOrderId }) => guarded(context, clientOrderId)));
-  }
+  await pursueDue(context, now);
   if (inFlightDueAt(context) <= now) await lookInFlight(context);
   if (pollDueAt(context) <= now) await readMissed(context);
   if (balancesDueAt(context) <= now) await readBalances(context);
   if (describeDueAt(context) <= now) await describeExternals(context);
   if (outboxDueAt(context) <= now) await flush(context);
   if (positionsDueAt(context) <= now) await reconcilePositions(context);
+}
+
+/** One question to the broker answers for all that are to be looked for. */
+async function pursueDue(context: GatewayContext, now: number): Promise<void> {
+  const due = context.store.due(now);
+  const look = askOnce(context, Math.min(...due.map(({ recordedAt }) => recordedAt)));
+  for (let start = 0; start < due.length; start += PURSUED_AT_ONCE) {
+    const some = due.slice(start, start + PURSUED_AT_ONCE);
+    await Promise.all(some.map(({ clientOrderId }) => guarded(context, clientOrderId, look)));
+  }
+}
+
+/** What people have to hear of and what guards a position. */
+async function tend(context: GatewayContext): Promise<void> {
+  await tellIncidents(context);
   await driveBrackets(context);
   await tellLedgerOfFrozen(context);
   await tellIncidents(context);
@@ -77,9 +98,13 @@ function recover(context: GatewayContext): void {
 }
 
 /** One order's trouble never keeps the others from their turn. */
-async function guarded(context: GatewayContext, clientOrderId: string): Promise<void> {
+async function guarded(
+  context: GatewayContext,
+  clientOrderId: string,
+  look: () => Promise<Asked>,
+): Promise<void> {
   try {
-    await pursue(context, clientOrderId);
+    await pursue(context, clientOrderId, look);
   } catch (error) {
     context.log("error", "order_pursuit_failed", { clientOrderId, error: errorText(error) });
   }

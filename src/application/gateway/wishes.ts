@@ -10,7 +10,7 @@ import { confirmWishes, lookAgain, lookAt, resolveUnknown, sweepNotSent } from "
 import { entryRefusal } from "./entry-gates.ts";
 import { post } from "./evidence.ts";
 import { isFound } from "./finding.ts";
-import { refuseChanges } from "./look-up.ts";
+import { refuseChanges, type Asked } from "./look-up.ts";
 import { ledgerOrder } from "./outbox.ts";
 import { blockReason } from "./reconcile.ts";
 import { DUE_NOW, instrumentOf, newRecord, type GatewayOrder } from "./record.ts";
@@ -53,26 +53,37 @@ function cancelTooLate(context: GatewayContext, order: GatewayOrder): GatewayOrd
 const isUnsent = (order: GatewayOrder): boolean =>
   order.record === "stopped" || (order.record === "not_sent" && order.ended === null);
 
-/** One step towards certainty about an order; another one under way is enough. */
-export async function pursue(context: GatewayContext, clientOrderId: string): Promise<void> {
+/**
+ * One step towards certainty about an order; another one under way is enough. `look` brings what the broker
+ * says for several of them; left out, it is asked for this one.
+ */
+export async function pursue(
+  context: GatewayContext,
+  clientOrderId: string,
+  look?: () => Promise<Asked>,
+): Promise<void> {
   if (context.busy.has(clientOrderId)) return;
   context.busy.add(clientOrderId);
   try {
-    await step(context, clientOrderId);
+    await step(context, clientOrderId, look);
   } finally {
     context.busy.delete(clientOrderId);
   }
 }
 
-async function step(context: GatewayContext, clientOrderId: string): Promise<void> {
+async function step(
+  context: GatewayContext,
+  clientOrderId: string,
+  look?: () => Promise<Asked>,
+): Promise<void> {
   const order = readOrder(context, clientOrderId);
   if (!order || order.ended !== null) return;
   if (order.record === "not_sent") return sweepNotSent(context, order);
-  if (order.record === "unknown") await resolveUnknown(context, order);
+  if (order.record === "unknown") await resolveUnknown(context, order, look);
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "accepted" || now.ended !== null) return;
   if (now.cancel === "wanted") return sendCancel(context, now);
-  return confirmWishes(context, now);
+  return confirmWishes(context, now, look);
 }
 
 async function sendCancel(context: GatewayContext, order: GatewayOrder): Promise<void> {

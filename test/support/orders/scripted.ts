@@ -104,6 +104,8 @@ export interface Script {
   orders?: BrokerOrder[];
   executions?: Execution[];
   isUnreachable?: boolean;
+  /** The broker's list of open orders is answered then. */
+  openOrdersWhen?: () => Promise<void>;
   ready?: boolean;
   /** The order stream is waited for until then. */
   readyWhen?: Promise<boolean>;
@@ -161,7 +163,10 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
         modified.push(changes);
         return { outcome: "accepted" };
       },
-      openOrders: async () => answer(orders().filter(isOpen)),
+      openOrders: async () => {
+        await script.openOrdersWhen?.();
+        return answer(orders().filter(isOpen));
+      },
       closedOrders: async () => answer(orders().filter((order) => !isOpen(order))),
       executions: async (since) =>
         answer((script.executions ?? []).filter(({ executedAt }) => executedAt >= since)),
