@@ -62,16 +62,19 @@ export class ShardHealth {
     const isConnected = this.#host.isConnected();
     const sessions = new Sessions(now);
     const instruments = [...this.#host.held()].flatMap((held) => healthOf(held, sessions));
-    const said = JSON.stringify([isConnected, instruments]);
+    const epoch = Math.max(0, ...[...this.#host.held()].map((held) => held.epoch));
+    const said = JSON.stringify([isConnected, epoch, instruments]);
     if (said === this.#said && instruments.length === 0) this.#stop();
     if (said === this.#said && now - this.#saidAt < PROVIDER_REPORT_MS) return;
     this.#said = said;
     this.#saidAt = now;
-    this.#host.send({ provider, shard, isConnected, instruments }).catch((error: unknown) => {
-      // Said again at the next look.
-      this.#said = "";
-      this.#host.log("warn", "health_not_told", { reason: errorText(error) });
-    });
+    this.#host
+      .send({ provider, shard, isConnected, epoch, instruments })
+      .catch((error: unknown) => {
+        // Said again at the next look.
+        this.#said = "";
+        this.#host.log("warn", "health_not_told", { reason: errorText(error) });
+      });
   }
 
   #stop(): void {

@@ -6,6 +6,7 @@ import { errorText, type Log } from "../src/application/log.ts";
 import type { BrokerManagerPort, FeedWish } from "../src/application/ports.ts";
 import type { ProviderFollower } from "../src/application/provider-ports.ts";
 import { OBJECT_RETRY_MS } from "../src/domain/limits.ts";
+import type { ProviderEpochs } from "./market-manager.epochs.ts";
 import { activeOf } from "./market-manager.provider-answers.ts";
 import type { ProviderRow, ProviderStorage } from "./market-manager.provider-storage.ts";
 
@@ -16,6 +17,7 @@ export interface DutiesHost {
   followers(): Map<string, ProviderFollower>;
   /** Wakes the market manager no later than then. */
   wakeAt(time: number): void;
+  epochs: ProviderEpochs;
   log: Log;
 }
 
@@ -70,7 +72,8 @@ export class ProviderDuties {
     const news = [...this.#rows()].filter(({ version }) => version > told);
     if (news.length === 0) return;
     try {
-      await port.takeProviders(news.map(activeOf));
+      const { epochs } = this.#host;
+      await port.takeProviders(news.map((row) => activeOf(row, epochs.aboveOf(row.state.carrier))));
       storage.saveTold(name, Math.max(...news.map(({ version }) => version)));
     } catch (error) {
       log("warn", "switch_not_told", { to: name, reason: errorText(error) });

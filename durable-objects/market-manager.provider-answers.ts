@@ -30,10 +30,11 @@ const CAUSES = {
   ranks: "the order of providers was changed",
 } satisfies Record<SwitchCause, string>;
 
-export const activeOf = ({ instrument, state }: ProviderRow): ActiveProvider => ({
+export const activeOf = ({ instrument, state }: ProviderRow, above: number): ActiveProvider => ({
   instrument,
   provider: state.carrier,
   term: state.term,
+  above,
   reason: `taken from ${state.carrier} instead of ${state.switched?.from ?? "nobody"}: ${CAUSES[state.switched?.cause ?? "ranks"]}`,
 });
 

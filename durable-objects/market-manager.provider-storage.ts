@@ -13,7 +13,7 @@ export interface ProviderRow {
   version: number;
 }
 
-type Setting = "version" | "alert_since" | "alert_open" | "standby";
+type Setting = "version" | "alert_since" | "alert_open" | "standby" | "epochs";
 
 export class ProviderStorage {
   readonly #sql: SqlStorage;

@@ -22,12 +22,13 @@ import { err, ok, type Result } from "../src/domain/result.ts";
 import { decodeCursor, pageFrom } from "../src/storage/cursor.ts";
 import { type DutiesHost, ProviderDuties } from "./market-manager.duties.ts";
 import { FeedIncident, type FeedIncidentHost } from "./market-manager.incident.ts";
+import { ProviderEpochs } from "./market-manager.epochs.ts";
 import { ProviderHealths } from "./market-manager.health.ts";
 import type { Masters } from "./market-manager.masters.ts";
 import type { ProviderRow } from "./market-manager.provider-storage.ts";
 import * as answers from "./market-manager.provider-answers.ts";
 
-export interface ProvidersHost extends DutiesHost {
+export interface ProvidersHost extends Omit<DutiesHost, "epochs"> {
   masters: Masters;
   /** Best first, for instruments without an override. */
   defaultRanks: readonly string[];
@@ -51,6 +52,7 @@ export class Providers implements ProvidersPort {
   readonly #rows: Map<InstrumentId, ProviderRow>;
   readonly #ranks: Map<InstrumentId, string[]>;
   readonly #healths: ProviderHealths;
+  readonly #epochs: ProviderEpochs;
   /** Watched before an eviction: wanted until the shards have had time to say otherwise. */
   readonly #restored: Set<InstrumentId>;
   readonly #startedAt: number;
@@ -62,9 +64,10 @@ export class Providers implements ProvidersPort {
     this.#rows = host.storage.rows();
     this.#ranks = host.storage.ranks();
     this.#healths = new ProviderHealths();
+    this.#epochs = new ProviderEpochs(host.storage);
     this.#startedAt = now;
     this.#incident = new FeedIncident({ ...host, ...host.incidents });
-    this.#duties = new ProviderDuties(host, () => this.#rows.values());
+    this.#duties = new ProviderDuties({ ...host, epochs: this.#epochs }, () => this.#rows.values());
     this.#restored = new Set(
       [...this.#rows.values()].flatMap((row) => (row.isWatched ? [row.instrument] : [])),
     );
@@ -83,6 +86,7 @@ export class Providers implements ProvidersPort {
   async health(report: HealthReport): Promise<void> {
     await this.#host.masters.read();
     const now = Date.now();
+    this.#epochs.hear(report.provider, report.epoch);
     for (const instrument of this.#healths.take(report, now))
       this.#hear(instrument, report.provider, now);
     this.#after(now);

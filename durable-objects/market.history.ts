@@ -102,7 +102,9 @@ export async function fetchLast(
       for (const tick of ticks) {
         const one = board.get(tick.instrument);
         const { depth } = tick;
-        if (one) board.take(one, fieldsOfTick(tick), depth ? depthText(depth) : null);
+        // Asked before a switch, answered after it: its numbers would shut the door to the new provider's.
+        if (one?.provider === provider)
+          board.take(one, fieldsOfTick(tick), depth ? depthText(depth) : null);
       }
       board.flush(true);
     } catch (error) {

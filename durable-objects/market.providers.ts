@@ -28,7 +28,7 @@ interface Taken {
   provider: string;
   /** Of the switch that led to it; 0 before the first. */
   term: number;
-  /** The highest epoch seen from another provider. */
+  /** The highest epoch that was seen here, or heard of by the market manager, from another provider. */
   above: number;
   reason: string;
 }
@@ -69,9 +69,11 @@ export class MarketProviders {
   know(instrument: InstrumentId, asked: string): void {
     const early = this.#early.get(instrument)?.active;
     this.#early.delete(instrument);
-    const { provider, term, reason } = early ?? { provider: asked, term: 0, reason: "" };
+    const first = { provider: asked, term: 0, above: 0, reason: "" };
+    const { provider, term, above, reason } = early ?? first;
     const { alias } = this.#storage.know(instrument, provider);
-    this.#taken.set(instrument, { provider, term, above: 0, reason });
+    if (early) this.#storage.saveSwitch(instrument, term, above);
+    this.#taken.set(instrument, { provider, term, above, reason });
     this.#board.admit(instrument, alias, provider);
   }
 
@@ -81,11 +83,14 @@ export class MarketProviders {
     for (const [instrument, { at }] of this.#early)
       if (now - at > EARLY_SWITCH_KEPT_MS) this.#early.delete(instrument);
     const byReason = new Map<string, InstrumentId[]>();
+    let isAnyTaken = false;
     for (const active of providers) {
       const { instrument, reason } = active;
       const taken = this.#taken.get(instrument);
       if (!taken) this.#early.set(instrument, { active, at: now });
-      else if (active.term > taken.term && this.#switch(active, taken))
+      if (!taken || active.term <= taken.term) continue;
+      isAnyTaken = true;
+      if (this.#switch(active, taken))
         byReason.set(reason, [...(byReason.get(reason) ?? []), instrument]);
     }
     for (const [message, concerned] of byReason)
@@ -96,7 +101,8 @@ export class MarketProviders {
         instruments,
         message,
       }));
-    if (byReason.size > 0) this.#host.changed();
+    // Also where it came from there already: its numbers may have to be higher.
+    if (isAnyTaken) this.#host.changed();
   }
 
   /** The first tick from the new provider is here: what may be missing is told before it. */
@@ -117,13 +123,17 @@ export class MarketProviders {
   }
 
   /** True when it now comes from another provider than before. */
-  #switch({ instrument, provider, term, reason }: ActiveProvider, taken: Taken): boolean {
+  #switch(active: ActiveProvider, taken: Taken): boolean {
+    const { instrument, provider, term, reason } = active;
     const one = this.#board.get(instrument);
-    const above = Math.max(taken.above, epochOfSeq(one?.seq ?? 0));
+    const isElsewhere = provider !== one?.provider;
+    // After an eviction nothing was seen here, though the algos have seen what came before.
+    const seen = isElsewhere ? epochOfSeq(one?.seq ?? 0) : 0;
+    const above = Math.max(taken.above, active.above, seen);
     this.#taken.set(instrument, { provider, term, above, reason });
     this.#storage.know(instrument, provider);
     this.#storage.saveSwitch(instrument, term, above);
-    if (!one || provider === one.provider) return false;
+    if (!one || !isElsewhere) return false;
     one.provider = provider;
     one.isLive = false;
     one.alarm = null;

@@ -10,6 +10,8 @@ export interface HealthReport {
   provider: string;
   shard: string;
   isConnected: boolean;
+  /** The highest epoch in which it has numbered ticks; 0 before the first. */
+  epoch: number;
   instruments: InstrumentHealth[];
 }
 
@@ -26,6 +28,8 @@ export interface ActiveProvider {
   instrument: InstrumentId;
   provider: string;
   term: number;
+  /** The highest epoch that was heard of from any other provider: what consumers get now must be above. */
+  above: number;
   /** For people: why it was changed. */
   reason: string;
 }

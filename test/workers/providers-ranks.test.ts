@@ -99,7 +99,8 @@ test("an alarm that stood before an eviction is not moved later by the first thi
   const soon = Date.now() + 5_000;
   await runInDurableObject(manager(), (_, state) => state.storage.setAlarm(soon));
   await crashManager();
-  const report = { provider: "paper", shard: "paper:paper:9", isConnected: true, instruments: [] };
+  const shard = { provider: "paper", shard: "paper:paper:9", isConnected: true, epoch: 0 };
+  const report = { ...shard, instruments: [] };
   await marketManager(env).health(report);
   const alarmAt = await runInDurableObject(manager(), (_, state) => state.storage.getAlarm());
   expect(alarmAt).toBeLessThanOrEqual(soon);
