@@ -40,7 +40,8 @@ export interface BoardInstrument {
   provider: string;
   /** Received time of the last tick before a switch of provider, until the first one after it; else null. */
   gapFrom: number | null;
-  isLive: boolean;
+  /** Null while nothing was heard of it: just wanted, taken from another provider, or after an eviction. */
+  isLive: boolean | null;
   /** Why its provider does not give it; null while nothing says so. */
   alarm: string | null;
   seq: number;
@@ -88,7 +89,7 @@ export class Board {
       alias,
       provider,
       gapFrom: null,
-      isLive: false,
+      isLive: null,
       alarm: null,
       seq: 0,
       fields: null,

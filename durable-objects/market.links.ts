@@ -9,6 +9,13 @@ import { FlushPace } from "./market.pace.ts";
 
 const NO_BARS = wantsText({ "1s": [], "1m": [] });
 
+const ticking = (instruments: InstrumentId[]): LinkStatus => ({
+  subject: "instrument",
+  state: "live",
+  instruments,
+  message: "its ticks come",
+});
+
 export interface LinkAttachment {
   kind: "link";
   shard: string;
@@ -87,6 +94,12 @@ export class MarketLinks {
     if (!link) return;
     let hasNewAliases = false;
     let isSnapshotFrame = false;
+    let begun: Set<InstrumentId> | null = null;
+    // After an eviction no shard says again what it has said: a tick says it.
+    const tellBegun = () => {
+      if (begun) this.#host.status(ticking([...begun]));
+      begun = null;
+    };
     // What was told before a gap or a status is to be seen before it.
     const flush = () => {
       if (isSnapshotFrame) this.#board.flush(true);
@@ -113,6 +126,7 @@ export class MarketLinks {
           flush();
           this.#host.resumed(one);
         }
+        if (one.isLive === null && !isSnapshot) (begun ??= new Set()).add(one.instrument);
         this.#board.take(one, fields, depth);
       },
       lateTick: (alias, fields) => {
@@ -126,6 +140,7 @@ export class MarketLinks {
       },
       status: (status) => {
         flush();
+        tellBegun();
         this.#host.status({ ...status, instruments: this.#own(status.instruments, link) });
       },
       bars: (bars) => {
@@ -139,6 +154,7 @@ export class MarketLinks {
         this.unreadable += 1;
       },
     });
+    tellBegun();
     if (isSnapshotFrame) this.#board.flush(true);
     else this.#pace.soon(Date.now());
     if (!hasNewAliases) return;

@@ -135,7 +135,7 @@ export class MarketProviders {
     this.#storage.saveSwitch(instrument, term, above);
     if (!one || !isElsewhere) return false;
     one.provider = provider;
-    one.isLive = false;
+    one.isLive = null;
     one.alarm = null;
     if (one.fields !== null) one.gapFrom ??= receivedTimeOfFields(one.fields);
     return true;

@@ -45,7 +45,7 @@ export class Relay {
     const { subject, state, message } = status;
     let concerned = status.instruments;
     if (subject === "instrument" && state === "live")
-      concerned = concerned.filter((instrument) => this.#board.get(instrument)?.isLive === false);
+      concerned = concerned.filter((instrument) => this.#board.get(instrument)?.isLive !== true);
     for (const instrument of concerned) {
       const one = this.#board.get(instrument);
       if (!one || state === "connected") continue;

@@ -1,0 +1,30 @@
+/** What a market answers of how an instrument stands, when it cannot know from before. */
+import { evictDurableObject, reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, expect, test, vi } from "vitest";
+import { openAlgo, until } from "../support/workers/algo.ts";
+
+const INFY = "NSE:INFY";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+afterEach(() => reset());
+
+test("after an eviction an instrument is live again with its first tick, and whoever holds it is told once", async () => {
+  const algo = await openAlgo();
+  await algo.subscribe([INFY]);
+  await until(() => algo.ticks().length > 3);
+  await evictDurableObject(env.MARKET.getByName("m1"), { webSockets: "hibernate" });
+  const from = algo.frames.length;
+  const count = algo.ticks().length;
+  await until(() => algo.ticks().length > count + 3);
+  const told = () =>
+    algo.frames.slice(from).flatMap((frame) => (frame.type === "status" ? [frame] : []));
+  await until(() => told().length > 0);
+  expect(told()).toMatchObject([{ subject: "instrument", state: "live", instruments: [INFY] }]);
+  const answer = await algo.subscribe([INFY]);
+  expect(answer).toMatchObject({ instruments: [{ instrument: INFY, state: "live" }] });
+  const again = algo.ticks().length;
+  await until(() => algo.ticks().length > again + 3);
+  expect(told()).toHaveLength(1);
+});
