@@ -68,6 +68,8 @@ export class AlgoSocket implements FrameReceiver {
   #lag: Lag | null = null;
   /** Highest frame the algo said it has worked through; null for one that never says. */
   #acknowledged: number | null = null;
+  /** The number it was last told to count from: what it says below that was meant of the numbers before. */
+  #base = 0;
   #second = 0;
   #messages = 0;
 
@@ -152,6 +154,8 @@ export class AlgoSocket implements FrameReceiver {
   }
 
   acknowledge(seq: number): void {
+    // On its way since before the new base, and of one that never said anything yet: it would owe all since.
+    if (seq < this.#base) return;
     // Never more than was sent: a number from before a new base would be credit for nothing.
     const sent = this.#lag?.sentSeq ?? this.position.seq;
     this.#acknowledged = Math.max(this.#acknowledged ?? 0, Math.min(seq, sent));
@@ -214,7 +218,8 @@ export class AlgoSocket implements FrameReceiver {
 
   /** One that acknowledges is held to it: from a new base on it owes what comes after that. */
   #expectFromHere(): void {
-    if (this.#acknowledged !== null) this.#acknowledged = this.position.seq;
+    this.#base = this.position.seq;
+    if (this.#acknowledged !== null) this.#acknowledged = this.#base;
   }
 
   #owesTooMuch({ owed }: FrameGroup): boolean {

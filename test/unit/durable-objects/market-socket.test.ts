@@ -281,6 +281,33 @@ test("one that acknowledged, asked for more and stopped is held to what comes af
   expect(algo.isLagging).toBe(true);
 });
 
+test("a first acknowledgement that was on its way while the socket got a new base is not taken for a debt", () => {
+  const { join, tick } = setUp();
+  join();
+  for (let n = 0; n < 2 * STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
+  // The group was there before it: its base is far above what it has counted elsewhere.
+  const { algo } = join();
+  algo.acknowledge(16);
+  tick(0);
+  expect(algo.isLagging).toBe(false);
+  // From its first one in the new numbers on it is held to them.
+  algo.acknowledge(algo.position.seq);
+  for (let n = 0; n <= STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
+  expect(algo.isLagging).toBe(true);
+});
+
+test("a first acknowledgement from before a socket had caught up does not make it lag again", () => {
+  const { join, tick } = setUp();
+  const { socket, algo } = join();
+  socket.bufferedAmount = STREAM_BUFFERED_BYTES_CONFLATE + 1;
+  for (let n = 0; n < 2 * STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
+  socket.bufferedAmount = 0;
+  algo.checkLag(Date.now());
+  algo.acknowledge(8);
+  tick(0);
+  expect(algo.isLagging).toBe(false);
+});
+
 test("one that never acknowledges is not held to it", () => {
   const { join, tick } = setUp();
   const { algo } = join();
