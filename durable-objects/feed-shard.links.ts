@@ -71,6 +71,8 @@ export class Links {
     for (const [id, instruments] of interest) {
       const consumer = this.#consumers.get(id) ?? newConsumer(id);
       consumer.instruments = instruments;
+      // What it comes back to is new to it: it has not heard how that stands now.
+      for (const one of consumer.known) if (!instruments.has(one)) consumer.known.delete(one);
       this.#consumers.set(id, consumer);
       if (consumer.socket) this.#introduce(consumer);
       else this.#dial(consumer);

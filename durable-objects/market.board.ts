@@ -102,6 +102,13 @@ export class Board {
     return one;
   }
 
+  /** Nobody wanted it for a while: what was heard of it before says nothing now. Its numbers and its place stay. */
+  forget(instrument: InstrumentId): void {
+    const one = this.#instruments.get(instrument);
+    if (one)
+      Object.assign(one, { isLive: null, alarm: null, gapFrom: null, fields: null, depth: null });
+  }
+
   /** Takes a tick. One that is not newer than the last of its instrument was delivered already. */
   take(one: BoardInstrument, fields: string, depth: string | null = null): void {
     const seq = seqOfFields(fields);

@@ -21,6 +21,8 @@ export interface InterestHost {
   providerOf(instrument: InstrumentId): string;
   /** The highest epoch seen of it from another provider; 0 when there was none. */
   aboveOf(instrument: InstrumentId): number;
+  /** Named in a declare again, or for the first time: how it stood before says nothing. */
+  begins(instrument: InstrumentId): void;
   declared(): string;
   saveDeclared(declared: string): void;
   /** A declare failed or was refused: another is to be made after `retryMs`. */
@@ -154,7 +156,10 @@ export class Interest {
   async #declare(): Promise<Outcome> {
     const text = this.#text();
     const wanted = JSON.parse(text) as Record<string, FeedWish[]>;
-    const before = JSON.parse(this.#host.declared()) as Record<string, unknown>;
+    const before = JSON.parse(this.#host.declared()) as Record<string, FeedWish[]>;
+    // Now, and not when its last user left: until that was heard, its ticks still came.
+    const held = idsOf(before);
+    for (const one of idsOf(wanted)) if (!held.has(one)) this.#host.begins(one);
     // Until every broker has answered nobody knows what holds: after an eviction it is declared again.
     this.#host.saveDeclared(JSON.stringify({ ...before, ...wanted, [UNFINISHED]: [] }));
     const states = new Map<InstrumentId, "pending" | "live">();
@@ -194,6 +199,9 @@ function keptOf(outcome: Outcome, instruments: ModedInstruments): Outcome {
   const unknown = asked.filter((instrument) => !outcome.value.has(instrument));
   return unknown.length > 0 ? err(unknownInstruments(unknown)) : outcome;
 }
+
+const idsOf = (byBroker: Record<string, FeedWish[]>): Set<InstrumentId> =>
+  new Set(Object.values(byBroker).flatMap((wishes) => wishes.map(({ instrument }) => instrument)));
 
 const highestOf = (counts: Record<FeedMode, number>): FeedMode | null =>
   FEED_MODES.findLast((mode) => counts[mode] > 0) ?? null;

@@ -110,6 +110,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
       manager: (broker) => brokerManager(env, broker),
       providerOf: (instrument) => this.#providers.of(instrument),
       aboveOf: (instrument) => this.#providers.above(instrument),
+      begins: (instrument) => this.#board.forget(instrument),
       declared: () => this.#storage.declared(),
       saveDeclared: (declared) => this.#storage.saveDeclared(declared),
       failed: (error, retryMs) => this.#declareLater(error, retryMs),

@@ -3,8 +3,10 @@ import { evictDurableObject, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { openAlgo, until } from "../support/workers/algo.ts";
+import { exchange } from "../support/workers/paper.ts";
 
 const INFY = "NSE:INFY";
+const paper = exchange("paper");
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -27,4 +29,24 @@ test("after an eviction an instrument is live again with its first tick, and who
   const again = algo.ticks().length;
   await until(() => algo.ticks().length > again + 3);
   expect(told()).toHaveLength(1);
+});
+
+test("lesson 7: an instrument that everybody had left is pending when it is wanted again, without its old price, until the broker gives it", async () => {
+  const algo = await openAlgo();
+  await algo.subscribe([INFY]);
+  await until(() => algo.ticks().length > 3);
+  await algo.unsubscribe([INFY]);
+  await until(async () => (await paper.control()).subscriptions === 0);
+  await paper.control("/faults", { fault: "refuse_subscribe", count: 1_000 });
+  const from = algo.frames.length;
+  const answer = await algo.subscribe([INFY]);
+  expect(answer).toMatchObject({ instruments: [{ instrument: INFY, state: "pending" }] });
+  const since = () => algo.frames.slice(from);
+  const told = () =>
+    since().flatMap((frame) =>
+      frame.type === "status" && frame.subject === "instrument" ? [frame.state] : [],
+    );
+  await until(() => told().length > 0);
+  expect(told()).toEqual(["alarm"]);
+  expect(since().filter(({ type }) => type === "ticks")).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /** A subscription that the broker refuses, of an instrument that no other provider gives: whoever wants it is told, whenever it comes. */
-import { reset } from "cloudflare:test";
+import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { PAPER_INSTRUMENTS } from "../../src/brokers/paper/instruments.ts";
@@ -30,6 +30,13 @@ async function full(): Promise<Algo> {
   await marketManager(env).rankProviders(over, ["paper"]);
   return algo;
 }
+
+/** What a market has told the brokers' managers that it wants. */
+const declaredBy = (name: string) =>
+  runInDurableObject(env.MARKET.getByName(name), (_, { storage }) => {
+    const query = "SELECT value FROM setting WHERE name = 'declared'";
+    return storage.sql.exec<{ value: string }>(query).one().value;
+  });
 
 const alarms = (algo: Algo) =>
   algo
@@ -75,4 +82,19 @@ test("an alarm that has passed is told to nobody: with room the instrument ticks
   await second.subscribe([over]);
   await until(() => second.ticking().has(over));
   expect(alarms(second)).toEqual([]);
+});
+
+test("who leaves it and comes back hears it again, also while another market holds it", async () => {
+  const algo = await full();
+  const other = await openAlgo("", undefined, "m2");
+  await other.subscribe([over]);
+  await until(() => alarms(other).length > 0);
+  await algo.subscribe([over]);
+  await until(() => alarms(algo).length > 0);
+  await algo.unsubscribe([over]);
+  await until(async () => !(await declaredBy("m1")).includes(over));
+  const before = alarms(algo).length;
+  const answer = await algo.subscribe([over]);
+  expect(answer).toMatchObject({ instruments: [{ instrument: over, state: "pending" }] });
+  await until(() => alarms(algo).length > before, 5_000);
 });

@@ -11,6 +11,7 @@ function setUp(capacity = Infinity, strangers: string[] = []) {
   let isDown = false;
   const failures: unknown[] = [];
   const retries: number[] = [];
+  const begun: string[] = [];
   const declare = async (_consumer: string, wishes: FeedWish[]) => {
     if (isDown) throw new Error("down");
     const instruments = wishes.map(({ instrument }) => instrument);
@@ -28,6 +29,7 @@ function setUp(capacity = Infinity, strangers: string[] = []) {
     manager: () => ({ declare }) as unknown as BrokerManagerPort,
     aboveOf: () => 0,
     providerOf: () => "paper",
+    begins: (instrument) => begun.push(instrument),
     declared: () => declared,
     saveDeclared: (text) => {
       declared = text;
@@ -43,6 +45,7 @@ function setUp(capacity = Infinity, strangers: string[] = []) {
     modes,
     failures,
     retries,
+    begun,
     declared: () => declared,
     setDown: (down: boolean) => {
       isDown = down;
@@ -53,6 +56,21 @@ function setUp(capacity = Infinity, strangers: string[] = []) {
 const quotes = (...ids: string[]) => new Map(ids.map((id) => [id, "quote"] as const));
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+test("an instrument begins with the declare that first names it, and again once one without it was made", async () => {
+  const { interest, begun } = setUp();
+  await interest.acquire(quotes("X:A"));
+  await interest.acquire(quotes("X:A", "X:B"));
+  interest.release(quotes("X:A"));
+  interest.release(quotes("X:A"));
+  // Back before anybody heard that it was left: what was told of it holds.
+  await interest.acquire(quotes("X:A"));
+  expect(begun).toEqual(["X:A", "X:B"]);
+  interest.release(quotes("X:A"));
+  await settle();
+  await interest.acquire(quotes("X:A"));
+  expect(begun).toEqual(["X:A", "X:B", "X:A"]);
+});
 
 test("what many ask in one turn is one declare of everything", async () => {
   const { interest, declares } = setUp();
