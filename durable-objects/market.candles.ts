@@ -22,7 +22,7 @@ import { STREAM_CANDLE_SERIES_MAX } from "../src/domain/market-limits.ts";
 import type { Result } from "../src/domain/result.ts";
 import { echo, refuse, tooManyOfKey, tooManySeries } from "./market.answers.ts";
 import { candleBase, candleBases } from "./market.history.ts";
-import type { Interest } from "./market.interest.ts";
+import { type Interest, UNAVAILABLE } from "./market.interest.ts";
 import type { KeyUse } from "./market.keys.ts";
 import type { MarketProviders } from "./market.providers.ts";
 import type { AlgoSocket } from "./market.socket.ts";
@@ -56,7 +56,8 @@ interface Entry extends CandleKey {
   sockets: Set<AlgoSocket>;
   /** Subscribes that wait for its history: it stays for them. */
   waiting: number;
-  isLoading: boolean;
+  /** Reads of history, the one under way first; null for one without a gap. */
+  reads: (CandleGap | null)[];
 }
 
 /** Bars are built from trades: more of an instrument is not asked for. */
@@ -103,7 +104,7 @@ export class CandleFeed {
     if (!bases?.ok || algo.isClosed) {
       this.#host.interest.release(wishes);
       for (const entry of entries) this.#forgetIfUnused(entry);
-      const error = bases && !bases.ok ? bases.error : UNREACHABLE;
+      const error = bases && !bases.ok ? bases.error : UNAVAILABLE;
       return algo.isClosed ? undefined : refuse(algo, error, request.requestId);
     }
     for (const one of fresh) algo.candles.set(candleKeyText(one), one);
@@ -221,7 +222,7 @@ export class CandleFeed {
       series: new CandleSeries(interval),
       sockets: new Set(),
       waiting: 0,
-      isLoading: false,
+      reads: [],
     };
     entries.set(key, entry);
     return entry;
@@ -256,15 +257,22 @@ export class CandleFeed {
     }
   }
 
-  /** Reads history again, after an eviction or for the time of a gap, and tells what it has. */
-  async #load(entry: Entry, gap?: CandleGap): Promise<void> {
-    if (entry.isLoading) return;
-    entry.isLoading = true;
+  /** Reads history again, after an eviction or for the time of a gap: one after the other, for each gap. */
+  async #load(entry: Entry, gap: CandleGap | null = null): Promise<void> {
+    const { reads } = entry;
+    if (gap === null && reads.length > 0) return;
+    if (reads.push(gap) > 1) return;
+    for (const one of reads) await this.#read(entry, one ?? undefined);
+    reads.length = 0;
+  }
+
+  async #read(entry: Entry, gap?: CandleGap): Promise<void> {
     const { instrument, interval, series } = entry;
+    // Whom it is asked of: after a switch meanwhile its bars are another's.
+    const provider = this.#host.providers.of(instrument);
     try {
       const base = await candleBase(entry, 0, this.#host, gap);
       if (!base.ok) throw new Error(base.error.message);
-      const provider = this.#host.providers.of(instrument);
       // Told before the bars after it, which the series tells itself.
       for (const change of series.restart(base.value, provider, Date.now(), gap))
         this.#tellAll(entry, change);
@@ -272,19 +280,11 @@ export class CandleFeed {
     } catch (error) {
       // After an eviction the next bar that comes tries again; after a gap its mark stays.
       this.#host.log("warn", "bars_not_read", { instrument, interval, reason: errorText(error) });
-    } finally {
-      entry.isLoading = false;
     }
   }
 }
 
 const NO_BASE: CandleBase = { bars: [], live: [] };
-
-const UNREACHABLE: ApiError = {
-  code: "UNAVAILABLE",
-  message: "the broker's manager could not be reached; try again",
-  details: null,
-};
 
 /** Each series is a wish of its own. */
 const wishesOf = (series: readonly CandleKey[]): [InstrumentId, typeof MODE][] =>

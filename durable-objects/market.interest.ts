@@ -40,7 +40,8 @@ interface Round {
 /** Stands among the brokers while a declare is under way; no broker has this name. */
 const UNFINISHED = "";
 
-const UNAVAILABLE: ApiError = {
+/** For whoever asked for something that only a manager can give. */
+export const UNAVAILABLE: ApiError = {
   code: "UNAVAILABLE",
   message: "the broker's manager could not be reached; try again",
   details: null,
