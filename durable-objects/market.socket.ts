@@ -49,6 +49,13 @@ interface Lag {
   enoughSeq: number;
 }
 
+export interface AlgoSocketHost {
+  /** It gets the latest of its ticks only, until it has caught up. */
+  lagging(): void;
+  /** It was closed for what it did not read: its peer may never answer that. Told in the midst of sending. */
+  closed(algo: AlgoSocket): void;
+}
+
 export class AlgoSocket implements FrameReceiver {
   readonly id: string;
   readonly format: StreamFormat;
@@ -63,7 +70,7 @@ export class AlgoSocket implements FrameReceiver {
   isClosed = false;
   readonly #socket: StreamSocket;
   readonly #board: Board;
-  readonly #onLagging: () => void;
+  readonly #host: AlgoSocketHost;
   #group: FrameGroup | null = null;
   #lag: Lag | null = null;
   /** Highest frame the algo said it has worked through; null for one that never says. */
@@ -77,11 +84,11 @@ export class AlgoSocket implements FrameReceiver {
     socket: StreamSocket,
     attachment: AlgoAttachment,
     board: Board,
-    onLagging: () => void,
+    host: AlgoSocketHost,
   ) {
     this.#socket = socket;
     this.#board = board;
-    this.#onLagging = onLagging;
+    this.#host = host;
     this.id = attachment.id;
     this.format = attachment.format;
     this.caller = attachment.caller;
@@ -150,7 +157,7 @@ export class AlgoSocket implements FrameReceiver {
       enoughSeq: group.owed.halfOf(sentSeq),
     };
     this.#tellLagging(true);
-    this.#onLagging();
+    this.#host.lagging();
   }
 
   acknowledge(seq: number): void {
@@ -177,7 +184,7 @@ export class AlgoSocket implements FrameReceiver {
     const hasSaidSo = this.#acknowledged === null || this.#acknowledged >= this.#lag.enoughSeq;
     if (isDrained && hasSaidSo) this.#catchUp();
     else if (now - this.#lag.since > LAGGING_MS_MAX)
-      this.close(CLOSE_SLOW_CONSUMER, `nothing was read for ${LAGGING_MS_MAX / 1_000} s`);
+      this.#giveUp(`nothing was read for ${LAGGING_MS_MAX / 1_000} s`);
   }
 
   close(code: number, reason: string): void {
@@ -231,11 +238,15 @@ export class AlgoSocket implements FrameReceiver {
     return this.#socket.bufferedAmount ?? 0;
   }
 
+  #giveUp(reason: string): void {
+    this.close(CLOSE_SLOW_CONSUMER, reason);
+    this.#host.closed(this);
+  }
+
   #sendText(text: string): void {
     if (this.isClosed) return;
     if (this.bufferedBytes > STREAM_BUFFERED_BYTES_CLOSE) {
-      const reason = `${STREAM_BUFFERED_BYTES_CLOSE} bytes were not read`;
-      return this.close(CLOSE_SLOW_CONSUMER, reason);
+      return this.#giveUp(`${STREAM_BUFFERED_BYTES_CLOSE} bytes were not read`);
     }
     try {
       this.#socket.send(text);

@@ -204,12 +204,13 @@ export class Market extends DurableObject<Env> implements MarketPort {
     this.#interest.redeclare();
   }
 
-  /** After an eviction: sockets that hibernated go on as they were; those that are gone want nothing any more. */
+  /** After an eviction: sockets that hibernated go on as they were; those that are gone, or were closed, want nothing any more. */
   #rebuild(): void {
     const lists = this.#storage.sockets();
     const candles = this.#storage.candles();
     const aliases = this.#storage.links();
     for (const socket of this.ctx.getWebSockets()) {
+      if (socket.readyState !== WebSocket.OPEN) continue;
       const attachment = socket.deserializeAttachment() as AlgoAttachment | LinkAttachment;
       if (attachment.kind === "link") {
         this.#links.open(socket, attachment, aliases.get(attachment.shard) ?? []);
@@ -228,7 +229,10 @@ export class Market extends DurableObject<Env> implements MarketPort {
   }
 
   #admit(socket: WebSocket, attachment: AlgoAttachment): AlgoSocket {
-    const algo = new AlgoSocket(socket, attachment, this.#board, () => this.#lag.start());
+    const algo = new AlgoSocket(socket, attachment, this.#board, {
+      lagging: () => this.#lag.start(),
+      closed: (one) => queueMicrotask(() => this.#drop(one)),
+    });
     this.#algos.set(socket, algo);
     return algo;
   }
@@ -244,20 +248,13 @@ export class Market extends DurableObject<Env> implements MarketPort {
     const format: StreamFormat = url.searchParams.get("format") === "compact" ? "compact" : "plain";
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    const attachment = {
-      kind: "algo",
-      id: crypto.randomUUID(),
-      format,
-      caller,
-      channels: [],
-    } as const;
-    const algo = this.#admit(server, { ...attachment, channels: [] });
+    const id = crypto.randomUUID();
+    const algo = this.#admit(server, { kind: "algo", id, format, caller, channels: [] });
     algo.saveAttachment();
     this.#count.changed();
     const { algoId } = caller;
     algo.send({ type: "welcome", market: this.#name, format, algoId, time: Date.now() });
-    const headers = subprotocolOf(request);
-    return new Response(null, { status: 101, webSocket: client, headers });
+    return new Response(null, { status: 101, webSocket: client, headers: subprotocolOf(request) });
   }
 
   #ended(socket: WebSocket, code: number | null): void {
@@ -274,9 +271,12 @@ export class Market extends DurableObject<Env> implements MarketPort {
   }
 
   #drop(algo: AlgoSocket): void {
-    for (const [socket, one] of this.#algos) if (one === algo) this.#algos.delete(socket);
-    this.#requests.drop(algo);
-    this.#count.changed();
+    for (const [socket, one] of this.#algos) {
+      if (one !== algo) continue;
+      this.#algos.delete(socket);
+      this.#requests.drop(algo);
+      this.#count.changed();
+    }
   }
 
   /** A shard that lives opens a new link by itself; one that was evicted has to be woken. */

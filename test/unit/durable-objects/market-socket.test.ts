@@ -36,12 +36,12 @@ function setUp() {
     const socket = new FakeSocket();
     const caller = { kind: "algo", id: "k", algoId: null, scopes: [] } as const;
     const attachment = { kind: "algo", id: "s", format: "plain", caller, channels: [] } as const;
-    const watched = { lagging: 0 };
+    const watched = { lagging: 0, closed: 0 };
     const algo = new AlgoSocket(
       socket,
       { ...attachment, caller: { ...caller, scopes: [] }, channels: [] },
       board,
-      () => (watched.lagging += 1),
+      { lagging: () => (watched.lagging += 1), closed: () => (watched.closed += 1) },
     );
     for (const { instrument } of instruments) algo.instruments.set(instrument, "quote");
     algo.regroup();
@@ -142,18 +142,22 @@ test("a reader that takes nothing for too long is closed with 4008; one that tak
   stuck.algo.checkLag(start + LAGGING_MS_MAX);
   stuck.algo.checkLag(start + 2 * LAGGING_MS_MAX);
   expect(stuck.socket.closed).toBe(null);
+  expect(stuck.watched.closed).toBe(0);
   stuck.algo.checkLag(start + 2 * LAGGING_MS_MAX + 1);
   expect(stuck.socket.closed).toMatchObject({ code: CLOSE_SLOW_CONSUMER });
+  expect(stuck.watched.closed).toBe(1);
 });
 
 test("past the second bound the socket is closed with 4008", () => {
   const { join } = setUp();
-  const { algo, socket } = join();
+  const { algo, socket, watched } = join();
   socket.bufferedAmount = STREAM_BUFFERED_BYTES_CLOSE;
   algo.send({ type: "pong", time: 1 });
   expect(socket.closed).toBe(null);
   socket.bufferedAmount += 1;
   algo.send({ type: "pong", time: 2 });
+  algo.send({ type: "pong", time: 3 });
+  expect(watched.closed).toBe(1);
   expect(socket.closed).toMatchObject({ code: CLOSE_SLOW_CONSUMER });
   expect(socket.sent).toHaveLength(1);
 });
