@@ -38,6 +38,8 @@ export interface Leg {
   filled: DecimalText;
   /** People were told that it is not there though it should be. */
   told: boolean;
+  /** People were told that it is not there yet; it is asked for again. */
+  waitTold?: true;
 }
 
 /** Exits for one part of the entry's fill. */
@@ -106,6 +108,22 @@ export function stepBracket(
   const after = event.kind === "entry" ? withEntry(bracket, event) : withLeg(bracket, event);
   const actions = after.pairs.flatMap(actionsOf);
   return { bracket: withTold(after, actions), actions };
+}
+
+/**
+ * The exit cannot be placed now, and is asked for again. `open` is what stays without it until then;
+ * null once people were told of that.
+ */
+export function putOff(
+  bracket: Bracket,
+  { pair, leg }: Pick<BracketExit, "pair" | "leg">,
+): { bracket: Bracket; open: DecimalText | null } {
+  const waiting = bracket.pairs.find(({ number }) => number === pair);
+  const open = waiting ? openOf(waiting) : ZERO;
+  if (!waiting || waiting[leg].waitTold || open.lte(ZERO)) return { bracket, open: null };
+  const told: BracketPair = { ...waiting, [leg]: { ...waiting[leg], waitTold: true } };
+  const pairs = bracket.pairs.map((each) => (each === waiting ? told : each));
+  return { bracket: { ...bracket, pairs }, open: decimalText(open) };
 }
 
 function withEntry(

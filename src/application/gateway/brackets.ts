@@ -6,14 +6,16 @@
 import {
   isSettled,
   legId,
+  putOff,
   stepBracket,
   type Bracket,
   type BracketAction,
   type BracketEvent,
   type LegName,
 } from "../../domain/bracket.ts";
-import { BRACKET_CLOSE_WAIT_MS, BRACKET_LOOK_MS } from "../../domain/limits.ts";
+import { BRACKET_CLOSE_WAIT_MS, BRACKET_LOOK_MS, BRACKET_WAIT_MS } from "../../domain/limits.ts";
 import type { ApprovedOrder, OrderIntent } from "../../domain/order.ts";
+import { passesByItself } from "../../domain/risk/refusal.ts";
 import { errorText } from "../log.ts";
 import { bracketNote, openBrackets, saveBracket } from "./bracket-notes.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
@@ -200,6 +202,8 @@ async function place(context: GatewayContext, intent: OrderIntent): Promise<void
   if (context.store.outbox(1).length > 0) return;
   const answer = await context.ledger.reserve(intent, await context.facts(intent));
   if (answer.kind === "approved") return send(context, answer.approved);
+  if (answer.kind === "denied" && passesByItself(answer.refusal))
+    return askLater(context, intent, answer.refusal.message);
   if (answer.kind === "denied") return refused(context, intent, answer.refusal.message);
   // A run before this one reserved it: it goes on from there.
   const { clientOrderId } = intent;
@@ -215,6 +219,24 @@ async function send(context: GatewayContext, approved: ApprovedOrder): Promise<v
   const reason = result.reason.slice(0, 500);
   const firstAttemptAt = approved.approvedAt;
   await context.retries.send({ clientOrderId, account, reason, firstAttemptAt });
+}
+
+/** Its market is closed, say: the exit stays due under its id, and people are told once that it is not there yet. */
+function askLater(context: GatewayContext, { exit, clientOrderId }: OrderIntent, reason: string) {
+  const note = exit && bracketNote(context, exit.entry);
+  if (!note) return;
+  const { entry, leg } = exit;
+  const { bracket, open } = putOff(note.bracket, exit);
+  if (open !== null) {
+    raise(context, {
+      id: `bracket-waits-${clientOrderId}`,
+      severity: "critical",
+      title: `No ${leg} for ${entry} yet`,
+      message: `${open} of the bracket ${entry} has no ${leg} at the broker (${reason}). It is asked for again until it stands.`,
+    });
+    context.log("warn", "bracket_leg_waits", { entry, leg, open, reason });
+  }
+  saveBracket(context, { bracket, dueAt: context.now() + BRACKET_WAIT_MS }, false);
 }
 
 /** The ledger's no is final for this id: people are told, and the other leg goes on. */

@@ -13,7 +13,7 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import { limitsExceeded, type LimitExceeded } from "../../domain/risk/above.ts";
 import { decide } from "../../domain/risk/decide.ts";
 import { explain, type Explanation } from "../../domain/risk/explain.ts";
-import type { Refusal } from "../../domain/risk/refusal.ts";
+import { passesByItself, type Refusal } from "../../domain/risk/refusal.ts";
 import { decideReplace } from "../../domain/risk/replace.ts";
 import type { LedgerBook } from "./book.ts";
 import { deny, findRepeated } from "./denials.ts";
@@ -39,7 +39,8 @@ export function reserve(
       }
       case "denied": {
         const { order, refusal } = decision;
-        if (known || !isRecorded(refusal, facts)) return { kind: "denied", order: null, refusal };
+        if (known || !isRecorded(refusal, intent, facts))
+          return { kind: "denied", order: null, refusal };
         deny(book, state, order, now);
         return { kind: "denied", order, refusal };
       }
@@ -70,12 +71,14 @@ export const explainIntent = (
  * A denial is recorded as an order, or counted in a flood, so that it is seen; never over an order that already has the id,
  * whichever check refused, and not when the ledger only asks for what the caller can fetch: a price that it did not
  * bring, or balances that nobody has read yet. Nor when a region asks that may not trade: the one that
- * may has the same intent to answer.
+ * may has the same intent to answer. Nor a bracket's exit that its gateway asks for until it is approved:
+ * its id has to stay free, and its denials would fill the ledger over a night.
  */
-const isRecorded = ({ code, have }: Refusal, facts: IntentFacts): boolean =>
-  code !== "STALE_EPOCH" &&
-  !(code === "STALE_PRICE" && facts.mark === null) &&
-  !(code === "FUNDS" && have === null);
+const isRecorded = (refusal: Refusal, intent: OrderIntent, facts: IntentFacts): boolean =>
+  refusal.code !== "STALE_EPOCH" &&
+  !(refusal.code === "STALE_PRICE" && facts.mark === null) &&
+  !(refusal.code === "FUNDS" && refusal.have === null) &&
+  !(intent.exit && passesByItself(refusal));
 
 export function reserveReplace(
   book: LedgerBook,

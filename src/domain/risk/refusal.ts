@@ -37,6 +37,15 @@ export const REFUSAL_CODES = [
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
+/** What refuses an exit now and passes by itself: asked again later, the same exit is approved. */
+const PASSING: ReadonlySet<RefusalCode> = new Set([
+  "INSTRUMENT_UNKNOWN",
+  "MARKET_CLOSED",
+  "ORDER_RATE",
+]);
+
+export const passesByItself = ({ code }: Pick<Refusal, "code">): boolean => PASSING.has(code);
+
 export interface Refusal {
   code: RefusalCode;
   /** One sentence for a person: what, where, and what to do. */

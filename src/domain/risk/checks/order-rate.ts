@@ -1,4 +1,4 @@
-/** `ORDER_RATE`: new orders in any second, over the scope that sets the limit. A brake on a loop that runs away. */
+/** `ORDER_RATE`: new orders in any second, over the scope that sets the limit. A brake on a loop that runs away; no way out is held up by it. */
 import { decimal } from "../../decimal.ts";
 import { orderLimitsOn } from "../case.ts";
 import { recentOrders } from "../order-rate.ts";
@@ -7,9 +7,8 @@ import { refuse } from "../refusal-of.ts";
 import type { RiskCheck } from "./check.ts";
 
 export const orderRate: RiskCheck = {
-  applies: "every",
+  applies: "new_entries",
   check(each, note) {
-    if (each.replaced) return null;
     for (const { scope, value } of orderLimitsOn(each, "ordersPerSecond")) {
       const aggregate = each.state.aggregates.get(scope);
       const have = aggregate ? recentOrders(aggregate, each.now) : 0;

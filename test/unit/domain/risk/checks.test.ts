@@ -70,6 +70,16 @@ describe("each check on both sides of its limit", () => {
     expect(run.verdict()).toBe("approved");
   });
 
+  test("the order rate holds up no way out, and every entry", () => {
+    const run = new LedgerRun();
+    long(run, "10");
+    run.limit("ordersPerSecond", "1");
+    const exit = { side: "sell", type: "market", limitPrice: null } as const;
+    expect(run.verdict({ ...exit, quantity: "10" })).toBe("approved");
+    expect(run.verdict({ ...exit, quantity: "11" })).toBe("ORDER_RATE");
+    expect(run.verdict({ quantity: "1" })).toBe("ORDER_RATE");
+  });
+
   test("the checks run in the order of the codes", () => {
     expect(RISK_CHECKS.map(([code]) => code)).toEqual([...REFUSAL_CODES]);
   });
