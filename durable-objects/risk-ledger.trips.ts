@@ -11,6 +11,5 @@ export const accountsAt = (broker: string): string[] =>
 
 export const tripWork = (env: Env): Pick<TripParts, "cancel" | "flatten"> => ({
   cancel: (orders) => cancelAll(orderPorts(env), orders),
-  flatten: async (scope) =>
-    (await flattenScope(orderPorts(env), scope, Date.now())).positions === 0,
+  flatten: (scope) => flattenScope(orderPorts(env), scope, Date.now()),
 });

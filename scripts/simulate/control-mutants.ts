@@ -78,12 +78,17 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     changes: [[' && !event.post.eventId.endsWith(":stopped")', ""]],
   },
   {
+    name: "a cancel that the broker refused under a halt is not made again",
+    file: TRIPS,
+    changes: [["this.#parts.killSwitch.cancelAgain(now)", "[]"]],
+  },
+  {
     name: "a flatten is over once it was flat",
     file: TRIPS,
     changes: [
       [
         'if (state.tradingStates.get(scope)?.state !== "halted") {',
-        'if (state.tradingStates.get(scope)?.state !== "halted" || isFlat(state, scope)) {',
+        'if (state.tradingStates.get(scope)?.state !== "halted" || leftToClose(state, scope).length === 0) {',
       ],
     ],
   },

@@ -1,11 +1,18 @@
-/** Closes every position under a halted scope by a market order that may only reduce. Nothing else passes a halt. */
+/**
+ * Closes every position under a halted scope by market orders that may only reduce. Nothing else passes a
+ * halt. They leave under the lease that the ledger knows, whoever asks: a takeover is no reason to stay open.
+ */
 import { decimal, decimalText, floorToStep, ZERO, type Decimal } from "../domain/decimal.ts";
+import type { Instrument } from "../domain/instrument.ts";
+import { FLATTEN_PARTS_MAX } from "../domain/halt-limits.ts";
+import type { OrderIntent } from "../domain/order.ts";
 import { closableOf } from "../domain/risk/allowance.ts";
 import { underScope } from "../domain/risk/ledger.ts";
 import type { ScopeText } from "../domain/scope.ts";
 import { errorText } from "./log.ts";
 import { gatherFacts } from "./order-facts.ts";
-import type { OrderPorts } from "./order-ports.ts";
+import type { AccountMarket, OrderPorts } from "./order-ports.ts";
+import type { IntentFacts } from "./ports.ts";
 import { reserveIntent, sendFirst } from "./submit-order.ts";
 import type { PositionView } from "../contract/orders.ts";
 
@@ -14,6 +21,8 @@ export interface Flattened {
   positions: number;
   /** Closing orders that left for their gateway. */
   sent: number;
+  /** Why a part of it cannot be closed as it stands, one sentence for each position. */
+  refusals: string[];
 }
 
 /** Asking again sends nothing twice: what is on its way leaves nothing free to close. */
@@ -28,53 +37,120 @@ export async function flattenScope(
     .filter(underScope(scope))
     .map((position) => ({ position, closable: closableOf(held, position) }))
     .filter(({ closable }) => closable.gt(ZERO));
-  const sent = await Promise.all(
+  const closed = await Promise.all(
     open.map(({ position, closable }) => close(ports, position, closable, now)),
   );
-  return { positions: open.length, sent: sent.filter(Boolean).length };
+  return {
+    positions: open.length,
+    sent: closed.reduce((sum, { sent }) => sum + sent, 0),
+    refusals: closed.flatMap(({ refusal }) => refusal ?? []),
+  };
+}
+
+interface Closed {
+  sent: number;
+  /** Null as long as it may come about by itself. */
+  refusal: string | null;
 }
 
 async function close(
   ports: OrderPorts,
-  { algoId, account, instrument, quantity }: PositionView,
+  position: PositionView,
   closable: Decimal,
   now: number,
-): Promise<boolean> {
+): Promise<Closed> {
+  const { algoId, account, instrument } = position;
+  const about = `${closable.toFixed()} ${instrument} of ${algoId} at ${account}`;
   const market = ports.market(account);
-  if (!market) return false;
-  const held = decimal(quantity);
-  const intent = {
-    clientOrderId: `fl-${crypto.randomUUID().replaceAll("-", "")}`,
+  if (!market) return { sent: 0, refusal: `${about}: there is no account ${account}.` };
+  const intent = closingIntent(position, closable);
+  try {
+    const known = await gatherFacts(market, instrument, intent, now);
+    const parts = partsOf(closable, known.instrument);
+    if (parts.length === 0) return { sent: 0, refusal: `${about}: it is less than one lot.` };
+    // No epoch: whoever closes, the ledger's own lease is meant.
+    const facts = { ...known, flattens: true };
+    const done = await Promise.all(
+      parts.map((part) => closePart(ports, market, partOf(intent, part), facts, now)),
+    );
+    const refused = done.find(({ refusal }) => refusal !== null);
+    return {
+      sent: done.reduce((sum, { sent }) => sum + sent, 0),
+      refusal: refused ? `${about}: ${refused.refusal}` : null,
+    };
+  } catch (error) {
+    ports.log("error", "flatten_failed", { algoId, instrument, error: errorText(error) });
+    return { sent: 0, refusal: null };
+  }
+}
+
+function closingIntent(
+  { algoId, account, instrument, quantity }: PositionView,
+  closable: Decimal,
+): OrderIntent {
+  return {
+    clientOrderId: "",
     algoId,
     account,
     instrument,
-    side: held.gt(ZERO) ? ("sell" as const) : ("buy" as const),
-    type: "market" as const,
+    side: decimal(quantity).gt(ZERO) ? "sell" : "buy",
+    type: "market",
     quantity: decimalText(closable),
     limitPrice: null,
     stopPrice: null,
-    timeInForce: "day" as const,
+    timeInForce: "day",
     protectiveStop: null,
     reduceOnly: true,
   };
-  try {
-    const known = await gatherFacts(market, instrument, intent, now);
-    const facts = { ...known, epoch: await ports.epoch?.(), flattens: true };
-    // A share of a cut may be no whole number of lots.
-    const lot = decimal(known.instrument?.lotSize ?? "0");
-    const whole = lot.gt(ZERO) ? floorToStep(closable, lot) : closable;
-    if (whole.lte(ZERO)) return false;
-    intent.quantity = decimalText(whole);
-    const answer = await reserveIntent(ports, market, intent, facts, now);
-    if (answer.kind !== "approved") {
-      const refusal = answer.kind === "denied" ? answer.refusal.code : "existing";
-      ports.log("warn", "flatten_refused", { algoId, instrument, refusal });
-      return false;
-    }
-    await sendFirst(ports, answer.approved, answer.order, now);
-    return true;
-  } catch (error) {
-    ports.log("error", "flatten_failed", { algoId, instrument, error: errorText(error) });
-    return false;
+}
+
+const partOf = (intent: OrderIntent, quantity: Decimal): OrderIntent => ({
+  ...intent,
+  clientOrderId: `fl-${crypto.randomUUID().replaceAll("-", "")}`,
+  quantity: decimalText(quantity),
+});
+
+/**
+ * Whole lots, none above the largest order, and all about as large, so that none is below the smallest.
+ * A share of a cut may be no whole number of lots: what is over cannot be closed. An instrument that
+ * nobody knows has no lots; the ledger refuses it by name.
+ */
+function partsOf(closable: Decimal, instrument: Instrument | null): Decimal[] {
+  if (!instrument) return [closable];
+  const lot = decimal(instrument.lotSize);
+  const inLots = (quantity: Decimal): Decimal =>
+    lot.gt(ZERO) ? floorToStep(quantity, lot) : quantity;
+  const whole = inLots(closable);
+  const most = inLots(decimal(instrument.maxQuantity));
+  if (whole.lte(ZERO)) return [];
+  if (most.lte(ZERO) || whole.lte(most)) return [whole];
+  const orders = Math.ceil(Number(whole.div(most).toFixed()));
+  const parts: Decimal[] = [];
+  let left = whole;
+  for (let missing = orders; missing > 0 && parts.length < FLATTEN_PARTS_MAX; missing -= 1) {
+    const part = missing === 1 ? left : inLots(left.div(missing));
+    parts.push(part);
+    left = left.minus(part);
   }
+  return parts;
+}
+
+/** What is on its way already leaves nothing free to close, which is no refusal of the flatten. */
+async function closePart(
+  ports: OrderPorts,
+  market: AccountMarket,
+  intent: OrderIntent,
+  facts: IntentFacts,
+  now: number,
+): Promise<Closed> {
+  const answer = await reserveIntent(ports, market, intent, facts, now);
+  if (answer.kind === "approved") {
+    await sendFirst(ports, answer.approved, answer.order, now);
+    return { sent: 1, refusal: null };
+  }
+  if (answer.kind === "existing") return { sent: 0, refusal: null };
+  const { algoId, instrument } = intent;
+  const { code, message } = answer.refusal;
+  ports.log("warn", "flatten_refused", { algoId, instrument, refusal: code });
+  return { sent: 0, refusal: code === "REDUCE_ONLY" ? null : message };
 }

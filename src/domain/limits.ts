@@ -140,15 +140,6 @@ export const ORDER_RATE_WAIT_MS_MAX = 1_000;
 export const CLOSE_CANCEL_WAIT_MS = 3_000;
 export const CLOSE_CANCEL_POLL_MS = 100;
 
-/** A bracket with something open is looked at this often, although news of its orders wakes it at once: news may be lost. */
-export const BRACKET_LOOK_MS = 5_000;
-
-/** An exit that can only be placed later, when its market opens, is asked for this often: soon enough after the opening, and no load over a night. */
-export const BRACKET_WAIT_MS = 15_000;
-
-/** An exit that was canceled is not told of before this: whoever closes a position cancels its exits first. */
-export const BRACKET_CLOSE_WAIT_MS = 10_000;
-
 /** A look-up waits at most this long for a turn that leaves the orders' reserve alone; then it has failed, and the next one is due soon. */
 export const LOOK_UP_RATE_WAIT_MS_MAX = 5_000;
 

@@ -13,7 +13,11 @@ import {
   type BracketEvent,
   type LegName,
 } from "../../domain/bracket.ts";
-import { BRACKET_CLOSE_WAIT_MS, BRACKET_LOOK_MS, BRACKET_WAIT_MS } from "../../domain/limits.ts";
+import {
+  BRACKET_CLOSE_WAIT_MS,
+  BRACKET_LOOK_MS,
+  BRACKET_WAIT_MS,
+} from "../../domain/bracket-limits.ts";
 import type { ApprovedOrder, OrderIntent } from "../../domain/order.ts";
 import { passesByItself } from "../../domain/risk/refusal.ts";
 import { errorText } from "../log.ts";

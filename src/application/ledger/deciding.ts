@@ -72,12 +72,14 @@ export const explainIntent = (
  * whichever check refused, and not when the ledger only asks for what the caller can fetch: a price that it did not
  * bring, or balances that nobody has read yet. Nor when a region asks that may not trade: the one that
  * may has the same intent to answer. Nor a bracket's exit that its gateway asks for until it is approved:
- * its id has to stay free, and its denials would fill the ledger over a night.
+ * its id has to stay free, and its denials would fill the ledger over a night. Nor what a flatten asks for
+ * until it is flat: people are told of its refusal by an incident.
  */
 const isRecorded = (refusal: Refusal, intent: OrderIntent, facts: IntentFacts): boolean =>
   refusal.code !== "STALE_EPOCH" &&
   !(refusal.code === "STALE_PRICE" && facts.mark === null) &&
   !(refusal.code === "FUNDS" && refusal.have === null) &&
+  facts.flattens !== true &&
   !(intent.exit && passesByItself(refusal));
 
 export function reserveReplace(

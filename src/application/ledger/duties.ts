@@ -17,8 +17,8 @@ export interface DutyParts extends SweepParts {
   gateways: OwedCalls;
   wishes: WishedMarks;
   notices: WaitingNotices;
-  /** A look at the trips, and what is still to be closed after one. False when something is left. */
-  trips: { run(now: number): Promise<boolean> };
+  /** A look at the trips, and what is still to be closed after one; when that is tried again, ms since 1970. */
+  trips: { run(now: number): Promise<boolean>; dueAt(): number };
   /** Has `act` done after a while; what it answers takes that back. */
   after(ms: number, act: () => void): () => void;
 }
@@ -107,7 +107,7 @@ export class LedgerDuties {
 
   /** When there is something to see to, ms since 1970; null when nothing is open and all is told. */
   nextDueAt(now: number): number | null {
-    const { book, gateways, wishes, notices } = this.#parts;
+    const { book, gateways, wishes, notices, trips } = this.#parts;
     const owed = book.outbox.size > 0 || gateways.owed > 0 || wishes.pending || notices.waiting;
     const watched = [...book.state(now).holdings.values()].some(
       ({ orders, position }) => orders.size > 0 || !position.quantity.eq(ZERO),
@@ -116,6 +116,9 @@ export class LedgerDuties {
     const turn = now + WATCHDOG_INTERVAL_MS;
     const retry = now + RETRY_DELAY_MS * 2 ** Math.min(this.#failures, 8);
     const overdue = nextOverdueAt(book, now) ?? turn;
-    return Math.max(now + ALARM_DELAY_MS_MIN, Math.min(turn, overdue, owed ? retry : turn));
+    return Math.max(
+      now + ALARM_DELAY_MS_MIN,
+      Math.min(turn, overdue, trips.dueAt(), owed ? retry : turn),
+    );
   }
 }

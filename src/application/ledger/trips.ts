@@ -3,28 +3,27 @@
  * sees the cancels and a flatten through. What has fired is stored with the latch.
  */
 import { errorText, type Log } from "../log.ts";
+import { FLATTEN_RETRY_MS } from "../../domain/halt-limits.ts";
 import { MARKS_STORE_INTERVAL_MS, TRIP_LOOK_INTERVAL_MS } from "../../domain/limits.ts";
-import { ZERO } from "../../domain/decimal.ts";
 import type { Order } from "../../domain/order.ts";
 import type { RefusalCode } from "../../domain/risk/refusal.ts";
 import type { Change, LedgerEvent } from "../../domain/risk/ledger.ts";
-import { closableNow } from "../../domain/risk/allowance.ts";
-import { underScope } from "../../domain/risk/ledger.ts";
-import type { LedgerState } from "../../domain/risk/state.ts";
 import { lookAtTrips, type Firing } from "../../domain/risk/trips/look.ts";
 import { countAt, countFor, restartCounts, stormOf } from "../../domain/risk/trips/storm.ts";
 import { newWatch, type TripWatch } from "../../domain/risk/trips/trip.ts";
 import type { ScopeText } from "../../domain/scope.ts";
+import type { Flattened } from "../flatten.ts";
 import type { LedgerBook } from "./book.ts";
 import type { KillSwitch } from "./kill-switch.ts";
+import { leftToClose, UnfinishedHalts } from "./unfinished-halts.ts";
 
 export interface TripParts {
   book: LedgerBook;
   killSwitch: KillSwitch;
   /** Hands the cancels to their gateways. */
   cancel(orders: readonly Order[]): Promise<unknown>;
-  /** Closes what is open under a halted scope. True once nothing is. */
-  flatten(scope: ScopeText): Promise<boolean>;
+  /** Closes what is open under a halted scope. */
+  flatten(scope: ScopeText): Promise<Flattened>;
   log: Log;
 }
 
@@ -33,9 +32,13 @@ export class LedgerTrips {
   #watch: TripWatch | null = null;
   #lookedAt = -Infinity;
   #storedAt = -Infinity;
+  readonly #unfinished: UnfinishedHalts;
+  /** Tries of each flatten that is owed. An eviction forgets them: it then begins with the short waits again. */
+  readonly #tries = new Map<ScopeText, { count: number; at: number }>();
 
   constructor(parts: TripParts) {
     this.#parts = parts;
+    this.#unfinished = new UnfinishedHalts(parts.book);
   }
 
   /** Built when it is first needed: prices of the index and what storms have counted outlive an eviction. */
@@ -128,27 +131,47 @@ export class LedgerTrips {
     if (standing.length > 0) await this.#cancel(standing);
     const scopes = [...this.#parts.book.state(now).controls.flattening];
     const done = await Promise.all(scopes.map((scope) => this.#flatten(scope, now)));
+    this.#unfinished.look(now);
     return done.every(Boolean);
   }
 
-  /** Owed for as long as the scope is halted: a fill may be told of after it was flat. */
+  /** When the next flatten is tried, ms since 1970. */
+  dueAt(): number {
+    return Math.min(Infinity, ...[...this.#tries.values()].map(nextTryAt));
+  }
+
+  /** Owed for as long as the scope is halted: a fill may be told of after it was flat. True when nothing is left to try now. */
   async #flatten(scope: ScopeText, now: number): Promise<boolean> {
     const { book, log } = this.#parts;
     const state = book.state(now);
     if (state.tradingStates.get(scope)?.state !== "halted") {
+      this.#tries.delete(scope);
       book.commit(now, (after) =>
         book.control(after, { kind: "flatten_done", scope, at: now }, now),
       );
       return true;
     }
+    if (leftToClose(state, scope).length === 0) {
+      this.#tries.delete(scope);
+      return true;
+    }
+    const last = this.#tries.get(scope);
+    // A clock that was set back must not make it wait.
+    if (last && now >= last.at && now < nextTryAt(last)) return true;
+    this.#tries.set(scope, { count: (last?.count ?? 0) + 1, at: now });
     try {
-      return isFlat(state, scope) || (await this.#parts.flatten(scope));
+      const { positions, refusals } = await this.#parts.flatten(scope);
+      if (refusals.length > 0) this.#unfinished.flattenRefused(scope, refusals, now);
+      return positions === 0;
     } catch (error) {
       log("error", "flatten_failed", { scope, error: errorText(error) });
       return false;
     }
   }
 }
+
+const nextTryAt = ({ count, at }: { count: number; at: number }): number =>
+  at + (FLATTEN_RETRY_MS[count - 1] ?? Math.max(...FLATTEN_RETRY_MS));
 
 function take(
   watch: TripWatch,
@@ -167,10 +190,3 @@ const LAID_DOWN: ReadonlySet<RefusalCode> = new Set([
   "ALGO_PAUSED",
   "INSTRUMENT_BLOCKED",
 ]);
-
-/** Nothing is left to close: what was closed past the platform is not there any more. */
-const isFlat = (state: LedgerState, scope: ScopeText): boolean =>
-  [...state.holdings.values()].filter(underScope(scope)).every((holding) => {
-    const side = holding.position.quantity.gt(ZERO) ? "sell" : "buy";
-    return closableNow(state, holding, side).eq(ZERO);
-  });

@@ -30,6 +30,7 @@ export async function reserved() {
   const canceled: string[] = [];
   const retried: string[] = [];
   const flattened: string[] = [];
+  const refusals: string[] = [];
   const gateway = {
     halt: async () => {},
     lookUp: async () => ({ record: "none", attempts: 0, found: false, brokerOrder: null }),
@@ -44,7 +45,7 @@ export async function reserved() {
       cancel: async (orders) => void canceled.push(...orders.map((each) => each.clientOrderId)),
       flatten: async (scope) => {
         flattened.push(scope);
-        return true;
+        return { positions: 1, sent: 0, refusals: [...refusals] };
       },
     },
     log: () => {},
@@ -58,14 +59,8 @@ export async function reserved() {
   await calls.recordBalances(intent.account, balances, START);
   const answer = await calls.reserve(intent, facts());
   expect(answer.kind).toBe("approved");
-  return {
-    ledger,
-    calls,
-    canceled,
-    retried,
-    flattened,
-    advance: (ms: number) => void (now += ms),
-    /** The feed's price of this moment. */
-    mark: () => ledger.takeMarks([{ ...MARK, time: now }]),
-  };
+  const advance = (ms: number): void => void (now += ms);
+  /** The feed's price of this moment. */
+  const mark = (): void => ledger.takeMarks([{ ...MARK, time: now }]);
+  return { ledger, calls, canceled, retried, flattened, refusals, advance, mark };
 }

@@ -90,8 +90,7 @@ export class World {
       retries: this.queue,
       tripWork: {
         cancel: (orders) => cancelAll(this.#ledgersOwnPorts(), orders),
-        flatten: async (scope) =>
-          (await flattenScope(this.#ledgersOwnPorts(), scope, now())).positions === 0,
+        flatten: (scope) => flattenScope(this.#ledgersOwnPorts(), scope, now()),
       },
       log,
       onReserved: (id, facts) => this.monitor.reserved(id, facts),

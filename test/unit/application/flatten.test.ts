@@ -3,14 +3,20 @@ import { expect, test } from "vitest";
 import { closePositions } from "../../../src/application/close-positions.ts";
 import { flattenScope } from "../../../src/application/flatten.ts";
 import type { OrderPorts } from "../../../src/application/order-ports.ts";
+import type { IntentFacts } from "../../../src/application/ports.ts";
+import { FLATTEN_PARTS_MAX } from "../../../src/domain/halt-limits.ts";
 import type { OrderIntent } from "../../../src/domain/order.ts";
 import { INSTRUMENT } from "../../support/orders/world.ts";
 
 const NOW = 1_800_000_000_000;
 
 /** The ledger of these positions, which denies whatever it is asked for and keeps what that was. */
-function ledgerOf(positions: Record<string, string>) {
+function ledgerOf(
+  positions: Record<string, string>,
+  { refuses = "MARKET_CLOSED", lotSize = "1" } = {},
+) {
   const asked: OrderIntent[] = [];
+  const brought: IntentFacts[] = [];
   const rows = Object.entries(positions).map(([algoId, quantity]) => ({
     algoId,
     account: "simulated",
@@ -21,21 +27,22 @@ function ledgerOf(positions: Record<string, string>) {
     ledger: {
       positions: async () => rows,
       order: async () => null,
-      reserve: async (intent: OrderIntent) => {
+      reserve: async (intent: OrderIntent, facts: IntentFacts) => {
         asked.push(intent);
-        return { kind: "denied", order: null, refusal: { code: "MARKET_CLOSED", message: "" } };
+        brought.push(facts);
+        return { kind: "denied", order: null, refusal: { code: refuses, message: `${refuses}.` } };
       },
     },
     market: () => ({
       rules: { broker: "simulated", orderTypes: ["market"], timesInForce: ["day"] },
-      instrument: async () => INSTRUMENT,
+      instrument: async () => ({ ...INSTRUMENT, lotSize }),
       isOpen: async () => true,
     }),
     hasKey: async () => true,
     log: () => {},
   } as unknown as OrderPorts;
   const asks = () => asked.map(({ algoId, side, quantity }) => `${algoId} ${side} ${quantity}`);
-  return { ports, asks };
+  return { ports, asks, asked, brought };
 }
 
 test.each([
@@ -57,7 +64,55 @@ test.each([
 
 test("a scope with nothing left to close is flat", async () => {
   const { ports } = ledgerOf({ momentum: "5", external: "-5" });
-  expect(await flattenScope(ports, "algo:momentum", NOW)).toEqual({ positions: 0, sent: 0 });
+  expect(await flattenScope(ports, "algo:momentum", NOW)).toEqual({
+    positions: 0,
+    sent: 0,
+    refusals: [],
+  });
+});
+
+test.each([
+  ["1000", "1", ["1000"]],
+  ["1001", "1", ["500", "501"]],
+  ["-2500", "1", ["833", "833", "834"]],
+  ["2500", "300", ["600", "900", "900"]],
+  ["2400", "1000", ["1000", "1000"]],
+])(
+  "a flatten of %s in lots of %s is split by what the largest order is, 1000",
+  async (held, lotSize, parts) => {
+    const { ports, asked } = ledgerOf({ momentum: held }, { lotSize });
+    await flattenScope(ports, "portfolio", NOW);
+    expect(asked.map(({ quantity }) => quantity)).toEqual(parts);
+    expect(new Set(asked.map(({ clientOrderId }) => clientOrderId)).size).toBe(parts.length);
+  },
+);
+
+test("one try of a flatten sends a bounded number of orders", async () => {
+  const { ports, asked } = ledgerOf({ momentum: "1000000" });
+  await flattenScope(ports, "portfolio", NOW);
+  expect(asked).toHaveLength(FLATTEN_PARTS_MAX);
+  expect(new Set(asked.map(({ quantity }) => quantity))).toEqual(new Set(["1000"]));
+});
+
+test("a flatten goes under the ledger's own lease, whatever region asks for it", async () => {
+  const { ports, brought } = ledgerOf({ momentum: "5" });
+  await flattenScope({ ...ports, epoch: async () => 0 }, "portfolio", NOW);
+  expect(brought).toMatchObject([{ flattens: true }]);
+  expect(brought[0]?.epoch).toBeUndefined();
+});
+
+test("a flatten answers why a position cannot be closed, unless that is on its way", async () => {
+  const refused = await flattenScope(ledgerOf({ momentum: "2500" }).ports, "portfolio", NOW);
+  expect(refused.refusals).toEqual([
+    `2500 ${INSTRUMENT.id} of momentum at simulated: MARKET_CLOSED.`,
+  ]);
+  const { ports } = ledgerOf({ momentum: "5" }, { refuses: "REDUCE_ONLY" });
+  expect((await flattenScope(ports, "portfolio", NOW)).refusals).toEqual([]);
+  const odd = ledgerOf({ momentum: "5" }, { lotSize: "10" });
+  expect((await flattenScope(odd.ports, "portfolio", NOW)).refusals).toEqual([
+    `5 ${INSTRUMENT.id} of momentum at simulated: it is less than one lot.`,
+  ]);
+  expect(odd.asked).toEqual([]);
 });
 
 test("a close without a quantity asks for what is left of the position", async () => {

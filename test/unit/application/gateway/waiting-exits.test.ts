@@ -4,7 +4,7 @@ import { bracketNote, saveBracket } from "../../../../src/application/gateway/br
 import { newRecord } from "../../../../src/application/gateway/record.ts";
 import type { ReserveAnswer } from "../../../../src/application/ports.ts";
 import { legId, newBracket } from "../../../../src/domain/bracket.ts";
-import { BRACKET_WAIT_MS } from "../../../../src/domain/limits.ts";
+import { BRACKET_WAIT_MS } from "../../../../src/domain/bracket-limits.ts";
 import type { Order, OrderIntent } from "../../../../src/domain/order.ts";
 import type { RefusalCode } from "../../../../src/domain/risk/refusal.ts";
 import { facts, reserved, intent } from "../../../support/orders/lone-ledger.ts";

@@ -29,7 +29,7 @@ function hanging() {
     },
     wishes: { refresh: () => {}, declare: async () => true, pending: false },
     notices: { send: async () => {}, waiting: false },
-    trips: { run: async () => (begun.trips += 1) > 0 },
+    trips: { run: async () => (begun.trips += 1) > 0, dueAt: () => Infinity },
     after: (ms: number, act: () => void) => timeline.after(ms, act),
     log: (_level: string, event: string) => void told.push(event),
   } as unknown as DutyParts;

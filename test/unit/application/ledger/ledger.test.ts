@@ -1,5 +1,6 @@
 /** The ledger's logic on storage in memory: what must hold whoever is slow, halted or of an old region. */
 import { describe, expect, test } from "vitest";
+import { FLATTEN_RETRY_MS, HALT_DONE_MS } from "../../../../src/domain/halt-limits.ts";
 import { KILL_SWITCH_HOLD_MS, ORDER_STEP_OVERDUE_MS } from "../../../../src/domain/limits.ts";
 import { facts, intent, reserved } from "../../../support/orders/lone-ledger.ts";
 import type { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
@@ -7,6 +8,15 @@ import { START } from "../../../support/orders/scripted.ts";
 
 const stateOf = ({ ledger }: { ledger: SimulatedLedger }) =>
   ledger.store.order(intent.clientOrderId)?.order.state;
+
+const incidents = ({ ledger }: { ledger: SimulatedLedger }) => [...ledger.tradebook.incidents.values()];
+
+const told = (run: { ledger: SimulatedLedger }) => incidents(run).map(({ title }) => title);
+
+const flattenNews = (run: { ledger: SimulatedLedger }) =>
+  incidents(run)
+    .filter(({ id }) => id.startsWith("halt-flatten-"))
+    .map(({ title }) => title);
 
 describe("a denial", () => {
   test("never takes the place of an order that has the id, whichever check refuses", async () => {
@@ -106,6 +116,20 @@ describe("a kill switch", () => {
     expect(stateOf(run)).toBe("pending_cancel");
   });
 
+  test("people are told once of what still stands under it after its time, and of nothing before", async () => {
+    const run = await reserved();
+    await run.calls.post([accepted]);
+    await run.calls.trip("portfolio", "test", "test");
+    run.advance(HALT_DONE_MS - 1);
+    await run.ledger.alarm();
+    expect(told(run)).toEqual([]);
+    for (let time = 0; time < 3; time += 1) {
+      run.advance(HALT_DONE_MS);
+      await run.ledger.alarm();
+    }
+    expect(told(run)).toEqual(["Orders still stand under the halt of portfolio"]);
+  });
+
   test("leaves alone what is under no halt, and what a reset has set free", async () => {
     const run = await reserved();
     await run.calls.post([accepted]);
@@ -150,6 +174,39 @@ describe("a kill switch with flatten", () => {
     await run.calls.post([lateFill]);
     await run.ledger.alarm();
     expect(run.flattened).toEqual(["portfolio"]);
+  });
+
+  test("is tried again for as long as it takes, less and less often", async () => {
+    const run = await reserved();
+    await run.calls.post([lateFill]);
+    await run.calls.trip("portfolio", "test", "test", { flatten: true });
+    for (let second = 0; second < 600; second += 1) {
+      await run.ledger.alarm();
+      run.advance(1_000);
+    }
+    expect(run.flattened.length).toBeGreaterThan(600 / 20);
+    expect(run.flattened.length).toBeLessThanOrEqual(FLATTEN_RETRY_MS.length + 600 / 20);
+  });
+
+  test("people are told once why it was refused, and once by one name when it just does not come about", async () => {
+    const refused = await reserved();
+    refused.refusals.push("5 A of momentum at simulated: its market is closed.");
+    const slow = await reserved();
+    for (const run of [refused, slow]) {
+      await run.calls.post([lateFill]);
+      await run.calls.trip("portfolio", "test", "test", { flatten: true });
+      await run.ledger.alarm();
+      await run.ledger.alarm();
+    }
+    expect(told(refused)).toEqual(["portfolio cannot be closed"]);
+    expect(told(slow)).toEqual([]);
+    for (const run of [refused, slow])
+      for (let minute = 0; minute < 5; minute += 1) {
+        run.advance(HALT_DONE_MS);
+        await run.ledger.alarm();
+      }
+    expect(flattenNews(refused)).toEqual(["portfolio cannot be closed"]);
+    expect(flattenNews(slow)).toEqual(["portfolio is not flat"]);
   });
 
   test("is over with the reset: a halt without it closes nothing", async () => {

@@ -1,0 +1,10 @@
+/** Bounds of a halt and its flatten: how long they may take, and how often they are tried. */
+
+/** Within this time a halt has canceled what stands under it, and a flatten has closed it; people are told once when it has not. */
+export const HALT_DONE_MS = 60_000;
+
+/** Between two tries to close what a flatten owes: the first soon, then backing off; the last stays. */
+export const FLATTEN_RETRY_MS = [1_000, 2_000, 5_000, 10_000, 20_000] as const;
+
+/** Orders that one try of a flatten splits one position into at most; the next try goes on. */
+export const FLATTEN_PARTS_MAX = 20;
