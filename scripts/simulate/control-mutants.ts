@@ -58,31 +58,6 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     changes: [['order: { ...order, ended: "dead_lettered", nextLookAt: null },', "order,"]],
   },
   {
-    name: "a cancel that the broker refused under a kill switch is not made again",
-    file: "src/application/ledger/kill-switch.ts",
-    changes: [["if (standing.length === 0) return [];", "if (standing.length >= 0) return [];"]],
-  },
-  {
-    name: "a trip latches more than its scope",
-    file: TRIPS,
-    changes: [
-      [
-        "killSwitch.trip(scope, reason, by, now, { flatten })",
-        'killSwitch.trip("portfolio", reason, by, now, { flatten })',
-      ],
-    ],
-  },
-  {
-    name: "our own refusals count as a reject storm",
-    file: "src/domain/risk/trips/storm.ts",
-    changes: [[' && !event.post.eventId.endsWith(":stopped")', ""]],
-  },
-  {
-    name: "a cancel that the broker refused under a halt is not made again",
-    file: TRIPS,
-    changes: [["this.#parts.killSwitch.cancelAgain(now)", "[]"]],
-  },
-  {
     name: "a flatten is over once it was flat",
     file: TRIPS,
     changes: [

@@ -3,6 +3,9 @@
 /** Within this time a halt has canceled what stands under it, and a flatten has closed it; people are told once when it has not. */
 export const HALT_DONE_MS = 60_000;
 
+/** Between two tries to cancel what the broker would not cancel under a halt. */
+export const CANCEL_AGAIN_MS = [1_000, 2_000, 5_000, 10_000, 20_000] as const;
+
 /** Between two tries to close what a flatten owes: the first soon, then backing off; the last stays. */
 export const FLATTEN_RETRY_MS = [1_000, 2_000, 5_000, 10_000, 20_000] as const;
 

@@ -61,8 +61,9 @@ export const ORDER_RETRY_AGE_MS_MAX = 60_000;
 /** How long a gateway waits for a broker's answer before the outcome is unknown. */
 export const ORDER_ANSWER_TIMEOUT_MS = 10_000;
 
-/** An order whose next step did not happen for this long is swept. */
+/** An order whose next step did not happen for this long is swept, and again after these waits. */
 export const ORDER_STEP_OVERDUE_MS = 15_000;
+export const SWEEP_RETRY_MS = [5_000, 10_000, 20_000, 60_000] as const;
 
 /** An unknown outcome that look-ups did not resolve in this time goes to the desk, and an accepted order that the broker's lists do not show for as long. */
 export const UNKNOWN_DEADLINE_MS = 60_000;

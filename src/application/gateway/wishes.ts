@@ -28,6 +28,9 @@ export async function cancel(
     return ledgerOrder(context, withdraw(context, record));
   }
   if (order.ended !== null) return ledgerOrder(context, cancelTooLate(context, order));
+  // It is being pursued: asked again, it goes no faster, and leaves the broker's rate to others.
+  if (order.cancel !== "none" && (order.nextLookAt ?? DUE_NOW) > context.now())
+    return ledgerOrder(context, order);
   if (order.cancel === "none")
     save(context, { order: { ...order, cancel: "wanted", nextLookAt: DUE_NOW }, posts: [] });
   await context.inFlight.get(clientOrderId)?.done;

@@ -5,7 +5,7 @@ import { ZERO } from "../../domain/decimal.ts";
 import type { OwedCalls, WaitingNotices, WishedMarks } from "./ports.ts";
 import { tellRepeats } from "./denials.ts";
 import { UnvaluedNews } from "./unvalued.ts";
-import { nextOverdueAt, sweep, type SweepParts } from "./sweep.ts";
+import { Sweep, type SweepParts } from "./sweep.ts";
 
 /** First wait before something that failed is tried again; it doubles up to the watchdog's turn. */
 const RETRY_DELAY_MS = 1_000;
@@ -31,9 +31,12 @@ export class LedgerDuties {
   /** Duties that have not settled, perhaps since an earlier round: none is begun a second time beside itself. */
   readonly #unsettled = new Set<string>();
 
+  readonly #sweep: Sweep;
+
   constructor(parts: DutyParts) {
     this.#parts = parts;
     this.#unvalued = new UnvaluedNews(parts.book);
+    this.#sweep = new Sweep(parts);
   }
 
   /** One round, which ends within `DUTY_WAIT_MS`. A second caller waits for the round that is under way. */
@@ -66,7 +69,7 @@ export class LedgerDuties {
       }),
       this.#duty("trips", () => this.#parts.trips.run(now)),
       this.#duty("sweep", async () => {
-        await sweep(this.#parts, now);
+        await this.#sweep.run(now);
         return true;
       }),
     ]);
@@ -115,7 +118,7 @@ export class LedgerDuties {
     if (!owed && !watched) return null;
     const turn = now + WATCHDOG_INTERVAL_MS;
     const retry = now + RETRY_DELAY_MS * 2 ** Math.min(this.#failures, 8);
-    const overdue = nextOverdueAt(book, now) ?? turn;
+    const overdue = this.#sweep.dueAt(now) ?? turn;
     return Math.max(
       now + ALARM_DELAY_MS_MIN,
       Math.min(turn, overdue, trips.dueAt(), owed ? retry : turn),

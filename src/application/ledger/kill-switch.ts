@@ -2,6 +2,7 @@
 import type { KillAnswer, KillOptions } from "../ports.ts";
 import type { Incident } from "../reconcile-port.ts";
 import type { ApiError } from "../../contract/errors.ts";
+import { CANCEL_AGAIN_MS } from "../../domain/halt-limits.ts";
 import { KILL_SWITCH_HOLD_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
 import { transition } from "../../domain/order-state.ts";
@@ -13,12 +14,15 @@ import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
 import { parseScope, type ScopeText } from "../../domain/scope.ts";
 import type { LedgerBook } from "./book.ts";
 import type { OwedCalls } from "./ports.ts";
+import { Tries } from "./tries.ts";
 
 export class KillSwitch {
   readonly #book: LedgerBook;
   readonly #gateways: OwedCalls;
 
   readonly #clock: (() => number) | null;
+  /** Cancels under a halt that were made again, by order; a reset forgets them. */
+  readonly #again = new Tries(CANCEL_AGAIN_MS);
 
   /** `clock` is only for the measure of how long it took. */
   constructor(book: LedgerBook, gateways: OwedCalls, clock: (() => number) | null = null) {
@@ -65,19 +69,23 @@ export class KillSwitch {
   /**
    * Orders from before a halt that stand under it all the same: the broker refused their cancel, or whoever
    * latched died before it wished for one. Each is wished for again, for the caller to hand on. An order
-   * whose outcome is unknown has no cancel to make again: it is canceled once it is found.
+   * whose outcome is unknown has no cancel to make again: it is canceled once it is found. Less and less
+   * often for each: a broker that refuses at once is not to be asked at once.
    */
   cancelAgain(now: number): Order[] {
     const state = this.#book.state(now);
     const halts = [...state.tradingStates.values()].filter((each) => each.state === "halted");
+    if (halts.length === 0) this.#again.keepOnly(new Set());
     const standing = halts.flatMap((halt) =>
       openOrders(state, (order) => underScope(halt.scope)(order) && standsAgainst(halt, order)).map(
         ({ order: { clientOrderId } }) => [clientOrderId, halt.by] as const,
       ),
     );
-    if (standing.length === 0) return [];
+    const due = [...new Map(standing)].filter(([id]) => this.#again.isDue(id, now));
+    if (due.length === 0) return [];
     return this.#book.commit(now, (after) =>
-      [...new Map(standing)].flatMap(([clientOrderId, by]) => {
+      due.flatMap(([clientOrderId, by]) => {
+        this.#again.note(clientOrderId, now);
         const entry = this.#book.find(after, clientOrderId);
         return entry ? [this.#book.wishCancel(after, entry, by, now).order] : [];
       }),

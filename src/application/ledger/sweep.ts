@@ -4,11 +4,12 @@
  */
 import type { OrderGatewayPort, RetryQueuePort } from "../ports.ts";
 import { errorText, type Log } from "../log.ts";
-import { ORDER_STEP_OVERDUE_MS } from "../../domain/limits.ts";
+import { ORDER_STEP_OVERDUE_MS, SWEEP_RETRY_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
 import { approvedAgain } from "../../domain/risk/decide.ts";
 import { openOrders } from "../../domain/risk/ledger.ts";
 import type { LedgerBook } from "./book.ts";
+import { Tries } from "./tries.ts";
 
 export interface SweepParts {
   book: LedgerBook;
@@ -23,30 +24,51 @@ const WAITING: ReadonlySet<Order["state"]> = new Set([
   "pending_replace",
 ]);
 
-/** One round over all overdue orders, one after the other. One that fails waits for the next round. */
-export async function sweep(parts: SweepParts, now: number): Promise<void> {
-  for (const order of overdueOrders(parts.book, now)) {
-    try {
-      await goOn(parts, order, now);
-    } catch (error) {
-      const { clientOrderId, state } = order;
-      parts.log("warn", "sweep_failed", { clientOrderId, state, error: errorText(error) });
+export class Sweep {
+  readonly #parts: SweepParts;
+  /** By order and step: one that moved on begins anew. */
+  readonly #tries = new Tries(SWEEP_RETRY_MS);
+
+  constructor(parts: SweepParts) {
+    this.#parts = parts;
+  }
+
+  /** One round over all that are due, one after the other. One that fails waits for its next turn, like one that changes nothing. */
+  async run(now: number): Promise<void> {
+    const waiting = this.#waiting(now);
+    this.#tries.keepOnly(new Set(waiting.map(stepOf)));
+    for (const order of waiting) {
+      const step = stepOf(order);
+      if (order.updatedAt + ORDER_STEP_OVERDUE_MS > now || !this.#tries.isDue(step, now)) continue;
+      this.#tries.note(step, now);
+      try {
+        await goOn(this.#parts, order, now);
+      } catch (error) {
+        const { clientOrderId, state } = order;
+        this.#parts.log("warn", "sweep_failed", { clientOrderId, state, error: errorText(error) });
+      }
     }
+  }
+
+  /** When the first order is swept next, ms since 1970; null when none waits. */
+  dueAt(now: number): number | null {
+    const waiting = this.#waiting(now);
+    if (waiting.length === 0) return null;
+    return Math.min(
+      ...waiting.map((order) =>
+        Math.max(order.updatedAt + ORDER_STEP_OVERDUE_MS, this.#tries.nextAt(stepOf(order))),
+      ),
+    );
+  }
+
+  #waiting(now: number): Order[] {
+    const { book } = this.#parts;
+    return openOrders(book.state(now), ({ state }) => WAITING.has(state)).map(({ order }) => order);
   }
 }
 
-/** When the first order becomes overdue, ms since 1970; null when none waits. */
-export function nextOverdueAt(book: LedgerBook, now: number): number | null {
-  const waiting = openOrders(book.state(now), ({ state }) => WAITING.has(state));
-  if (waiting.length === 0) return null;
-  return Math.min(...waiting.map(({ order }) => order.updatedAt)) + ORDER_STEP_OVERDUE_MS;
-}
-
-const overdueOrders = (book: LedgerBook, now: number): Order[] =>
-  openOrders(
-    book.state(now),
-    ({ state, updatedAt }) => WAITING.has(state) && updatedAt + ORDER_STEP_OVERDUE_MS <= now,
-  ).map(({ order }) => order);
+const stepOf = ({ clientOrderId, state, updatedAt }: Order): string =>
+  `${clientOrderId} ${state} ${updatedAt}`;
 
 async function goOn(parts: SweepParts, order: Order, now: number): Promise<void> {
   const gateway = parts.gateway(order.account);

@@ -15,6 +15,7 @@ import type { ScopeText } from "../../domain/scope.ts";
 import type { Flattened } from "../flatten.ts";
 import type { LedgerBook } from "./book.ts";
 import type { KillSwitch } from "./kill-switch.ts";
+import { Tries } from "./tries.ts";
 import { leftToClose, UnfinishedHalts } from "./unfinished-halts.ts";
 
 export interface TripParts {
@@ -33,8 +34,8 @@ export class LedgerTrips {
   #lookedAt = -Infinity;
   #storedAt = -Infinity;
   readonly #unfinished: UnfinishedHalts;
-  /** Tries of each flatten that is owed. An eviction forgets them: it then begins with the short waits again. */
-  readonly #tries = new Map<ScopeText, { count: number; at: number }>();
+  /** Of each flatten that is owed, by its scope. */
+  readonly #flattens = new Tries(FLATTEN_RETRY_MS);
 
   constructor(parts: TripParts) {
     this.#parts = parts;
@@ -137,7 +138,7 @@ export class LedgerTrips {
 
   /** When the next flatten is tried, ms since 1970. */
   dueAt(): number {
-    return Math.min(Infinity, ...[...this.#tries.values()].map(nextTryAt));
+    return this.#flattens.soonestAt();
   }
 
   /** Owed for as long as the scope is halted: a fill may be told of after it was flat. True when nothing is left to try now. */
@@ -145,20 +146,18 @@ export class LedgerTrips {
     const { book, log } = this.#parts;
     const state = book.state(now);
     if (state.tradingStates.get(scope)?.state !== "halted") {
-      this.#tries.delete(scope);
+      this.#flattens.forget(scope);
       book.commit(now, (after) =>
         book.control(after, { kind: "flatten_done", scope, at: now }, now),
       );
       return true;
     }
     if (leftToClose(state, scope).length === 0) {
-      this.#tries.delete(scope);
+      this.#flattens.forget(scope);
       return true;
     }
-    const last = this.#tries.get(scope);
-    // A clock that was set back must not make it wait.
-    if (last && now >= last.at && now < nextTryAt(last)) return true;
-    this.#tries.set(scope, { count: (last?.count ?? 0) + 1, at: now });
+    if (!this.#flattens.isDue(scope, now)) return true;
+    this.#flattens.note(scope, now);
     try {
       const { positions, refusals } = await this.#parts.flatten(scope);
       if (refusals.length > 0) this.#unfinished.flattenRefused(scope, refusals, now);
@@ -169,9 +168,6 @@ export class LedgerTrips {
     }
   }
 }
-
-const nextTryAt = ({ count, at }: { count: number; at: number }): number =>
-  at + (FLATTEN_RETRY_MS[count - 1] ?? Math.max(...FLATTEN_RETRY_MS));
 
 function take(
   watch: TripWatch,

@@ -24,17 +24,29 @@ export const facts = (): IntentFacts => ({
 /** What each test begins with. */
 export const { intent } = approvedWith();
 
-/** A ledger that has reserved one order and waits for news of it. */
-export async function reserved() {
+/** A ledger that has reserved one order and waits for news of it. `fails`: its gateway does not answer. */
+export async function reserved({ fails = false } = {}) {
   let now = START;
   const canceled: string[] = [];
   const retried: string[] = [];
   const flattened: string[] = [];
   const refusals: string[] = [];
+  /** Every question to the gateway about an order. */
+  const asked: string[] = [];
+  const ask = (id: string): void => {
+    asked.push(id);
+    if (fails) throw new Error("no answer");
+  };
   const gateway = {
     halt: async () => {},
-    lookUp: async () => ({ record: "none", attempts: 0, found: false, brokerOrder: null }),
-    cancel: async (id: string) => void canceled.push(id),
+    lookUp: async (id: string) => {
+      ask(id);
+      return { record: "none", attempts: 0, found: false, brokerOrder: null };
+    },
+    cancel: async (id: string) => {
+      ask(id);
+      canceled.push(id);
+    },
   } as Partial<Record<keyof OrderGatewayPort, unknown>> as OrderGatewayPort;
   const ledger = new SimulatedLedger({
     now: () => now,
@@ -62,5 +74,6 @@ export async function reserved() {
   const advance = (ms: number): void => void (now += ms);
   /** The feed's price of this moment. */
   const mark = (): void => ledger.takeMarks([{ ...MARK, time: now }]);
-  return { ledger, calls, canceled, retried, flattened, refusals, advance, mark };
+  const passed = (): number => now - START;
+  return { ledger, calls, canceled, retried, flattened, refusals, asked, advance, mark, passed };
 }

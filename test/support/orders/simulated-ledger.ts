@@ -206,6 +206,11 @@ export class SimulatedLedger {
     return this.#run.duties.run(this.#world.now());
   }
 
+  /** When that alarm is set for. */
+  dueAt(): number | null {
+    return this.#run.duties.nextDueAt(this.#world.now());
+  }
+
   /** The calls of the object's port. Each looks at the run that lives when it is made. */
   calls(): LedgerCalls {
     const now = (): number => this.#world.now();

@@ -1,6 +1,10 @@
 /** The ledger's logic on storage in memory: what must hold whoever is slow, halted or of an old region. */
 import { describe, expect, test } from "vitest";
-import { FLATTEN_RETRY_MS, HALT_DONE_MS } from "../../../../src/domain/halt-limits.ts";
+import {
+  CANCEL_AGAIN_MS,
+  FLATTEN_RETRY_MS,
+  HALT_DONE_MS,
+} from "../../../../src/domain/halt-limits.ts";
 import { KILL_SWITCH_HOLD_MS, ORDER_STEP_OVERDUE_MS } from "../../../../src/domain/limits.ts";
 import { facts, intent, reserved } from "../../../support/orders/lone-ledger.ts";
 import type { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
@@ -96,6 +100,7 @@ describe("a kill switch", () => {
     for (const time of [1, 2]) {
       await run.calls.post([refusedCancel(time)]);
       expect(stateOf(run)).toBe("new");
+      run.advance(CANCEL_AGAIN_MS[0]);
       await run.ledger.alarm();
       expect(stateOf(run)).toBe("pending_cancel");
       expect(run.canceled).toHaveLength(time);
