@@ -125,8 +125,8 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     return confirmed;
   }
 
-  async resume(scope: ScopeText, version: number): Promise<void> {
-    await this.#gateway.resume(scope, version);
+  async resume(scope: ScopeText, version: number, haltVersion: number): Promise<void> {
+    await this.#gateway.resume(scope, version, haltVersion);
     await this.ctx.storage.sync();
   }
 

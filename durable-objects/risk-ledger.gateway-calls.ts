@@ -10,6 +10,7 @@ interface OwedCall extends Record<string, SqlStorageValue> {
   scope: string;
   action: string;
   version: number;
+  halt_version: number;
 }
 
 export class GatewayCalls implements OwedCalls {
@@ -22,17 +23,18 @@ export class GatewayCalls implements OwedCalls {
     this.#env = env;
   }
 
-  /** Call it in the transaction that latches. A later call for the same scope replaces an unpaid one. */
-  owe(scope: ScopeText, action: "halt" | "resume", version: number): void {
+  /** Call it in the transaction that latches. A later call for the same scope replaces an unpaid one, and names the halt. */
+  owe(scope: ScopeText, action: "halt" | "resume", version: number, haltVersion: number): void {
     const parsed = parseScope(scope);
     for (const { account } of ACCOUNTS) {
       if (parsed?.kind === "account" && parsed.account !== account) continue;
       this.#sql.exec(
-        "INSERT OR REPLACE INTO gateway_calls VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO gateway_calls VALUES (?, ?, ?, ?, ?)",
         account,
         scope,
         action,
         version,
+        haltVersion,
       );
     }
   }
@@ -41,7 +43,7 @@ export class GatewayCalls implements OwedCalls {
   oweFence(epoch: number): void {
     for (const { account } of ACCOUNTS)
       this.#sql.exec(
-        "INSERT OR REPLACE INTO gateway_calls VALUES (?, 'lease', 'fence', ?)",
+        "INSERT OR REPLACE INTO gateway_calls VALUES (?, 'lease', 'fence', ?, 0)",
         account,
         epoch,
       );
@@ -63,12 +65,12 @@ export class GatewayCalls implements OwedCalls {
     if (lastLeftAt !== null) this.lastLeftAt = Math.max(this.lastLeftAt ?? 0, lastLeftAt);
   }
 
-  async #pay({ account, scope, action, version }: OwedCall): Promise<boolean> {
+  async #pay({ account, scope, action, version, halt_version }: OwedCall): Promise<boolean> {
     const gateway = orderGateway(this.#env, account);
     try {
       if (action === "fence") await gateway.fence(version);
       else if (action === "halt") this.#note(await gateway.halt(scope, version));
-      else await gateway.resume(scope, version);
+      else await gateway.resume(scope, version, halt_version);
     } catch {
       // The ledger's own latch holds meanwhile, and the alarm calls again.
       return false;

@@ -86,6 +86,8 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
       body TEXT NOT NULL
     )`,
   ],
+  // A resume names the halt that it ends.
+  ["ALTER TABLE gateway_calls ADD COLUMN halt_version INTEGER NOT NULL DEFAULT 0"],
 ];
 
 /** Names of the single values in `settings`. */

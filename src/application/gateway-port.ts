@@ -60,7 +60,8 @@ export interface OrderGatewayPort extends ReconcilingPort, SessionUser {
   ): Promise<Result<Order, DeskProblem>>;
   /** Stops everything under the scope whose ledger version is not above `version`'s; answers when stored. */
   halt(scope: ScopeText, version: number): Promise<HaltConfirmed>;
-  resume(scope: ScopeText, version: number): Promise<void>;
+  /** `haltVersion`: of the halt that is over. What was approved up to it never leaves, also where its news never came. */
+  resume(scope: ScopeText, version: number, haltVersion: number): Promise<void>;
   /** The lease has moved on: nothing of an older epoch leaves from here; answers when stored. */
   fence(epoch: number): Promise<void>;
   /** Watchdog: order-update socket, sweep, reconciliation. */

@@ -12,13 +12,13 @@ export interface Halt {
   halted: boolean;
 }
 
-/** Folds a halt or a resume into what is known of the scope. */
-export function foldHalt(
-  known: Halt | null,
-  change: { scope: ScopeText; version: number; halted: boolean },
-): Halt {
+/**
+ * Folds a halt or a resume into what is known of the scope. Either names the version that halted: the
+ * news of a halt may never have come before its resume does, and what it stopped stays stopped.
+ */
+export function foldHalt(known: Halt | null, change: Halt): Halt {
   const { scope, version, halted } = change;
-  const haltVersion = Math.max(known?.haltVersion ?? 0, halted ? version : 0);
+  const haltVersion = Math.max(known?.haltVersion ?? 0, change.haltVersion);
   // A late halt still stops what it was meant to stop, though the scope has been resumed since.
   if (known && known.version > version) return { ...known, haltVersion };
   return { scope, haltVersion, version, halted };

@@ -66,7 +66,7 @@ describe("the kill switch at the gateway", () => {
   test("after its reset, what was approved before it still does not leave", async () => {
     const before = await flow.reserve(RESTING);
     await flow.gateway.halt("portfolio", before.ledgerVersion + 1);
-    await flow.gateway.resume("portfolio", before.ledgerVersion + 2);
+    await flow.gateway.resume("portfolio", before.ledgerVersion + 2, before.ledgerVersion + 1);
     expect((await flow.gateway.submit(before, 1)).outcome).toBe("stopped");
   });
 

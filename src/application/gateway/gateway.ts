@@ -9,7 +9,7 @@ import type { ApprovedOrder, Order, OrderChanges, OrderIntent } from "../../doma
 import type { MeterUsage } from "../../domain/rate-limit.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ScopeText } from "../../domain/scope.ts";
-import { foldHalt } from "../../domain/trading-gate.ts";
+import { foldHalt, type Halt } from "../../domain/trading-gate.ts";
 import type {
   DeskProblem,
   GatewayOutcome,
@@ -98,12 +98,12 @@ export class Gateway implements Omit<
   }
 
   async halt(scope: ScopeText, version: number): Promise<HaltConfirmed> {
-    this.#fold(scope, version, true);
+    this.#fold({ scope, version, halted: true, haltVersion: version });
     return { lastLeftAt: this.#context.lastLeftAt };
   }
 
-  async resume(scope: ScopeText, version: number): Promise<void> {
-    this.#fold(scope, version, false);
+  async resume(scope: ScopeText, version: number, haltVersion: number): Promise<void> {
+    this.#fold({ scope, version, halted: false, haltVersion });
   }
 
   /** The lease has moved on: nothing of an older epoch leaves from here. */
@@ -113,9 +113,10 @@ export class Gateway implements Omit<
     this.#context.log("warn", "gateway_fenced", { epoch });
   }
 
-  #fold(scope: ScopeText, version: number, halted: boolean): void {
+  #fold(change: Halt): void {
     const { store, log } = this.#context;
-    store.saveHalt(foldHalt(store.halt(scope), { scope, version, halted }));
+    const { scope, version, halted } = change;
+    store.saveHalt(foldHalt(store.halt(scope), change));
     log("warn", halted ? "gateway_halted" : "gateway_resumed", { scope, version });
   }
 

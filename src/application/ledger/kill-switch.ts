@@ -139,7 +139,7 @@ export class KillSwitch {
         ? known
         : { scope, state: "halted", reason, by, since: now, version: nextVersion(state) };
     if (next !== known) this.#set(state, next, "kill_switch", known ?? null, now);
-    this.#gateways.owe(scope, "halt", next.version);
+    this.#gateways.owe(scope, "halt", next.version, next.version);
     return next;
   }
 
@@ -208,7 +208,7 @@ export class KillSwitch {
       this.#set(state, next, "kill_switch_reset", known, now);
       if (state.controls.flattening.has(scope))
         this.#book.control(state, { kind: "flatten_done", scope, at: now }, now);
-      this.#gateways.owe(scope, "resume", version);
+      this.#gateways.owe(scope, "resume", version, known.version);
       return ok(answer(state, next, []));
     });
     if (reset.ok) await this.#gateways.settle();

@@ -87,8 +87,8 @@ export type GatewayAction = "halt" | "resume";
 
 /** Halts and their ends on their way to the gateways: owed with the latch, paid until each has confirmed. */
 export interface OwedCalls {
-  /** Call it in the transaction that latches. */
-  owe(scope: ScopeText, action: GatewayAction, version: number): void;
+  /** Call it in the transaction that latches. `haltVersion`: for a resume, of the halt that it ends: the resume may replace its unpaid call. */
+  owe(scope: ScopeText, action: GatewayAction, version: number, haltVersion: number): void;
   /** The lease has moved on to this epoch; owed in the same way. */
   oweFence(epoch: number): void;
   readonly owed: number;

@@ -211,12 +211,12 @@ export class GatewayRuns {
       discardByHand: to((gateway, id, by, reason) => gateway.discardByHand(id, by, reason)),
       halt: to(async (gateway, scope, version) => {
         const confirmed = await gateway.halt(scope, version);
-        monitor.gatewayTold(scope, version, true);
+        monitor.gatewayTold(scope, version, true, version);
         return confirmed;
       }),
-      resume: to(async (gateway, scope, version) => {
-        await gateway.resume(scope, version);
-        monitor.gatewayTold(scope, version, false);
+      resume: to(async (gateway, scope, version, haltVersion) => {
+        await gateway.resume(scope, version, haltVersion);
+        monitor.gatewayTold(scope, version, false, haltVersion);
       }),
       fence: to(async (gateway, epoch) => {
         await gateway.fence(epoch);

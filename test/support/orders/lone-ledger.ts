@@ -37,8 +37,18 @@ export async function reserved({ fails = false } = {}) {
     asked.push(id);
     if (fails) throw new Error("no answer");
   };
+  /** Resumes that the gateway has heard of. */
+  const told: { scope: string; version: number; haltVersion: number }[] = [];
+  let isAway = false;
+  const reach = (): void => {
+    if (isAway) throw new Error("away");
+  };
   const gateway = {
-    halt: async () => {},
+    halt: async () => reach(),
+    resume: async (scope: string, version: number, haltVersion: number) => {
+      reach();
+      told.push({ scope, version, haltVersion });
+    },
     lookUp: async (id: string) => {
       ask(id);
       return { record: "none", attempts: 0, found: false, brokerOrder: null };
@@ -75,5 +85,7 @@ export async function reserved({ fails = false } = {}) {
   /** The feed's price of this moment. */
   const mark = (): void => ledger.takeMarks([{ ...MARK, time: now }]);
   const passed = (): number => now - START;
-  return { ledger, calls, canceled, retried, flattened, refusals, asked, advance, mark, passed };
+  const gatewayIsAway = (away: boolean): void => void (isAway = away);
+  const seen = { canceled, retried, flattened, refusals, asked, told };
+  return { ledger, calls, ...seen, advance, mark, passed, gatewayIsAway };
 }

@@ -74,12 +74,12 @@ export class Monitor {
     this.#mayTrip.set(`${trip} ${scope}`, count);
   }
 
-  gatewayTold(scope: string, version: number, halted: boolean): void {
+  gatewayTold(scope: string, version: number, halted: boolean, haltVersion: number): void {
     this.latched();
     const known = this.#told.get(scope) ?? { haltVersion: 0, version: 0, halted: false };
     const newer = version > known.version;
     this.#told.set(scope, {
-      haltVersion: halted ? Math.max(known.haltVersion, version) : known.haltVersion,
+      haltVersion: Math.max(known.haltVersion, haltVersion),
       version: newer ? version : known.version,
       halted: newer ? halted : known.halted,
     });

@@ -82,6 +82,7 @@ interface OwedCall {
   scope: ScopeText;
   action: "halt" | "resume" | "fence";
   version: number;
+  haltVersion: number;
 }
 
 /** One run of the object, with all that it holds in memory. */
@@ -173,9 +174,10 @@ export class SimulatedLedger {
   #gateways(): OwedCalls {
     const owed = this.#owed;
     return {
-      owe: (scope, action, version) => void owed.set(scope, { scope, action, version }),
+      owe: (scope, action, version, haltVersion) =>
+        void owed.set(scope, { scope, action, version, haltVersion }),
       oweFence: (epoch) =>
-        void owed.set("lease", { scope: "lease", action: "fence", version: epoch }),
+        void owed.set("lease", { scope: "lease", action: "fence", version: epoch, haltVersion: 0 }),
       lastLeftAt: null,
       get owed() {
         return owed.size;
@@ -188,12 +190,12 @@ export class SimulatedLedger {
   }
 
   async #pay(call: OwedCall): Promise<boolean> {
-    const { scope, action, version } = call;
+    const { scope, action, version, haltVersion } = call;
     try {
       const gateway = this.#world.gateway();
       if (action === "fence") await gateway.fence(version);
       else if (action === "halt") await gateway.halt(scope, version);
-      else await gateway.resume(scope, version);
+      else await gateway.resume(scope, version, haltVersion);
     } catch {
       return false;
     }

@@ -73,14 +73,22 @@ describe("news of a scope", () => {
   const scope = "portfolio";
 
   test("that is older than what is known does not resume it", () => {
-    const known = foldHalt(null, { scope, version: 7, halted: true });
-    expect(foldHalt(known, { scope, version: 6, halted: false }).halted).toBe(true);
-    expect(foldHalt(known, { scope, version: 8, halted: false }).halted).toBe(false);
+    const known = foldHalt(null, { scope, version: 7, halted: true, haltVersion: 7 });
+    expect(foldHalt(known, { scope, version: 6, halted: false, haltVersion: 5 }).halted).toBe(true);
+    expect(foldHalt(known, { scope, version: 8, halted: false, haltVersion: 7 }).halted).toBe(
+      false,
+    );
   });
 
   test("of a halt that comes after its resume leaves it resumed, but stops what it was meant to stop", () => {
-    const resumed = foldHalt(null, { scope, version: 8, halted: false });
-    const late = foldHalt(resumed, { scope, version: 7, halted: true });
+    const resumed = foldHalt(null, { scope, version: 8, halted: false, haltVersion: 0 });
+    const late = foldHalt(resumed, { scope, version: 7, halted: true, haltVersion: 7 });
     expect(late).toEqual({ scope, version: 8, halted: false, haltVersion: 7 });
+  });
+
+  test("that names a halt nobody told of stops what that halt was meant to stop", () => {
+    const resumed = foldHalt(null, { scope, version: 8, halted: false, haltVersion: 3 });
+    expect(stopReason({ ...order, ledgerVersion: 3 }, [resumed], 0)).toContain("kill switch");
+    expect(stopReason({ ...order, ledgerVersion: 4 }, [resumed], 0)).toBeNull();
   });
 });

@@ -225,3 +225,16 @@ describe("a kill switch with flatten", () => {
     expect(run.flattened).toEqual([]);
   });
 });
+
+test("a reset whose halt no gateway has heard of tells it of the halt that it ends", async () => {
+  const run = await reserved();
+  run.gatewayIsAway(true);
+  const killed = await run.calls.trip("portfolio", "test", "test");
+  run.advance(KILL_SWITCH_HOLD_MS);
+  const reset = await run.calls.resetTrip("portfolio", "test", "test");
+  expect(run.told).toEqual([]);
+  run.gatewayIsAway(false);
+  await run.ledger.alarm();
+  const version = reset.ok ? reset.value.version : 0;
+  expect(run.told).toEqual([{ scope: "portfolio", version, haltVersion: killed.version }]);
+});
