@@ -50,7 +50,7 @@ test("a feed that fails keeps no other from hearing, and is asked again", async 
     },
     paper: (list) => list,
   });
-  wishes.follow([{ instrument: "X:A", provider: "aaa", term: 1, reason: "" }]);
+  wishes.follow([{ instrument: "X:A", provider: "aaa", term: 1, above: 0, reason: "" }]);
   wishes.want(held("X:A", "X:B"));
   expect(await wishes.declare()).toBe(false);
   expect(told).toEqual(["paper: X:B"]);

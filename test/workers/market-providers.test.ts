@@ -26,6 +26,7 @@ const switched = (instrument: string, term: number) => ({
   instrument,
   provider: "second",
   term,
+  above: 0,
   reason: "stale",
 });
 

@@ -56,7 +56,13 @@ function setUp() {
   const say = async (isFresh: boolean | null) => {
     for (const provider of ["a", "b"]) {
       const instruments = [{ instrument: "NSE:A", isFresh, isWanted: provider === "a" }];
-      const report = { provider, shard: `${provider}:x:1`, isConnected: true, instruments };
+      const report = {
+        provider,
+        shard: `${provider}:x:1`,
+        isConnected: true,
+        epoch: 1,
+        instruments,
+      };
       await providers.health(report);
     }
   };

@@ -102,13 +102,13 @@ describe("in a frozen instrument", () => {
     script.orders = [brokerOrderWith(), brokerOrderWith({ clientOrderId: "exit" })];
     await desk.gateway.catchUp();
     const none = { quantity: null, limitPrice: null, stopPrice: null };
-    await desk.gateway.modify("o-1", { ...none, quantity: "11" }, 0);
+    await desk.gateway.modify("o-1", { ...none, quantity: "11" }, 1);
     expect(desk.posts.at(-1)?.event).toMatchObject({
       kind: "replace_rejected",
       reason: expect.stringMatching(/^INSTRUMENT_BLOCKED/),
     });
-    await desk.gateway.modify("o-1", { ...none, quantity: "9" }, 0);
-    await desk.gateway.modify("exit", { ...none, limitPrice: "101" }, 0);
+    await desk.gateway.modify("o-1", { ...none, quantity: "9" }, 1);
+    await desk.gateway.modify("exit", { ...none, limitPrice: "101" }, 1);
     expect(desk.modified).toEqual([
       { ...none, quantity: "9" },
       { ...none, limitPrice: "101" },

@@ -159,7 +159,7 @@ describe("an order at the broker that did not leave from here", () => {
 
   test("cannot be changed from here, which is said", async () => {
     const desk = await beside({ orders: [resting()] });
-    await desk.gateway.modify(ID, { quantity: "5", limitPrice: null, stopPrice: null }, 0);
+    await desk.gateway.modify(ID, { quantity: "5", limitPrice: null, stopPrice: null }, 1);
     expect(desk.modified).toEqual([]);
     expect(desk.posts.at(-1)?.event).toMatchObject({
       kind: "replace_rejected",

@@ -31,10 +31,10 @@ test.each([
   async (_, trouble, reason) => {
     const { script, run } = await resting();
     Object.assign(script, trouble);
-    await run.gateway.modify("o-1", RAISED, 0);
+    await run.gateway.modify("o-1", RAISED, 1);
     expect(run.modified).toEqual([]);
     expect(refusals(run)).toEqual([expect.stringMatching(reason)]);
-    await run.gateway.modify("o-1", LOWERED, 0);
+    await run.gateway.modify("o-1", LOWERED, 1);
     expect(run.modified).toEqual([LOWERED]);
   },
 );
@@ -50,13 +50,13 @@ test.each([
     await run.gateway.watch();
   }
   const changes = { ...LOWERED, limitPrice: "99" };
-  await run.gateway.modify("o-1", changes, 0);
+  await run.gateway.modify("o-1", changes, 1);
   expect(run.modified).toEqual(reduceOnly ? [changes] : []);
   expect(refusals(run)).toEqual(refused);
 });
 
 test("with nothing in the way new terms that raise go", async () => {
   const { run } = await resting();
-  await run.gateway.modify("o-1", RAISED, 0);
+  await run.gateway.modify("o-1", RAISED, 1);
   expect(run.modified).toEqual([RAISED]);
 });

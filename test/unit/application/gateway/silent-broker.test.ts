@@ -54,7 +54,11 @@ test("people hear of what is critical while the broker keeps them waiting", asyn
   const answer = Promise.withResolvers<void>();
   script.openOrdersWhen = () => answer.promise;
   run.advance(1_000);
-  const ports = { account: "simulated", store: run.store, now: () => START } as GatewayPorts;
+  const ports = {
+    account: "simulated",
+    store: run.store,
+    now: () => START,
+  } as unknown as GatewayPorts;
   raise(ports, { id: "bare", severity: "critical", title: "No exits", message: "bare" });
   const turn = run.gateway.watch();
   await settled();

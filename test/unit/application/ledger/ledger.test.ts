@@ -13,7 +13,9 @@ import { START } from "../../../support/orders/scripted.ts";
 const stateOf = ({ ledger }: { ledger: SimulatedLedger }) =>
   ledger.store.order(intent.clientOrderId)?.order.state;
 
-const incidents = ({ ledger }: { ledger: SimulatedLedger }) => [...ledger.tradebook.incidents.values()];
+const incidents = ({ ledger }: { ledger: SimulatedLedger }) => [
+  ...ledger.tradebook.incidents.values(),
+];
 
 const told = (run: { ledger: SimulatedLedger }) => incidents(run).map(({ title }) => title);
 
