@@ -73,7 +73,7 @@ export interface Hold {
 
 /** Kept until it is told: a run that dies leaves it to the next. */
 export function raise(
-  context: GatewayPorts,
+  context: Pick<GatewayPorts, "account" | "store" | "now">,
   incident: Omit<Incident, "account" | "at">,
   hold?: Hold,
 ): void {

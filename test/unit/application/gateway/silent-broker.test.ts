@@ -1,7 +1,6 @@
 /** A broker that does not answer: many unknown orders are one question to it, and people hear meanwhile. */
 import { expect, test } from "vitest";
 import { raise } from "../../../../src/application/gateway/reconcile-notes.ts";
-import type { GatewayPorts } from "../../../../src/application/gateway/ports.ts";
 import {
   approvedWith,
   brokerOrderWith,
@@ -54,11 +53,7 @@ test("people hear of what is critical while the broker keeps them waiting", asyn
   const answer = Promise.withResolvers<void>();
   script.openOrdersWhen = () => answer.promise;
   run.advance(1_000);
-  const ports = {
-    account: "simulated",
-    store: run.store,
-    now: () => START,
-  } as unknown as GatewayPorts;
+  const ports = { account: "simulated", store: run.store, now: () => START };
   raise(ports, { id: "bare", severity: "critical", title: "No exits", message: "bare" });
   const turn = run.gateway.watch();
   await settled();
