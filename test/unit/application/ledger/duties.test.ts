@@ -17,6 +17,8 @@ function hanging() {
     book: {
       commit: <T>(_now: number, work: (state: unknown) => T) => work(state),
       recordRisk: () => {},
+      denials: { ended: () => [] },
+      storage: { setting: () => null },
       state: () => state,
       outbox: { size: 0, flush: async () => (begun.outbox += 1) > 0 },
     },
