@@ -252,15 +252,6 @@ export const RECORDINGS_WAITING_MAX = 4;
 export const RECORDING_TRIES_MAX = 3;
 export const RECORDING_RETRY_MS = 1_000;
 
-/** Tries of one message by one channel: a receiver's outage of a few minutes is waited out, then the next step tells. */
-export const ALERT_ATTEMPTS_MAX = 4;
-
-/** Before each further try, ms; the desk looks each minute, so a shorter wait would be no sooner. */
-export const ALERT_RETRY_MS = [20_000, 60_000, 120_000] as const;
-
-/** Steps of one dead letter's escalation: at the longest repeat more than two days, then whoever is called does not answer. */
-export const ALERT_STEPS_MAX = 200;
-
 /**
  * Trades of a recorded day are held back this long, by the exchange's clock, for earlier ones of other shards
  * and for those that were told late: a minute more than the oldest of these (`LATE_TRADES_AGE_MS_MAX`).
@@ -300,6 +291,3 @@ export const REPORT_RETRY_MS = 300_000;
 
 /** The day's reconciliation begins this long after the trading day's end: late reports are in by then. */
 export const REPORT_DELAY_MS = 600_000;
-
-/** Devices signed up for notifications: one message goes to each, and a person has a handful. */
-export const PUSH_DEVICES_MAX = 50;

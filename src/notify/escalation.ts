@@ -3,7 +3,7 @@
  * the alert, what was sent already and the time comes what is due now.
  */
 import type { DeadLetterLabel } from "../domain/order.ts";
-import { ALERT_ATTEMPTS_MAX, ALERT_RETRY_MS, ALERT_STEPS_MAX } from "../domain/limits.ts";
+import { ALERT_ATTEMPTS_MAX, ALERT_RETRY_MS, ALERT_STEPS_MAX } from "../domain/alert-limits.ts";
 import { CHANNELS, type ChannelName } from "./channel.ts";
 
 export interface EscalationStep {

@@ -3,7 +3,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import { callerName } from "../../application/order-access.ts";
 import { alertsView, pushDeviceRequest, pushDeviceView } from "../../contract/alerts.ts";
-import { PUSH_DEVICES_MAX } from "../../domain/limits.ts";
+import { PUSH_DEVICES_MAX } from "../../domain/alert-limits.ts";
 import { alertChannels } from "../../platform/alerts.ts";
 import {
   addPushDevice,

@@ -6,7 +6,8 @@
 import type { Incident } from "../reconcile-port.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
 import { UNVALUED_TOLD_AFTER_MS } from "../../domain/ledger-limits.ts";
-import { goodMark, type LedgerState } from "../../domain/risk/state.ts";
+import { type LedgerState } from "../../domain/risk/state.ts";
+import { goodMark } from "../../domain/risk/good-mark.ts";
 import type { LedgerBook } from "./book.ts";
 
 /** Instruments named in one message; past it only their number is told. */

@@ -9,7 +9,8 @@ import { drawdownOf } from "../../domain/risk/checks/loss.ts";
 import { BASE_CURRENCY, CAPITAL } from "../../domain/risk/default-limits.ts";
 import { profitOf, aggregateFor } from "../../domain/risk/exposure.ts";
 import { pairScope } from "../../domain/risk/limits.ts";
-import { goodMark, NO_FIGURES, type Holding, type LedgerState } from "../../domain/risk/state.ts";
+import { NO_FIGURES, type Holding, type LedgerState } from "../../domain/risk/state.ts";
+import { goodMark } from "../../domain/risk/good-mark.ts";
 
 export function positionViews(state: LedgerState, now: number): PositionView[] {
   return [...state.holdings.values()].filter(everTraded).map((holding) => {

@@ -12,14 +12,8 @@ import { EXTERNAL_ALGO } from "./external.ts";
 import { commitFunds } from "./funds.ts";
 import { closable, NO_UNIT_RISK } from "./money-at-risk.ts";
 import { unitRiskNow } from "./pricing.ts";
-import {
-  holdingFor,
-  isGoodPrice,
-  LAST_RESORT,
-  type Holding,
-  type LedgerOrder,
-  type LedgerState,
-} from "./state.ts";
+import { holdingFor, type Holding, type LedgerOrder, type LedgerState } from "./state.ts";
+import { isGoodPrice, LAST_RESORT } from "./good-mark.ts";
 
 type Adopted = Extract<OrderEvent, { kind: "adopted" }>;
 

@@ -20,15 +20,14 @@ import {
 import type { LimitName } from "./limit-names.ts";
 import { unitRiskNow } from "./pricing.ts";
 import {
-  goodMark,
   holdingKey,
-  isGoodPrice,
   NO_FIGURES,
   type Figures,
   type Holding,
   type LedgerOrder,
   type LedgerState,
 } from "./state.ts";
+import { goodMark, isGoodPrice } from "./good-mark.ts";
 
 /** Facts about an intent that the ledger does not hold itself. */
 export interface DecideFacts {

@@ -10,10 +10,6 @@ import { EXTERNAL_ALGO } from "./external.ts";
 import { limitScopes } from "./limits.ts";
 import { closable, sideRisk, withoutShare, withShare, type Share } from "./money-at-risk.ts";
 import {
-  goodMark,
-  isAged,
-  isGoodPrice,
-  LAST_RESORT,
   NO_DAY,
   NO_FIGURES,
   reserves,
@@ -24,6 +20,7 @@ import {
   type LedgerOrder,
   type LedgerState,
 } from "./state.ts";
+import { goodMark, isAged, isGoodPrice, LAST_RESORT } from "./good-mark.ts";
 
 /** Brings the order's share of its holding in line with its state. Call `refreshHolding` afterwards. */
 export function refreshShare(holding: Holding, entry: LedgerOrder): void {

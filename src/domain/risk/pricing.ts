@@ -2,7 +2,8 @@
 import { decimal } from "../decimal.ts";
 import type { OrderIntent } from "../order.ts";
 import { unitRisk, type PriceTerms, type UnitRisk } from "./money-at-risk.ts";
-import { goodMark, type LedgerState } from "./state.ts";
+import { type LedgerState } from "./state.ts";
+import { goodMark } from "./good-mark.ts";
 
 /** Used when nobody has set a collar: a market order still needs a worst price. */
 const COLLAR_WITHOUT_LIMIT = decimal("0.05");

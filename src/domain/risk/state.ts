@@ -1,5 +1,4 @@
 /** Everything the ledger decides on, in memory: a cache of what its storage holds, changed by `apply` alone. */
-import { ALWAYS } from "../calendar.ts";
 import { decimal, ZERO, type Decimal, type DecimalText } from "../decimal.ts";
 import type { InstrumentId } from "../instrument.ts";
 import type { DeadLetterLabel, Order, OrderChanges, OrderIntent, Side } from "../order.ts";
@@ -287,19 +286,3 @@ export function reserves(entry: LedgerOrder): boolean {
   if (entry.order.state === "dead_lettered") return entry.label === "unknown";
   return !isTerminal(entry.order.state);
 }
-
-/** The provider of a mark that is only the price of a trade past us. */
-export const LAST_RESORT = "execution";
-
-/** The latest good mark: finite and above 0. Null when there is none. */
-export function goodMark(state: LedgerState, instrument: InstrumentId): Mark | null {
-  const mark = state.marks.get(instrument);
-  return mark && isGoodPrice(mark.price) ? mark : null;
-}
-
-/** True when a good mark is too old to value what is held. */
-export const isAged = (state: LedgerState, { time, calendar = ALWAYS }: Mark): boolean =>
-  time < (state.valuedFrom.get(calendar) ?? -Infinity);
-
-export const isGoodPrice = (price: number | null): boolean =>
-  price !== null && Number.isFinite(price) && price > 0;

@@ -7,7 +7,8 @@ import { ZERO } from "../decimal.ts";
 import type { InstrumentId } from "../instrument.ts";
 import { VALUE_MARK_AGE_MS_MAX } from "../ledger-limits.ts";
 import { refreshHoldings } from "./exposure.ts";
-import { goodMark, isAged, type Holding, type LedgerState } from "./state.ts";
+import { type Holding, type LedgerState } from "./state.ts";
+import { goodMark, isAged } from "./good-mark.ts";
 
 /**
  * The oldest time (ms since 1970) of a mark that values at `now`. While a market is shut, its last

@@ -1,75 +1,12 @@
 import { expect, test, vi } from "vitest";
-import { Board } from "../../../durable-objects/market.board.ts";
-import { AlgoSocket } from "../../../durable-objects/market.socket.ts";
-import { tickFields } from "../../../src/contract/link.ts";
 import {
   CLOSE_SLOW_CONSUMER,
   FAN_OUT_SENDS_PER_TURN,
   LAGGING_MS_MAX,
   STREAM_BUFFERED_BYTES_CLOSE,
   STREAM_BUFFERED_BYTES_CONFLATE,
-  STREAM_UNACKNOWLEDGED_FRAMES_MAX,
 } from "../../../src/domain/limits.ts";
-
-/** A socket whose other side reads as much as the test says. */
-class FakeSocket {
-  bufferedAmount = 0;
-  readonly sent: Record<string, unknown>[] = [];
-  closed: { code: number; reason: string } | null = null;
-
-  send(text: string): void {
-    this.sent.push(JSON.parse(text) as Record<string, unknown>);
-  }
-
-  close(code: number, reason: string): void {
-    this.closed = { code, reason };
-  }
-
-  serializeAttachment(): void {}
-}
-
-function setUp() {
-  const board = new Board(7);
-  const instruments = ["X:A", "X:B", "X:C"].map((id, index) => board.admit(id, index + 1, "paper"));
-  let seq = 0;
-  const join = () => {
-    const socket = new FakeSocket();
-    const caller = { kind: "algo", id: "k", algoId: null, scopes: [] } as const;
-    const attachment = { kind: "algo", id: "s", format: "plain", caller, channels: [] } as const;
-    const watched = { lagging: 0, closed: 0 };
-    const algo = new AlgoSocket(
-      socket,
-      { ...attachment, caller: { ...caller, scopes: [] }, channels: [] },
-      board,
-      { lagging: () => (watched.lagging += 1), closed: () => (watched.closed += 1) },
-    );
-    for (const { instrument } of instruments) algo.instruments.set(instrument, "quote");
-    algo.regroup();
-    return { socket, algo, watched };
-  };
-  /** One frame with a tick of each of these instruments. */
-  const take = (...which: number[]) => {
-    for (const index of which) {
-      const one = instruments[index];
-      if (!one) throw new Error("no such instrument");
-      seq += 1;
-      const update = { instrument: one.instrument, last: seq, lastQuantity: 1, volume: seq };
-      const quote = { bid: null, bidQuantity: null, ask: null, askQuantity: null };
-      const stamp = { providerJson: '"x"', receivedTime: 0, epoch: 1, seq, late: false };
-      board.take(one, tickFields({ ...update, ...quote, exchangeTime: seq }, stamp));
-    }
-  };
-  const tick = (...which: number[]) => {
-    take(...which);
-    board.flush(false);
-  };
-  return { board, join, take, tick };
-}
-
-const lasts = (frame: Record<string, unknown> | undefined) => {
-  const ticks = frame?.["ticks"] as { instrument: string; last: number }[] | undefined;
-  return ticks?.map(({ instrument, last }) => [instrument, last]);
-};
+import { lasts, setUp } from "../../support/market-sockets.ts";
 
 test("sockets with the same list get the same frames, numbered one after the other", () => {
   const { join, tick } = setUp();
@@ -246,75 +183,4 @@ test("a stuck reader costs the others no frame and no send: what they get, and w
   // To the stuck one: what came before it was stuck, then one word, and nothing more.
   expect(beside.stuck).toHaveLength(11);
   expect(beside.stuck?.at(-1)).toMatchObject({ type: "lagging", on: true });
-});
-
-test("one that acknowledged and stopped gets no tick past the bound until it speaks again, and is held to it after that too", () => {
-  const { join, tick } = setUp();
-  const { algo, socket, watched } = join();
-  const ticks = () => socket.sent.filter(({ type }) => type === "ticks").length;
-  tick(0);
-  algo.acknowledge(1);
-  for (let n = 0; n < STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
-  expect([ticks(), algo.isLagging]).toEqual([1 + STREAM_UNACKNOWLEDGED_FRAMES_MAX, false]);
-  tick(0);
-  const start = Date.now();
-  for (const at of [1, 2, 3]) algo.checkLag(start + at);
-  tick(0);
-  expect([ticks(), algo.isLagging]).toEqual([1 + STREAM_UNACKNOWLEDGED_FRAMES_MAX, true]);
-
-  algo.acknowledge(1 + STREAM_UNACKNOWLEDGED_FRAMES_MAX / 2 - 1);
-  algo.checkLag(start + 4);
-  expect(algo.isLagging).toBe(true);
-  algo.acknowledge(1 + STREAM_UNACKNOWLEDGED_FRAMES_MAX / 2);
-  algo.checkLag(start + 5);
-  expect(algo.isLagging).toBe(false);
-  for (let n = 0; n < STREAM_UNACKNOWLEDGED_FRAMES_MAX + 1; n += 1) tick(0);
-  expect([algo.isLagging, watched.lagging]).toEqual([true, 2]);
-});
-
-test("one that acknowledged, asked for more and stopped is held to what comes after", () => {
-  const { join, tick } = setUp();
-  const { algo } = join();
-  tick(0);
-  algo.acknowledge(1);
-  algo.instruments.delete("X:C");
-  algo.regroup();
-  for (let n = 0; n < STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
-  expect(algo.isLagging).toBe(false);
-  tick(0);
-  expect(algo.isLagging).toBe(true);
-});
-
-test("a first acknowledgement that was on its way while the socket got a new base is not taken for a debt", () => {
-  const { join, tick } = setUp();
-  join();
-  for (let n = 0; n < 2 * STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
-  // The group was there before it: its base is far above what it has counted elsewhere.
-  const { algo } = join();
-  algo.acknowledge(16);
-  tick(0);
-  expect(algo.isLagging).toBe(false);
-  // From its first one in the new numbers on it is held to them.
-  algo.acknowledge(algo.position.seq);
-  for (let n = 0; n <= STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
-  expect(algo.isLagging).toBe(true);
-});
-
-test("a first acknowledgement from before a socket had caught up does not make it lag again", () => {
-  const { join, tick } = setUp();
-  const { socket, algo } = join();
-  socket.bufferedAmount = STREAM_BUFFERED_BYTES_CONFLATE + 1;
-  for (let n = 0; n < 2 * STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
-  socket.bufferedAmount = 0;
-  algo.checkLag(Date.now());
-  algo.acknowledge(8);
-  tick(0);
-  expect(algo.isLagging).toBe(false);
-});
-
-test("one that never acknowledges is not held to it", () => {
-  const { join, tick } = setUp();
-  const { algo } = join();
-  for (let n = 0; n < 2 * STREAM_UNACKNOWLEDGED_FRAMES_MAX; n += 1) tick(0);
-  expect(algo.isLagging).toBe(false);
 });

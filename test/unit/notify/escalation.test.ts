@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ALERT_ATTEMPTS_MAX, ALERT_STEPS_MAX } from "../../../src/domain/limits.ts";
+import { ALERT_ATTEMPTS_MAX, ALERT_STEPS_MAX } from "../../../src/domain/alert-limits.ts";
 import { CHANNELS, type ChannelName } from "../../../src/notify/channel.ts";
 import {
   afterFailure,

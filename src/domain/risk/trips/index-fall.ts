@@ -1,5 +1,6 @@
 /** `indexFall`: a named instrument fell by a fraction from its highest price of the last minutes. Latched for the whole portfolio. */
-import { goodMark, type LedgerState } from "../state.ts";
+import { type LedgerState } from "../state.ts";
+import { goodMark } from "../good-mark.ts";
 import type { TripSetting } from "./settings.ts";
 import type { Trip, TripWatch } from "./trip.ts";
 

@@ -1,6 +1,6 @@
 /** `staleFeed`: the price of an instrument with a position or open orders is too old, or there is none. */
 import { ZERO } from "../../decimal.ts";
-import { goodMark } from "../state.ts";
+import { goodMark } from "../good-mark.ts";
 import type { Trip } from "./trip.ts";
 
 export const staleFeed: Trip = {

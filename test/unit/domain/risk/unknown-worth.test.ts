@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { LedgerBook } from "../../../../src/application/ledger/book.ts";
 import { applyMarks } from "../../../../src/domain/risk/exposure.ts";
-import { LAST_RESORT, type LedgerState } from "../../../../src/domain/risk/state.ts";
+import { type LedgerState } from "../../../../src/domain/risk/state.ts";
+import { LAST_RESORT } from "../../../../src/domain/risk/good-mark.ts";
 import { adopt, adopted, found } from "../../../support/ledger/placed-past.ts";
 import { LedgerRun, long, NOON } from "../../../support/ledger/run.ts";
 import { fillOf, INSTRUMENT, markOf, postOf } from "../../../support/ledger/samples.ts";
