@@ -6,6 +6,7 @@ import {
   STREAM_BUFFERED_BYTES_CLOSE,
   STREAM_BUFFERED_BYTES_CONFLATE,
 } from "../../../src/domain/limits.ts";
+import { Board } from "../../../durable-objects/market.board.ts";
 import { lasts, setUp } from "../../support/market-sockets.ts";
 
 test("sockets with the same list get the same frames, numbered one after the other", () => {

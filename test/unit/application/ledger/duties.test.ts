@@ -18,7 +18,6 @@ function hanging() {
       commit: <T>(_now: number, work: (state: unknown) => T) => work(state),
       recordRisk: () => {},
       denials: { ended: () => [] },
-      denials: { ended: () => [] },
       storage: { setting: () => null },
       state: () => state,
       outbox: { size: 0, flush: async () => (begun.outbox += 1) > 0 },
