@@ -77,24 +77,30 @@ export class LedgerDuties {
   }
 
   /** False when it is not done, or has not settled in time: then it goes on beside the next rounds. */
-  #duty(name: string, work: () => Promise<boolean>): Promise<boolean> {
-    const { after, log } = this.#parts;
+  async #duty(name: string, work: () => Promise<boolean>): Promise<boolean> {
+    const { log } = this.#parts;
     if (this.#unsettled.has(name)) {
       log("error", "duty_still_hangs", { duty: name });
-      return Promise.resolve(false);
+      return false;
     }
     this.#unsettled.add(name);
-    return new Promise((resolve) => {
-      const takeBack = after(DUTY_WAIT_MS, () => {
-        log("error", "duty_hangs", { duty: name, waitedMs: DUTY_WAIT_MS });
-        resolve(false);
-      });
-      void this.#attempt(name, work).then((done) => {
-        takeBack();
-        this.#unsettled.delete(name);
-        resolve(done);
-      });
+    const late = Promise.withResolvers<boolean>();
+    const takeBack = this.#parts.after(DUTY_WAIT_MS, () => {
+      log("error", "duty_hangs", { duty: name, waitedMs: DUTY_WAIT_MS });
+      late.resolve(false);
     });
+    return Promise.race([this.#settled(name, work, takeBack), late.promise]);
+  }
+
+  async #settled(
+    name: string,
+    work: () => Promise<boolean>,
+    takeBack: () => void,
+  ): Promise<boolean> {
+    const done = await this.#attempt(name, work);
+    takeBack();
+    this.#unsettled.delete(name);
+    return done;
   }
 
   async #attempt(name: string, work: () => Promise<boolean>): Promise<boolean> {

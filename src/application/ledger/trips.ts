@@ -119,9 +119,11 @@ export class LedgerTrips {
 
   /** The wishes are stored: where a call fails, the sweep goes on. */
   async #cancel(orders: readonly Order[]): Promise<void> {
-    const { cancel, log } = this.#parts;
-    await cancel(orders).catch((error: unknown) =>
-      log("error", "trip_cancels_failed", { orders: orders.length, error: errorText(error) }),
+    await this.#parts.cancel(orders).catch((error: unknown) =>
+      this.#parts.log("error", "trip_cancels_failed", {
+        orders: orders.length,
+        error: errorText(error),
+      }),
     );
   }
 

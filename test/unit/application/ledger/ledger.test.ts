@@ -81,6 +81,13 @@ describe("a region that lost the lease", () => {
   });
 });
 
+const refusedCancel = (time: number) => ({
+  eventId: `o-1:cancel_rejected:${time}`,
+  clientOrderId: intent.clientOrderId,
+  event: { kind: "cancel_rejected", reason: "not now" } as const,
+  at: START,
+});
+
 describe("a kill switch", () => {
   const accepted = {
     eventId: "o-1:accepted",
@@ -88,13 +95,6 @@ describe("a kill switch", () => {
     event: { kind: "accepted", brokerOrderId: "B1", pendingTrigger: false } as const,
     at: START,
   };
-  const refusedCancel = (time: number) => ({
-    eventId: `o-1:cancel_rejected:${time}`,
-    clientOrderId: intent.clientOrderId,
-    event: { kind: "cancel_rejected", reason: "not now" } as const,
-    at: START,
-  });
-
   test("cancels again what the broker would not cancel, for as long as it stands", async () => {
     const run = await reserved();
     await run.calls.post([accepted]);
