@@ -12,6 +12,7 @@ import { playCron } from "./start/cron.ts";
 import { startExamples } from "./start/examples.ts";
 import { leaveReplay, loadRecording, paperMarket, readRecording } from "./start/market.ts";
 import { HELP, parseOptions, type StartOptions } from "./start/options.ts";
+import { followRecording } from "./start/recorded-providers.ts";
 import { firstWatchlist } from "./start/watchlist.ts";
 
 type Recording = Awaited<ReturnType<typeof readRecording>>;
@@ -117,6 +118,7 @@ async function start(options: StartOptions, began: number): Promise<number> {
     if (asleep !== null) say(`not everything is awake yet: ${asleep}`);
     await setUpMarket(worker, key.key, options, recording);
     const instruments = recording && [...new Set(recording.map((tick) => tick.instrument))];
+    await followRecording(home, worker.url, key.key, instruments ?? []);
     await firstWatchlist(worker.url, key.key, instruments);
     if (options.examples) {
       await startExamples({

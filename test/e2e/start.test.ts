@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT } from "../../scripts/lib/paths.ts";
 import { freePort, portIsFree } from "../../scripts/lib/port.ts";
+import type { ProvidersView } from "../../src/contract/providers.ts";
 import type { PaperView } from "../../src/contract/paper.ts";
 import { npmStart, processesOf, type Started, untilStarted } from "../support/npm-start.ts";
 import { until } from "../support/until.ts";
@@ -42,6 +43,8 @@ async function end(started: Started): Promise<void> {
   expect(processesOf(home)).toEqual([]);
   expect(await portIsFree(port)).toBe(true);
 }
+
+const PROVIDERS = "/v1/instruments/KRAKEN%3ABTC%2FUSD/providers";
 
 describe("what is refused before anything starts", () => {
   const recording = join(home, "recording.ndjson");
@@ -157,12 +160,18 @@ describe("the main job", () => {
       const { replay } = await get<PaperView>("/v1/paper");
       return replay?.finished ?? false;
     });
+    // A pause of the recording is not filled by a provider that stands by.
+    const alone = await get<ProvidersView>(PROVIDERS);
+    expect(alone.order).toBe("override");
+    expect(alone.providers.map(({ provider }) => provider)).toEqual(["paper"]);
     await end(started);
   });
 
   test("a request to end, to npm alone, ends everything", async () => {
     const started = npmStart(["--port", String(port), "--no-examples"], env, "npm");
     await untilStarted(started);
+    // What the recording before changed is taken back.
+    expect((await get<ProvidersView>(PROVIDERS)).order).toBe("default");
     started.terminate();
     await started.ended;
     await until("every child to be gone", () => processesOf(home).length === 0);
