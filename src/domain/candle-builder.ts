@@ -218,3 +218,14 @@ export class CandleBuilder {
     if (this.#changedFrom < kept) this.#changedFrom = kept;
   }
 }
+
+/** Whether a part stands after another, by its time and then by the connection that brought it. */
+export const isAfter = (part: CandlePart, other: CandlePart): boolean =>
+  part.time > other.time || (part.time === other.time && part.epoch > other.epoch);
+
+/** The one after all the others; null of none. */
+export const newestOf = (parts: readonly CandlePart[]): CandlePart | null =>
+  parts.reduce<CandlePart | null>(
+    (last, part) => (!last || isAfter(part, last) ? part : last),
+    null,
+  );

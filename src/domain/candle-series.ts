@@ -3,7 +3,7 @@
  * for, and what the shards built since. Each trade is in them once. It calls nothing and knows no clock.
  */
 import { type Candle, CANDLE_INTERVAL_MS, type CandleInterval, candleStart } from "./candle.ts";
-import { type CandlePart, foldParts, isAmended } from "./candle-builder.ts";
+import { type CandlePart, foldParts, isAfter, isAmended, newestOf } from "./candle-builder.ts";
 import type { CandleGap, CandleMark, MarkedCandle } from "./candle-join.ts";
 import { CANDLE_GRACE_MS } from "./limits.ts";
 
@@ -47,15 +47,6 @@ interface Bar {
 
 const keyOf = ({ time, epoch }: CandlePart): string => `${time},${epoch}`;
 
-const newestOf = (parts: readonly CandlePart[]): CandlePart | null =>
-  parts.reduce<CandlePart | null>(
-    (last, part) => (!last || isAfter(part, last) ? part : last),
-    null,
-  );
-
-const isAfter = (part: CandlePart, other: CandlePart): boolean =>
-  part.time > other.time || (part.time === other.time && part.epoch > other.epoch);
-
 export class CandleSeries {
   readonly #interval: CandleInterval;
   readonly #bars = new Map<number, Bar>();
@@ -92,17 +83,19 @@ export class CandleSeries {
     this.#early = [];
     this.#isStarted = true;
     this.#provider = provider;
-    this.#floor = candleStart(now - CANDLE_GRACE_MS, this.#interval);
-    this.#bars.clear();
     const last = bars.at(-1)?.time ?? 0;
+    const newest = newestOf(live);
+    // An exchange that plays a recording is years behind our clock: what is known says where it stands.
+    const known = Math.min(now, Math.max(last, newest?.time ?? 0));
+    this.#floor = candleStart(Math.max(0, known - CANDLE_GRACE_MS), this.#interval);
+    this.#bars.clear();
     for (const candle of bars)
       if (candle.time >= this.#floor) this.#put(candle, live, candle.time < last);
     for (const { time, isToldClosed, isCorrected } of before)
       Object.assign(this.#bars.get(time) ?? {}, { isToldClosed, isCorrected });
-    const known = new Set(live.map(keyOf));
-    const newest = newestOf(live);
+    const contained = new Set(live.map(keyOf));
     for (const one of [...told, ...early])
-      if (!newest || known.has(keyOf(one.part)) || isAfter(one.part, newest)) this.#add(one);
+      if (!newest || contained.has(keyOf(one.part)) || isAfter(one.part, newest)) this.#add(one);
   }
 
   /** Parts that a shard built, each whole, and how far its bars are closed (the exchange's clock). */

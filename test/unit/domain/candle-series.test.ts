@@ -140,6 +140,17 @@ describe("a series of bars", () => {
     expect(series.changes()).toEqual([]);
   });
 
+  test("of a recording years ago are told like any others, whatever our clock says", () => {
+    const now = T + 3 * 365 * 86_400_000;
+    for (const bars of [[], [bar(T - 60_000, 9, 1)]]) {
+      const series = new CandleSeries("1m");
+      series.start({ bars, live: [] }, "a", now);
+      series.take("a", [part(T, 10)], T + 60_000);
+      const told = series.changes().at(-1);
+      expect(told).toMatchObject({ candle: { time: T, close: 10 }, isClosed: true });
+    }
+  });
+
   test("holds a bounded number of parts, and a bar that is over for good is never changed", () => {
     const series = new CandleSeries("1d");
     series.start({ bars: [], live: [] }, "a", T);
