@@ -141,7 +141,8 @@ describe("an order that the ledger refuses", () => {
       const error = await errorOf(response);
       expect([error.code, error.details?.limit, error.details?.asked]).toEqual([code, ...facts]);
       expect(await world.standing()).toEqual(before);
-      expect((await world.status()).version).toBe(version + 1);
+      // A second one for the same reason within a second is counted, and not stored beside the first.
+      expect((await world.status()).version - version).toBeLessThanOrEqual(1);
       expect(await world.json(`/v1/orders/${clientOrderId}`)).toMatchObject({
         state: "denied",
         filledQuantity: "0",

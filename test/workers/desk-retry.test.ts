@@ -98,7 +98,7 @@ describe("a retry from the desk", () => {
 });
 
 /** Each call that the retry makes, and whether it dies before or after it has done its work. */
-const STEPS = ["lookUp", "explain", "discardByHand", "reserve", "submit"] as const;
+const STEPS = ["lookUp", "explain", "discardByHand", "place"] as const;
 
 describe.each(STEPS)("whoever retries dies at %s", { timeout: 20_000 }, (step) => {
   test.each(["before", "after"] as const)(

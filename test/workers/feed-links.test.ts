@@ -117,9 +117,9 @@ test("the ledger gets the latest mark of what moved, at most once a second", asy
   const { sent, tick } = await setUp([["ledger:main", ["X:A", "X:B"]]]);
   await pass(MARK_INTERVAL_MS);
   const at = Date.now();
-  tick(update("X:A", 1));
-  tick(update("X:A", 2));
-  tick(update("X:B", 7, { last: null, bid: 10, ask: 12 }));
+  tick(update("X:A", 1, { exchangeTime: at }));
+  tick(update("X:A", 2, { exchangeTime: at }));
+  tick(update("X:B", 7, { last: null, bid: 10, ask: 12, exchangeTime: at }));
   await pass(MARK_INTERVAL_MS - 1);
   const frames = () => sent("ledger:main").map((text) => JSON.parse(text) as unknown);
   expect(frames()).toEqual([

@@ -19,7 +19,9 @@ test("a subscribed instrument sends a snapshot and then moves, and no other one 
   const tap = await tapFeed(paper);
   subscribe(tap, paper, ["NSE:INFY"]);
   await until(() => tap.updates.length > 10);
-  expect(tap.messages[0]).toEqual({ kind: "subscribed", instruments: ["NSE:INFY"] });
+  const [clock, answer] = tap.messages;
+  expect(clock).toMatchObject({ kind: "heartbeat", speed: 1, isSet: true });
+  expect(answer).toEqual({ kind: "subscribed", instruments: ["NSE:INFY"] });
   expect(tap.updates[0]).toMatchObject({ instrument: "NSE:INFY", lastQuantity: null });
   expect(new Set(tap.updates.map(({ instrument }) => instrument))).toEqual(new Set(["NSE:INFY"]));
   for (const { bid, ask, last } of tap.updates) {
