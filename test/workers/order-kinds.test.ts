@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { OrderRequestInput } from "../../src/contract/orders.ts";
 import { TIMES_IN_FORCE, type OrderState } from "../../src/domain/order.ts";
-import { atBroker, endFlow, startFlow, until, type Flow } from "../support/workers/orders.ts";
+import {
+  atBroker,
+  endFlow,
+  RESTING,
+  startFlow,
+  until,
+  type Flow,
+} from "../support/workers/orders.ts";
 
 let flow: Flow;
 
@@ -15,7 +22,7 @@ afterAll(() => endFlow(flow));
 /** Far from the market, on the side where the order waits. */
 const KINDS: [string, Partial<OrderRequestInput>, OrderState, OrderState][] = [
   ["market", { type: "market" }, "filled", "filled"],
-  ["limit", { type: "limit", limitPrice: 1510 }, "new", "canceled"],
+  ["limit", RESTING, "new", "canceled"],
   ["stop", { type: "stop", stopPrice: 1900 }, "pending_trigger", "pending_trigger"],
   [
     "stop_limit",
