@@ -2,12 +2,16 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/** ms after which a test hangs. It judges no speed: a busy machine may take ten times as long as a free one. */
+const HANGS_MS = 30_000;
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: "plain",
+          testTimeout: HANGS_MS,
           include: [
             "test/{unit,simulation,conformance}/**/*.test.ts",
             "test/*.test.ts",
@@ -29,6 +33,8 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
+          testTimeout: HANGS_MS,
+          hookTimeout: HANGS_MS,
           include: ["test/workers/**/*.test.ts"],
           setupFiles: ["./test/support/workers/setup.ts"],
           // itty-durable is published as loose modules that workerd cannot resolve one by one.
