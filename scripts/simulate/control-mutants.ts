@@ -58,6 +58,21 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     changes: [['order: { ...order, ended: "dead_lettered", nextLookAt: null },', "order,"]],
   },
   {
+    name: "a trip latches more than its scope",
+    file: TRIPS,
+    changes: [
+      [
+        "killSwitch.trip(scope, reason, by, now, { flatten })",
+        'killSwitch.trip("portfolio", reason, by, now, { flatten })',
+      ],
+    ],
+  },
+  {
+    name: "our own refusals count as a reject storm",
+    file: "src/domain/risk/trips/storm.ts",
+    changes: [[' && !event.post.eventId.endsWith(":stopped")', ""]],
+  },
+  {
     name: "a flatten is over once it was flat",
     file: TRIPS,
     changes: [
