@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { Child } from "../lib/child.ts";
 import { fsyncMs } from "../lib/disk.ts";
+import { followOneProvider } from "../lib/one-provider.ts";
 import { cpuSeconds } from "../lib/processes.ts";
 import { type Runtime, startRuntime } from "../lib/runtime.ts";
 import type { Cell } from "../lib/table.ts";
@@ -73,6 +74,7 @@ export async function trunkline(runtime: Runtime): Promise<Target> {
     .filter(({ tradable, currency }) => tradable && currency === "INR")
     .slice(0, INSTRUMENTS)
     .map(({ id }) => id);
+  await followOneProvider(platform);
   await platform.post("/v1/brokers/paper/subscriptions", { instruments: ids });
   const instruments = await priced(runtime, ids);
   const keys = await Promise.all(

@@ -9,7 +9,8 @@ import { type Server, startClients } from "./servers.ts";
 /** The feed and the server need a core each; what is left is the clients'. */
 const CLIENT_PROCESSES = Math.max(1, Math.min(4, availableParallelism() - 2));
 
-const WARM_UP_MS = 1_500;
+/** Code that was just started is not yet compiled, on any of the servers. */
+const WARM_UP_MS = 4_000;
 
 /** While sockets are opened: a connection that brings nothing at all is taken for dead. */
 const OPENING_TICKS_PER_SECOND = 10;
