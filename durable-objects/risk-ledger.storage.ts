@@ -5,7 +5,6 @@ import type { OrdersQuery } from "../src/contract/orders.ts";
 import type { Page } from "../src/contract/primitives.ts";
 import type { Order } from "../src/domain/order.ts";
 import type { Change } from "../src/domain/risk/ledger.ts";
-import { EXTERNAL_ALGO } from "../src/domain/risk/external.ts";
 import type { LimitName } from "../src/domain/risk/limit-names.ts";
 import {
   packBalances,
@@ -24,6 +23,7 @@ import {
   type LedgerState,
   type TradingStateRecord,
 } from "../src/domain/risk/state.ts";
+import { StoredHoldings } from "../src/domain/risk/stored-holdings.ts";
 import { readLedger } from "./risk-ledger.loading.ts";
 import { readStormEvents } from "./risk-ledger.storms.ts";
 import { LEDGER_MIGRATIONS, type SettingName } from "./risk-ledger.schema.ts";
@@ -34,8 +34,7 @@ const EVENT_FORMAT = 1;
 
 export class LedgerStorage implements LedgerStore {
   readonly #sql: SqlStorage;
-  /** Holdings that have a row: the first order of each writes it, then only fills do. */
-  #stored = new Set<Holding>();
+  readonly #storedHoldings = new StoredHoldings();
   /** As they are stored; built anew with the rest of memory. */
   readonly #settings = new Map<SettingName, string | null>();
   #followers: string[] | null = null;
@@ -54,7 +53,7 @@ export class LedgerStorage implements LedgerStore {
       readLedger(this.#sql, (name) => this.setting(name), now),
       now,
     );
-    this.#stored = new Set(state.holdings.values());
+    this.#storedHoldings.reset(state.holdings.values());
     return state;
   }
 
@@ -116,9 +115,7 @@ export class LedgerStorage implements LedgerStore {
         JSON.stringify(execution),
       );
     }
-    const isExternal = entry?.order.algoId === EXTERNAL_ALGO;
-    if (holding && (execution || isExternal || !this.#stored.has(holding) || entry?.ended.gt(0)))
-      this.#saveHolding(holding);
+    if (holding && !this.#storedHoldings.has(holding)) this.#saveHolding(holding);
   }
 
   saveOrder(entry: LedgerOrder, version: number): void {
@@ -141,7 +138,7 @@ export class LedgerStorage implements LedgerStore {
   }
 
   #saveHolding(holding: Holding): void {
-    this.#stored.add(holding);
+    this.#storedHoldings.add(holding);
     this.#sql.exec(
       "INSERT OR REPLACE INTO holdings VALUES (?, ?, ?, ?)",
       holding.algoId,

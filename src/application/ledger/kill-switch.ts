@@ -56,6 +56,7 @@ export class KillSwitch {
     const enforcedInMs = settled ? (this.#clock?.() ?? now) - began : null;
     return this.#book.commit(now, (state) => {
       const toCancel = openOrders(state, underScope(scope))
+        .filter(({ order }) => isFromBefore(record, order))
         .filter(({ order }) => transition(order.state, "cancel_requested").ok)
         .map((entry) => this.#book.wishCancel(state, entry, by, now).order);
       const { lastLeftAt } = this.#gateways;
@@ -235,11 +236,14 @@ export class KillSwitch {
 }
 
 /** What was approved after a halt closes what is under it. */
-const standsAgainst = ({ version }: TradingStateRecord, { state, ledgerVersion }: Order): boolean =>
-  ledgerVersion < version &&
-  state !== "pending_cancel" &&
-  state !== "unknown" &&
-  transition(state, "cancel_requested").ok;
+const isFromBefore = ({ version }: TradingStateRecord, { ledgerVersion }: Order): boolean =>
+  ledgerVersion < version;
+
+const standsAgainst = (halt: TradingStateRecord, order: Order): boolean =>
+  isFromBefore(halt, order) &&
+  order.state !== "pending_cancel" &&
+  order.state !== "unknown" &&
+  transition(order.state, "cancel_requested").ok;
 
 /** Who latches in the name of a trip. */
 const TRIP = "trip:";

@@ -20,6 +20,7 @@ import {
   unpackHolding,
   unpackOrder,
 } from "../../../src/domain/risk/packing.ts";
+import { StoredHoldings } from "../../../src/domain/risk/stored-holdings.ts";
 import { restoreLedger } from "../../../src/domain/risk/restore.ts";
 import {
   holdingKey,
@@ -45,6 +46,7 @@ export class MemoryLedgerStore implements LedgerStore {
   readonly #eventIds = new Map<string, true>();
   readonly #executions = new Map<string, true>();
   readonly #holdings = new Map<string, string>();
+  readonly #storedHoldings = new StoredHoldings();
   readonly #days = new Map<string, string>();
   readonly #balances = new Map<string, string>();
   readonly #tradingStates = new Map<string, string>();
@@ -88,7 +90,7 @@ export class MemoryLedgerStore implements LedgerStore {
       ({ order }) => order.state !== "denied" && order.algoId !== "external",
     );
     const firstOfDay = Number(this.#settings.get("day_first_version") ?? 0);
-    return restoreLedger(
+    const state = restoreLedger(
       {
         version: this.events.at(-1)?.version ?? 0,
         epoch: 1,
@@ -122,6 +124,8 @@ export class MemoryLedgerStore implements LedgerStore {
       },
       now,
     );
+    this.#storedHoldings.reset(state.holdings.values());
+    return state;
   }
 
   order(clientOrderId: string): LedgerOrder | null {
@@ -170,7 +174,8 @@ export class MemoryLedgerStore implements LedgerStore {
       if (this.#executions.has(key)) throw new Error(`execution ${key} stored twice`);
       this.#put(this.#executions, key, true);
     }
-    if (!holding) return;
+    if (!holding || this.#storedHoldings.has(holding)) return;
+    this.#storedHoldings.add(holding);
     const { algoId, instrument, account } = holding;
     this.#put(this.#holdings, holdingKey(algoId, instrument, account), packHolding(holding));
   }
