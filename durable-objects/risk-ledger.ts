@@ -27,14 +27,9 @@ import type {
   LimitView,
   RiskStatusView,
 } from "../src/contract/risk.ts";
-import type {
-  ApprovedOrder,
-  Order,
-  OrderChanges,
-  OrderIntent,
-  OrderPost,
-} from "../src/domain/order.ts";
+import type { Order, OrderChanges, OrderIntent, OrderPost } from "../src/domain/order.ts";
 import type { Result } from "../src/domain/result.ts";
+import type { StandingApproval } from "../src/domain/risk/decide.ts";
 import type { Holding } from "../src/domain/risk/state.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
 import * as orders from "../src/application/ledger/orders.ts";
@@ -157,7 +152,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     return orders.orderOf(this.#book, clientOrderId, Date.now());
   }
 
-  async approved(clientOrderId: string): Promise<ApprovedOrder | null> {
+  async approved(clientOrderId: string): Promise<StandingApproval | null> {
     return orders.approvedOf(this.#book, clientOrderId, Date.now());
   }
 

@@ -42,7 +42,7 @@ function delayAfter(delivery: number): number {
 /**
  * `delivery` counts the message's deliveries from 1. The first two may send; the last one only looks
  * once more, so that after the first attempt there are exactly two retries. One that comes too late, or
- * after the close, sends nothing and so ends at the desk.
+ * after the close, or that a check refuses as things stand, sends nothing and so ends at the desk.
  */
 export async function executeRetry(
   ports: OrderPorts,
@@ -52,8 +52,8 @@ export async function executeRetry(
 ): Promise<RetryVerdict> {
   const { clientOrderId, account } = message;
   const gateway = ports.gateway(account);
-  const approved = await ports.ledger.approved(clientOrderId);
-  if (!approved) return { action: "done", why: "the ledger wants it sent no more" };
+  const standing = await ports.ledger.approved(clientOrderId);
+  if (!standing) return { action: "done", why: "the ledger wants it sent no more" };
   const evidence = await gateway.lookUp(clientOrderId);
   const against = evidenceAgainstRetry(evidence);
   if (against) return { action: "done", why: against };
@@ -65,6 +65,8 @@ export async function executeRetry(
   if (evidence.found === null) return again("the broker could not be asked");
   const late = now - message.firstAttemptAt > ORDER_RETRY_AGE_MS_MAX;
   if (late) return again("its time is over");
+  if (standing.kind === "refused") return again(standing.refusal.message);
+  const { approved } = standing;
   if (!(await isOpen(ports, approved.intent, now))) return again("its market is closed");
   const result = await gateway.submit(approved, evidence.attempts + 1);
   return result.outcome === "not_sent"

@@ -12,14 +12,9 @@ import type { ControlCommand, RiskControlsView } from "../contract/risk-controls
 import type { InstrumentId } from "../domain/instrument.ts";
 import type { IntentFacts, ReserveAnswer, ReserveAsk, ReservedOne } from "./reserve-port.ts";
 import type { CatchUp, CatchUpAsk } from "./market-ports.ts";
-import type {
-  ApprovedOrder,
-  Order,
-  OrderChanges,
-  OrderIntent,
-  OrderPost,
-} from "../domain/order.ts";
+import type { Order, OrderChanges, OrderIntent, OrderPost } from "../domain/order.ts";
 import type { Result } from "../domain/result.ts";
+import type { StandingApproval } from "../domain/risk/decide.ts";
 import type { Explanation } from "../domain/risk/explain.ts";
 import type { HistoryEntry } from "../domain/risk/history.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
@@ -95,8 +90,8 @@ export interface RiskLedgerPort extends ProviderFollower {
     by: string,
   ): Promise<{ openOrders: number; toCancel: Order[] }>;
   order(clientOrderId: string): Promise<Order | null>;
-  /** The approved order again, for a retry; null when it is not to be sent any more: not `pending_new`. */
-  approved(clientOrderId: string): Promise<ApprovedOrder | null>;
+  /** The approval again, for a retry; null when the order is not wanted any more: not `pending_new`, halted, or of an older epoch. */
+  approved(clientOrderId: string): Promise<StandingApproval | null>;
   orders(query: OrdersQuery): Promise<Page<OrderView>>;
   /** Events of one order, oldest first; the cursor is a version. Empty for an order that is not there. */
   history(clientOrderId: string, query: PageQuery): Promise<Page<HistoryEntry>>;

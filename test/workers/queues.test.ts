@@ -107,9 +107,9 @@ describe("order-retries", () => {
   test("lesson 20: evidence at the broker cancels the retry, whatever the record says", async () => {
     await flow.fault("refuse_not_accepted");
     const message = await notSent();
-    const approved = await flow.ledger.approved(message.clientOrderId);
-    if (!approved) throw new Error("it should still be wanted");
-    await flow.paper.trading.submit(approved);
+    const standing = await flow.ledger.approved(message.clientOrderId);
+    if (standing?.kind !== "permitted") throw new Error("it should still be wanted");
+    await flow.paper.trading.submit(standing.approved);
     expect(await deliver("order-retries", message, 1)).toEqual(ACKED);
     expect(await atBroker(flow, message.clientOrderId)).toHaveLength(1);
     expect((await flow.order(message.clientOrderId)).state).toBe("new");

@@ -212,8 +212,9 @@ async function place(context: GatewayContext, intent: OrderIntent): Promise<void
   // A run before this one reserved it: it goes on from there.
   const { clientOrderId } = intent;
   if (answer.order.refusal) return refused(context, intent, answer.order.refusal.message);
-  const approved = await context.ledger.approved(clientOrderId);
-  if (approved && !context.store.order(clientOrderId)) return send(context, approved);
+  const standing = await context.ledger.approved(clientOrderId);
+  if (standing?.kind === "permitted" && !context.store.order(clientOrderId))
+    return send(context, standing.approved);
 }
 
 async function send(context: GatewayContext, approved: ApprovedOrder): Promise<void> {

@@ -121,11 +121,11 @@ export async function confirmWishes(
 /** No retry came for an order that was not sent: its message is made again, or its tries are used up. */
 export async function sweepNotSent(context: GatewayContext, order: GatewayOrder): Promise<void> {
   const { clientOrderId } = order;
-  const approved = await context.ledger.approved(clientOrderId);
+  const standing = await context.ledger.approved(clientOrderId);
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
     return;
-  if (!approved) {
+  if (!standing) {
     // Canceled or halted: it must not go any more. The ledger takes the word of it as
     // far as it still waits for one.
     stop(context, now, "not sent, and no longer wanted");
@@ -141,6 +141,6 @@ export async function sweepNotSent(context: GatewayContext, order: GatewayOrder)
     posts: [],
   });
   const { account } = context;
-  const firstAttemptAt = approved.approvedAt;
+  const firstAttemptAt = standing.approvedAt;
   await context.retries.send({ clientOrderId, account, reason, firstAttemptAt });
 }

@@ -1,9 +1,9 @@
 /** What the ledger does to orders that it has reserved, and what it answers of them: each one transaction. */
 import type { BrokerBalance } from "../../brokers/broker.ts";
-import type { ApprovedOrder, Order, OrderPost } from "../../domain/order.ts";
+import type { Order, OrderPost } from "../../domain/order.ts";
 import { isTerminal, transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
-import { approvedAgain } from "../../domain/risk/decide.ts";
+import { approvedAgain, type StandingApproval } from "../../domain/risk/decide.ts";
 import { applyBalances } from "../../domain/risk/funds.ts";
 import { openOrders } from "../../domain/risk/ledger.ts";
 import type { LedgerOrder, LedgerState } from "../../domain/risk/state.ts";
@@ -106,12 +106,12 @@ export function orderOf(book: LedgerBook, clientOrderId: string, now: number): O
   return (known ?? storage.order(clientOrderId))?.order ?? storage.repeatedDenial(clientOrderId);
 }
 
-/** The approved order again; null when it is not to be sent any more. */
+/** The approval again; null when the order is not wanted any more. */
 export function approvedOf(
   book: LedgerBook,
   clientOrderId: string,
   now: number,
-): ApprovedOrder | null {
+): StandingApproval | null {
   const order = orderOf(book, clientOrderId, now);
   return order && approvedAgain(book.state(now), order, now);
 }

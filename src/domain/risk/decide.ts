@@ -9,7 +9,7 @@ import { fundsNeeded } from "./needs.ts";
 import { nextVersion, type Reservation } from "./ledger.ts";
 import { killScopes } from "./checks/scopes.ts";
 import type { Refusal } from "./refusal.ts";
-import { stillPermitted } from "./still-permitted.ts";
+import { refusalByNow } from "./still-permitted.ts";
 import type { LedgerState } from "./state.ts";
 
 export type Decision =
@@ -64,20 +64,33 @@ export function firstRefusal(each: IntentCase): Refusal | null {
   return null;
 }
 
+/** An order that was approved, and not sent yet. `approvedAt` is in ms since 1970. */
+export type StandingApproval =
+  | { kind: "permitted"; approvedAt: number; approved: ApprovedOrder }
+  /** Still wanted, and not to be sent as things stand: the price may be old, say, while its broker is away. */
+  | { kind: "refused"; approvedAt: number; refusal: Refusal };
+
 /**
- * The approved order again, for a retry or after a crash between reserve and submit; null when it is
- * not to be sent any more: also when a check would now refuse it. It keeps the version of its reservation, so that a kill switch which came
- * since stops it at the gateway, too.
+ * The approval again, for a retry or after a crash between reserve and submit; null when the order is not
+ * wanted any more, whatever comes. An approved order keeps the version of its reservation, so that a kill
+ * switch which came since stops it at the gateway, too.
  */
-export function approvedAgain(state: LedgerState, order: Order, now: number): ApprovedOrder | null {
+export function approvedAgain(
+  state: LedgerState,
+  order: Order,
+  now: number,
+): StandingApproval | null {
   const entry = state.orders.get(order.clientOrderId);
   if (!entry || order.state !== "pending_new" || order.epoch < state.epoch) return null;
   const halted = killScopes(order).some(
     (scope) => state.tradingStates.get(scope)?.state === "halted",
   );
-  if (halted || !stillPermitted(state, entry, now)) return null;
-  const { ledgerVersion, epoch, createdAt } = order;
-  return approve({ intent: intentOf(order), ledgerVersion, epoch, approvedAt: createdAt });
+  if (halted) return null;
+  const { ledgerVersion, epoch, createdAt: approvedAt } = order;
+  const refusal = refusalByNow(state, entry, now);
+  if (refusal) return { kind: "refused", approvedAt, refusal };
+  const approved = approve({ intent: intentOf(order), ledgerVersion, epoch, approvedAt });
+  return { kind: "permitted", approvedAt, approved };
 }
 
 /** The one cast in the product that makes an approved order. */

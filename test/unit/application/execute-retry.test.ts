@@ -1,19 +1,42 @@
 import { expect, test } from "vitest";
 import { executeRetry } from "../../../src/application/execute-retry.ts";
 import type { OrderPorts } from "../../../src/application/order-ports.ts";
+import type { StandingApproval } from "../../../src/domain/risk/decide.ts";
 import type { GatewayOutcome, OrderEvidence } from "../../../src/application/ports.ts";
 import { ORDER_RETRY_AGE_MS_MAX } from "../../../src/domain/limits.ts";
-import { approvedWith } from "../../support/orders/scripted.ts";
+import { takeDeadLetter } from "../../../src/application/take-dead-letter.ts";
+import { intent, reserved } from "../../support/orders/lone-ledger.ts";
+import { approvedWith, START } from "../../support/orders/scripted.ts";
 import { INSTRUMENT } from "../../support/orders/world.ts";
 
 const MESSAGE = { clientOrderId: "o-1", account: "simulated", reason: "x", firstAttemptAt: 0 };
 
+const STANDING: Record<StandingApproval["kind"], StandingApproval> = {
+  permitted: { kind: "permitted", approvedAt: 0, approved: approvedWith() },
+  refused: {
+    kind: "refused",
+    approvedAt: 0,
+    refusal: {
+      code: "STALE_PRICE",
+      message: "the price is old",
+      scope: "instrument:SIM:AAA",
+      limit: null,
+      asked: null,
+      have: null,
+    },
+  },
+};
+
 /** Ports of which a retry uses three calls; every submit is refused as not sent. */
-function played(evidence: Partial<OrderEvidence>, isWanted = true, isOpen = true) {
+function played(
+  evidence: Partial<OrderEvidence>,
+  standing: "permitted" | "refused" | null = "permitted",
+  isOpen = true,
+) {
   const attempts: number[] = [];
   const outcome = { outcome: "not_sent", reason: "again" } as GatewayOutcome;
   const ports = {
-    ledger: { approved: async () => (isWanted ? approvedWith() : null) },
+    ledger: { approved: async () => (standing === null ? null : STANDING[standing]) },
     market: () => ({ instrument: async () => INSTRUMENT, isOpen: async () => isOpen }),
     gateway: () => ({
       lookUp: async () => ({
@@ -48,7 +71,7 @@ test("an order found at the broker ends the retry, whatever the record says", as
 });
 
 test("what the ledger wants no more is not sent", async () => {
-  const { ports, attempts } = played({}, false);
+  const { ports, attempts } = played({}, null);
   expect((await executeRetry(ports, MESSAGE, 1, 0)).action).toBe("done");
   expect(attempts).toEqual([]);
 });
@@ -82,8 +105,38 @@ test("a retry that comes too late sends nothing, and is on its way to the desk",
 });
 
 test("a retry after the close sends nothing, and is on its way to the desk", async () => {
-  const { ports, attempts } = played({}, true, false);
+  const { ports, attempts } = played({}, "permitted", false);
   const closed = await executeRetry(ports, MESSAGE, 1, 0);
   expect(closed).toMatchObject({ action: "again", why: "its market is closed" });
   expect(attempts).toEqual([]);
+});
+
+test("a retry that a check refuses as things stand sends nothing, and tries again", async () => {
+  const { ports, attempts } = played({}, "refused");
+  const refused = await executeRetry(ports, MESSAGE, 1, 0);
+  expect(refused).toMatchObject({ action: "again", why: "the price is old" });
+  expect(attempts).toEqual([]);
+});
+
+test("an entry that its broker's outage kept from leaving, and whose price grew old by it, reaches the desk", async () => {
+  const run = await reserved();
+  const { clientOrderId, account } = intent;
+  const event = { kind: "not_sent", reason: "connection refused", attempt: 1 } as const;
+  await run.calls.post([{ eventId: "not-sent-1", clientOrderId, at: START, event }]);
+  const givenUp: string[] = [];
+  const ports = {
+    ledger: run.calls,
+    gateway: () => ({
+      lookUp: async () => ({ record: "not_sent", attempts: 1, found: false, brokerOrder: null }),
+      giveUpUnsent: async (id: string) => (givenUp.push(id), true),
+    }),
+    log: () => {},
+  } as unknown as OrderPorts;
+  const message = { clientOrderId, account, reason: event.reason, firstAttemptAt: START };
+  run.advance(30_000);
+  const verdict = await executeRetry(ports, message, 2, START + run.passed());
+  expect(verdict.action).toBe("again");
+  expect(verdict.why).toContain("price");
+  expect(await takeDeadLetter(ports, message)).toBe(true);
+  expect(givenUp).toEqual([clientOrderId]);
 });

@@ -37,12 +37,16 @@ describe("a denial", () => {
 });
 
 describe("an order that nobody handed to its gateway", () => {
-  test("is not tried again without a fresh price, if it is an entry", async () => {
+  test("waits among the retries while its price is old: they send nothing then, and nobody forgets it", async () => {
     const run = await reserved();
     run.advance(ORDER_STEP_OVERDUE_MS);
     await run.ledger.alarm();
-    expect(run.retried).toEqual([]);
-    expect(run.canceled).toEqual([intent.clientOrderId]);
+    expect(run.retried).toEqual([intent.clientOrderId]);
+    expect(run.canceled).toEqual([]);
+    expect(await run.calls.approved(intent.clientOrderId)).toMatchObject({
+      kind: "refused",
+      refusal: { code: "STALE_PRICE" },
+    });
   });
 
   test("is tried again", async () => {

@@ -229,7 +229,11 @@ describe("an approved order", () => {
     const { order } = run.reserve(intent);
     expect(decision).toMatchObject({ approved: { ledgerVersion: run.state.version } });
     expect(order.ledgerVersion).toBe(run.state.version);
-    expect(approvedAgain(run.state, order, run.now)).toMatchObject({ intent, approvedAt: NOON });
+    expect(approvedAgain(run.state, order, run.now)).toMatchObject({
+      kind: "permitted",
+      approvedAt: NOON,
+      approved: { intent, ledgerVersion: order.ledgerVersion, approvedAt: NOON },
+    });
     run.tradingState("algo:algo-a", "halted");
     expect(approvedAgain(run.state, order, run.now)).toBeNull();
     run.tradingState("algo:algo-a", "active");
@@ -252,7 +256,9 @@ describe("an approved order", () => {
     const run = new LedgerRun();
     long(run, "10");
     const { order } = run.reserve({ side: "sell" });
-    expect(approvedAgain(run.state, order, run.now)).not.toHaveProperty("onlyReduces");
+    const again = approvedAgain(run.state, order, run.now);
+    expect(again?.kind).toBe("permitted");
+    expect(again).not.toHaveProperty("approved.onlyReduces");
   });
 
   test("the same intent again is the same order, also after a modify and in other digits", () => {

@@ -19,11 +19,11 @@ describe("an approved order", () => {
     const exit = run.reserve({ side: "sell", quantity: "10" });
     for (const { order } of [entry, exit])
       run.post(order.clientOrderId, { kind: "not_sent", reason: "refused", attempt: 1 });
-    const again = (id: string) => approvedAgain(run.state, run.entry(id).order, run.now) !== null;
-    expect(again(entry.order.clientOrderId)).toBe(true);
+    const again = (id: string) => approvedAgain(run.state, run.entry(id).order, run.now)?.kind;
+    expect(again(entry.order.clientOrderId)).toBe("permitted");
     change(run);
-    expect(again(entry.order.clientOrderId)).toBe(false);
-    expect(again(exit.order.clientOrderId)).toBe(true);
+    expect(again(entry.order.clientOrderId)).toBe("refused");
+    expect(again(exit.order.clientOrderId)).toBe("permitted");
   });
 
   test("is not sent late once the portfolio is asleep, be it an exit or not", () => {
@@ -31,6 +31,9 @@ describe("an approved order", () => {
     long(run, "10");
     const { order } = run.reserve({ side: "sell", quantity: "10" });
     run.restrict("portfolio");
-    expect(approvedAgain(run.state, order, run.now)).toBeNull();
+    expect(approvedAgain(run.state, order, run.now)).toMatchObject({
+      kind: "refused",
+      refusal: { code: "PORTFOLIO_ASLEEP" },
+    });
   });
 });
