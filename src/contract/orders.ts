@@ -1,7 +1,7 @@
 /** Orders, executions, positions and balances as they cross the API. */
 import { z } from "zod";
 import { DECIMAL_PATTERN } from "../domain/decimal.ts";
-import { EXTERNAL_PREFIX } from "../domain/reconciliation/synthetic-id.ts";
+import { OWN_PREFIXES } from "../domain/reconciliation/synthetic-id.ts";
 import { ORDER_STATES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from "../domain/order.ts";
 import { REFUSAL_CODES } from "../domain/risk/refusal.ts";
 import { errorBody } from "./errors.ts";
@@ -94,8 +94,8 @@ function checkBracket(order: BracketFields, ctx: z.RefinementCtx): void {
 
 export const orderRequest = z
   .strictObject({
-    clientOrderId: clientOrderId.refine((id) => !id.startsWith(EXTERNAL_PREFIX), {
-      message: `must not start with ${EXTERNAL_PREFIX}, as orders placed past the platform do`,
+    clientOrderId: clientOrderId.refine((id) => !OWN_PREFIXES.some((own) => id.startsWith(own)), {
+      message: `must not start with ${OWN_PREFIXES.join(" or ")}, as the platform's own ids of orders placed past it do`,
     }),
     /** An algo's key is bound to its algo; only an admin's key may name another. */
     algoId: algoId.optional(),

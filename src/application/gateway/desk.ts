@@ -4,7 +4,11 @@
  */
 import { decimal, decimalText, ZERO } from "../../domain/decimal.ts";
 import type { Execution, Order, OrderPost } from "../../domain/order.ts";
-import { GIVEN_BACK_PREFIX, HAND_PREFIX } from "../../domain/reconciliation/synthetic-id.ts";
+import {
+  GIVEN_BACK_PREFIX,
+  givenBackOrderId,
+  HAND_PREFIX,
+} from "../../domain/reconciliation/synthetic-id.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { DeskProblem, HandExecution } from "../ports.ts";
 import { bracketNote, wakeBracket } from "./bracket-notes.ts";
@@ -191,7 +195,7 @@ const handFill = (order: Order, claim: HandExecution, now: number): Execution =>
 
 /** Takes an adopted fill out of `external` again, by its mirror image at the same price. */
 function givenBack(execution: Execution, at: number): OrderPost {
-  const clientOrderId = `${GIVEN_BACK_PREFIX}${execution.brokerOrderId}`;
+  const clientOrderId = givenBackOrderId(execution.account, execution.brokerOrderId);
   const executionId = `${GIVEN_BACK_PREFIX}${execution.executionId}`;
   const side = execution.side === "buy" ? "sell" : "buy";
   const mirrored: Execution = { ...execution, executionId, clientOrderId, side, fee: "0" };

@@ -10,16 +10,19 @@ export const HAND_PREFIX = "hand-";
 /** Before the id of an execution that was kept under `external`, and that a person's booking has taken over. */
 export const GIVEN_BACK_PREFIX = "given-back-";
 
-/** What our ids of orders placed past us begin with; no caller may use it. */
+/** What our ids of orders placed past us begin with. */
 export const EXTERNAL_PREFIX = "external-";
 
-/** What a client order id may look like after a prefix. */
-const PLAIN_ID = /^[A-Za-z0-9_-]{1,27}$/;
+/** No caller's client order id may begin with these. */
+export const OWN_PREFIXES = [EXTERNAL_PREFIX, GIVEN_BACK_PREFIX] as const;
 
-/** Our id for an order that was placed past us: the broker's own, where it makes an id that a route takes. */
+/** Our id for an order that was placed past us. Two brokers may give the same id: the account is part of it. */
 export const externalOrderId = (account: string, brokerOrderId: string): string =>
-  EXTERNAL_PREFIX +
-  (PLAIN_ID.test(brokerOrderId) ? brokerOrderId : syntheticId(account, brokerOrderId));
+  EXTERNAL_PREFIX + syntheticId(account, brokerOrderId);
+
+/** By which the ledger is told what a person's booking takes back from `external`. */
+export const givenBackOrderId = (account: string, brokerOrderId: string): string =>
+  GIVEN_BACK_PREFIX + syntheticId(account, brokerOrderId);
 
 /** 64-bit FNV-1a over the facts, each told from the next by a byte that no fact holds; 16 hex digits. */
 export function syntheticId(...facts: readonly (string | number)[]): string {

@@ -1,10 +1,11 @@
 /** A gateway beside orders that did not leave from it, for its tests. */
 import type { BrokerOrder } from "../../../src/brokers/broker.ts";
 import { OPEN_ORDERS_POLL_MS } from "../../../src/domain/limits.ts";
+import { externalOrderId } from "../../../src/domain/reconciliation/synthetic-id.ts";
 import type { Execution } from "../../../src/domain/order.ts";
 import { brokerOrderWith, executionOf, scripted, type Script, type Scripted } from "./scripted.ts";
 
-export const ID = "external-X1";
+export const ID = externalOrderId("simulated", "X1");
 
 export const resting = (changes: Partial<BrokerOrder> = {}): BrokerOrder =>
   brokerOrderWith({ brokerOrderId: "X1", clientOrderId: null, ...changes });

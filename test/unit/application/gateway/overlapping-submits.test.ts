@@ -1,5 +1,6 @@
 /** News without our id waits for the submits in flight when it came, and for no later one. */
 import { expect, test } from "vitest";
+import { ID } from "../../../support/orders/strangers.ts";
 import type { SubmitOutcome } from "../../../../src/brokers/broker.ts";
 import type { PositionView } from "../../../../src/contract/orders.ts";
 import {
@@ -66,7 +67,7 @@ test("an external fill is booked as soon as the submits that it came among are a
   expect(fillsOf(run)).toEqual([]);
   await run.answer();
   await run.gateway.watch();
-  expect(fillsOf(run)).toEqual(["external-X1", "external-X1"]);
+  expect(fillsOf(run)).toEqual([ID, ID]);
   await run.gateway.onStream(told("E3", "1"));
   await run.gateway.watch();
   expect(fillsOf(run)).toHaveLength(3);

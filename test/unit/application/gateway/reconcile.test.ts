@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ID } from "../../../support/orders/strangers.ts";
 import type { BrokerPosition } from "../../../../src/brokers/broker.ts";
 import type { PositionView } from "../../../../src/contract/orders.ts";
 import {
@@ -246,7 +247,7 @@ describe("orders and fills from outside", () => {
     const desk = scripted(script);
     await desk.gateway.watch();
     await turns(desk, 3);
-    expect(fillsOf(desk.posts)).toMatchObject([{ clientOrderId: "external-X1", quantity: "10" }]);
+    expect(fillsOf(desk.posts)).toMatchObject([{ clientOrderId: ID, quantity: "10" }]);
     expect(desk.incidents).toMatchObject([{ id: "external-simulated-X1" }]);
   });
 

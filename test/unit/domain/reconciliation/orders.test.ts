@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { externalOrderId } from "../../../../src/domain/reconciliation/synthetic-id.ts";
 import { IN_FLIGHT_AFTER_MS } from "../../../../src/domain/limits.ts";
 import { ORDER_STATES, type OrderState } from "../../../../src/domain/order.ts";
 import {
@@ -101,7 +102,7 @@ describe("the day's orders", () => {
   });
 
   test("that were placed past us and adopted are found by the broker's id", () => {
-    const adopted = ours({ clientOrderId: "external-X1", brokerOrderId: "X1" });
+    const adopted = ours({ clientOrderId: externalOrderId("paper", "X1"), brokerOrderId: "X1" });
     const stranger = theirs({ clientOrderId: "other-program", brokerOrderId: "X1" });
     expect(kinds({ ours: [adopted], theirs: [stranger] })).toEqual(["order_left_open"]);
   });
@@ -175,13 +176,13 @@ describe("what becomes of a difference between orders", () => {
   test("a row that our tradebook lost is written again", () => {
     expect(settled({ ours: [] }, [ours()]).repair).toEqual(["o-1"]);
     const stranger = theirs({ clientOrderId: null, brokerOrderId: "X1" });
-    const adopted = ours({ clientOrderId: "external-X1", brokerOrderId: "X1" });
+    const adopted = ours({ clientOrderId: externalOrderId("paper", "X1"), brokerOrderId: "X1" });
     expect(settled({ ours: [], theirs: [stranger] }, [adopted])).toEqual({
       findings: [
         ["external_order", "repaired"],
         ["order_left_open", "noted"],
       ],
-      repair: ["external-X1"],
+      repair: [externalOrderId("paper", "X1")],
     });
   });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { externalOrderId } from "../../../../src/domain/reconciliation/synthetic-id.ts";
 import type { Execution } from "../../../../src/domain/order.ts";
 import { signedQuantity } from "../../../../src/domain/reconciliation/compare.ts";
 import {
@@ -103,7 +104,7 @@ describe("the day three ways", () => {
   });
 
   test("a trade from outside is noted, and wants nobody", () => {
-    const row = execution("E1", { clientOrderId: "external-X1" });
+    const row = execution("E1", { clientOrderId: externalOrderId("paper", "X1") });
     const both = { ours: [row], theirs: [row], external: new Set(["E1"]) };
     const result = threeWay(books({ ...both, ledger: position(10), positions: position(10) }));
     expect(outcomes(result)).toEqual([["external_fill", "noted"]]);
@@ -119,7 +120,7 @@ describe("the day three ways", () => {
   });
 
   describe("a booking by hand of what had been adopted before", () => {
-    const external = { clientOrderId: "external-B7", brokerOrderId: "B7" };
+    const external = { clientOrderId: externalOrderId("paper", "B7"), brokerOrderId: "B7" };
     const adopted = (id: string, quantity: string) => execution(id, { ...external, quantity });
     const givenBack = (id: string, quantity: string) =>
       execution(`given-back-${id}`, { ...external, quantity, side: "sell" });
