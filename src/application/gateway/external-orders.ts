@@ -3,7 +3,7 @@
  * reserved under the algo `external`, and it can be canceled like one of ours. Nothing is refused here.
  */
 import type { BrokerOrder } from "../../brokers/broker.ts";
-import { decimal, decimalText, ZERO } from "../../domain/decimal.ts";
+import { type Decimal, decimal, decimalText, ZERO } from "../../domain/decimal.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
 import { DESCRIBE_RETRY_MS } from "../../domain/limits.ts";
 import type { Execution, ExternalOrder, OrderIntent } from "../../domain/order.ts";
@@ -12,11 +12,11 @@ import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
 import type { HandExecution } from "../desk-port.ts";
 import { errorText } from "../log.ts";
 import { save, type GatewayContext, type Sighting } from "./context.ts";
-import { post } from "./evidence.ts";
+import { endIfWhole, post } from "./evidence.ts";
 import { flush } from "./outbox.ts";
 import { countFill, takeBackInferred } from "./inferred-fills.ts";
 import { raise } from "./reconcile-notes.ts";
-import { newRecord, type GatewayOrder } from "./record.ts";
+import { newRecord, type ExternalFacts, type GatewayOrder } from "./record.ts";
 
 /** The stream, or an execution, told of it. A fill is booked at once; what rests of it a look will show. */
 export function noteExternal(context: GatewayContext, sighting: Sighting): void {
@@ -85,7 +85,7 @@ export function adoptOrder(context: GatewayContext, seen: BrokerOrder): void {
     .executionsOfBroker(brokerOrderId)
     .reduce((sum, each) => sum.plus(decimal(each.quantity)), ZERO);
   if (booked.gte(decimal(quantity))) return;
-  const record = recordOf(context, seen, decimalText(booked));
+  const record = recordOf(context, seen, booked);
   const { clientOrderId } = record;
   wantCurrency(context, instrument, clientOrderId);
   const event = {
@@ -98,23 +98,78 @@ export function adoptOrder(context: GatewayContext, seen: BrokerOrder): void {
   context.log("warn", "external_order_adopted", { clientOrderId, brokerOrderId, what });
 }
 
-function recordOf(
-  context: GatewayContext,
-  seen: BrokerOrder,
-  filledQuantity: string,
-): GatewayOrder {
+function recordOf(context: GatewayContext, seen: BrokerOrder, booked: Decimal): GatewayOrder {
   const { brokerOrderId, instrument, side, type, timeInForce } = seen;
-  const { quantity, limitPrice, stopPrice } = seen;
+  const { quantity, limitPrice, stopPrice, filledQuantity, updatedAt } = seen;
+  const unread = { filledQuantity, at: updatedAt };
   const clientOrderId = externalOrderId(context.account, brokerOrderId);
   return {
     ...newRecord(clientOrderId, null, context.now()),
-    external: { instrument, side, type, timeInForce },
+    external: {
+      instrument,
+      side,
+      type,
+      timeInForce,
+      ...(booked.lt(decimal(filledQuantity)) ? { unread } : {}),
+    },
     record: "accepted",
     brokerOrderId,
     pendingTrigger: seen.state === "pending_trigger",
     terms: { quantity, limitPrice, stopPrice },
-    filledQuantity,
+    filledQuantity: decimalText(booked),
   };
+}
+
+/**
+ * Of an adopted order, what the broker shows less what was traded before us: a trade that no reading of
+ * executions reaches is in the position already, or was never ours to count. It is known once the broker's
+ * records have settled; until then the whole order stays reserved.
+ */
+export function sinceAdopted(
+  context: GatewayContext,
+  order: GatewayOrder,
+  seen: BrokerOrder,
+  askedAt: number,
+): BrokerOrder {
+  if (!order.external) return seen;
+  const { tradedBefore = "0" } = settleUnread(context, order, askedAt);
+  if (tradedBefore === "0") return seen;
+  const less = (text: string): string => decimalText(decimal(text).minus(decimal(tradedBefore)));
+  return { ...seen, quantity: less(seen.quantity), filledQuantity: less(seen.filledQuantity) };
+}
+
+function settleUnread(
+  context: GatewayContext,
+  order: GatewayOrder,
+  askedAt: number,
+): Partial<ExternalFacts> {
+  const { external, brokerOrderId, recordedAt, terms, ended } = order;
+  const { unread, ...facts } = external ?? {};
+  const isSettled = askedAt - recordedAt >= context.broker.rules.settlingTimeMs;
+  if (!unread || !terms || ended !== null || !brokerOrderId || !isSettled) return facts;
+  const read = context.store
+    .executionsOfBroker(brokerOrderId)
+    .filter(({ executedAt }) => executedAt <= unread.at)
+    .reduce((sum, each) => sum.plus(decimal(each.quantity)), ZERO);
+  const before = decimal(unread.filledQuantity).minus(read);
+  const settled = { ...facts, ...(before.gt(ZERO) && { tradedBefore: decimalText(before) }) };
+  const known = { ...order, external: settled as ExternalFacts };
+  if (before.lte(ZERO)) save(context, { order: known, posts: [] });
+  else withQuantity(context, known, decimal(terms.quantity).minus(before));
+  return settled;
+}
+
+/** New terms of an adopted order that are nobody's wish: the ledger is told of its new size. */
+function withQuantity(context: GatewayContext, order: GatewayOrder, size: Decimal): void {
+  const quantity = decimalText(size);
+  const replacements = order.replacements + 1;
+  const event = {
+    kind: "replaced",
+    changes: { quantity, limitPrice: null, stopPrice: null },
+  } as const;
+  const posts = [post(order, `replaced:${replacements}`, event, context.now())];
+  const terms = order.terms && { ...order.terms, quantity };
+  save(context, { order: endIfWhole({ ...order, terms, replacements }), posts });
 }
 
 const orderOf = ({ account }: GatewayContext, seen: BrokerOrder): ExternalOrder => {
@@ -135,14 +190,7 @@ export function claimExternal(context: GatewayContext, claim: HandExecution): vo
     const ended: GatewayOrder = { ...record, ended: "canceled", cancel: "none", nextLookAt: null };
     return save(context, { order: ended, posts: [post(record, "canceled", event, at)] });
   }
-  const quantity = decimalText(rest.plus(decimal(record.filledQuantity)));
-  const replacements = record.replacements + 1;
-  const event = {
-    kind: "replaced",
-    changes: { quantity, limitPrice: null, stopPrice: null },
-  } as const;
-  const order: GatewayOrder = { ...record, terms: { ...record.terms, quantity }, replacements };
-  save(context, { order, posts: [post(record, `replaced:${replacements}`, event, at)] });
+  withQuantity(context, record, rest.plus(decimal(record.filledQuantity)));
 }
 
 /** Whether the person's figure stands for what the broker tells of its terms and fills. */

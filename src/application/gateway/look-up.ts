@@ -10,7 +10,7 @@ import { ok, type Result } from "../../domain/result.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
 import { endIfWhole, post, type Evidence } from "./evidence.ts";
 import type { BrokerPicture, Finding } from "./finding.ts";
-import { adoptOrder, isClaimed, isOpen } from "./external-orders.ts";
+import { adoptOrder, isClaimed, isOpen, sinceAdopted } from "./external-orders.ts";
 import { changedTerms, DUE_NOW, sameTerms, type GatewayOrder, type Terms } from "./record.ts";
 import { mayBeInFlight, sight } from "./sightings.ts";
 
@@ -92,8 +92,9 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
   const order = isNews ? knownOrder(context, seen) : known;
   if (!order) return;
   if (seen.state === "new" && order.pendingTrigger) tell({ kind: "triggered" });
-  absorbTerms(context, order, seen, askedAt, tell);
-  absorbEnd(context, seen, tell);
+  const shown = sinceAdopted(context, order, seen, askedAt);
+  absorbTerms(context, knownOrder(context, seen) ?? order, shown, askedAt, tell);
+  absorbEnd(context, shown, tell);
 }
 
 function knownOrder(context: GatewayContext, seen: BrokerOrder): GatewayOrder | null {

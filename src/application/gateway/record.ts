@@ -32,12 +32,22 @@ export interface Terms {
   stopPrice: DecimalText | null;
 }
 
+export interface ExternalFacts extends Pick<
+  OrderIntent,
+  "instrument" | "side" | "type" | "timeInForce"
+> {
+  /** What the broker said that it had traded when it was adopted, where we had not read all of it, and as of when by the broker's clock. */
+  unread?: { filledQuantity: DecimalText; at: number };
+  /** Traded before anything of it could be read here: no part of its terms and fills here. Left out while there is none. */
+  tradedBefore?: DecimalText;
+}
+
 export interface GatewayOrder {
   clientOrderId: string;
   /** Null for an order whose cancel came before the order itself, and for one that was placed past us. */
   approved: ApprovedOrder | null;
   /** What a broker's order is that did not leave from here; left out of our own. */
-  external?: Pick<OrderIntent, "instrument" | "side" | "type" | "timeInForce">;
+  external?: ExternalFacts;
   record: SendRecord;
   /** The latest attempt; 0 when there was none. */
   attempt: number;

@@ -3,13 +3,13 @@
  * Pure. Where the ledger says what the broker says, the tradebook is put right; where it does not, nobody
  * but a person can say what is true.
  */
-import { decimal, type DecimalText } from "../decimal.ts";
+import { decimal, type DecimalText, ZERO } from "../decimal.ts";
 import type { InstrumentId } from "../instrument.ts";
 import { IN_FLIGHT_AFTER_MS } from "../limits.ts";
 import type { OrderState, TimeInForce } from "../order.ts";
 import { isTerminal } from "../order-state.ts";
 import type { Difference } from "./difference.ts";
-import { externalOrderId } from "./synthetic-id.ts";
+import { EXTERNAL_PREFIX, externalOrderId } from "./synthetic-id.ts";
 
 /** An order as one of our own books has it. */
 export interface BookOrder {
@@ -111,7 +111,7 @@ function differencesOf(ours: BookOrder, theirs: TheirOrder, isClaimed: boolean):
   const found: Difference[] = [];
   if (!sameEnd(ours, theirs))
     found.push({ kind: "state_differs", ...about, ours: ours.state, theirs: theirs.state });
-  if (isClaimed) return found;
+  if (isClaimed || isShifted(ours, theirs)) return found;
   const filled = { ours: ours.filledQuantity, theirs: theirs.filledQuantity };
   if (!decimal(filled.ours).eq(decimal(filled.theirs)))
     found.push({ kind: "order_filled_differs", ...about, ...filled });
@@ -121,6 +121,16 @@ function differencesOf(ours: BookOrder, theirs: TheirOrder, isClaimed: boolean):
   if (isSteady && !decimal(size.ours).eq(decimal(size.theirs)))
     found.push({ kind: "order_quantity_differs", ...about, ...size });
   return found;
+}
+
+/** What an adopted order had traded before us is in the broker's figures, and in neither of ours. */
+function isShifted(ours: BookOrder, theirs: TheirOrder): boolean {
+  if (!ours.clientOrderId.startsWith(EXTERNAL_PREFIX)) return false;
+  const before = decimal(theirs.quantity).minus(decimal(ours.quantity));
+  return (
+    before.gte(ZERO) &&
+    before.eq(decimal(theirs.filledQuantity).minus(decimal(ours.filledQuantity)))
+  );
 }
 
 /** A broker's list may lag behind: what has just come proves nothing by not being in it. */

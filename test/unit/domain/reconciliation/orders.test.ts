@@ -101,6 +101,21 @@ describe("the day's orders", () => {
     expect(kinds({ ours: [], theirs: [{ ...stranger, state: "canceled" }] })).toEqual([]);
   });
 
+  test("that had traded before they were adopted agree while all that came since does", () => {
+    const adopted = (changes: Partial<BookOrder>) =>
+      ours({ clientOrderId: externalOrderId("paper", "X1"), brokerOrderId: "X1", ...changes });
+    const stranger = theirs({
+      clientOrderId: null,
+      brokerOrderId: "X1",
+      quantity: "10",
+      filledQuantity: "6",
+    });
+    const since = adopted({ quantity: "6", filledQuantity: "2" });
+    expect(kinds({ ours: [since], theirs: [stranger] })).toEqual(["order_left_open"]);
+    const missed = adopted({ quantity: "6", filledQuantity: "1" });
+    expect(kinds({ ours: [missed], theirs: [stranger] })).toContain("order_filled_differs");
+  });
+
   test("that were placed past us and adopted are found by the broker's id", () => {
     const adopted = ours({ clientOrderId: externalOrderId("paper", "X1"), brokerOrderId: "X1" });
     const stranger = theirs({ clientOrderId: "other-program", brokerOrderId: "X1" });
