@@ -132,8 +132,10 @@ export class LedgerTrips {
     await this.look(now, true);
     const standing = this.#parts.killSwitch.cancelAgain(now);
     if (standing.length > 0) await this.#cancel(standing);
-    const scopes = [...this.#parts.book.state(now).controls.flattening];
-    const done = await Promise.all(scopes.map((scope) => this.#flatten(scope, now)));
+    const { flattening } = this.#parts.book.state(now).controls;
+    // A reset ends a flatten without it: what is owed no more must not be due for ever.
+    this.#flattens.keepOnly(flattening);
+    const done = await Promise.all([...flattening].map((scope) => this.#flatten(scope, now)));
     this.#unfinished.look(now);
     return done.every(Boolean);
   }

@@ -1,11 +1,16 @@
 /** Nothing spins: however an order's step fails to come about, alarms, cancels and questions stay few. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ORDER_STEP_OVERDUE_MS, WATCHDOG_INTERVAL_MS } from "../../../../src/domain/limits.ts";
+import {
+  KILL_SWITCH_HOLD_MS,
+  ORDER_STEP_OVERDUE_MS,
+  WATCHDOG_INTERVAL_MS,
+} from "../../../../src/domain/limits.ts";
 import { intent, reserved } from "../../../support/orders/lone-ledger.ts";
 import {
   approvedWith,
   brokerOrderWith,
+  executionOf,
   scripted,
   START,
 } from "../../../support/orders/scripted.ts";
@@ -73,6 +78,20 @@ test("a broker that refuses every cancel under a halt is asked seldom, however o
   }
   expect(run.canceled.length).toBeGreaterThan(600 / 20);
   expect(run.canceled.length).toBeLessThanOrEqual(6 + 600 / 20);
+});
+
+test("a flatten that a reset ended before it was done rings no alarm any more", async () => {
+  const run = await reserved();
+  const event = { kind: "filled", execution: executionOf("E1", "10") } as const;
+  const { clientOrderId } = intent;
+  await run.calls.post([accepted, { eventId: "o-1:E1", clientOrderId, event, at: START }]);
+  await run.calls.trip("portfolio", "test", "test", { flatten: true });
+  await run.ledger.alarm();
+  expect(run.flattened).toEqual(["portfolio"]);
+  run.advance(KILL_SWITCH_HOLD_MS);
+  expect((await run.calls.resetTrip("portfolio", "test", "test")).ok).toBe(true);
+  expect(await byAlarm(run, 1)).toBeLessThanOrEqual(5);
+  expect(run.flattened).toEqual(["portfolio"]);
 });
 
 test("a cancel that is not confirmed goes to the broker no faster for being asked for again", async () => {
