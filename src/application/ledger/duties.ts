@@ -68,10 +68,12 @@ export class LedgerDuties {
         return true;
       }),
       this.#duty("trips", () => this.#parts.trips.run(now)),
-      this.#duty("sweep", async () => {
-        await this.#sweep.run(now);
-        return true;
-      }),
+      ...this.#sweep.accountsDue(now).map((account) =>
+        this.#duty(sweepOf(account), async () => {
+          await this.#sweep.run(account, now);
+          return true;
+        }),
+      ),
     ]);
     this.#failures = done.every(Boolean) ? 0 : this.#failures + 1;
   }
@@ -124,10 +126,15 @@ export class LedgerDuties {
     if (!owed && !watched) return null;
     const turn = now + WATCHDOG_INTERVAL_MS;
     const retry = now + RETRY_DELAY_MS * 2 ** Math.min(this.#failures, 8);
-    const overdue = this.#sweep.dueAt(now) ?? turn;
+    // What has not settled is not begun again: it has its turn once it has.
+    const settled = (duty: string): boolean => !this.#unsettled.has(duty);
+    const overdue = this.#sweep.dueAt(now, (account) => settled(sweepOf(account)));
+    const tripsAt = settled("trips") ? trips.dueAt() : turn;
     return Math.max(
       now + ALARM_DELAY_MS_MIN,
-      Math.min(turn, overdue, trips.dueAt(), owed ? retry : turn),
+      Math.min(turn, overdue, tripsAt, owed ? retry : turn),
     );
   }
 }
+
+const sweepOf = (account: string): string => `sweep of ${account}`;

@@ -33,14 +33,20 @@ export class Sweep {
     this.#parts = parts;
   }
 
-  /** One round over all that are due, one after the other. One that fails waits for its next turn, like one that changes nothing. */
-  async run(now: number): Promise<void> {
+  /** The accounts with orders that are due: each has a gateway of its own, and one that is silent holds up no other's. */
+  accountsDue(now: number): string[] {
     const waiting = this.#waiting(now);
     this.#tries.keepOnly(new Set(waiting.map(stepOf)));
+    const due = waiting.filter((order) => this.#isDue(order, now));
+    return [...new Set(due.map(({ account }) => account))];
+  }
+
+  /** One round over all of an account that are due, one after the other. One that fails waits for its next turn, like one that changes nothing. */
+  async run(account: string, now: number): Promise<void> {
+    const waiting = this.#waiting(now).filter((order) => order.account === account);
     for (const order of waiting) {
-      const step = stepOf(order);
-      if (order.updatedAt + ORDER_STEP_OVERDUE_MS > now || !this.#tries.isDue(step, now)) continue;
-      this.#tries.note(step, now);
+      if (!this.#isDue(order, now)) continue;
+      this.#tries.note(stepOf(order), now);
       try {
         await goOn(this.#parts, order, now);
       } catch (error) {
@@ -50,15 +56,18 @@ export class Sweep {
     }
   }
 
-  /** When the first order is swept next, ms since 1970; null when none waits. */
-  dueAt(now: number): number | null {
-    const waiting = this.#waiting(now);
-    if (waiting.length === 0) return null;
-    return Math.min(
-      ...waiting.map((order) =>
-        Math.max(order.updatedAt + ORDER_STEP_OVERDUE_MS, this.#tries.nextAt(stepOf(order))),
-      ),
-    );
+  /** When the first order of such an account is swept next, ms since 1970; never, when none waits. */
+  dueAt(now: number, isSwept: (account: string) => boolean): number {
+    const waiting = this.#waiting(now).filter(({ account }) => isSwept(account));
+    return Math.min(Infinity, ...waiting.map((order) => this.#dueAt(order)));
+  }
+
+  #isDue(order: Order, now: number): boolean {
+    return order.updatedAt + ORDER_STEP_OVERDUE_MS <= now && this.#tries.isDue(stepOf(order), now);
+  }
+
+  #dueAt(order: Order): number {
+    return Math.max(order.updatedAt + ORDER_STEP_OVERDUE_MS, this.#tries.nextAt(stepOf(order)));
   }
 
   #waiting(now: number): Order[] {

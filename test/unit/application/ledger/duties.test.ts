@@ -6,8 +6,8 @@ import { emptyLedger } from "../../../../src/domain/risk/state.ts";
 import { START } from "../../../support/orders/scripted.ts";
 import { Timeline } from "../../../support/orders/timeline.ts";
 
-/** Duties of which settling the gateways hangs until it is told to go on; each round's is counted. */
-function hanging() {
+/** Duties of which settling the gateways hangs until it is told to go on; each round's is counted. The trips are due at once. */
+function hanging({ tripsHang = false } = {}) {
   const timeline = new Timeline(START);
   const told: string[] = [];
   const begun = { settle: 0, outbox: 0, trips: 0 };
@@ -31,7 +31,10 @@ function hanging() {
     },
     wishes: { refresh: () => {}, declare: async () => true, pending: false },
     notices: { send: async () => {}, waiting: false },
-    trips: { run: async () => (begun.trips += 1) > 0, dueAt: () => Infinity },
+    trips: {
+      run: async () => (tripsHang ? Promise.withResolvers<boolean>().promise : ++begun.trips > 0),
+      dueAt: () => START,
+    },
     after: (ms: number, act: () => void) => timeline.after(ms, act),
     log: (_level: string, event: string) => void told.push(event),
   } as unknown as DutyParts;
@@ -46,6 +49,7 @@ function hanging() {
   return {
     round,
     begun,
+    dueInMs: () => (duties.nextDueAt(timeline.now()) ?? Infinity) - timeline.now(),
     told,
     settle: async () => {
       goOn.resolve(true);
@@ -82,4 +86,13 @@ test("a duty that settles late has its turn again in the next round", async () =
 
 test("the round that a duty holds up has ended by the watchdog's next turn", () => {
   expect(DUTY_WAIT_MS).toBeLessThan(WATCHDOG_INTERVAL_MS);
+});
+
+test("a look at the trips that hangs is not due meanwhile, as one that was only late is", async () => {
+  const late = hanging();
+  await late.round(DUTY_WAIT_MS);
+  expect(late.dueInMs()).toBeLessThan(1_000);
+  const { round, dueInMs } = hanging({ tripsHang: true });
+  await round(DUTY_WAIT_MS);
+  expect(dueInMs()).toBeGreaterThan(1_000);
 });
