@@ -57,6 +57,8 @@ export interface GatewayContext extends GatewayPorts {
   lastLeftAt: number | null;
   /** No flush is tried before this, after one has failed. */
   flushAfter: number;
+  /** Nothing is told to people before this, after one thing could not be. */
+  tellAfter: number;
 }
 
 export function gatewayContext(ports: GatewayPorts): GatewayContext {
@@ -73,6 +75,7 @@ export function gatewayContext(ports: GatewayPorts): GatewayContext {
     flushing: null,
     lastLeftAt: null,
     flushAfter: 0,
+    tellAfter: 0,
   };
 }
 

@@ -121,6 +121,11 @@ export async function confirmWishes(
 /** No retry came for an order that was not sent: its message is made again, or its tries are used up. */
 export async function sweepNotSent(context: GatewayContext, order: GatewayOrder): Promise<void> {
   const { clientOrderId } = order;
+  // Before the ledger is asked: while it is away this is not due again at once.
+  save(context, {
+    order: { ...order, nextLookAt: context.now() + NOT_SENT_SWEEP_MS },
+    posts: [],
+  });
   const standing = await context.ledger.approved(clientOrderId);
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
@@ -136,10 +141,6 @@ export async function sweepNotSent(context: GatewayContext, order: GatewayOrder)
     giveUp(context, now, reason);
     return;
   }
-  save(context, {
-    order: { ...now, nextLookAt: context.now() + NOT_SENT_SWEEP_MS },
-    posts: [],
-  });
   const { account } = context;
   const firstAttemptAt = standing.approvedAt;
   await context.retries.send({ clientOrderId, account, reason, firstAttemptAt });

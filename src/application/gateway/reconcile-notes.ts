@@ -86,9 +86,9 @@ export type RaisedIncident = Incident & { hold?: Hold };
 
 export const incidents = ({ store }: GatewayPorts): RaisedIncident[] => all(store, "incident:");
 
-/** When the first of those that are held is due. */
-export const heldUntil = (context: GatewayPorts): number =>
-  Math.min(Infinity, ...incidents(context).map(({ hold }) => hold?.until ?? Infinity));
+/** When the first of them is to be told. */
+export const incidentsDueAt = (context: GatewayPorts): number =>
+  Math.min(Infinity, ...incidents(context).map(({ hold }) => hold?.until ?? 0));
 
 export const endIncident = ({ store }: GatewayPorts, id: string): void =>
   store.setNote(`incident:${id}`, null);

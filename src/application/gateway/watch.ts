@@ -4,6 +4,7 @@ import {
   BALANCES_POLL_MS,
   BALANCES_RETRY_MS,
   IDLE_POLL_MS,
+  INCIDENT_RETRY_MS,
   OPEN_ORDERS_POLL_MS,
   POSITIONS_POLL_MS,
   POSITIONS_RECHECK_MS,
@@ -27,8 +28,8 @@ import {
   doubts,
   endIncident,
   frozenInstruments,
-  heldUntil,
   incidents,
+  incidentsDueAt,
   type Hold,
   saveCheck,
 } from "./reconcile-notes.ts";
@@ -87,7 +88,7 @@ export function nextDueAt(context: GatewayContext): number {
     inFlightDueAt(context),
     positionsDueAt(context),
     bracketsDueAt(context),
-    heldUntil(context),
+    Math.max(incidentsDueAt(context), context.tellAfter),
     describeDueAt(context),
   );
 }
@@ -124,6 +125,7 @@ const positionsDueAt = (context: GatewayContext): number =>
 /** What people have to hear of, as far as it could be laid down for them. */
 async function tellIncidents(context: GatewayContext): Promise<void> {
   const now = context.now();
+  if (context.tellAfter > now) return;
   for (const { hold, ...incident } of incidents(context)) {
     if (hold && hold.until > now) continue;
     try {
@@ -131,7 +133,9 @@ async function tellIncidents(context: GatewayContext): Promise<void> {
       endIncident(context, incident.id);
     } catch (error) {
       context.log("error", "incident_not_told", { id: incident.id, error: errorText(error) });
-      return;
+      context.tellAfter = context.now() + INCIDENT_RETRY_MS;
+      // Of one that is held it may have been the ledger's fault, which keeps nobody from hearing the others.
+      if (!hold) return;
     }
   }
 }

@@ -118,6 +118,7 @@ export interface Script {
   controls?: () => Awaited<ReturnType<RiskLedgerPort["control"]>>;
   /** By what has been posted until then. */
   ledgerPositions?: (posts: readonly OrderPost[]) => PositionView[];
+  approved?: GatewayPorts["ledger"]["approved"];
   reserve?: GatewayPorts["ledger"]["reserve"];
   reserveAll?: GatewayPorts["ledger"]["reserveAll"];
   /** The order as the ledger has it. */
@@ -126,6 +127,8 @@ export interface Script {
   instrument?: () => Instrument | null;
   /** Time stands still while somebody waits. */
   isFrozen?: boolean;
+  /** Incidents cannot be laid down. */
+  cannotTell?: boolean;
 }
 
 const ACCEPTED: SubmitOutcome = { outcome: "accepted", brokerOrderId: "B1", pendingTrigger: false };
@@ -185,10 +188,12 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
         return [];
       },
       order: script.ledgerOrder ?? (async () => null),
-      approved: async () => {
-        const approved = approvedWith();
-        return { kind: "permitted", approvedAt: approved.approvedAt, approved };
-      },
+      approved:
+        script.approved ??
+        (async () => {
+          const approved = approvedWith();
+          return { kind: "permitted", approvedAt: approved.approvedAt, approved };
+        }),
       reserve: script.reserve ?? (() => Promise.reject(new Error("nothing to reserve here"))),
       reserveAll: script.reserveAll ?? (() => Promise.reject(new Error("nothing to reserve here"))),
       reserveReplace: async () => ({ ok: false, error: "absent" }),
@@ -207,7 +212,10 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       brokerRefusal: null,
       mark: null,
     }),
-    tell: async (incident) => void incidents.push(incident),
+    tell: async (incident) => {
+      if (script.cannotTell) throw new Error("away");
+      incidents.push(incident);
+    },
     now: () => now,
     sleep: async (ms) => void (now += script.isFrozen ? 0 : ms),
     ready: async () => script.readyWhen ?? script.ready ?? true,
