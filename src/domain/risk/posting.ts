@@ -98,7 +98,7 @@ function applyNews(
     return { entry, execution: null, holding: null, flag };
   }
   takeFacts(entry, event);
-  if (showsTheBrokerHasIt(event)) confirmFunds(state, entry, at);
+  if (showsTheBrokerHasIt(entry, event)) confirmFunds(state, entry, at);
   entry.order = {
     ...entry.order,
     ...newTerms(state, entry, event),
@@ -123,8 +123,9 @@ function takeFacts(entry: LedgerOrder, event: OrderEvent): void {
   else if (event.kind === "dead_lettered") entry.label = event.label;
 }
 
-const showsTheBrokerHasIt = (event: OrderEvent): boolean =>
-  event.kind === "accepted" || event.kind === "triggered" || event.kind === "replaced";
+/** With all that is committed for it: of terms that are not answered yet, only their answer shows that. */
+const showsTheBrokerHasIt = ({ asked }: LedgerOrder, { kind }: OrderEvent): boolean =>
+  kind === "replaced" || (!asked && (kind === "accepted" || kind === "triggered"));
 
 /** A confirmed modify brings its terms, and the unit risk that was reserved for them. */
 function newTerms(

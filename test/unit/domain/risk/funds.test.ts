@@ -98,6 +98,27 @@ describe("funds", () => {
     expect(fundsOf(run)).toBe("3000");
   });
 
+  test("a trigger while new terms are not answered does not let their money go; their answer does", () => {
+    const run = new LedgerRun();
+    run.balance("5000");
+    const { order } = run.reserve({ type: "stop", limitPrice: null, stopPrice: "100" });
+    run.post(order.clientOrderId, { kind: "accepted", brokerOrderId: "b-1", pendingTrigger: true });
+    run.now += 10;
+    run.balance("4000");
+    expect(run.replace(order.clientOrderId, { quantity: "40" })).toBe("reserved");
+    const asked = fundsOf(run);
+    expect(Number(asked)).toBeLessThan(1_000);
+    run.post(order.clientOrderId, { kind: "triggered" });
+    run.now += 10;
+    run.balance("4000");
+    expect(fundsOf(run)).toBe(asked);
+    const changes = { quantity: "40", limitPrice: null, stopPrice: null };
+    run.post(order.clientOrderId, { kind: "replaced", changes });
+    run.now += 10;
+    run.balance("900");
+    expect(fundsOf(run)).toBe("900");
+  });
+
   test("an order that ends under new terms holds what its fills cost until the next reading", () => {
     const run = new LedgerRun();
     run.balance("5000");
