@@ -157,6 +157,10 @@ export class LedgerBook {
     // A trade past us was the only price there is.
     if (state.marks.size > marks) this.#saveMarks(state);
     this.#deadLetterRow(change, before, post);
+    // It binds the money of all that rests there.
+    if (post.event.kind === "described")
+      for (const each of change.holding?.orders.values() ?? [])
+        this.storage.saveOrder(each, change.version);
     return change.entry;
   }
 

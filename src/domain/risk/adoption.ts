@@ -124,6 +124,12 @@ export function commitAdopted(state: LedgerState, entry: LedgerOrder, at: number
   if (amount.gt(ZERO)) commitFunds(state, entry, { currency, amount, confirmedAt: at });
 }
 
+/** What had no worth when it was adopted has one now: its money is bound from when it was first heard of. */
+function commitLater(state: LedgerState, entries: Iterable<LedgerOrder>): void {
+  for (const entry of entries)
+    if (entry.order.algoId === EXTERNAL_ALGO) commitAdopted(state, entry, entry.order.createdAt);
+}
+
 /** What was booked without its currency gets its worth. */
 export function describeHolding(
   state: LedgerState,
@@ -132,6 +138,7 @@ export function describeHolding(
 ): Holding {
   const holding = holdingFor(state, order, currency);
   refreshHolding(state, holding);
+  commitLater(state, holding.orders.values());
   return holding;
 }
 
@@ -153,14 +160,18 @@ export function priceAdopted(state: LedgerState, instruments: Iterable<Instrumen
   for (const instrument of instruments)
     for (const holding of state.holdingsOf.get(instrument) ?? []) {
       const open = [...holding.orders.values()].filter(isUnpriced);
+      if (open.length === 0) continue;
+      const now: LedgerOrder[] = [];
       for (const entry of open) {
         const unit = unitRiskNow(state, entry.order);
         if (!unit) continue;
         entry.unit = unit;
         refreshShare(holding, entry);
-        priced.push(entry);
+        now.push(entry);
       }
-      if (open.length > 0) refreshHolding(state, holding);
+      refreshHolding(state, holding);
+      commitLater(state, now);
+      priced.push(...now);
     }
   return priced;
 }

@@ -6,6 +6,8 @@ import {
   HALT_DONE_MS,
 } from "../../../../src/domain/halt-limits.ts";
 import { KILL_SWITCH_HOLD_MS, ORDER_STEP_OVERDUE_MS } from "../../../../src/domain/limits.ts";
+import type { OrderPost } from "../../../../src/domain/order.ts";
+import { fundsLeft } from "../../../../src/domain/risk/funds.ts";
 import { facts, intent, reserved } from "../../../support/orders/lone-ledger.ts";
 import type { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
 import { START } from "../../../support/orders/scripted.ts";
@@ -154,6 +156,27 @@ describe("a kill switch", () => {
     expect(run.canceled).toEqual([]);
     expect(stateOf(run)).toBe("new");
   });
+});
+
+test("the money of all orders of an instrument that was described late is bound after an eviction, too", async () => {
+  const { ledger, calls } = await reserved();
+  const free = () => fundsLeft(ledger.state(), intent.account, "USD")?.toFixed();
+  const before = Number(free());
+  const at = START + 1;
+  const posts = ["X1", "X2"].map((brokerOrderId): OrderPost => {
+    const { account, side, type, quantity, limitPrice, stopPrice, timeInForce } = intent;
+    const terms = { account, side, type, quantity, limitPrice, stopPrice, timeInForce };
+    const order = { ...terms, brokerOrderId, instrument: "SIM:NEW" };
+    const event = { kind: "adopted", order, pendingTrigger: false, currency: null } as const;
+    return { eventId: brokerOrderId, clientOrderId: `external-${brokerOrderId}`, event, at };
+  });
+  await calls.post(posts);
+  expect(Number(free())).toBe(before);
+  const event = { kind: "described", currency: "USD" } as const;
+  await calls.post([{ eventId: "d", clientOrderId: "external-X1", event, at }]);
+  expect(Number(free())).toBe(before - 2_000);
+  ledger.evict();
+  expect(Number(free())).toBe(before - 2_000);
 });
 
 describe("a kill switch with flatten", () => {

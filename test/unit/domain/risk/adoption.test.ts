@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ExternalOrder, OrderEvent } from "../../../../src/domain/order.ts";
+import { priceAdopted } from "../../../../src/domain/risk/adoption.ts";
 import { brokenEquations } from "../../../../src/domain/risk/equation.ts";
+import { fundsLeft } from "../../../../src/domain/risk/funds.ts";
 import { apply } from "../../../../src/domain/risk/ledger.ts";
 import { adopt, adopted, found } from "../../../support/ledger/placed-past.ts";
 import { LedgerRun, long, NOON } from "../../../support/ledger/run.ts";
@@ -9,6 +11,8 @@ import { fillOf, INSTRUMENT, postOf } from "../../../support/ledger/samples.ts";
 
 const fill = (quantity: string, changes: Partial<ExternalOrder> = {}): OrderEvent =>
   fillOf({ clientOrderId: "external-X1", ...found(changes) }, quantity, "100");
+
+const fundsOf = (run: LedgerRun) => fundsLeft(run.state, "paper", "USD")?.toFixed();
 
 const known = (run: LedgerRun) => {
   const { openOrders, openBuy, moneyAtRisk, worstGross, quantity } = run.figures();
@@ -71,6 +75,32 @@ describe("an order that rests at the broker and was placed past us", () => {
     run.balance("1000", "USD", NOON + 1);
     expect(run.verdict()).toBe("approved");
   });
+
+  test.each([
+    ["its currency", { limitPrice: "100" }, null, "4000"],
+    ["its price", { type: "market", limitPrice: null } as const, "USD", "3950"],
+  ])(
+    "binds its money once %s is known, from when it was adopted",
+    (what, terms, currency, left) => {
+      const learn = (run: LedgerRun) =>
+        what === "its price"
+          ? expect(priceAdopted(run.state, [INSTRUMENT.id])).toHaveLength(1)
+          : void run.post("external-X1", { kind: "described", currency: "USD" });
+      for (const isCounted of [false, true]) {
+        const run = new LedgerRun();
+        run.state.marks.clear();
+        run.balance("5000");
+        run.now += 10;
+        adopt(run, terms, currency);
+        expect(fundsOf(run)).toBe("5000");
+        run.now += 10;
+        if (isCounted) run.balance("5000");
+        run.mark(100);
+        learn(run);
+        expect(fundsOf(run)).toBe(isCounted ? "5000" : left);
+      }
+    },
+  );
 
   test("is booked over every limit, and says which it passes", () => {
     const run = new LedgerRun();
