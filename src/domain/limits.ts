@@ -181,9 +181,6 @@ export const RESERVE_BATCH_MAX = 100;
 /** Before the ledger is tried again with what a gateway has to post. */
 export const OUTBOX_RETRY_MS = 2_000;
 
-/** Before a gateway offers again what people have to hear and could not be told. */
-export const INCIDENT_RETRY_MS = 2_000;
-
 /** How long a key that was good stays good while the database of keys cannot be read. */
 export const API_KEY_STALE_MS = 600_000;
 

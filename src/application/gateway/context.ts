@@ -59,6 +59,8 @@ export interface GatewayContext extends GatewayPorts {
   flushAfter: number;
   /** Nothing is told to people before this, after one thing could not be. */
   tellAfter: number;
+  /** When the broker's list was last read before its turn. */
+  polledEarlyAt: number;
 }
 
 export function gatewayContext(ports: GatewayPorts): GatewayContext {
@@ -76,6 +78,7 @@ export function gatewayContext(ports: GatewayPorts): GatewayContext {
     lastLeftAt: null,
     flushAfter: 0,
     tellAfter: 0,
+    polledEarlyAt: -Infinity,
   };
 }
 

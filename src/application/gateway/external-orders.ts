@@ -5,6 +5,7 @@
 import type { BrokerOrder } from "../../brokers/broker.ts";
 import { type Decimal, decimal, decimalText, ZERO } from "../../domain/decimal.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
+import { EARLY_POLL_MS } from "../../domain/gateway-limits.ts";
 import { DESCRIBE_RETRY_MS } from "../../domain/limits.ts";
 import type { Execution, ExternalOrder, OrderIntent } from "../../domain/order.ts";
 import { externalOrderId } from "../../domain/reconciliation/synthetic-id.ts";
@@ -12,7 +13,7 @@ import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
 import type { HandExecution } from "../desk-port.ts";
 import { errorText } from "../log.ts";
 import { save, type GatewayContext, type Sighting } from "./context.ts";
-import { endIfWhole, post } from "./evidence.ts";
+import { endIfWhole, post, type Evidence } from "./evidence.ts";
 import { flush } from "./outbox.ts";
 import { countFill, takeBackInferred } from "./inferred-fills.ts";
 import { raise } from "./reconcile-notes.ts";
@@ -24,7 +25,7 @@ export function noteExternal(context: GatewayContext, sighting: Sighting): void 
   const what =
     evidence.kind === "filled" ? tradeText(evidence.execution) : `it is ${evidence.kind}`;
   if (evidence.kind === "filled") adoptFill(context, brokerOrderId, evidence.execution, at);
-  else lookForExternal(context);
+  else lookForExternal(context, evidence);
   tell(context, brokerOrderId, at, what);
 }
 
@@ -199,18 +200,21 @@ export const isClaimed = (context: GatewayContext, { external, brokerOrderId }: 
   brokerOrderId !== null &&
   context.store.handOrder(brokerOrderId) !== null;
 
-/** The stream told of an order that no record here is of: the broker's list will say what it is. */
-export const lookForExternal = (context: GatewayContext): void =>
-  context.store.setNumber("external_seen_at", context.now());
+/** After these nothing of it rests at the broker. */
+const ENDS: ReadonlySet<Evidence["kind"]> = new Set(["canceled", "expired", "rejected"]);
+
+/** The stream told of an order that no record here is of: the broker's list will say what it is, unless it is gone. */
+export function lookForExternal({ store, now }: GatewayContext, { kind }: Evidence): void {
+  if (!ENDS.has(kind)) store.setNumber("external_seen_at", now());
+}
 
 /** When the broker's list is looked at for an order that the stream told of: at once, and when it must be in it. */
-export function externalLookDueAt({ store, broker }: GatewayContext): number {
+export function externalLookDueAt({ store, broker, polledEarlyAt }: GatewayContext): number {
   const seenAt = store.number("external_seen_at");
   const polledAt = store.number("polled_at");
-  if (seenAt === 0) return Infinity;
-  if (polledAt < seenAt) return seenAt;
   const settledAt = seenAt + broker.rules.settlingTimeMs;
-  return polledAt < settledAt ? settledAt : Infinity;
+  if (seenAt === 0 || polledAt >= settledAt) return Infinity;
+  return Math.max(polledAt < seenAt ? seenAt : settledAt, polledEarlyAt + EARLY_POLL_MS);
 }
 
 /** An instrument in which something was booked past us, whose currency nobody here knows yet. */

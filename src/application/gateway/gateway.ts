@@ -129,7 +129,7 @@ export class Gateway implements Omit<
   async onStream(message: Extract<OrderStreamMessage, { kind: "order_event" }>): Promise<void> {
     const { clientOrderId, brokerOrderId, event: evidence, at } = message;
     sight(this.#context, { clientOrderId, brokerOrderId, evidence, at });
-    if (!isKnown(this.#context, message)) lookForExternal(this.#context);
+    if (!isKnown(this.#context, message)) lookForExternal(this.#context, evidence);
     await flush(this.#context);
     await driveBrackets(this.#context);
   }

@@ -4,11 +4,11 @@ import {
   BALANCES_POLL_MS,
   BALANCES_RETRY_MS,
   IDLE_POLL_MS,
-  INCIDENT_RETRY_MS,
   OPEN_ORDERS_POLL_MS,
   POSITIONS_POLL_MS,
   POSITIONS_RECHECK_MS,
 } from "../../domain/limits.ts";
+import { INCIDENT_RETRY_MS } from "../../domain/gateway-limits.ts";
 import {
   RECONCILE_KINDS,
   type AccountReconciliation,
@@ -53,7 +53,10 @@ async function lookAround(context: GatewayContext): Promise<void> {
   const now = context.now();
   await pursueDue(context, now);
   if (inFlightDueAt(context) <= now) await lookInFlight(context);
-  if (pollDueAt(context) <= now) await readMissed(context);
+  if (pollDueAt(context) <= now) {
+    if (externalLookDueAt(context) <= now) context.polledEarlyAt = now;
+    await readMissed(context);
+  }
   if (balancesDueAt(context) <= now) await readBalances(context);
   if (describeDueAt(context) <= now) await describeExternals(context);
   if (outboxDueAt(context) <= now) await flush(context);

@@ -1,9 +1,12 @@
 /** Nothing spins: while the ledger or the database of incidents is away, a gateway's alarm rings no more often. */
 import { expect, test } from "vitest";
+import type { OrderStreamMessage } from "../../../../src/brokers/broker.ts";
 import { raise } from "../../../../src/application/gateway/reconcile-notes.ts";
 import { newRecord } from "../../../../src/application/gateway/record.ts";
-import { INCIDENT_RETRY_MS, WATCHDOG_INTERVAL_MS } from "../../../../src/domain/limits.ts";
+import { INCIDENT_RETRY_MS } from "../../../../src/domain/gateway-limits.ts";
+import { OPEN_ORDERS_POLL_MS, WATCHDOG_INTERVAL_MS } from "../../../../src/domain/limits.ts";
 import { MemoryStore } from "../../../support/orders/memory-store.ts";
+import { beside } from "../../../support/orders/strangers.ts";
 import {
   approvedWith,
   scripted,
@@ -11,6 +14,8 @@ import {
   type Script,
   type Scripted,
 } from "../../../support/orders/scripted.ts";
+
+type OrderStreamEvent = Extract<OrderStreamMessage, { kind: "order_event" }>;
 
 const MINUTE_MS = 60_000;
 const ALARM_DELAY_MS_MIN = 100;
@@ -76,3 +81,33 @@ test("one that waits for the ledger's word keeps nobody from hearing the others"
   await run.gateway.watch();
   expect(run.incidents.map(({ id }) => id)).toEqual(["b-at-once"]);
 });
+
+/** Strangers' orders, ten each second for so long, and how often the broker was asked for its list meanwhile. */
+async function besideStrangers(seconds: number, event: OrderStreamEvent["event"]): Promise<number> {
+  let questions = 0;
+  const script: Script = { openOrdersWhen: async () => void (questions += 1) };
+  const desk = await beside(script);
+  questions = 0;
+  for (let tenth = 1; tenth <= 10 * seconds; tenth += 1) {
+    desk.advance(100);
+    const ids = { clientOrderId: null, brokerOrderId: `Y${tenth}`, eventId: `s${tenth}` };
+    await desk.gateway.onStream({ kind: "order_event", ...ids, event, at: START });
+    if (desk.gateway.nextDueAt() <= START + 100 * tenth) await desk.gateway.watch();
+  }
+  expect(desk.incidents).toHaveLength(10 * seconds);
+  return questions;
+}
+
+test("news of strangers' orders has the broker's list read before its turn once a second at most", async () => {
+  const event = { kind: "accepted", brokerOrderId: "Y", pendingTrigger: false } as const;
+  const questions = await besideStrangers(10, event);
+  expect(questions).toBeGreaterThanOrEqual(9);
+  expect(questions).toBeLessThanOrEqual(11 + 10_000 / OPEN_ORDERS_POLL_MS);
+});
+
+test.each(["canceled", "expired", "rejected"] as const)(
+  "an order of a stranger that is %s has no list read before its turn",
+  async (kind) => {
+    expect(await besideStrangers(5, { kind, reason: "ioc" })).toBe(0);
+  },
+);

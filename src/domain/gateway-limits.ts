@@ -1,0 +1,7 @@
+/** Bounds of what a gateway does at once and again. */
+
+/** Before a gateway offers again what people have to hear and could not be told. */
+export const INCIDENT_RETRY_MS = 2_000;
+
+/** The broker's list is read before its turn, for orders that the stream told of and nobody here knows, at most this often: strangers may send many. */
+export const EARLY_POLL_MS = 1_000;
