@@ -43,6 +43,7 @@ const MIGRATIONS: readonly Migration[] = [
   ],
   ["CREATE TABLE hand_orders (broker_order_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"],
   ["CREATE TABLE notes (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"],
+  ["CREATE INDEX executions_by_broker ON executions (json_extract(body, '$.brokerOrderId'))"],
 ];
 
 type Body = { body: string };
@@ -186,7 +187,7 @@ export class OrderGatewayStorage implements GatewayStore {
     });
   }
 
-  /** Reads all executions: only a person at the desk asks for it. */
+  /** Asked at each poll for what rests of strangers' orders: the index is on this very expression. */
   executionsOfBroker(brokerOrderId: string): Execution[] {
     const query =
       "SELECT body FROM executions WHERE json_extract(body, '$.brokerOrderId') = ? ORDER BY execution_id";

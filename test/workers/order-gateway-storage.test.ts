@@ -1,0 +1,46 @@
+/** A gateway's own SQLite: what a poll asks for must not grow with all that was ever executed. */
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { OrderGatewayStorage } from "../../durable-objects/order-gateway.storage.ts";
+import type { Execution } from "../../src/domain/order.ts";
+
+const executionOf = (number: number): Execution => ({
+  executionId: `E${number}`,
+  clientOrderId: `o-${number}`,
+  brokerOrderId: number % 100 === 0 ? "B-asked" : `B${number}`,
+  account: "paper",
+  instrument: "NSE:INFY",
+  side: "buy",
+  quantity: "1",
+  price: "100",
+  fee: "0",
+  feeCurrency: "INR",
+  executedAt: number,
+});
+
+test("the executions of a broker's order are found without reading those of all others", async () => {
+  const gateway = env.ORDER_GATEWAY.getByName("paper");
+  await runInDurableObject(gateway, (_, { storage }) => {
+    let rowsRead = () => 0;
+    const sql = {
+      exec: (query: string, ...bindings: unknown[]) => {
+        const cursor = storage.sql.exec(query, ...bindings);
+        rowsRead = () => cursor.rowsRead;
+        return cursor;
+      },
+    };
+    const transactionSync = <T>(work: () => T): T => storage.transactionSync(work);
+    const watched = { sql, transactionSync } as unknown as DurableObjectStorage;
+    const store = new OrderGatewayStorage(watched);
+    for (let number = 1; number <= 300; number += 1) {
+      const execution = executionOf(number);
+      const { executionId, clientOrderId, executedAt: at } = execution;
+      const event = { kind: "filled", execution } as const;
+      store.adopt(execution, { eventId: executionId, clientOrderId, event, at });
+    }
+    const found = store.executionsOfBroker("B-asked");
+    expect(found.map(({ executionId }) => executionId)).toEqual(["E100", "E200", "E300"]);
+    expect(rowsRead()).toBeLessThanOrEqual(10);
+  });
+});
