@@ -2,6 +2,7 @@
 import { newBracket, type Bracket } from "../../domain/bracket.ts";
 import type { ApprovedOrder } from "../../domain/order.ts";
 import type { GatewayPorts } from "./ports.ts";
+import { DUE_NOW } from "./record.ts";
 
 export interface BracketNote {
   bracket: Bracket;
@@ -51,5 +52,5 @@ export function wakeBracket(context: Notes, approved: ApprovedOrder | null): voi
   const entry = intent?.bracket ? intent.clientOrderId : intent?.exit?.entry;
   if (entry === undefined) return;
   const note = read(context, entry);
-  if (note) saveBracket(context, { ...note, dueAt: 0 }, false);
+  if (note) saveBracket(context, { ...note, dueAt: DUE_NOW }, false);
 }

@@ -25,7 +25,7 @@ import { bracketNote, openBrackets, saveBracket } from "./bracket-notes.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
 import { flush } from "./outbox.ts";
 import { raise } from "./reconcile-notes.ts";
-import type { GatewayOrder } from "./record.ts";
+import { DUE_NOW, type GatewayOrder } from "./record.ts";
 import { submit } from "./submit.ts";
 import { cancel, modify } from "./wishes.ts";
 
@@ -241,7 +241,9 @@ function askLater(context: GatewayContext, { exit, clientOrderId }: OrderIntent,
     });
     context.log("warn", "bracket_leg_waits", { entry, leg, open, reason });
   }
-  saveBracket(context, { bracket, dueAt: context.now() + BRACKET_WAIT_MS }, false);
+  // News that came while the ledger was asked is looked at all the same.
+  const dueAt = note.dueAt === DUE_NOW ? DUE_NOW : context.now() + BRACKET_WAIT_MS;
+  saveBracket(context, { bracket, dueAt }, false);
 }
 
 /** The ledger's no is final for this id: people are told, and the other leg goes on. */

@@ -9,12 +9,20 @@ import type { Order, OrderIntent } from "../../../../src/domain/order.ts";
 import type { RefusalCode } from "../../../../src/domain/risk/refusal.ts";
 import { facts, reserved, intent } from "../../../support/orders/lone-ledger.ts";
 import { MemoryStore } from "../../../support/orders/memory-store.ts";
-import { approvedWith, scripted, START } from "../../../support/orders/scripted.ts";
+import {
+  approvedWith,
+  brokerOrderWith,
+  executionOf,
+  scripted,
+  START,
+} from "../../../support/orders/scripted.ts";
 
 const entry = approvedWith({
   bracket: { stopPrice: "95", stopLimitPrice: null, targetPrice: "105" },
 });
+const entryOf16 = approvedWith({ ...entry.intent, quantity: "16" });
 const stop = legId("o-1", 1, "stop");
+const target = legId("o-1", 1, "target");
 
 const denied = (code: RefusalCode): ReserveAnswer => ({
   kind: "denied",
@@ -103,6 +111,50 @@ test("while it waits, the ledger is not asked at every look", async () => {
   expect(asked.length).toBeGreaterThan(600_000 / BRACKET_WAIT_MS / 2);
   expect(asked.length).toBeLessThanOrEqual(600_000 / BRACKET_WAIT_MS + 1);
   expect(new Set(asked)).toEqual(new Set([stop]));
+});
+
+test("what is heard of the bracket while the ledger puts an exit off is acted on at once", async () => {
+  const store = new MemoryStore();
+  const part = { ...newRecord("o-1", entryOf16, START), filledQuantity: "10" };
+  const standing = { ...part, record: "accepted", brokerOrderId: "B0" } as const;
+  store.save({ order: standing, posts: [], executions: [] });
+  saveBracket({ store }, { bracket: newBracket("o-1"), dueAt: 0 }, false);
+  const heard = (clientOrderId: string, id: string, quantity: string) =>
+    run.gateway.onStream({
+      kind: "order_event",
+      clientOrderId,
+      brokerOrderId: clientOrderId === "o-1" ? "B0" : "L2",
+      eventId: id,
+      event: { kind: "filled", execution: { ...executionOf(id, quantity), clientOrderId } },
+      at: START,
+    });
+  const legs: string[] = [];
+  const run = scripted(
+    {
+      orders: [brokerOrderWith({ brokerOrderId: "L1", clientOrderId: stop, side: "sell" })],
+      submit: async () => ({
+        outcome: "accepted",
+        brokerOrderId: `L${legs.length}`,
+        pendingTrigger: false,
+      }),
+      reserve: async (exit) => {
+        legs.push(exit.clientOrderId);
+        if (exit.exit?.pair === 1) return approved(exit);
+        // The first pair's target fills while its entry's next exit is asked for.
+        if (legs.length === 3) await heard(target, "E2", "10");
+        return denied("INSTRUMENT_UNKNOWN");
+      },
+    },
+    store,
+  );
+  await run.gateway.watch();
+  expect(run.sent).toEqual([stop, target]);
+  run.advance(1_000);
+  await heard("o-1", "E1", "6");
+  expect(run.canceled).toEqual([]);
+  expect(run.gateway.nextDueAt()).toBeLessThanOrEqual(START + 1_000);
+  await run.gateway.watch();
+  expect(run.canceled).toEqual(["L1"]);
 });
 
 test("refused for good after a wait, it fails: people are told that, too, and it is asked for no more", async () => {
