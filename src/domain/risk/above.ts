@@ -1,7 +1,9 @@
 /** Which present exposures are already above a limit: a new limit holds for new risk at once, and says what it found. */
 import { decimal, decimalText, maxDecimal, type Decimal } from "../decimal.ts";
 import { dayLoss, drawdownOf } from "./checks/loss.ts";
-import { worstPosition } from "./case.ts";
+import { markPrice, worstPosition } from "./case.ts";
+import { rateOf } from "./exposure.ts";
+import { goodMark } from "./good-mark.ts";
 import type { InstrumentId } from "../instrument.ts";
 import { LIMIT_NAMES, type LimitName } from "./limit-names.ts";
 import { instrumentScope, limitScopes, pairScope } from "./limits.ts";
@@ -65,7 +67,7 @@ function measured(
     case "positionQuantity":
       return each(positions, (at) => worstPosition(holdingsUnder(state, at.scope)));
     case "positionNotional":
-      return each(positions, ({ figures }) => figures.gross);
+      return each(positions, (at) => worstNotional(state, at));
     case "moneyAtRiskInstrument":
       return each(positions, ({ figures }) => figures.moneyAtRisk);
     case "moneyAtRiskAlgo":
@@ -100,6 +102,17 @@ function measured(
 
 const each = (which: Aggregate[], measure: (aggregate: Aggregate) => Decimal) =>
   which.map((aggregate) => ({ scope: aggregate.scope, have: measure(aggregate) }));
+
+/** The largest position that the open orders can lead to, at the mark; what is held, as last valued, where nobody knows that. */
+function worstNotional(state: LedgerState, { scope, figures }: Aggregate): Decimal {
+  const holdings = holdingsUnder(state, scope);
+  const [first] = holdings;
+  const mark = first && goodMark(state, first.instrument);
+  const currency = holdings.find((holding) => holding.currency !== null)?.currency ?? null;
+  const rate = rateOf(state, currency);
+  if (!mark || !rate) return figures.gross;
+  return worstPosition(holdings).times(markPrice(mark)).times(rate);
+}
 
 /** Of an instrument, or of an algo in one. */
 function holdingsUnder(state: LedgerState, scope: string): Holding[] {

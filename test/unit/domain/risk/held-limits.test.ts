@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { limitsExceeded } from "../../../../src/domain/risk/above.ts";
 import { applyBalances } from "../../../../src/domain/risk/funds.ts";
+import { adopt } from "../../../support/ledger/placed-past.ts";
 import { LedgerRun, long } from "../../../support/ledger/run.ts";
 import { fillOf, INSTRUMENT } from "../../../support/ledger/samples.ts";
 
@@ -22,6 +23,22 @@ describe("a limit on what is held", () => {
     run.limit("positionQuantity", "19");
     expect(limitsExceeded(run.state, "portfolio", "positionQuantity")).toMatchObject([
       { have: "20" },
+    ]);
+  });
+
+  test("what rests counts for the position that it can lead to, in money as in units", () => {
+    const run = new LedgerRun();
+    run.limit("positionNotional", "999");
+    run.limit("positionQuantity", "9");
+    const flag = adopt(run);
+    const at = `algo:external|instrument:${INSTRUMENT.id}`;
+    expect(flag).toContain(`positionNotional of ${at} is 1000, above 999`);
+    expect(flag).toContain(`positionQuantity of ${at} is 10, above 9`);
+    run.limit("positionNotional", "1000");
+    expect(limitsExceeded(run.state, "portfolio", "positionNotional")).toEqual([]);
+    run.mark(101);
+    expect(limitsExceeded(run.state, "portfolio", "positionNotional")).toMatchObject([
+      { have: "1010" },
     ]);
   });
 
