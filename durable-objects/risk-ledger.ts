@@ -121,7 +121,9 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
 
   async reserveAll(asks: ReserveAsk[]): Promise<ReservedOne[]> {
     await this.#together.turn();
-    return deciding.reserveAll(this.#book, asks, Date.now());
+    const answers = deciding.reserveAll(this.#book, asks, Date.now());
+    if (answers.some(({ kind }) => kind === "denied")) this.#lookAtTrips();
+    return answers;
   }
 
   async post(posts: OrderPost[]): Promise<Order[]> {

@@ -1,9 +1,9 @@
 import { applyD1Migrations, evictDurableObject, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { KILL_SWITCH_HOLD_MS } from "../../src/domain/limits.ts";
+import { KILL_SWITCH_HOLD_MS, TRIP_LOOK_INTERVAL_MS } from "../../src/domain/limits.ts";
 
-import { intentWith, postOf } from "../support/ledger/samples.ts";
+import { factsWith, intentWith, markOf, postOf } from "../support/ledger/samples.ts";
 import { ledger, placed, stub } from "../support/workers/ledger.ts";
 import { until } from "../support/until.ts";
 import {
@@ -102,6 +102,18 @@ describe("a trip in the running ledger", () => {
     await ledger().ensure();
     await marked(null);
     await latched(["algo:algo-a halted trip:dailyLoss"]);
+  });
+
+  test("a denial storm, of what is asked for together as of what is asked for alone", async () => {
+    await trips([{ trip: "denialStorm", bounds: { count: 2 } }]);
+    await limits([["algo:algo-a", "orderNotional", "1"]]);
+    // The last look was some time ago.
+    vi.useFakeTimers({ now: Date.now() + TRIP_LOOK_INTERVAL_MS, toFake: ["Date"] });
+    const facts = factsWith({ mark: markOf(Date.now()) });
+    const asks = [0, 1].map(() => ({ intent: intentWith(), facts }));
+    const answers = await ledger().reserveAll(asks);
+    expect(answers.map(({ kind }) => kind)).toEqual(["denied", "denied"]);
+    expect(await states()).toEqual(["algo:algo-a reducing trip:denialStorm"]);
   });
 
   test("a reject storm, of what the broker rejected and not of what our own gate stopped", async () => {

@@ -220,6 +220,7 @@ export class SimulatedLedger {
       reserve: async (intent, facts) => {
         const answer = reserve(this.#book, intent, facts, now());
         if (answer.kind === "approved") this.#world.onReserved(intent.clientOrderId, facts);
+        if (answer.kind === "denied") this.#lookAtTrips();
         return answer;
       },
       reserveAll: async (asks) => {
@@ -227,6 +228,7 @@ export class SimulatedLedger {
         for (const [place, { intent, facts }] of asks.entries())
           if (answers[place]?.kind === "approved")
             this.#world.onReserved(intent.clientOrderId, facts);
+        if (answers.some(({ kind }) => kind === "denied")) this.#lookAtTrips();
         return answers;
       },
       post: async (posts) => {
