@@ -7,6 +7,7 @@ import { KILL_SWITCH_HOLD_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
 import { transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
+import { isFromBefore } from "../../domain/risk/halts.ts";
 import { nextVersion, openOrders, underScope } from "../../domain/risk/ledger.ts";
 import type { LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
 import type { TripName } from "../../domain/risk/trips/settings.ts";
@@ -234,10 +235,6 @@ export class KillSwitch {
       });
   }
 }
-
-/** What was approved after a halt closes what is under it. */
-const isFromBefore = ({ version }: TradingStateRecord, { ledgerVersion }: Order): boolean =>
-  ledgerVersion < version;
 
 const standsAgainst = (halt: TradingStateRecord, order: Order): boolean =>
   isFromBefore(halt, order) &&

@@ -3,6 +3,7 @@ import { ZERO } from "../../domain/decimal.ts";
 import { HALT_DONE_MS } from "../../domain/halt-limits.ts";
 import type { Order } from "../../domain/order.ts";
 import { closableNow } from "../../domain/risk/allowance.ts";
+import { isFromBefore } from "../../domain/risk/halts.ts";
 import { openOrders, underScope } from "../../domain/risk/ledger.ts";
 import type { Holding, LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
 import type { ScopeText } from "../../domain/scope.ts";
@@ -69,9 +70,9 @@ export class UnfinishedHalts {
   }
 }
 
-/** What lies on the desk people were told of; what was approved after a halt closes what is under it. */
-const standsUnder = ({ version }: TradingStateRecord, { ledgerVersion, state }: Order): boolean =>
-  ledgerVersion < version && state !== "dead_lettered";
+/** What lies on the desk people were told of. */
+const standsUnder = (halt: TradingStateRecord, order: Order): boolean =>
+  isFromBefore(halt, order) && order.state !== "dead_lettered";
 
 /** What was closed past the platform is not there any more to be closed. */
 export const leftToClose = (state: LedgerState, scope: ScopeText): Holding[] =>

@@ -12,6 +12,15 @@ import { facts, intent, reserved } from "../../../support/orders/lone-ledger.ts"
 import type { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
 import { START } from "../../../support/orders/scripted.ts";
 
+/** A stranger's order in an instrument of which nobody knows the currency. */
+function adoptedAs(brokerOrderId: string, at: number): OrderPost {
+  const { account, side, type, quantity, limitPrice, stopPrice, timeInForce } = intent;
+  const terms = { account, side, type, quantity, limitPrice, stopPrice, timeInForce };
+  const order = { ...terms, brokerOrderId, instrument: "SIM:NEW" };
+  const event = { kind: "adopted", order, pendingTrigger: false, currency: null } as const;
+  return { eventId: brokerOrderId, clientOrderId: `external-${brokerOrderId}`, event, at };
+}
+
 const stateOf = ({ ledger }: { ledger: SimulatedLedger }) =>
   ledger.store.order(intent.clientOrderId)?.order.state;
 
@@ -129,6 +138,22 @@ describe("a kill switch", () => {
     expect(stateOf(run)).toBe("pending_cancel");
   });
 
+  test("cancels a stranger's order that rested before it and is heard of only now, and none placed after it", async () => {
+    const run = await reserved();
+    run.advance(1_000);
+    await run.calls.trip("account:simulated", "test", "test");
+    run.advance(1_000);
+    run.canceled.length = 0;
+    await run.calls.post([adoptedAs("X1", START + 999), adoptedAs("X2", START + 1_001)]);
+    run.advance(HALT_DONE_MS);
+    for (let round = 0; round < 2; round += 1) await run.ledger.alarm();
+    expect(run.canceled).toContain("external-X1");
+    expect(run.canceled).not.toContain("external-X2");
+    const [news] = incidents(run).filter(({ id }) => id.startsWith("halt-orders-"));
+    expect(news?.message).toContain("external-X1");
+    expect(news?.message).not.toContain("external-X2");
+  });
+
   test("people are told once of what still stands under it after its time, and of nothing before", async () => {
     const run = await reserved();
     await run.calls.post([accepted]);
@@ -163,14 +188,7 @@ test("the money of all orders of an instrument that was described late is bound 
   const free = () => fundsLeft(ledger.state(), intent.account, "USD")?.toFixed();
   const before = Number(free());
   const at = START + 1;
-  const posts = ["X1", "X2"].map((brokerOrderId): OrderPost => {
-    const { account, side, type, quantity, limitPrice, stopPrice, timeInForce } = intent;
-    const terms = { account, side, type, quantity, limitPrice, stopPrice, timeInForce };
-    const order = { ...terms, brokerOrderId, instrument: "SIM:NEW" };
-    const event = { kind: "adopted", order, pendingTrigger: false, currency: null } as const;
-    return { eventId: brokerOrderId, clientOrderId: `external-${brokerOrderId}`, event, at };
-  });
-  await calls.post(posts);
+  await calls.post([adoptedAs("X1", at), adoptedAs("X2", at)]);
   expect(Number(free())).toBe(before);
   const event = { kind: "described", currency: "USD" } as const;
   await calls.post([{ eventId: "d", clientOrderId: "external-X1", event, at }]);
