@@ -19,12 +19,18 @@ export const countedScopes = (
 
 export function countOrder(aggregate: Aggregate, at: number): void {
   aggregate.ordersToday += 1;
+  // A scope without a limit on its rate is asked by nobody, and must not keep all times for that.
+  slide(aggregate, at);
   aggregate.recent.times.push(at);
 }
 
 /** Orders approved in the window that ends at `now`. */
 export function recentOrders(aggregate: Aggregate, now: number): number {
-  const { recent } = aggregate;
+  slide(aggregate, now);
+  return aggregate.recent.times.length - aggregate.recent.from;
+}
+
+function slide({ recent }: Aggregate, now: number): void {
   while (recent.from < recent.times.length) {
     const time = recent.times[recent.from];
     if (time === undefined || time > now - ORDER_RATE_WINDOW_MS) break;
@@ -34,5 +40,4 @@ export function recentOrders(aggregate: Aggregate, now: number): number {
     recent.times = recent.times.slice(recent.from);
     recent.from = 0;
   }
-  return recent.times.length - recent.from;
 }
