@@ -22,8 +22,8 @@ function missedOrders(sql: SqlStorage, version: number, ask: CatchUpAsk): Missed
   if (since === null || since === version) return { notices: [], complete: true };
   if (since > version) return { notices: [], complete: false };
   const rows = sql
-    .exec<{ version: number; id: string }>(
-      `SELECT events.version AS version, events.client_order_id AS id FROM events
+    .exec<{ id: string; epoch: number }>(
+      `SELECT events.client_order_id AS id, orders.body ->> '$.order.epoch' AS epoch FROM events
        JOIN orders ON orders.client_order_id = events.client_order_id
        WHERE events.version > ?1 AND (?2 IS NULL OR orders.algo_id = ?2)
        ORDER BY events.version LIMIT ?3`,
@@ -33,8 +33,8 @@ function missedOrders(sql: SqlStorage, version: number, ask: CatchUpAsk): Missed
     )
     .toArray();
   if (rows.length > ORDERS_CATCH_UP_MAX) return { notices: [], complete: false };
-  const notices = [...new Set(rows.map(({ id }) => id))]
-    .flatMap((id) => pastOrders(eventsOf(sql, id)))
+  const notices = [...new Map(rows.map(({ id, epoch }) => [id, epoch]))]
+    .flatMap(([id, epoch]) => pastOrders(eventsOf(sql, id), epoch))
     .filter((past) => past.version > since)
     .sort((a, b) => a.version - b.version)
     .map(({ version: at, order }) => ({ version: at, order, risk: null }));

@@ -15,6 +15,7 @@ import {
   markOf,
   postOf,
 } from "../support/ledger/samples.ts";
+import { adopted } from "../support/ledger/placed-past.ts";
 import { until } from "../support/until.ts";
 
 import {
@@ -153,6 +154,16 @@ describe("notices", () => {
     expect(told).toHaveLength(NOTICES_WAITING_MAX);
     expect(told[0]).toBe(6);
     expect(told.at(-1)).toBe(NOTICES_WAITING_MAX + 5);
+  });
+
+  test("that were missed tell of an adopted order as the ledger has it", async () => {
+    await ledger().control({ kind: "take_lease", region: "standby", reason: "a test" }, "person:a");
+    const { version: since } = await ledger().follow("m1");
+    await ledger().post([postOf("external-X1", adopted(), Date.now())]);
+    const { notices } = await ledger().follow("m1", { since, algoId: null });
+    const order = await ledger().order("external-X1");
+    expect(order?.epoch).toBe(2);
+    expect(notices.map((notice) => notice.order)).toEqual([order]);
   });
 
   test("start after the version that following answers, also after an eviction", async () => {
