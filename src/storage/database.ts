@@ -3,7 +3,7 @@ import type { SQL } from "drizzle-orm";
 import { getTableColumns, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { drizzle } from "drizzle-orm/d1";
-import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 
 export type Database = DrizzleD1Database;
 
@@ -20,3 +20,6 @@ export function excluded(table: SQLiteTable, keep: readonly string[]): Record<st
       .map(([field, column]) => [field, sql`excluded.${sql.identifier(column.name)}`]),
   );
 }
+
+/** For an upsert: a row that the ledger has written since, at a later version, stays. */
+export const isNoOlder = (version: SQLiteColumn): SQL => sql`excluded.ledger_version >= ${version}`;

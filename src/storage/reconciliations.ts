@@ -15,7 +15,7 @@ import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import { auditStatement } from "./audit.ts";
 import { decodeCursor, pageFrom } from "./cursor.ts";
-import { excluded, type Database } from "./database.ts";
+import { excluded, isNoOlder, type Database } from "./database.ts";
 import { auditLog, executions, orders, reconciliations } from "./schema.ts";
 import { orderRow } from "./tradebook.ts";
 
@@ -147,6 +147,7 @@ function repairStatements(
       .onConflictDoUpdate({
         target: [executions.account, executions.executionId],
         set: excluded(executions, ["account", "executionId"]),
+        setWhere: isNoOlder(executions.ledgerVersion),
       }),
     book
       .insert(auditLog)
@@ -179,6 +180,7 @@ function orderStatements(
       .onConflictDoUpdate({
         target: orders.clientOrderId,
         set: excluded(orders, ["clientOrderId"]),
+        setWhere: isNoOlder(orders.ledgerVersion),
       }),
     book
       .insert(auditLog)

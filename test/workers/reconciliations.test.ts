@@ -6,6 +6,7 @@ import { database } from "../../src/storage/database.ts";
 import {
   acceptReconciliation,
   isWakeBlocked,
+  reconcileBook,
   reconciliation,
 } from "../../src/storage/reconciliations.ts";
 import { endFlow, RESTING, startFlow, until, type Flow } from "../support/workers/orders.ts";
@@ -103,6 +104,32 @@ describe("the day's orders", () => {
       expect(await orderAudits()).toHaveLength(1);
     },
   );
+
+  test("no repair overwrites what the ledger wrote since the books were read", async () => {
+    const id = await traded();
+    const detail = await run();
+    const { acceptedBy: _, acceptedAt: __, acceptedReason: ___, ...record } = detail;
+    const order = await flow.order(id);
+    const [known] = await reconcileBook(book()).executions("paper", 0);
+    if (!known) throw new Error("no execution");
+    const repairs = {
+      executions: [{ ...known, execution: { ...known.execution, price: "7" }, before: null }],
+      orders: [{ before: null, after: { ...order, quantity: "11" } }],
+    };
+    const row = () =>
+      env.DB.prepare(
+        `SELECT orders.quantity, executions.price,
+           min(orders.ledger_version, executions.ledger_version) AS oldest,
+           max(orders.ledger_version, executions.ledger_version) AS newest
+         FROM orders, executions`,
+      ).first<{ quantity: string; price: string; oldest: number; newest: number }>();
+    const before = await row();
+    if (!before) throw new Error("no rows");
+    await reconcileBook(book()).save(record, repairs, before.oldest - 1);
+    expect(await row()).toEqual(before);
+    await reconcileBook(book()).save(record, repairs, before.newest);
+    expect(await row()).toMatchObject({ quantity: "11", price: "7" });
+  });
 
   test("a row that the tradebook lost is written again", async () => {
     const id = await resting();
