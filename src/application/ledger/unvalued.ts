@@ -1,7 +1,7 @@
 /**
  * Tells people what is held without a usable price: its loss is not known, and its algo's entries are
- * refused. Each instrument once, until it is valued again or the next trading day. What was told is
- * stored with the incident.
+ * refused. Each instrument once in a trading day, also one that flickers; one that stays so is news again
+ * the next day. What was told is stored with the incident.
  */
 import type { Incident } from "../reconcile-port.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
@@ -30,7 +30,7 @@ export class UnvaluedNews {
     this.#since = new Map([...unvalued].map((id) => [id, this.#since.get(id) ?? now]));
     const stored = book.storage.setting("unvalued_told") ?? "{}";
     const told = Object.entries(JSON.parse(stored) as Record<InstrumentId, string>);
-    const kept = told.filter(([id, day]) => unvalued.has(id) || day === state.day);
+    const kept = told.filter(([, day]) => day === state.day);
     const known = new Set(kept.map(([id]) => id));
     const due = [...this.#since]
       .filter(([id, since]) => !known.has(id) && since <= now - UNVALUED_TOLD_AFTER_MS)

@@ -105,6 +105,14 @@ test("one that flickers is told once a day; the next day it is news again", () =
   expect(run.told).toHaveLength(2);
 });
 
+test("one that stays without a price is told again on each trading day", () => {
+  const run = held();
+  run.run(SILENT_MS);
+  expect(run.told).toHaveLength(1);
+  run.run(3 * 24 * 3_600_000);
+  expect(run.told).toHaveLength(4);
+});
+
 test("a price that is none is told like one that is old", () => {
   const run = held();
   run.mark(Number.NaN);
