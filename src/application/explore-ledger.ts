@@ -8,7 +8,7 @@ import type { HistoryEntry } from "../domain/risk/history.ts";
 import type { RefusalCode } from "../domain/risk/refusal.ts";
 import { may, type Caller } from "./caller.ts";
 import { apiError, badField, unknownOrder } from "./order-errors.ts";
-import { gatherFacts, roundToGrid } from "./order-facts.ts";
+import { gatherFacts, priceOf, roundToGrid } from "./order-facts.ts";
 import type { OrderPorts } from "./order-ports.ts";
 import { intentOf } from "./submit-order.ts";
 
@@ -47,7 +47,7 @@ export async function explainOrder(
   const intent = intentOf(terms, algoId, account);
   let explained = await ports.ledger.explain(intent, facts);
   if (facts.marketOpen && refusalOf(explained, "STALE_PRICE")) {
-    facts.mark = await market.mark(intent.instrument);
+    facts.mark = await priceOf(ports, market, intent);
     if (facts.mark) explained = await ports.ledger.explain(intent, facts);
   }
   if (refusalOf(explained, "FUNDS")?.margins.some(({ have }) => have === null)) {

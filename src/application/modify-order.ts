@@ -6,7 +6,7 @@ import type { Caller } from "./caller.ts";
 import { errorText } from "./log.ts";
 import { callerName, ownOrder } from "./order-access.ts";
 import { apiError, problemError, refusalError } from "./order-errors.ts";
-import { gatherFacts } from "./order-facts.ts";
+import { gatherFacts, priceOf } from "./order-facts.ts";
 import type { OrderPorts } from "./order-ports.ts";
 
 /** Answers the order as it then stands: `pending_replace` until the broker's evidence is there. */
@@ -28,7 +28,7 @@ export async function modifyOrder(
   const facts = { ...known, epoch: await ports.epoch?.() };
   let reserved = await ports.ledger.reserveReplace(clientOrderId, changes, facts, by);
   if (!reserved.ok && typeof reserved.error === "object" && reserved.error.code === "STALE_PRICE") {
-    const mark = await market.mark(order.instrument);
+    const mark = await priceOf(ports, market, order);
     if (mark)
       reserved = await ports.ledger.reserveReplace(clientOrderId, changes, { ...facts, mark }, by);
   }

@@ -10,9 +10,11 @@ import {
 } from "../domain/decimal.ts";
 import type { BracketTerms } from "../domain/bracket.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
-import type { OrderType, TimeInForce } from "../domain/order.ts";
+import type { OrderIntent, OrderType, TimeInForce } from "../domain/order.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
-import type { AccountMarket } from "./order-ports.ts";
+import type { Mark } from "../domain/tick.ts";
+import { errorText } from "./log.ts";
+import type { AccountMarket, OrderPorts } from "./order-ports.ts";
 import type { IntentFacts } from "./ports.ts";
 
 /** What of an order the broker's rules are about. */
@@ -86,6 +88,20 @@ export async function gatherFacts(
     brokerRefusal: brokerRefusal(market, instrument, order),
     mark: null,
   };
+}
+
+/** A price that nobody can tell just now is none: the ledger's refusal of an entry stands, and exits never ask for one. */
+export async function priceOf(
+  { log }: Pick<OrderPorts, "log">,
+  market: AccountMarket,
+  { instrument, clientOrderId }: Pick<OrderIntent, "instrument" | "clientOrderId">,
+): Promise<Mark | null> {
+  try {
+    return await market.mark(instrument);
+  } catch (error) {
+    log("warn", "price_not_told", { instrument, clientOrderId, reason: errorText(error) });
+    return null;
+  }
 }
 
 /** Prices to the nearest tick, quantity down to the lot: only for a caller who asked for it. */

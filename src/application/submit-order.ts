@@ -5,11 +5,10 @@ import type { ApprovedOrder, Order, OrderIntent } from "../domain/order.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { NO_SESSION } from "../domain/session-state.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
-import type { Mark } from "../domain/tick.ts";
 import { may, type Caller } from "./caller.ts";
 import { errorText } from "./log.ts";
 import { apiError, badField, refusalError } from "./order-errors.ts";
-import { bracketOffGrid, gatherFacts, roundToGrid } from "./order-facts.ts";
+import { bracketOffGrid, gatherFacts, priceOf, roundToGrid } from "./order-facts.ts";
 import type { AccountMarket, OrderPorts } from "./order-ports.ts";
 import type { GatewayOutcome, IntentFacts, Placed, ReserveAnswer } from "./ports.ts";
 
@@ -183,20 +182,6 @@ async function decided<T extends Placed | ReserveAnswer>(
     answer = await ask({ ...facts, mark });
   }
   return answer;
-}
-
-/** A price that nobody can tell just now is none: the ledger's refusal of an entry stands, and exits never ask for one. */
-async function priceOf(
-  { log }: Pick<OrderPorts, "log">,
-  market: AccountMarket,
-  { instrument, clientOrderId }: OrderIntent,
-): Promise<Mark | null> {
-  try {
-    return await market.mark(instrument);
-  } catch (error) {
-    log("warn", "price_not_told", { instrument, clientOrderId, reason: errorText(error) });
-    return null;
-  }
 }
 
 /**

@@ -74,6 +74,7 @@ function played(answers: Explanation[] = [], market: Partial<AccountMarket> = {}
     gateway: () => ({ ensure: async () => void calls.push("ensure") }),
     market: (account: string) => (account === "paper" ? accountMarket : null),
     defaultAccount: "paper",
+    log: () => {},
   } as unknown as OrderPorts;
   return { ports, asked, calls };
 }
@@ -138,9 +139,12 @@ describe("what an order would meet", () => {
     const closed = played([stale()], { isOpen: async () => false });
     await explainOrder(closed.ports, ALGO, query(), 1);
     expect(closed.calls).toEqual([]);
-    const dark = played([stale()], { mark: async () => null });
-    expect(await explainOrder(dark.ports, ALGO, query(), 1)).toMatchObject({ value: stale() });
-    expect(dark.asked).toHaveLength(1);
+    const away = () => Promise.reject(new Error("the feed is away"));
+    for (const mark of [async () => null, away]) {
+      const dark = played([stale()], { mark });
+      expect(await explainOrder(dark.ports, ALGO, query(), 1)).toMatchObject({ value: stale() });
+      expect(dark.asked).toHaveLength(1);
+    }
   });
 
   test("balances that nobody has read are asked for; ones that are too low are not", async () => {
