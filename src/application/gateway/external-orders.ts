@@ -8,6 +8,7 @@ import type { InstrumentId } from "../../domain/instrument.ts";
 import { EARLY_POLL_MS } from "../../domain/gateway-limits.ts";
 import { DESCRIBE_RETRY_MS } from "../../domain/limits.ts";
 import type { Execution, ExternalOrder, OrderIntent } from "../../domain/order.ts";
+import { isOpenThere } from "../../domain/reconciliation/orders.ts";
 import { externalOrderId } from "../../domain/reconciliation/synthetic-id.ts";
 import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
 import type { HandExecution } from "../desk-port.ts";
@@ -67,9 +68,6 @@ function adoptFill(
   countFill(context);
 }
 
-export const isOpen = ({ state }: BrokerOrder): boolean =>
-  state === "new" || state === "pending_trigger" || state === "partially_filled";
-
 /**
  * An order in the broker's own list that no record here knows. What a person has named as the
  * execution of a dead letter is the person's word, and stays it.
@@ -81,7 +79,7 @@ export function adoptOrder(context: GatewayContext, seen: BrokerOrder): void {
   const what = `${side} ${quantity} ${instrument}, ${price}, ${seen.state}`;
   if (store.handOrder(brokerOrderId)) return;
   tell(context, brokerOrderId, updatedAt, what);
-  if (!isOpen(seen)) return;
+  if (!isOpenThere(seen)) return;
   const booked = store
     .executionsOfBroker(brokerOrderId)
     .reduce((sum, each) => sum.plus(decimal(each.quantity)), ZERO);

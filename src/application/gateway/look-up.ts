@@ -6,11 +6,12 @@ import type { BrokerFailure, BrokerOrder } from "../../brokers/broker.ts";
 import { decimal } from "../../domain/decimal.ts";
 import { EXECUTIONS_OVERLAP_MS } from "../../domain/limits.ts";
 import type { Execution, OrderChanges } from "../../domain/order.ts";
+import { isOpenThere } from "../../domain/reconciliation/orders.ts";
 import { ok, type Result } from "../../domain/result.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
 import { endIfWhole, post, type Evidence } from "./evidence.ts";
 import type { BrokerPicture, Finding } from "./finding.ts";
-import { adoptOrder, isClaimed, isOpen, sinceAdopted } from "./external-orders.ts";
+import { adoptOrder, isClaimed, sinceAdopted } from "./external-orders.ts";
 import { changedTerms, DUE_NOW, sameTerms, type GatewayOrder, type Terms } from "./record.ts";
 import { mayBeInFlight, sight } from "./sightings.ts";
 
@@ -162,7 +163,7 @@ function absorbEnd(
   if (!order || order.ended) return;
   if (isClaimed(context, order)) {
     // Its fills are covered by the person's figure, or booked beside it.
-    if (!isOpen(seen)) tell({ kind: "canceled", reason: `${seen.state} at the broker` });
+    if (!isOpenThere(seen)) tell({ kind: "canceled", reason: `${seen.state} at the broker` });
     return;
   }
   if (seen.state !== "canceled" && seen.state !== "expired") return;
