@@ -25,6 +25,7 @@ import { ageMarks } from "../../domain/risk/valued.ts";
 import type { Mark } from "../../domain/tick.ts";
 import type { LedgerOutbox, LedgerStore } from "./ports.ts";
 import { applyOrThrow } from "./set-aside.ts";
+import { uncommitted } from "./uncommitted.ts";
 import { pairsOf, positionDay, riskDay } from "./views.ts";
 
 const currencyOf = (state: LedgerState, { algoId, instrument, account }: Order): string | null =>
@@ -34,14 +35,12 @@ export class LedgerBook {
   readonly storage: LedgerStore;
   readonly outbox: LedgerOutbox;
   readonly #transaction: <T>(work: () => T) => T;
-  readonly onDenied: (order: Order, at: number) => void;
+  readonly #onDenied: (order: Order, at: number) => void;
   readonly denials = new DenialCounts();
   readonly #onApplied: (event: LedgerEvent, change: Change, at: number) => void;
   readonly #onCommit: (notices: LedgerNotice[], holdings: Iterable<Holding>) => void;
   #state: LedgerState | null = null;
-  #touched: LedgerOrder[] = [];
-  #notices: LedgerNotice[] = [];
-  #moved = new Set<Holding>();
+  #uncommitted = uncommitted();
   #marksStoredAt = 0;
   #agedAt = -Infinity;
   /** What of the day's risk the outbox was last given; a restart gives it again, which does no harm. */
@@ -52,16 +51,16 @@ export class LedgerBook {
     outbox: LedgerOutbox;
     transaction: <T>(work: () => T) => T;
     onCommit: (notices: LedgerNotice[], holdings: Iterable<Holding>) => void;
-    /** Each denial, also one that is only counted. It must only take note. */
+    /** Each denial, also one that is only counted, once it is stored. It must only take note. */
     onDenied?: (order: Order, at: number) => void;
-    /** Each event as it is applied. It must only take note. */
+    /** Each event, once it is stored. It must only take note. */
     onApplied?: (event: LedgerEvent, change: Change, at: number) => void;
   }) {
     this.storage = parts.storage;
     this.outbox = parts.outbox;
     this.#transaction = parts.transaction;
     this.#onCommit = parts.onCommit;
-    this.onDenied = parts.onDenied ?? (() => {});
+    this.#onDenied = parts.onDenied ?? (() => {});
     this.#onApplied = parts.onApplied ?? (() => {});
   }
 
@@ -85,13 +84,11 @@ export class LedgerBook {
       return value;
     });
     state.unstored.clear();
-    forgetEnded(state, this.#touched);
-    this.#touched = [];
-    const notices = this.#notices;
-    this.#notices = [];
-    const holdings = this.#moved;
-    this.#moved = new Set();
-    if (notices.length > 0) this.#onCommit(notices, holdings);
+    const { touched, notices, moved, noted } = this.#uncommitted;
+    this.#uncommitted = uncommitted();
+    forgetEnded(state, touched);
+    for (const note of noted) note();
+    if (notices.length > 0) this.#onCommit(notices, moved);
     return answer;
   }
 
@@ -102,9 +99,7 @@ export class LedgerBook {
     } catch (error) {
       if (this.#state === state) this.#state = null;
       this.denials.forget();
-      this.#touched = [];
-      this.#notices = [];
-      this.#moved = new Set();
+      this.#uncommitted = uncommitted();
       this.outbox.forget();
       throw error;
     }
@@ -118,10 +113,10 @@ export class LedgerBook {
     this.storage.addEvent({ version, at, kind: event.kind, clientOrderId, eventId, body: event });
     this.storage.saveChange(change);
     if (entry) {
-      this.#touched.push(entry);
+      this.#uncommitted.touched.push(entry);
       this.outbox.addOrder(version, entry.order);
     }
-    if (holding) this.#moved.add(holding);
+    if (holding) this.#uncommitted.moved.add(holding);
     if (execution && entry)
       this.outbox.add(version, { kind: "execution", execution, algoId: entry.order.algoId });
     if (execution && holding) this.outbox.add(version, positionDay(holding, state.day));
@@ -129,8 +124,8 @@ export class LedgerBook {
       const { order } = entry as LedgerOrder;
       this.audit(version, at, "order_flagged", clientOrderId, null, order, flag);
     }
-    this.#onApplied(event, change, at);
-    this.#notices.push({ version, order: entry?.order ?? null, risk: null });
+    this.#uncommitted.noted.push(() => this.#onApplied(event, change, at));
+    this.#uncommitted.notices.push({ version, order: entry?.order ?? null, risk: null });
     return change;
   }
 
@@ -164,9 +159,13 @@ export class LedgerBook {
     return change.entry;
   }
 
+  noteDenied(order: Order, at: number): void {
+    this.#uncommitted.noted.push(() => this.#onDenied(order, at));
+  }
+
   /** Has the commit told of, although no event was applied in it: its rows have to leave all the same. */
   tellCommit({ version }: LedgerState): void {
-    this.#notices.push({ version, order: null, risk: null });
+    this.#uncommitted.notices.push({ version, order: null, risk: null });
   }
 
   /** An event that the ledger makes itself: its version is its id. */
@@ -212,7 +211,7 @@ export class LedgerBook {
   /** Takes an order into memory until the transaction ends. */
   hold(state: LedgerState, entry: LedgerOrder): LedgerOrder {
     addOrder(state, entry);
-    this.#touched.push(entry);
+    this.#uncommitted.touched.push(entry);
     return entry;
   }
 

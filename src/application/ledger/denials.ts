@@ -10,7 +10,7 @@ import type { LedgerBook } from "./book.ts";
  * the same intent again is refused by the same words.
  */
 export function deny(book: LedgerBook, state: LedgerState, order: Order, at: number): void {
-  book.onDenied(order, at);
+  book.noteDenied(order, at);
   if (book.denials.isRepeat(order, at)) book.storage.keepRepeatedDenial(order);
   else book.apply(state, { kind: "denied", order }, at);
   tellRepeats(book, state, at);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { KILL_SWITCH_HOLD_MS, TRIP_LOOK_INTERVAL_MS } from "../../../../src/domain/limits.ts";
 import { DEFAULT_TRIPS } from "../../../../src/domain/risk/trips/settings.ts";
-import { START } from "../../../support/orders/scripted.ts";
+import { executionOf, START } from "../../../support/orders/scripted.ts";
 import { facts, intent, reserved } from "../../../support/orders/lone-ledger.ts";
 
 type Run = Awaited<ReturnType<typeof reserved>>;
@@ -46,7 +46,7 @@ async function stormy() {
     await run.ledger.alarm();
     return latched(run);
   };
-  return { ...run, pass, reject, churn, look };
+  return { ...run, pass, place, reject, churn, look };
 }
 
 const latched = ({ ledger }: Run): string[] =>
@@ -78,6 +78,43 @@ describe("the counts of storms", () => {
     await run.reject();
     expect(await run.look()).toEqual([]);
     run.ledger.evict();
+    expect(await run.look()).toEqual([]);
+  });
+
+  test("count a reject once, though its batch is posted again because of news that cannot be applied", async () => {
+    const run = await stormy();
+    expect(await run.look()).toEqual([]);
+    const clientOrderId = await run.place();
+    const rejected = { kind: "rejected", reason: "the broker says no" } as const;
+    const nonsense = { kind: "filled", execution: executionOf("E1", "0") } as const;
+    await run.calls.post([
+      { eventId: `${clientOrderId}:rejected`, clientOrderId, event: rejected, at: START },
+      { eventId: "o-1:fill:E1", clientOrderId: intent.clientOrderId, event: nonsense, at: START },
+    ]);
+    await run.reject();
+    expect(await run.look()).toEqual([]);
+    await run.reject();
+    expect(await run.look()).toEqual(BOTH("rejectStorm"));
+  });
+
+  test("leave out what storage refused: it comes again, and is counted then", async () => {
+    const run = await stormy();
+    expect(await run.look()).toEqual([]);
+    const saveChange = run.ledger.store.saveChange.bind(run.ledger.store);
+    const clientOrderId = await run.place();
+    const event = { kind: "rejected", reason: "the broker says no" } as const;
+    const posts = [
+      { eventId: `${clientOrderId}:rejected`, clientOrderId, event, at: START },
+      { eventId: "o-1:rejected", clientOrderId: intent.clientOrderId, event, at: START },
+    ];
+    run.ledger.store.saveChange = (change) => {
+      if (change.entry?.order.clientOrderId !== clientOrderId) throw new Error("the disk is full");
+      saveChange(change);
+    };
+    for (let time = 0; time < 3; time += 1)
+      await expect(run.calls.post(posts)).rejects.toThrow("disk is full");
+    run.ledger.store.saveChange = saveChange;
+    await run.calls.post(posts);
     expect(await run.look()).toEqual([]);
   });
 
