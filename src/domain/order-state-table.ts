@@ -114,6 +114,9 @@ export const ORDER_STATE_TABLE: Record<OrderState, Partial<Record<OrderTransitio
 
   filled: {
     adopted: "new", // what was told of it was one of its fills: more of it rests
+    // A person executed it by hand, and the broker has it after all: what rests there is reserved, flagged.
+    accepted: "new",
+    accepted_untriggered: "new",
     partial_fill: "filled", // an overfill: booked and flagged, never dropped
     full_fill: "filled",
   },
@@ -194,8 +197,8 @@ export const ORDER_STATE_TABLE: Record<OrderState, Partial<Record<OrderTransitio
   },
 
   expired: {
-    accepted: "expired", // news that came late, flagged
-    accepted_untriggered: "expired",
+    accepted: "new", // the broker has it after all, as for one that was canceled
+    accepted_untriggered: "pending_trigger",
     partial_fill: "expired", // a fill from the last moment: booked, the rest stays expired
     full_fill: "filled",
     expired: "expired",
@@ -256,6 +259,8 @@ export const ORDER_STATE_TABLE: Record<OrderState, Partial<Record<OrderTransitio
 /** Legal pairs that should make somebody look; each is booked with this remark. */
 export const ODD_PAIRS: Partial<Record<OrderState, Partial<Record<OrderTransition, string>>>> = {
   filled: {
+    accepted: "accepted after it was filled",
+    accepted_untriggered: "accepted after it was filled",
     partial_fill: "filled beyond its quantity",
     full_fill: "filled beyond its quantity",
   },

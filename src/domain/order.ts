@@ -147,7 +147,14 @@ export type OrderEvent =
     }
   /** What an adopted order, or a trade past us, is priced in: learned after it was booked. */
   | { kind: "described"; currency: string }
-  | { kind: "accepted"; brokerOrderId: string; pendingTrigger: boolean; stages?: OrderStages }
+  | {
+      kind: "accepted";
+      brokerOrderId: string;
+      pendingTrigger: boolean;
+      stages?: OrderStages;
+      /** What it comes to with what a person executed in its place; left out of all others. */
+      quantity?: DecimalText;
+    }
   | { kind: "triggered" }
   | { kind: "rejected"; reason: string; stages?: OrderStages }
   | { kind: "filled"; execution: Execution }

@@ -114,9 +114,13 @@ export function book(
   const { evidence, brokerOrderId, at } = sighting;
   const executionKnown =
     evidence.kind === "filled" && context.store.hasExecution(evidence.execution.executionId);
-  const change = applyEvidence(order, evidence, { brokerOrderId, at, executionKnown });
+  const hand = order.byHand === undefined ? null : context.store.handOrder(brokerOrderId);
+  const claimed = hand?.clientOrderId === order.clientOrderId ? hand.claim.quantity : null;
+  const change = applyEvidence(order, evidence, { brokerOrderId, at, executionKnown, claimed });
   if (change.order === order && change.posts.length === 0) return order;
-  if (change.order.record === "accepted") noteRevival(context, order, evidence.kind);
+  // What a person named as its execution is no surprise.
+  const isAsTold = claimed !== null && change.order.ended === "filled";
+  if (change.order.record === "accepted" && !isAsTold) noteRevival(context, order, evidence.kind);
   const now = context.now();
   const stamped = { ...change.order, updatedAt: now };
   context.store.save({ ...change, order: stamped });

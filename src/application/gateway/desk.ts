@@ -20,7 +20,7 @@ import { findingOf, isListed, type BrokerPicture } from "./finding.ts";
 import { absorbFinding, askBroker } from "./look-up.ts";
 import { flush } from "./outbox.ts";
 import { raise } from "./reconcile-notes.ts";
-import { newRecord, type GatewayOrder, type HandOrder } from "./record.ts";
+import { newRecord, termsOf, type GatewayOrder, type HandOrder } from "./record.ts";
 
 interface OnDesk {
   order: Order;
@@ -80,13 +80,22 @@ export async function executeByHand(
   const covered = adopted.reduce((sum, each) => sum.plus(decimal(each.quantity)), ZERO);
   const hand = { clientOrderId, brokerOrderId: claim.brokerOrderId, claim };
   const filled = decimal(record.filledQuantity).plus(decimal(claim.quantity));
-  const executed = { ...closed(record), filledQuantity: decimalText(filled) };
+  const filledNow = { ...closed(record), filledQuantity: decimalText(filled) };
+  const executed = besideItsOwn(filledNow, order, claim);
   store.saveHandOrder({ ...hand, covered: decimalText(covered) }, executed, posts);
   claimExternal(context, claim);
   countFill(context);
   guardBracket(context, order, executed);
   context.log("warn", "order_executed_by_hand", { clientOrderId, by: claim.by });
   return posted(context, order);
+}
+
+/** Its own order of the broker may turn up after all: what a person executed by another one is beside it. */
+function besideItsOwn(record: GatewayOrder, order: Order, claim: HandExecution): GatewayOrder {
+  const isOwn = claim.brokerOrderId === record.brokerOrderId;
+  const beside = decimal(record.byHand ?? "0").plus(isOwn ? ZERO : decimal(claim.quantity));
+  const terms = record.terms ?? termsOf({ intent: order });
+  return { ...record, terms, byHand: decimalText(beside) };
 }
 
 /** What a person executed counts for its bracket like any fill: the other exit has to go, or exits have to come. */

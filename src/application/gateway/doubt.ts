@@ -5,7 +5,7 @@
 import { NOT_SENT_SWEEP_MS, ORDER_RETRIES_MAX, UNKNOWN_DEADLINE_MS } from "../../domain/limits.ts";
 import { lookDelayMs, readOrder, save, type GatewayContext } from "./context.ts";
 import { post } from "./evidence.ts";
-import { findingOf, isFound, type Finding } from "./finding.ts";
+import { findingOf, isOpenNow, type Finding } from "./finding.ts";
 import { absorbFinding, askOnce, type Asked } from "./look-up.ts";
 import type { GatewayOrder } from "./record.ts";
 import { giveUp, stop } from "./stop.ts";
@@ -114,7 +114,7 @@ export async function confirmWishes(
     save(context, { order: { ...now, nextLookAt: null, looks: 0 }, posts: [] });
     return;
   }
-  const stillOpen = finding !== null && isFound(finding);
+  const stillOpen = finding !== null && isOpenNow(finding);
   lookAgain(context, now.cancel === "sent" && stillOpen ? { ...now, cancel: "wanted" } : now);
 }
 

@@ -3,11 +3,12 @@
  * the answer, the stream and a look-up, in any order and any number of times, gives the same posts.
  */
 import type { OrderStreamMessage } from "../../brokers/broker.ts";
-import { decimal, decimalText, maxDecimal } from "../../domain/decimal.ts";
-import type { OrderEvent, OrderPost } from "../../domain/order.ts";
+import { decimal, decimalText, maxDecimal, ZERO, type DecimalText } from "../../domain/decimal.ts";
+import type { OrderChanges, OrderEvent, OrderPost } from "../../domain/order.ts";
 import {
   changedTerms,
   DUE_NOW,
+  filledAtBroker,
   sameTerms,
   stagesOf,
   type GatewayOrder,
@@ -47,14 +48,24 @@ const joined = (first: RecordChange, second: RecordChange): RecordChange => ({
 const isAnotherLife = ({ ended, brokerOrderId }: GatewayOrder): boolean =>
   ended !== null || brokerOrderId !== null;
 
+/** Where a piece of evidence came from, and what is known of it here. */
+export interface From {
+  brokerOrderId: string;
+  at: number;
+  /** This execution was booked before. */
+  executionKnown: boolean;
+  /** A person has named this very order of the broker as the execution, of so much; null when nobody has. */
+  claimed?: DecimalText | null;
+}
+
 /** The broker has it, whatever was believed before. */
 function accept(
-  order: GatewayOrder,
-  brokerOrderId: string,
+  known: GatewayOrder,
+  { brokerOrderId, at, claimed = null }: From,
   pendingTrigger: boolean,
-  at: number,
 ): RecordChange {
-  if (order.record === "accepted") return unchanged(order);
+  if (known.record === "accepted") return unchanged(known);
+  const order = claimed === null ? known : ownExecution(known, claimed);
   const cancel = order.unwanted ? "wanted" : order.cancel;
   const accepted: GatewayOrder = {
     ...order,
@@ -74,40 +85,74 @@ function accept(
     brokerOrderId,
     pendingTrigger,
     ...stagesOf(order),
+    ...besideHand(accepted),
   } as const;
-  return { order: accepted, posts: [postOfLife(accepted, event, at)], executions: [] };
+  const after = claimed === null ? accepted : endIfWhole(accepted);
+  return { order: after, posts: [postOfLife(accepted, event, at)], executions: [] };
 }
 
-/**
- * Folds one piece of evidence in. `brokerOrderId` is the one it came with; `executionKnown` says that
- * this execution was booked before.
- */
-export function applyEvidence(
-  order: GatewayOrder,
-  evidence: Evidence,
-  from: { brokerOrderId: string; at: number; executionKnown: boolean },
-): RecordChange {
-  const { brokerOrderId, at } = from;
+/** What a person executed was this order: it has that quantity filled itself. */
+function ownExecution(order: GatewayOrder, claimed: DecimalText): GatewayOrder {
+  const beside = decimal(order.byHand ?? "0").minus(decimal(claimed));
+  return { ...order, byHand: decimalText(maxDecimal(ZERO, beside)) };
+}
+
+/** It lives beside what a person executed in its place: together they are more than was wanted. */
+function besideHand({ terms, byHand = "0" }: GatewayOrder): { quantity?: DecimalText } {
+  const beside = decimal(byHand);
+  if (terms === null || beside.eq(ZERO)) return {};
+  return { quantity: decimalText(decimal(terms.quantity).plus(beside)) };
+}
+
+/** Ended by the broker's own word, and in its list of open orders all the same: nobody counts with it, so it has to go. */
+export function revive(order: GatewayOrder, at: number): RecordChange {
+  const alive: GatewayOrder = {
+    ...order,
+    ended: null,
+    reason: null,
+    revivals: (order.revivals ?? 0) + 1,
+    unwanted: true,
+    cancel: "wanted",
+    nextLookAt: DUE_NOW,
+    looks: 0,
+  };
+  const { brokerOrderId, pendingTrigger } = order;
+  const event = {
+    kind: "accepted",
+    brokerOrderId: brokerOrderId ?? "",
+    pendingTrigger,
+    ...besideHand(alive),
+  } as const;
+  return { order: alive, posts: [postOfLife(alive, event, at)], executions: [] };
+}
+
+/** Folds one piece of evidence in. */
+export function applyEvidence(order: GatewayOrder, evidence: Evidence, from: From): RecordChange {
+  const { at } = from;
   switch (evidence.kind) {
     case "accepted":
-      return accept(order, evidence.brokerOrderId, evidence.pendingTrigger, at);
+      return accept(
+        order,
+        { ...from, brokerOrderId: evidence.brokerOrderId },
+        evidence.pendingTrigger,
+      );
     case "rejected":
       return reject(order, evidence.reason, at);
     case "filled": {
-      const accepted = accept(order, brokerOrderId, false, at);
+      const accepted = accept(order, from, false);
       return from.executionKnown ? accepted : joined(accepted, fill(accepted.order, evidence, at));
     }
     case "triggered": {
-      const accepted = accept(order, brokerOrderId, true, at);
+      const accepted = accept(order, from, true);
       return joined(accepted, trigger(accepted.order, at));
     }
     case "canceled":
     case "expired": {
-      const accepted = accept(order, brokerOrderId, false, at);
+      const accepted = accept(order, from, false);
       return joined(accepted, end(accepted.order, evidence, at));
     }
     case "replaced": {
-      const accepted = accept(order, brokerOrderId, false, at);
+      const accepted = accept(order, from, false);
       return joined(accepted, replace(accepted.order, evidence.changes, at));
     }
   }
@@ -160,9 +205,7 @@ export function endIfWhole(order: GatewayOrder): GatewayOrder {
   if (terms === null) return order;
   const wished = changes?.quantity ?? terms.quantity;
   const most = maxDecimal(decimal(terms.quantity), decimal(wished));
-  return decimal(order.filledQuantity).gte(most)
-    ? { ...order, ...settled, ended: "filled" }
-    : order;
+  return filledAtBroker(order).gte(most) ? { ...order, ...settled, ended: "filled" } : order;
 }
 
 function end(
@@ -197,7 +240,18 @@ function replace(
       replacements,
       ...(done ? { changes: null, nextLookAt: order.cancel === "none" ? null : DUE_NOW } : {}),
     }),
-    posts: [post(order, `replaced:${replacements}`, { kind: "replaced", changes }, at)],
+    posts: [post(order, `replaced:${replacements}`, forLedger(order, changes), at)],
     executions: [],
   };
+}
+
+/** The ledger counts what a person executed as part of the order. */
+function forLedger(
+  { byHand = "0" }: GatewayOrder,
+  changes: OrderChanges,
+): Extract<OrderEvent, { kind: "replaced" }> {
+  const { quantity } = changes;
+  if (quantity === null) return { kind: "replaced", changes };
+  const whole = decimalText(decimal(quantity).plus(decimal(byHand)));
+  return { kind: "replaced", changes: { ...changes, quantity: whole } };
 }

@@ -7,7 +7,7 @@ import type { ApprovedOrder } from "../../domain/order.ts";
 import type { GatewayContext } from "./context.ts";
 import { doubtOf } from "./reconcile-notes.ts";
 import { blockReason } from "./reconcile.ts";
-import { instrumentOf, type GatewayOrder } from "./record.ts";
+import { filledAtBroker, instrumentOf, type GatewayOrder } from "./record.ts";
 
 /** By its word or by the ledger's proof: enough while the ledger's position is not in doubt. */
 export const isExit = ({ intent, onlyReduces }: ApprovedOrder): boolean =>
@@ -44,8 +44,9 @@ function reducesAtBroker(context: GatewayContext, { intent }: ApprovedOrder): bo
 const sideOf = ({ approved, external }: GatewayOrder) => approved?.intent.side ?? external?.side;
 
 /** On the larger of its present and its asked terms. */
-function restOf({ terms, changes, filledQuantity }: GatewayOrder): Decimal {
+function restOf(order: GatewayOrder): Decimal {
+  const { terms, changes } = order;
   const quantity = decimal(terms?.quantity ?? "0");
   const most = maxDecimal(quantity, decimal(changes?.quantity ?? "0"));
-  return maxDecimal(ZERO, most.minus(decimal(filledQuantity)));
+  return maxDecimal(ZERO, most.minus(filledAtBroker(order)));
 }

@@ -1,6 +1,7 @@
 /** Finds what a broker's picture holds of one order. A gateway with thousands of open orders asks for each of them. */
 import type { BrokerOrder } from "../../brokers/broker.ts";
 import type { Execution } from "../../domain/order.ts";
+import { isOpenThere } from "../../domain/reconciliation/orders.ts";
 import type { GatewayOrder } from "./record.ts";
 
 /** What the broker said, all of it: three queries that all succeeded. It is never changed. */
@@ -70,6 +71,12 @@ export function findingOf(picture: BrokerPicture, order: Ids): Finding {
 
 export const isFound = (finding: Finding): boolean =>
   finding.orders.length > 0 || finding.executions.length > 0;
+
+/** By the broker's own list it is open now: what it has executed, or how it was closed, is no proof that it lives. */
+export function isOpenNow({ orders }: Finding): boolean {
+  const last = orders.at(-1);
+  return last !== undefined && isOpenThere(last);
+}
 
 /** Among the broker's orders: executions alone say nothing of what rests of it. */
 export const isListed = ({ orders }: Finding): boolean => orders.length > 0;

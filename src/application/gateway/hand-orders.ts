@@ -1,9 +1,12 @@
 /** Keeps a trade that a person booked by hand from being booked again when the broker tells of it. */
 import { decimal, decimalText, minDecimal, ZERO } from "../../domain/decimal.ts";
-import type { OrderPost } from "../../domain/order.ts";
+import type { Execution, OrderPost } from "../../domain/order.ts";
 import { externalOrderId } from "../../domain/reconciliation/synthetic-id.ts";
 import type { GatewayContext, Sighting } from "./context.ts";
+import { wakeBracket } from "./bracket-notes.ts";
+import { applyEvidence } from "./evidence.ts";
 import { countFill } from "./inferred-fills.ts";
+import type { GatewayOrder } from "./record.ts";
 
 /**
  * The broker's word about an order that a person has booked already: what the person's figure covers
@@ -23,7 +26,11 @@ export function coverByHand(context: GatewayContext, sighting: Sighting): boolea
   const clientOrderId = externalOrderId(context.account, brokerOrderId);
   const extra = { ...execution, clientOrderId, quantity: decimalText(excess) };
   const posts: OrderPost[] = [];
-  if (excess.gt(ZERO)) {
+  const own = context.store.order(hand.clientOrderId);
+  // The person named the order's own order of the broker: what goes beyond the figure is the order's, too.
+  if (excess.gt(ZERO) && own?.brokerOrderId === brokerOrderId)
+    fillOwn(context, own, extra, sighting);
+  else if (excess.gt(ZERO)) {
     const eventId = `${clientOrderId}:fill:${execution.executionId}`;
     posts.push({ eventId, clientOrderId, event: { kind: "filled", execution: extra }, at });
     context.log("error", "hand_execution_exceeded", { brokerOrderId, excess: extra.quantity });
@@ -32,4 +39,18 @@ export function coverByHand(context: GatewayContext, sighting: Sighting): boolea
   context.store.coverHandOrder(brokerOrderId, covered, execution, posts);
   countFill(context);
   return true;
+}
+
+/** The broker's execution itself is kept with the claim that covers the rest of it. */
+function fillOwn(
+  context: GatewayContext,
+  own: GatewayOrder,
+  execution: Execution,
+  { brokerOrderId, at }: Sighting,
+): void {
+  const from = { brokerOrderId, at, executionKnown: false };
+  const { order, posts } = applyEvidence(own, { kind: "filled", execution }, from);
+  const stamped = { ...order, updatedAt: context.now() };
+  context.store.save({ order: stamped, posts, executions: [] });
+  wakeBracket(context, own.approved);
 }

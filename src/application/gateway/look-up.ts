@@ -8,11 +8,20 @@ import { EXECUTIONS_OVERLAP_MS } from "../../domain/limits.ts";
 import type { Execution, OrderChanges } from "../../domain/order.ts";
 import { isOpenThere } from "../../domain/reconciliation/orders.ts";
 import { ok, type Result } from "../../domain/result.ts";
+import { wakeBracket } from "./bracket-notes.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
-import { endIfWhole, post, type Evidence } from "./evidence.ts";
+import { endIfWhole, post, revive, type Evidence } from "./evidence.ts";
 import type { BrokerPicture, Finding } from "./finding.ts";
 import { adoptOrder, isClaimed, sinceAdopted } from "./external-orders.ts";
-import { changedTerms, DUE_NOW, sameTerms, type GatewayOrder, type Terms } from "./record.ts";
+import {
+  changedTerms,
+  DUE_NOW,
+  filledAtBroker,
+  sameTerms,
+  type GatewayOrder,
+  type Terms,
+} from "./record.ts";
+import { tellRevival } from "./revivals.ts";
 import { mayBeInFlight, sight } from "./sightings.ts";
 
 /** Orders of a picture that are looked at in one go: some ten milliseconds at the most. */
@@ -79,7 +88,10 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
   // Without our id it may be the very order whose answer is awaited.
   const mayBeOurs = seen.clientOrderId === null && mayBeInFlight(context, seen.brokerOrderId);
   if (!known && !mayBeOurs) return adoptOrder(context, seen);
-  if (known?.ended && known.ended !== "dead_lettered" && known.record === "accepted") return;
+  if (known?.ended && known.ended !== "dead_lettered" && known.record === "accepted") {
+    if (standsAfterItsEnd(context, known, seen, askedAt)) reviveEnded(context, known, seen);
+    return;
+  }
   // The broker was asked before it refused: a picture from then shows what has ended since.
   if (known?.ended === "rejected" && askedAt <= known.updatedAt) return;
   if (seen.state === "rejected") {
@@ -96,6 +108,28 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
   const shown = sinceAdopted(context, order, seen, askedAt);
   absorbTerms(context, knownOrder(context, seen) ?? order, shown, askedAt, tell);
   absorbEnd(context, shown, tell);
+}
+
+/** Canceled or expired by the broker's own word, and in its list of open orders when that has had its time. */
+const standsAfterItsEnd = (
+  context: GatewayContext,
+  order: GatewayOrder,
+  seen: BrokerOrder,
+  askedAt: number,
+): boolean =>
+  isOpenThere(seen) &&
+  order.ended !== "filled" &&
+  askedAt - order.updatedAt >= context.broker.rules.settlingTimeMs &&
+  !isClaimed(context, order);
+
+/** It is reserved again, and canceled there: whoever wanted it has heard that it is no more. */
+function reviveEnded(context: GatewayContext, order: GatewayOrder, seen: BrokerOrder): void {
+  const { order: alive, posts } = revive(order, seen.updatedAt);
+  tellRevival(context, { ...order, unwanted: true }, `it lists it as ${seen.state}`);
+  save(context, { order: alive, posts });
+  wakeBracket(context, order.approved);
+  const { clientOrderId, ended } = order;
+  context.log("error", "evidence_against_end", { clientOrderId, ended, listed: seen.state });
 }
 
 function knownOrder(context: GatewayContext, seen: BrokerOrder): GatewayOrder | null {
@@ -167,7 +201,7 @@ function absorbEnd(
     return;
   }
   if (seen.state !== "canceled" && seen.state !== "expired") return;
-  if (decimal(order.filledQuantity).lt(decimal(seen.filledQuantity))) {
+  if (filledAtBroker(order).lt(decimal(seen.filledQuantity))) {
     context.log("warn", "fills_missing", {
       clientOrderId: order.clientOrderId,
       filled: order.filledQuantity,

@@ -1,5 +1,5 @@
 /** A gateway's own durable record of one order: what was sent, what came of it, and what is still wished. */
-import type { DecimalText } from "../../domain/decimal.ts";
+import { decimal, type Decimal, type DecimalText } from "../../domain/decimal.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
 import type { HandExecution } from "../desk-port.ts";
 import type {
@@ -61,7 +61,10 @@ export interface GatewayOrder {
   /** The terms at the broker as last confirmed; null without an order. */
   terms: Terms | null;
   replacements: number;
+  /** Of it all, what was executed by hand included. */
   filledQuantity: DecimalText;
+  /** What of that a person executed by other orders of the broker than this one; left out where nothing was. */
+  byHand?: DecimalText;
   /** How it ended; null while something may still happen. A late fill is taken all the same. */
   ended: "filled" | "canceled" | "expired" | "rejected" | "stopped" | "dead_lettered" | null;
   /** How often it turned out to live at the broker after it had ended or was lost here; left out when it never did. */
@@ -102,10 +105,10 @@ export interface HandOrder {
   covered: string;
 }
 
-export const termsOf = (approved: ApprovedOrder): Terms => ({
-  quantity: approved.intent.quantity,
-  limitPrice: approved.intent.limitPrice,
-  stopPrice: approved.intent.stopPrice,
+export const termsOf = ({ intent }: { intent: Terms }): Terms => ({
+  quantity: intent.quantity,
+  limitPrice: intent.limitPrice,
+  stopPrice: intent.stopPrice,
 });
 
 export function newRecord(
@@ -137,6 +140,10 @@ export function newRecord(
     updatedAt: now,
   };
 }
+
+/** What the broker's own order has filled: it may live beside what a person executed in its place. */
+export const filledAtBroker = ({ filledQuantity, byHand = "0" }: GatewayOrder): Decimal =>
+  decimal(filledQuantity).minus(decimal(byHand));
 
 /** Null for an order that never came. */
 export const instrumentOf = ({ approved, external }: GatewayOrder): InstrumentId | null =>

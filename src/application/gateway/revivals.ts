@@ -5,11 +5,17 @@ import type { GatewayOrder } from "./record.ts";
 
 /** Call it with the order as it was before the evidence that the broker has it. */
 export function noteRevival(context: GatewayPorts, order: GatewayOrder, evidence: string): void {
-  const { clientOrderId, record, ended, unwanted, revivals = 0, reason } = order;
+  const { clientOrderId, record, ended } = order;
   if (record === "accepted" || (ended === null && record !== "not_sent")) return;
   context.log("error", "evidence_against_proof", { clientOrderId, record, ended, evidence });
   // One that waits for its retry has ended for nobody: the evidence only cancels the retry.
   if (ended === null) return;
+  tellRevival(context, order, evidence);
+}
+
+/** Told once for each of its lives. */
+export function tellRevival(context: GatewayPorts, order: GatewayOrder, evidence: string): void {
+  const { clientOrderId, ended, unwanted, revivals = 0, reason } = order;
   raise(context, {
     id: `revived-${clientOrderId}-${revivals + 1}`,
     severity: unwanted ? "critical" : "serious",

@@ -9,7 +9,7 @@ import { latestEpoch, readOrder, save, type GatewayContext } from "./context.ts"
 import { confirmWishes, lookAgain, lookAt, resolveUnknown, sweepNotSent } from "./doubt.ts";
 import { entryRefusal } from "./entry-gates.ts";
 import { post } from "./evidence.ts";
-import { isFound } from "./finding.ts";
+import { isOpenNow } from "./finding.ts";
 import { refuseChanges, type Asked } from "./look-up.ts";
 import { ledgerOrder } from "./outbox.ts";
 import { blockReason } from "./reconcile.ts";
@@ -110,7 +110,10 @@ async function sendCancel(context: GatewayContext, order: GatewayOrder): Promise
   }
 }
 
-/** "Not found" may mean filled: only an order that was seen alive makes it a refusal. */
+/**
+ * "Not found" may mean filled: only an order that the broker lists as open makes it a refusal. Of one that
+ * nobody here counts with any more the cancel is not given up: it goes again, later and later.
+ */
 async function cancelRejected(
   context: GatewayContext,
   order: GatewayOrder,
@@ -119,14 +122,19 @@ async function cancelRejected(
   const finding = await lookAt(context, order);
   const now = readOrder(context, order.clientOrderId);
   if (!now || now.ended !== null) return;
-  if (!finding || !isFound(finding)) return lookAgain(context, now);
+  if (!finding || !isOpenNow(finding)) return lookAgain(context, now);
   const cancelsRejected = now.cancelsRejected + 1;
-  const nextLookAt = now.changes === null ? null : context.now() + ORDER_CONFIRM_WAIT_MS;
   const event = { kind: "cancel_rejected", reason } as const;
-  save(context, {
-    order: { ...now, cancel: "none", cancelsRejected, nextLookAt, looks: 0 },
-    posts: [post(now, `cancel_rejected:${cancelsRejected}`, event, context.now())],
-  });
+  const told = post(now, `cancel_rejected:${cancelsRejected}`, event, context.now());
+  if (now.unwanted) {
+    // The ledger hears of the first: it would be an event every few seconds.
+    const posts = now.cancelsRejected === 0 ? [told] : [];
+    save(context, { order: { ...now, cancelsRejected }, posts });
+    return lookAgain(context, { ...now, cancelsRejected });
+  }
+  const nextLookAt = now.changes === null ? null : context.now() + ORDER_CONFIRM_WAIT_MS;
+  const kept: GatewayOrder = { ...now, cancel: "none", cancelsRejected, nextLookAt, looks: 0 };
+  save(context, { order: kept, posts: [told] });
 }
 
 /**
@@ -235,7 +243,7 @@ async function settleChanges(
       const finding = await lookAt(context, order);
       const now = readOrder(context, clientOrderId);
       if (!now || now.ended !== null || now.changes === null) return;
-      if (finding && isFound(finding)) refuseChanges(context, now, outcome.reason);
+      if (finding && isOpenNow(finding)) refuseChanges(context, now, outcome.reason);
       else lookAgain(context, now);
     }
   }

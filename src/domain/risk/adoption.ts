@@ -112,16 +112,21 @@ export function takeAdoptedTerms(
   entry.unit = unitRiskNow(state, entry.order) ?? NO_UNIT_RISK;
 }
 
-/** Money that the latest balances cannot have counted yet: the broker had the order from `at` on. */
-export function commitAdopted(state: LedgerState, entry: LedgerOrder, at: number): void {
+/**
+ * Money of an order that stands at the broker and was not reserved for: the broker had it from `at` on, so
+ * that balances from before cannot have counted it. What its fills still hold is held beside it.
+ */
+export function commitStanding(state: LedgerState, entry: LedgerOrder, at: number): void {
   const { order, share, commitment } = entry;
   const { currency, position, sides } = holdingFor(state, order, null);
-  if (!currency || !share || commitment) return;
+  if (!currency || !share) return;
   if ((state.balances.get(order.account)?.at ?? -Infinity) >= at) return;
   const others = sides[order.side].quantity.minus(share.quantity);
   const free = maxDecimal(ZERO, closable(position.quantity, order.side).minus(others));
   const amount = maxDecimal(ZERO, share.quantity.minus(free)).times(share.price);
-  if (amount.gt(ZERO)) commitFunds(state, entry, { currency, amount, confirmedAt: at });
+  if (amount.lte(ZERO)) return;
+  const held = commitment?.amount ?? ZERO;
+  commitFunds(state, entry, { currency, amount: amount.plus(held), confirmedAt: at });
 }
 
 /** What had no worth when it was adopted has one now: its money is bound from when it was first heard of. */

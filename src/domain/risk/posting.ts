@@ -13,7 +13,7 @@ import { fillPosition } from "../position.ts";
 import {
   adoptFill,
   adoptOrder,
-  commitAdopted,
+  commitStanding,
   describeHolding,
   takeAdoptedTerms,
   takeLastResort,
@@ -24,7 +24,7 @@ import { rateOf, refreshHolding, refreshShare } from "./exposure.ts";
 import { confirmFunds, settleFunds, withdrawAskedFunds } from "./funds.ts";
 import { filledUnitRisk } from "./money-at-risk.ts";
 import { unitRiskNow } from "./pricing.ts";
-import { holdingFor, type Holding, type LedgerOrder, type LedgerState } from "./state.ts";
+import { holdingFor, reserves, type Holding, type LedgerOrder, type LedgerState } from "./state.ts";
 
 /** What a post changed, for whoever stores and tells it. */
 export interface Posted {
@@ -74,7 +74,7 @@ function applyAdopted(
   takeAdoptedTerms(state, entry, event);
   entry.order = { ...entry.order, updatedAt: laterOf(entry, at) };
   const posted = settle(state, entry, closer(entry, next.value), null, null);
-  commitAdopted(state, entry, at);
+  if (!entry.commitment) commitStanding(state, entry, at);
   const passed = limitsPassedBy(state, entry.order);
   return { ...posted, flag: ["placed past the ledger", ...passed].join("; ") };
 }
@@ -85,6 +85,7 @@ function applyNews(
   event: Exclude<StateEvent, { kind: "filled" | "adopted" }>,
   at: number,
 ): Posted {
+  const wasIdle = !reserves(entry);
   const name = transitionOf(event, "partly");
   const next = transition(entry.order.state, name);
   const flag = transitionFlag(entry.order.state, name);
@@ -108,8 +109,19 @@ function applyNews(
   };
   if (event.kind === "replace_rejected") withdrawAskedFunds(state, entry);
   if (event.kind === "replaced" || event.kind === "replace_rejected") entry.asked = null;
+  // Its gateway, too, has forgotten what was wished of it before it ended.
+  if (wasIdle) entry.asked = null;
   entry.quantity = decimal(entry.order.quantity);
-  return settle(state, entry, closer(entry, next.value), null, flag);
+  const posted = settle(state, entry, closer(entry, next.value), null, flag);
+  return wasIdle ? reserveAgain(state, entry, posted, at) : posted;
+}
+
+/** It had ended here, and stands at the broker: a fact, so it is reserved whatever it passes, and that is said. */
+function reserveAgain(state: LedgerState, entry: LedgerOrder, posted: Posted, at: number): Posted {
+  if (!reserves(entry)) return posted;
+  commitStanding(state, entry, at);
+  const flags = [posted.flag, "reserved again", ...limitsPassedBy(state, entry.order)];
+  return { ...posted, flag: flags.filter((each) => each !== null).join("; ") };
 }
 
 /** The broker's clock and ours differ; an order's time never goes back. */
@@ -127,12 +139,14 @@ function takeFacts(entry: LedgerOrder, event: OrderEvent): void {
 const showsTheBrokerHasIt = ({ asked }: LedgerOrder, { kind }: OrderEvent): boolean =>
   kind === "replaced" || (!asked && (kind === "accepted" || kind === "triggered"));
 
-/** A confirmed modify brings its terms, and the unit risk that was reserved for them. */
+/** A confirmed modify brings its terms, and the unit risk that was reserved for them; a revived order what a person executed beside it. */
 function newTerms(
   state: LedgerState,
   entry: LedgerOrder,
   event: OrderEvent,
 ): Partial<Pick<Order, "quantity" | "limitPrice" | "stopPrice">> {
+  if (event.kind === "accepted")
+    return event.quantity === undefined ? {} : { quantity: event.quantity };
   if (event.kind !== "replaced") return {};
   const { quantity, limitPrice, stopPrice } = event.changes;
   const terms = {
@@ -177,6 +191,7 @@ function bookFill(
   at: number,
   external: boolean,
 ): Posted {
+  const wasIdle = !reserves(entry);
   const quantity = decimal(execution.quantity);
   const price = decimal(execution.price);
   assert(quantity.gt(ZERO), `a fill of ${execution.quantity}`);
@@ -223,7 +238,8 @@ function bookFill(
     updatedAt: laterOf(entry, at),
   };
   const flag = [...new Set(flags.filter((each) => each !== null))].join("; ") || null;
-  return settle(state, entry, next.ok ? next.value : entry.order.state, execution, flag);
+  const posted = settle(state, entry, next.ok ? next.value : entry.order.state, execution, flag);
+  return wasIdle ? reserveAgain(state, entry, posted, at) : posted;
 }
 
 /** While a modify is not answered, the order is only full when the larger of both quantities is. */

@@ -1,5 +1,10 @@
 /** A gateway whose broker does exactly what the test says, call by call. */
-import type { BrokerOrder, BrokerPosition, SubmitOutcome } from "../../../src/brokers/broker.ts";
+import type {
+  BrokerOrder,
+  BrokerPosition,
+  CancelOutcome,
+  SubmitOutcome,
+} from "../../../src/brokers/broker.ts";
 import { Gateway } from "../../../src/application/gateway/gateway.ts";
 import type { GatewayPorts } from "../../../src/application/gateway/ports.ts";
 import type { RiskLedgerPort } from "../../../src/application/ports.ts";
@@ -102,6 +107,9 @@ export interface Scripted {
 export interface Script {
   submit?: () => Promise<SubmitOutcome>;
   orders?: BrokerOrder[];
+  /** What it answers to a cancel; left out, that depends on what is open. */
+  cancel?: () => CancelOutcome;
+  modify?: () => CancelOutcome;
   executions?: Execution[];
   isUnreachable?: boolean;
   /** The broker's list of open orders is answered then. */
@@ -159,12 +167,13 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       },
       cancel: async ({ brokerOrderId }) => {
         canceled.push(brokerOrderId);
+        if (script.cancel) return script.cancel();
         const found = orders().some(isOpen);
         return found ? { outcome: "accepted" } : { outcome: "rejected", reason: "not found" };
       },
       modify: async (_order, changes) => {
         modified.push(changes);
-        return { outcome: "accepted" };
+        return script.modify?.() ?? { outcome: "accepted" };
       },
       openOrders: async () => {
         await script.openOrdersWhen?.();

@@ -37,13 +37,13 @@ const PICTURE: Record<OrderState, string> = {
   new: /*         */ "nw nw nw rj pf fl pc nw cn pr nw rp su ex -- nw dl -- nw",
   pending_trigger: "pt pt nw rj pf fl pc pt cn pr pt rp su ex -- pt dl -- --",
   partially_filled: "pf pf pf rj pf fl pc pf cn pr pf rp su ex -- pf dl -- nw",
-  filled: /*      */ "-- -- -- -- fl fl -- -- -- -- -- -- -- -- -- -- -- -- nw",
+  filled: /*      */ "nw nw -- -- fl fl -- -- -- -- -- -- -- -- -- -- -- -- nw",
   pending_cancel: "pc pc pc rj pc fl pc nw cn -- pc pc pc ex cn un dl -- --",
   canceled: /*    */ "nw pt -- -- cn fl -- -- cn -- -- -- -- -- -- -- -- -- --",
   pending_replace: "pr pr pr rj pr fl pc pr cn -- nw rp su ex -- un dl -- --",
   replaced: /*    */ "rp rp rp rj pf fl pc rp cn pr rp rp su ex -- rp dl -- --",
   rejected: /*    */ "nw pt -- rj pf fl -- -- -- -- -- -- -- -- -- -- -- -- --",
-  expired: /*     */ "ex ex -- -- ex fl -- -- -- -- -- -- -- ex -- -- -- -- --",
+  expired: /*     */ "nw pt -- -- ex fl -- -- -- -- -- -- -- ex -- -- -- -- --",
   suspended: /*   */ "nw pt nw rj pf fl pc -- cn -- -- rp su ex -- su dl -- --",
   unknown: /*     */ "nw pt nw rj pf fl un un cn -- un rp su ex pn un dl -- --",
   dead_lettered: /**/ "nw pt nw rj pf fl -- -- cn -- -- rp -- ex -- -- dl cn --",
@@ -80,7 +80,7 @@ describe("the order state table", () => {
         const to = next(state, event);
         if (to === null || to === state) continue;
         const misread = state === "rejected" && /fill|accepted/.test(event);
-        const foundAfterAll = state === "canceled" && /accepted/.test(event);
+        const foundAfterAll = state !== "denied" && /accepted/.test(event);
         const revived = misread || foundAfterAll || (state === "filled" && event === "adopted");
         expect(revived || to === "filled", `${state} + ${event} → ${to}`).toBe(true);
       }
