@@ -21,7 +21,13 @@ import type { AccountReconciliation } from "../src/contract/reconciliation.ts";
 import { assert } from "../src/domain/assert.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { ORDER_STREAM_READY_WAIT_MS, WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
-import type { ApprovedOrder, Order, OrderChanges, OrderIntent } from "../src/domain/order.ts";
+import type {
+  ApprovedOrder,
+  Order,
+  OrderChanges,
+  OrderIntent,
+  TermsApproval,
+} from "../src/domain/order.ts";
 import type { MeterUsage } from "../src/domain/rate-limit.ts";
 import type { Result } from "../src/domain/result.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
@@ -99,8 +105,8 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     return this.#armed(() => this.#gateway.cancel(clientOrderId));
   }
 
-  modify(clientOrderId: string, changes: OrderChanges, epoch: number): Promise<Order | null> {
-    return this.#armed(() => this.#gateway.modify(clientOrderId, changes, epoch));
+  modify(id: string, changes: OrderChanges, approval: TermsApproval): Promise<Order | null> {
+    return this.#armed(() => this.#gateway.modify(id, changes, approval));
   }
 
   lookUp(clientOrderId: string): Promise<OrderEvidence> {

@@ -3,7 +3,13 @@ import type { SessionUser } from "./feed-ports.ts";
 import type { ReconcilingPort } from "./reconcile-port.ts";
 import type { BrokerBalance, BrokerOrder } from "../brokers/broker.ts";
 import type { BrokerView } from "../contract/brokers.ts";
-import type { ApprovedOrder, Order, OrderChanges, OrderIntent } from "../domain/order.ts";
+import type {
+  ApprovedOrder,
+  Order,
+  OrderChanges,
+  OrderIntent,
+  TermsApproval,
+} from "../domain/order.ts";
 import type { MeterUsage } from "../domain/rate-limit.ts";
 import type { Result } from "../domain/result.ts";
 import type { ScopeText } from "../domain/scope.ts";
@@ -41,8 +47,12 @@ export interface OrderGatewayPort extends ReconcilingPort, SessionUser {
   /** Sends at most once for each attempt number; the write-ahead record comes before the first byte. */
   submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome>;
   cancel(clientOrderId: string): Promise<Order | null>;
-  /** `epoch`: of the lease under which the ledger approved the new terms, as the order carries it since. */
-  modify(clientOrderId: string, changes: OrderChanges, epoch: number): Promise<Order | null>;
+  /** `approval`: under what the ledger approved the new terms, as the order carries it since. */
+  modify(
+    clientOrderId: string,
+    changes: OrderChanges,
+    approval: TermsApproval,
+  ): Promise<Order | null>;
   /** Everything the gateway and a fresh broker look-up know of the order. */
   lookUp(clientOrderId: string): Promise<OrderEvidence>;
   /**

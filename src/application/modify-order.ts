@@ -1,6 +1,6 @@
 /** New terms for a live order. The ledger raises the reservation before the broker hears of it. */
 import type { ApiError } from "../contract/errors.ts";
-import type { Order, OrderChanges } from "../domain/order.ts";
+import { approvalOf, type Order, type OrderChanges } from "../domain/order.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { Caller } from "./caller.ts";
 import { errorText } from "./log.ts";
@@ -40,7 +40,7 @@ export async function modifyOrder(
     );
   try {
     const gateway = ports.gateway(order.account);
-    const modified = await gateway.modify(clientOrderId, changes, reserved.value.epoch);
+    const modified = await gateway.modify(clientOrderId, changes, approvalOf(reserved.value));
     return ok(modified ?? reserved.value);
   } catch (error) {
     ports.log("error", "order_modify_failed", { clientOrderId, error: errorText(error) });

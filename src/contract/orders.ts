@@ -173,6 +173,8 @@ export const orderView = z.object({
   refusal: refusalView.nullable(),
   reason: z.string().nullable(),
   ledgerVersion: z.number().int(),
+  /** The version that approved new terms last. */
+  termsVersion: z.number().int().optional(),
   epoch: z.number().int(),
   createdAt: timestamp,
   updatedAt: timestamp,

@@ -75,6 +75,9 @@ export interface ReservedOrder {
 
 export type ApprovedOrder = Approved<ReservedOrder>;
 
+/** Under what the ledger approved an order's terms: the gates look at it for a new order and for each change alike. */
+export type TermsApproval = Pick<ReservedOrder, "epoch" | "ledgerVersion">;
+
 /** New terms for a live order; null leaves a term as it is. */
 export interface OrderChanges {
   quantity: DecimalText | null;
@@ -93,11 +96,19 @@ export interface Order extends OrderIntent {
   /** What the broker, or a person, said last: a reject reason, a cancel reason, a label on the desk. */
   reason: string | null;
   ledgerVersion: number;
+  /** The ledger version that approved the terms that were asked for last; left out while those are its first. */
+  termsVersion?: number;
   /** Of the lease under which its terms were approved, the first or those that were asked for last. */
   epoch: number;
   createdAt: number;
   updatedAt: number;
 }
+
+/** Of the terms that were asked for last. */
+export const approvalOf = ({ epoch, ledgerVersion, termsVersion }: Order): TermsApproval => ({
+  epoch,
+  ledgerVersion: termsVersion ?? ledgerVersion,
+});
 
 /** A fill. `executionId` is the broker's own; the same one is applied once. */
 export interface Execution {

@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { closePositions } from "../../src/application/close-positions.ts";
 import { legId } from "../../src/domain/bracket.ts";
+import { approvalOf } from "../../src/domain/order.ts";
 import { incidentsOf } from "../support/workers/incidents.ts";
 import {
   ADMIN,
@@ -69,8 +70,10 @@ describe("a bracket", () => {
     // The target is brought below the market, wherever that has walked to: it fills.
     const limitPrice = String(RESTING.limitPrice);
     const changes = { quantity: null, limitPrice, stopPrice: null };
-    await flow.ledger.reserveReplace(target, changes, await factsOf(), "person:op@x.io");
-    await flow.gateway.modify(target, changes, 1);
+    const by = "person:op@x.io";
+    const reserved = await flow.ledger.reserveReplace(target, changes, await factsOf(), by);
+    if (!reserved.ok) throw new Error(`new terms refused: ${JSON.stringify(reserved.error)}`);
+    await flow.gateway.modify(target, changes, approvalOf(reserved.value));
     await becomes(target, "filled");
     await becomes(stop, "canceled");
     expect((await flow.ledger.positions())[0]?.quantity).toBe("0");

@@ -18,7 +18,7 @@ import {
   BRACKET_LOOK_MS,
   BRACKET_WAIT_MS,
 } from "../../domain/bracket-limits.ts";
-import type { ApprovedOrder, OrderIntent } from "../../domain/order.ts";
+import { approvalOf, type ApprovedOrder, type OrderIntent } from "../../domain/order.ts";
 import { passesByItself } from "../../domain/risk/refusal.ts";
 import { errorText } from "../log.ts";
 import { bracketNote, openBrackets, saveBracket } from "./bracket-notes.ts";
@@ -168,7 +168,7 @@ async function act(
       const changes = { quantity: action.quantity, limitPrice: null, stopPrice: null };
       const facts = await context.facts(leg.approved.intent);
       const reserved = await context.ledger.reserveReplace(id, changes, facts, BY);
-      if (reserved.ok) await modify(context, id, changes, reserved.value.epoch);
+      if (reserved.ok) await modify(context, id, changes, approvalOf(reserved.value));
     }
   }
 }

@@ -5,7 +5,13 @@
 import type { BrokerBalance, OrderStreamMessage } from "../../brokers/broker.ts";
 import type { AccountReconciliation } from "../../contract/reconciliation.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
-import type { ApprovedOrder, Order, OrderChanges, OrderIntent } from "../../domain/order.ts";
+import type {
+  ApprovedOrder,
+  Order,
+  OrderChanges,
+  OrderIntent,
+  TermsApproval,
+} from "../../domain/order.ts";
 import type { MeterUsage } from "../../domain/rate-limit.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ScopeText } from "../../domain/scope.ts";
@@ -59,8 +65,8 @@ export class Gateway implements Omit<
     return cancel(this.#context, clientOrderId);
   }
 
-  modify(clientOrderId: string, changes: OrderChanges, epoch: number): Promise<Order | null> {
-    return modify(this.#context, clientOrderId, changes, epoch);
+  modify(id: string, changes: OrderChanges, approval: TermsApproval): Promise<Order | null> {
+    return modify(this.#context, id, changes, approval);
   }
 
   async lookUp(clientOrderId: string): Promise<OrderEvidence> {

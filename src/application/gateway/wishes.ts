@@ -2,7 +2,7 @@
 import type { CancelOutcome } from "../../brokers/broker.ts";
 import { decimal } from "../../domain/decimal.ts";
 import { ORDER_CONFIRM_WAIT_MS } from "../../domain/limits.ts";
-import type { ApprovedOrder, Order, OrderChanges } from "../../domain/order.ts";
+import type { ApprovedOrder, Order, OrderChanges, TermsApproval } from "../../domain/order.ts";
 import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
 import { latestEpoch, readOrder, save, type GatewayContext } from "./context.ts";
@@ -138,18 +138,18 @@ async function cancelRejected(
 }
 
 /**
- * Sends new terms once. Their confirmation comes by the stream or a look-up. `epoch` is that under which
- * they were approved: an order that stands from before a takeover is changed by whoever holds the lease.
+ * Sends new terms once. Their confirmation comes by the stream or a look-up. `approval` is their own, not
+ * the order's: an order that stands from before a takeover is changed by whoever holds the lease.
  */
 export async function modify(
   context: GatewayContext,
   clientOrderId: string,
   changes: OrderChanges,
-  epoch: number,
+  approval: TermsApproval,
 ): Promise<Order | null> {
   const known = readOrder(context, clientOrderId);
   if (!known) return context.ledger.order(clientOrderId);
-  const terms: NewTerms = { changes, epoch };
+  const terms: NewTerms = { changes, approval };
   const busy = known.approved && (await turnToModify(context, known, known.approved, terms));
   // While it waited for its turn, it may have moved on.
   const order = readOrder(context, clientOrderId) ?? known;
@@ -174,10 +174,9 @@ export async function modify(
   return ledgerOrder(context, readOrder(context, clientOrderId) ?? wished);
 }
 
-/** Changes, and the epoch of the lease under which the ledger approved them. */
 interface NewTerms {
   changes: OrderChanges;
-  epoch: number;
+  approval: TermsApproval;
 }
 
 /** Only what would go takes a turn. What may raise exposure passes the gates of a new entry before. */
@@ -195,7 +194,7 @@ async function turnToModify(
 function whyNotModify(
   context: GatewayContext,
   order: GatewayOrder,
-  { changes, epoch }: NewTerms,
+  { changes, approval }: NewTerms,
 ): string | null {
   if (order.external) return "it was placed past the platform; change it where it was placed";
   if (order.record !== "accepted" || !order.approved) return "the broker has not accepted it yet";
@@ -205,12 +204,12 @@ function whyNotModify(
     ? blockReason(context, order.approved.intent.instrument)
     : null;
   if (blocked !== null) return blocked;
-  const halted = context.store.halts().filter((halt) => halt.halted);
   // The fence holds back what a region approved that has lost the lease since. Less of an order is no
   // risk under any lease: a bracket's stop, when its target has filled in part.
-  const latest = latestEpoch(context, epoch);
+  const latest = latestEpoch(context, approval.epoch);
   const fencedBy = onlyLowers(order, changes) ? 0 : latest;
-  return stopReason({ ...order.approved, epoch }, halted, fencedBy);
+  // A halt holds back what was approved before it, also once it is over, as it does with a new order.
+  return stopReason({ ...order.approved, ...approval }, context.store.halts(), fencedBy);
 }
 
 /** New terms that may raise exposure. */

@@ -5,7 +5,7 @@
 import type { OrderGatewayPort, RetryQueuePort } from "../ports.ts";
 import { errorText, type Log } from "../log.ts";
 import { ORDER_STEP_OVERDUE_MS, SWEEP_RETRY_MS } from "../../domain/limits.ts";
-import type { Order } from "../../domain/order.ts";
+import { approvalOf, type Order } from "../../domain/order.ts";
 import { approvedAgain } from "../../domain/risk/decide.ts";
 import { openOrders } from "../../domain/risk/ledger.ts";
 import type { LedgerBook } from "./book.ts";
@@ -88,7 +88,7 @@ async function goOn(parts: SweepParts, order: Order, now: number): Promise<void>
   if (order.state === "pending_replace") {
     const asked = parts.book.state(now).orders.get(order.clientOrderId)?.asked;
     // The same terms again do no harm.
-    if (asked) await gateway.modify(order.clientOrderId, asked.changes, order.epoch);
+    if (asked) await gateway.modify(order.clientOrderId, asked.changes, approvalOf(order));
     return;
   }
   await resumeNew(parts, gateway, order, now);

@@ -145,7 +145,8 @@ function applyReplaceReserved(
   const entry = state.orders.get(clientOrderId);
   assert(entry, `replace of an order that is not there: ${clientOrderId}`);
   entry.asked = { changes, quantity, unit };
-  entry.order = { ...entry.order, epoch: event.epoch ?? entry.order.epoch };
+  const epoch = event.epoch ?? entry.order.epoch;
+  entry.order = { ...entry.order, epoch, termsVersion: state.version };
   if (funds.gt(ZERO)) {
     entry.asked.before = entry.commitment;
     const amount = funds.plus(entry.commitment?.amount ?? ZERO);

@@ -1,6 +1,7 @@
 /** The ledger's logic alone, with a gateway that only takes note: time passes when a test says so. */
 import { expect } from "vitest";
 import type { IntentFacts, OrderGatewayPort } from "../../../src/application/ports.ts";
+import type { OrderChanges, TermsApproval } from "../../../src/domain/order.ts";
 import { approvedWith, START } from "./scripted.ts";
 import { SimulatedLedger } from "./simulated-ledger.ts";
 import { INSTRUMENT } from "./world.ts";
@@ -28,6 +29,8 @@ export const { intent } = approvedWith();
 export async function reserved({ fails = false } = {}) {
   let now = START;
   const canceled: string[] = [];
+  /** Under what new terms were brought to the gateway. */
+  const modified: TermsApproval[] = [];
   const retried: string[] = [];
   const flattened: string[] = [];
   const refusals: string[] = [];
@@ -56,6 +59,10 @@ export async function reserved({ fails = false } = {}) {
     cancel: async (id: string) => {
       ask(id);
       canceled.push(id);
+    },
+    modify: async (id: string, _changes: OrderChanges, approval: TermsApproval) => {
+      ask(id);
+      modified.push(approval);
     },
   } as Partial<Record<keyof OrderGatewayPort, unknown>> as OrderGatewayPort;
   const ledger = new SimulatedLedger({
@@ -86,6 +93,6 @@ export async function reserved({ fails = false } = {}) {
   const mark = (): void => ledger.takeMarks([{ ...MARK, time: now }]);
   const passed = (): number => now - START;
   const gatewayIsAway = (away: boolean): void => void (isAway = away);
-  const seen = { canceled, retried, flattened, refusals, asked, told };
+  const seen = { canceled, modified, retried, flattened, refusals, asked, told };
   return { ledger, calls, ...seen, advance, mark, passed, gatewayIsAway };
 }

@@ -18,6 +18,7 @@ import type {
   OrderChanges,
   OrderIntent,
   OrderPost,
+  TermsApproval,
 } from "../../../src/domain/order.ts";
 import { ok } from "../../../src/domain/result.ts";
 import { SIMULATED_RULES } from "./broker-faults.ts";
@@ -45,6 +46,12 @@ export function approvedWith(terms: Partial<OrderIntent> = {}): ApprovedOrder {
   const reserved = { intent, ledgerVersion: 5, epoch: 1, approvedAt: START };
   return reserved as ApprovedOrder;
 }
+
+/** Of new terms, under a lease: after every halt that the test does not say is later. */
+export const approvalAt = (epoch: number, ledgerVersion = 1_000): TermsApproval => ({
+  epoch,
+  ledgerVersion,
+});
 
 export const executionOf = (id: string, quantity: string): Execution => ({
   executionId: id,

@@ -3,6 +3,7 @@ import { CLOCK_OFFSET_MS_MAX } from "../../../../src/domain/quality-limits.ts";
 import { POSITIONS_RECHECK_MS, RECONCILE_TRIES_MAX } from "../../../../src/domain/limits.ts";
 import type { ApprovedOrder, OrderIntent } from "../../../../src/domain/order.ts";
 import {
+  approvalAt,
   approvedWith,
   brokerOrderWith,
   scripted,
@@ -102,13 +103,13 @@ describe("in a frozen instrument", () => {
     script.orders = [brokerOrderWith(), brokerOrderWith({ clientOrderId: "exit" })];
     await desk.gateway.catchUp();
     const none = { quantity: null, limitPrice: null, stopPrice: null };
-    await desk.gateway.modify("o-1", { ...none, quantity: "11" }, 1);
+    await desk.gateway.modify("o-1", { ...none, quantity: "11" }, approvalAt(1));
     expect(desk.posts.at(-1)?.event).toMatchObject({
       kind: "replace_rejected",
       reason: expect.stringMatching(/^INSTRUMENT_BLOCKED/),
     });
-    await desk.gateway.modify("o-1", { ...none, quantity: "9" }, 1);
-    await desk.gateway.modify("exit", { ...none, limitPrice: "101" }, 1);
+    await desk.gateway.modify("o-1", { ...none, quantity: "9" }, approvalAt(1));
+    await desk.gateway.modify("exit", { ...none, limitPrice: "101" }, approvalAt(1));
     expect(desk.modified).toEqual([
       { ...none, quantity: "9" },
       { ...none, limitPrice: "101" },

@@ -6,6 +6,7 @@ import { SIMULATED_RULES } from "../../../support/orders/broker-faults.ts";
 import { beside, ID, later, piece, resting } from "../../../support/orders/strangers.ts";
 import { INSTRUMENT } from "../../../support/orders/world.ts";
 import {
+  approvalAt,
   approvedWith,
   brokerOrderWith,
   scripted,
@@ -159,7 +160,11 @@ describe("an order at the broker that did not leave from here", () => {
 
   test("cannot be changed from here, which is said", async () => {
     const desk = await beside({ orders: [resting()] });
-    await desk.gateway.modify(ID, { quantity: "5", limitPrice: null, stopPrice: null }, 1);
+    await desk.gateway.modify(
+      ID,
+      { quantity: "5", limitPrice: null, stopPrice: null },
+      approvalAt(1),
+    );
     expect(desk.modified).toEqual([]);
     expect(desk.posts.at(-1)?.event).toMatchObject({
       kind: "replace_rejected",

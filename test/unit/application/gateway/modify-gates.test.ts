@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { CLOCK_OFFSET_MS_MAX } from "../../../../src/domain/quality-limits.ts";
 import { RECONCILE_TRIES_MAX } from "../../../../src/domain/limits.ts";
 import {
+  approvalAt,
   approvedWith,
   brokerOrderWith,
   scripted,
@@ -31,10 +32,10 @@ test.each([
   async (_, trouble, reason) => {
     const { script, run } = await resting();
     Object.assign(script, trouble);
-    await run.gateway.modify("o-1", RAISED, 1);
+    await run.gateway.modify("o-1", RAISED, approvalAt(1));
     expect(run.modified).toEqual([]);
     expect(refusals(run)).toEqual([expect.stringMatching(reason)]);
-    await run.gateway.modify("o-1", LOWERED, 1);
+    await run.gateway.modify("o-1", LOWERED, approvalAt(1));
     expect(run.modified).toEqual([LOWERED]);
   },
 );
@@ -50,13 +51,13 @@ test.each([
     await run.gateway.watch();
   }
   const changes = { ...LOWERED, limitPrice: "99" };
-  await run.gateway.modify("o-1", changes, 1);
+  await run.gateway.modify("o-1", changes, approvalAt(1));
   expect(run.modified).toEqual(reduceOnly ? [changes] : []);
   expect(refusals(run)).toEqual(refused);
 });
 
 test("with nothing in the way new terms that raise go", async () => {
   const { run } = await resting();
-  await run.gateway.modify("o-1", RAISED, 1);
+  await run.gateway.modify("o-1", RAISED, approvalAt(1));
   expect(run.modified).toEqual([RAISED]);
 });

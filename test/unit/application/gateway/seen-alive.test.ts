@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { IDLE_POLL_MS } from "../../../../src/domain/limits.ts";
 import {
+  approvalAt,
   approvedWith,
   brokerOrderWith,
   executionOf,
@@ -58,7 +59,7 @@ test.each<[string, Script]>([
 
 test("refused new terms of an order that is listed as open are off", async () => {
   const run = await refusing({ orders: [brokerOrderWith()] });
-  await run.gateway.modify("o-1", NEW_TERMS, 1);
+  await run.gateway.modify("o-1", NEW_TERMS, approvalAt(1));
   expect(run.kinds()).toEqual(["accepted", "replace_rejected"]);
 });
 
@@ -67,7 +68,7 @@ test.each<[string, Script]>([
   ["it is listed as closed, and a fill is still missing", { orders: [closedWith("4")] }],
 ])("what refused new terms need stays reserved while %s", async (_, script) => {
   const run = await refusing(script);
-  await run.gateway.modify("o-1", NEW_TERMS, 1);
+  await run.gateway.modify("o-1", NEW_TERMS, approvalAt(1));
   expect(run.kinds()).not.toContain("replace_rejected");
   expect(run.store.order("o-1")?.changes).toEqual(NEW_TERMS);
 });

@@ -1,7 +1,7 @@
 /** New terms for an order that stands from before a takeover: who holds the lease changes it, who lost it only makes it smaller. */
 import { expect, test } from "vitest";
 import type { OrderChanges } from "../../../../src/domain/order.ts";
-import { approvedWith, scripted } from "../../../support/orders/scripted.ts";
+import { approvalAt, approvedWith, scripted } from "../../../support/orders/scripted.ts";
 
 const changesOf = (changes: Partial<OrderChanges>): OrderChanges => ({
   quantity: null,
@@ -23,7 +23,7 @@ test.each([
   ["as much of it", changesOf({ quantity: "10" })],
 ])("%s that was approved before the takeover goes to the broker", async (_what, changes) => {
   const run = await takenOver();
-  await run.gateway.modify("o-1", changes, 1);
+  await run.gateway.modify("o-1", changes, approvalAt(1));
   expect(run.modified).toEqual([changes]);
   expect(run.kinds()).toEqual(["accepted"]);
   expect(run.store.order("o-1")?.changes).toEqual(changes);
@@ -38,7 +38,7 @@ test.each([
   "%s that was approved before the takeover is refused to the ledger, and nothing is sent",
   async (_what, changes) => {
     const run = await takenOver();
-    await run.gateway.modify("o-1", changes, 1);
+    await run.gateway.modify("o-1", changes, approvalAt(1));
     expect(run.modified).toEqual([]);
     expect(run.kinds()).toEqual(["accepted", "replace_rejected"]);
     expect(run.posts.at(-1)?.event).toMatchObject({
@@ -53,7 +53,7 @@ test.each([
   ["less of it", changesOf({ quantity: "4" })],
 ])("%s that was approved under the present lease goes to the broker", async (_what, changes) => {
   const run = await takenOver();
-  await run.gateway.modify("o-1", changes, 2);
+  await run.gateway.modify("o-1", changes, approvalAt(2));
   expect(run.modified).toEqual([changes]);
   expect(run.kinds()).toEqual(["accepted"]);
 });
@@ -61,7 +61,7 @@ test.each([
 test("new terms of a newer lease fence what the one before approved, though nobody has fenced the gateway", async () => {
   const run = scripted();
   await run.gateway.submit(approvedWith(), 1);
-  await run.gateway.modify("o-1", changesOf({ limitPrice: "101" }), 2);
+  await run.gateway.modify("o-1", changesOf({ limitPrice: "101" }), approvalAt(2));
   expect(run.modified).toHaveLength(1);
   const late = approvedWith({ clientOrderId: "o-2" });
   expect((await run.gateway.submit(late, 1)).outcome).toBe("stopped");
@@ -70,7 +70,7 @@ test("new terms of a newer lease fence what the one before approved, though nobo
 
 test("less of it is measured by what the broker confirmed last, not by the first order", async () => {
   const run = await takenOver();
-  await run.gateway.modify("o-1", changesOf({ quantity: "4" }), 1);
+  await run.gateway.modify("o-1", changesOf({ quantity: "4" }), approvalAt(1));
   await run.gateway.onStream({
     kind: "order_event",
     clientOrderId: "o-1",
@@ -79,7 +79,7 @@ test("less of it is measured by what the broker confirmed last, not by the first
     event: { kind: "replaced", changes: changesOf({ quantity: "4" }) },
     at: 1_800_000_000_000,
   });
-  await run.gateway.modify("o-1", changesOf({ quantity: "6" }), 1);
+  await run.gateway.modify("o-1", changesOf({ quantity: "6" }), approvalAt(1));
   expect(run.modified).toHaveLength(1);
   expect(run.kinds()).toEqual(["accepted", "replaced", "replace_rejected"]);
 });
@@ -87,7 +87,7 @@ test("less of it is measured by what the broker confirmed last, not by the first
 test("a kill switch holds back less of it, too", async () => {
   const run = await takenOver();
   await run.gateway.halt("algo:momentum", 9);
-  await run.gateway.modify("o-1", changesOf({ quantity: "4" }), 1);
+  await run.gateway.modify("o-1", changesOf({ quantity: "4" }), approvalAt(1));
   expect(run.modified).toEqual([]);
   expect(run.kinds()).toEqual(["accepted", "replace_rejected"]);
 });

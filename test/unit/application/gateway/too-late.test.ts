@@ -1,6 +1,11 @@
 /** Cancels and new terms that come after the last fill: the ledger hears that they will never be. */
 import { expect, test } from "vitest";
-import { approvedWith, executionOf, scripted } from "../../../support/orders/scripted.ts";
+import {
+  approvalAt,
+  approvedWith,
+  executionOf,
+  scripted,
+} from "../../../support/orders/scripted.ts";
 
 async function filled() {
   const run = scripted();
@@ -21,7 +26,11 @@ async function filled() {
 
 test("new terms for an order that has filled are refused to the ledger, which has reserved for them", async () => {
   const run = await filled();
-  await run.gateway.modify("o-1", { quantity: "12", limitPrice: null, stopPrice: null }, 1);
+  await run.gateway.modify(
+    "o-1",
+    { quantity: "12", limitPrice: null, stopPrice: null },
+    approvalAt(1),
+  );
   expect(run.kinds()).toEqual(["accepted", "filled", "replace_rejected"]);
   expect(run.store.order("o-1")).toMatchObject({ ended: "filled", changes: null });
 });
