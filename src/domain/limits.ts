@@ -137,6 +137,9 @@ export const INSTRUMENT_REFRESH_MS = 3_600_000;
 /** An order waits at most this long for its turn at the broker's order rate; later it would be another trade. */
 export const ORDER_RATE_WAIT_MS_MAX = 1_000;
 
+/** A way out waits longer in the same line: entries that come all the time must not keep it out. */
+export const WAY_OUT_RATE_WAIT_MS_MAX = 3_000;
+
 /** How long a close waits for the cancels of what rests in its way, and how often it looks: a broker's cancel takes tens of milliseconds. */
 export const CLOSE_CANCEL_WAIT_MS = 3_000;
 export const CLOSE_CANCEL_POLL_MS = 100;

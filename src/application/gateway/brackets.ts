@@ -221,6 +221,7 @@ async function send(context: GatewayContext, approved: ApprovedOrder): Promise<v
   const result = await submit(context, approved, 1);
   if (result.outcome !== "not_sent") return;
   const { clientOrderId, account } = approved.intent;
+  if (context.store.order(clientOrderId)?.turn) return;
   const reason = result.reason.slice(0, 500);
   const firstAttemptAt = approved.approvedAt;
   await context.retries.send({ clientOrderId, account, reason, firstAttemptAt });

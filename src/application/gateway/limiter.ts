@@ -46,15 +46,13 @@ export class Limiter {
   }
 
   /** Waits for an order's turn. Null when it has come; why not, when that would be too late. */
-  async order(call: "submit" | "modify", instrument: InstrumentId): Promise<string | null> {
+  async order(
+    call: "submit" | "modify",
+    instrument: InstrumentId,
+    waitMsMax: number = ORDER_RATE_WAIT_MS_MAX,
+  ): Promise<string | null> {
     const now = this.#clock.now();
-    const turn = takeTurn(
-      this.#meters,
-      this.#pools,
-      { call, instrument },
-      now,
-      ORDER_RATE_WAIT_MS_MAX,
-    );
+    const turn = takeTurn(this.#meters, this.#pools, { call, instrument }, now, waitMsMax);
     this.#take(turn);
     if (turn.waitMs === null) return tooBusy(turn.busiest);
     if (turn.waitMs > 0) await this.#clock.sleep(turn.waitMs);

@@ -86,7 +86,17 @@ export interface GatewayOrder {
   looks: number;
   /** When people were told that its outcome is unknown. */
   deskedAt: number | null;
+  /** A bracket's exit that has got no turn at the broker's rate yet; left out of all others. */
+  turn?: WaitForTurn | null;
   updatedAt: number;
+}
+
+export interface WaitForTurn {
+  /** ms since 1970. */
+  since: number;
+  tries: number;
+  /** People have heard of it. */
+  told: boolean;
 }
 
 /** One atomic change: the order as it is now, with the events and executions that it brings. */

@@ -61,7 +61,8 @@ export async function giveUpUnsent(
   reason: string,
 ): Promise<boolean> {
   const order = readOrder(context, clientOrderId) ?? newRecord(clientOrderId, null, context.now());
-  if (order.record !== "not_sent") return false;
+  // One that only waits for its turn is its gateway's to send.
+  if (order.record !== "not_sent" || order.turn) return false;
   // An attempt that waits for its turn looks at the record again before it sends.
   if (order.ended === null) giveUp(context, order, reason);
   else if (order.ended !== "dead_lettered") return false;

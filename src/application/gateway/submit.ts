@@ -4,7 +4,11 @@
  */
 import type { SubmitOutcome } from "../../brokers/broker.ts";
 import { assert } from "../../domain/assert.ts";
-import { NOT_SENT_SWEEP_MS } from "../../domain/limits.ts";
+import {
+  NOT_SENT_SWEEP_MS,
+  ORDER_RATE_WAIT_MS_MAX,
+  WAY_OUT_RATE_WAIT_MS_MAX,
+} from "../../domain/limits.ts";
 import type { ApprovedOrder, OrderStages } from "../../domain/order.ts";
 import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
@@ -23,6 +27,7 @@ import { entryRefusal } from "./entry-gates.ts";
 import { awaitAnswer } from "./in-flight.ts";
 import { leaveInFlight, takeUnplaced } from "./sightings.ts";
 import { post } from "./evidence.ts";
+import { putOffTurn } from "./exit-turns.ts";
 import { isExit, whyBlocked } from "./exits.ts";
 import { ledgerOrder } from "./outbox.ts";
 import { stop, withdraw } from "./stop.ts";
@@ -68,6 +73,7 @@ async function attemptOnce(
     // While it waited, a cancel may have come first.
     if (order.record !== "not_sent" || order.ended !== null) record = order;
     else if (turn.kind === "refused") record = stop(context, order, turn.reason);
+    else if (turn.kind === "later") record = putOffTurn(context, order, turn.reason);
     else record = await sendRecorded(context, order, attempt, turn.waited);
   } finally {
     leaveInFlight(context, clientOrderId);
@@ -80,7 +86,9 @@ type Waited = Pick<OrderStages, "queueMs" | "limiterMs">;
 type SendTurn =
   | { kind: "go"; waited: Waited }
   /** It would come too late, or blind, and never waits for a better time: a later one would be another trade. */
-  | { kind: "refused"; reason: string };
+  | { kind: "refused"; reason: string }
+  /** An exit that the broker's rate keeps out: it may go at any time, and has to. */
+  | { kind: "later"; reason: string };
 
 /** Whether it can go now. Everything here happens before the record, so it proves `not_sent`. */
 async function waitForTurn(
@@ -93,8 +101,10 @@ async function waitForTurn(
   const shut = intent.reduceOnly ? null : await entryRefusal(context, isExit(approved));
   if (shut !== null) return { kind: "refused", reason: shut };
   const asked = context.now();
-  const reason = await context.limiter.order("submit", intent.instrument);
-  if (reason !== null) return { kind: "refused", reason: `denied: ${reason}` };
+  const waitMsMax = intent.reduceOnly ? WAY_OUT_RATE_WAIT_MS_MAX : ORDER_RATE_WAIT_MS_MAX;
+  const reason = await context.limiter.order("submit", intent.instrument, waitMsMax);
+  if (reason !== null)
+    return { kind: intent.exit ? "later" : "refused", reason: `denied: ${reason}` };
   // The ledger's clock is another one: no stage takes less than nothing.
   const queueMs = Math.max(0, asked - since);
   return { kind: "go", waited: { queueMs, limiterMs: context.now() - asked } };
@@ -126,6 +136,7 @@ async function sendRecorded(
     recordedAt: context.now(),
     reason: null,
     nextLookAt: null,
+    ...(order.turn ? { turn: null } : {}),
   };
   beginBracket(context, approved, context.now());
   context.lastLeftAt = recorded.recordedAt;

@@ -14,7 +14,8 @@ import { refuseChanges, type Asked } from "./look-up.ts";
 import { ledgerOrder } from "./outbox.ts";
 import { blockReason } from "./reconcile.ts";
 import { DUE_NOW, instrumentOf, newRecord, type GatewayOrder } from "./record.ts";
-import { withdraw } from "./stop.ts";
+import { stop, withdraw } from "./stop.ts";
+import { submit } from "./submit.ts";
 
 /** The order as it then stands; null when neither gateway nor ledger knows it. */
 export async function cancel(
@@ -81,12 +82,24 @@ async function step(
 ): Promise<void> {
   const order = readOrder(context, clientOrderId);
   if (!order || order.ended !== null) return;
-  if (order.record === "not_sent") return sweepNotSent(context, order);
+  if (order.record === "not_sent")
+    return order.turn ? askForTurn(context, order) : sweepNotSent(context, order);
   if (order.record === "unknown") await resolveUnknown(context, order, look);
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "accepted" || now.ended !== null) return;
   if (now.cancel === "wanted") return sendCancel(context, now);
   return confirmWishes(context, now, look);
+}
+
+/** It is sent by the way of every attempt, if it is still wanted. */
+async function askForTurn(context: GatewayContext, order: GatewayOrder): Promise<void> {
+  const { clientOrderId, attempt } = order;
+  const approved = await context.ledger.approved(clientOrderId);
+  if (approved) return void (await submit(context, approved, attempt + 1));
+  const now = readOrder(context, clientOrderId);
+  if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
+    return;
+  stop(context, now, "not sent, and no longer wanted");
 }
 
 async function sendCancel(context: GatewayContext, order: GatewayOrder): Promise<void> {

@@ -133,9 +133,12 @@ export interface Script {
   controls?: () => Awaited<ReturnType<RiskLedgerPort["control"]>>;
   /** By what has been posted until then. */
   ledgerPositions?: (posts: readonly OrderPost[]) => PositionView[];
-  approved?: GatewayPorts["ledger"]["approved"];
   reserve?: GatewayPorts["ledger"]["reserve"];
   reserveAll?: GatewayPorts["ledger"]["reserveAll"];
+  /** The approval as the ledger has it; that of `approvedWith` when left out. */
+  approved?: GatewayPorts["ledger"]["approved"];
+  /** A message for a retry was made. */
+  retried?: (clientOrderId: string) => void;
   /** The order as the ledger has it. */
   ledgerOrder?: GatewayPorts["ledger"]["order"];
   /** What the platform knows of any instrument; nothing when left out. */
@@ -221,7 +224,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       },
       positions: async () => script.ledgerPositions?.(posts) ?? [],
     },
-    retries: { send: async () => {} },
+    retries: { send: async ({ clientOrderId }) => script.retried?.(clientOrderId) },
     facts: async () => ({
       instrument: script.instrument?.() ?? null,
       marketOpen: true,
