@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../domain/result.ts";
 import { may, type Caller } from "./caller.ts";
 import { cancelAll } from "./halt-trading.ts";
 import { callerName } from "./order-access.ts";
-import { apiError } from "./order-errors.ts";
+import { apiError, badField } from "./order-errors.ts";
 import type { OrderPorts } from "./order-ports.ts";
 import type { OpenOrderFilter } from "./ports.ts";
 
@@ -26,8 +26,22 @@ export async function cancelOrders(
   if (!own.ok) return own;
   // The wishes are recorded before the first one leaves: whoever dies in between, the sweep goes on.
   const { openOrders, toCancel } = await ports.ledger.requestCancels(own.value, callerName(caller));
+  const unknown = openOrders === 0 ? unknownAccount(ports, filter) : null;
+  if (unknown) return err(unknown);
   const cancelsSent = await cancelAll(ports, toCancel);
   return ok({ openOrders, cancelsSent, notSent: openOrders - cancelsSent });
+}
+
+/**
+ * A mistyped account must not read as "nothing is open". Asked only where nothing was found: what the ledger
+ * still has under an account that this deployment has no more has its way out.
+ */
+export function unknownAccount(
+  { accounts }: Pick<OrderPorts, "accounts">,
+  { account }: { account?: string | undefined },
+): ApiError | null {
+  if (account === undefined || accounts.includes(account)) return null;
+  return badField("account", `there is no account ${account}`);
 }
 
 /** A key that is bound to an algo acts on that algo's orders and no others. */

@@ -12,7 +12,7 @@ import type { Order } from "../domain/order.ts";
 import { isTerminal } from "../domain/order-state.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { Caller } from "./caller.ts";
-import { ownFilter, type CancelOrdersAnswer } from "./cancel-orders.ts";
+import { ownFilter, unknownAccount, type CancelOrdersAnswer } from "./cancel-orders.ts";
 import { cancelAll } from "./halt-trading.ts";
 import { callerName } from "./order-access.ts";
 import { badField, refusalError } from "./order-errors.ts";
@@ -46,6 +46,8 @@ export async function closePositions(
   if (!own.ok) return own;
   const all = await ports.ledger.positions();
   const held = all.filter((each) => isMeant(each, own.value));
+  const unknown = held.length === 0 ? unknownAccount(ports, request) : null;
+  if (unknown) return err(unknown);
   const open = held.filter(({ quantity }) => !decimal(quantity).eq(ZERO));
   if (request.quantity !== undefined && open.length > 1)
     return err(

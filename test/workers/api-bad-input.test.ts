@@ -5,6 +5,7 @@ import type { OrderView } from "../../src/contract/orders.ts";
 import { REQUEST_BODY_BYTES_MAX } from "../../src/domain/limits.ts";
 import { acceptedAs, postOf } from "../support/ledger/samples.ts";
 import { errorOf, makeKey } from "../support/workers/api.ts";
+import { BAD_NUMBERS } from "../support/workers/bad-values.ts";
 import { RefusalWorld } from "../support/workers/refusal-world.ts";
 
 const world = new RefusalWorld("bad-input");
@@ -15,6 +16,8 @@ beforeAll(async () => {
   keys.own = await makeKey(["read", "trade"], "algo-a");
   keys.other = await makeKey(["read", "trade"], "algo-b");
   keys.reader = await makeKey(["read"], "algo-a");
+  // However long these tests take, the price that all of them are held to stays good.
+  await world.limit("markAgeMs", "3600000");
   await world.long();
   await world.placed({ clientOrderId: "resting", side: "sell", quantity: "4", limitPrice: "102" });
   await world.ledger.post([postOf("resting", acceptedAs("b-resting"))]);
@@ -38,31 +41,8 @@ async function untouched(act: () => Promise<Response>): Promise<Response> {
   return response;
 }
 
-const NUMBERS: [string, string][] = [
-  ["negative", '"-1"'],
-  ["a negative number", "-1"],
-  ["nothing", '"0"'],
-  ["NaN", '"NaN"'],
-  ["Infinity", '"Infinity"'],
-  ["with an exponent", '"1e3"'],
-  ["a number with an exponent", "1e30"],
-  ["a number too small to write without one", "1e-9"],
-  ["a number beyond all bounds", "1e999"],
-  ["too long before the point", `"${"1".repeat(19)}"`],
-  ["too long after the point", `"1.${"1".repeat(19)}"`],
-  ["endless", `"${"1".repeat(5_000)}"`],
-  ["empty", '""'],
-  ["a blank", '" 10"'],
-  ["hexadecimal", '"0x10"'],
-  ["of other digits", '"١٠"'],
-  ["nobody's", "null"],
-  ["a list", "[10]"],
-  ["an object", '{"value":10}'],
-  ["a truth", "true"],
-];
-
 describe.each(["quantity", "limitPrice", "protectiveStop"])("a %s that is", (field) => {
-  test.each(NUMBERS)("%s is refused by its name, and nothing hears of it", async (_, text) => {
+  test.each(BAD_NUMBERS)("%s is refused by its name, and nothing hears of it", async (_, text) => {
     const response = await untouched(() => world.sendRaw(field, text));
     expect(response.status).toBe(400);
     const { code, details } = await errorOf(response);
@@ -152,6 +132,36 @@ describe("an order that the ledger refuses", () => {
       await untouched(() => world.send({ clientOrderId, ...terms }));
     },
   );
+});
+
+test.each([
+  ["stop", { stopPrice: "95.001" }],
+  ["stop's limit", { stopLimitPrice: "94.001" }],
+  ["target", { targetPrice: "105.005" }],
+])(
+  "a bracket whose %s is off the grid is refused, and no entry is left of it",
+  async (_, price) => {
+    const bracket = { stopPrice: "95", targetPrice: "105", ...price };
+    const response = await untouched(() => world.send({ clientOrderId: "off-bracket", bracket }));
+    expect(response.status).toBe(422);
+    const { code, details } = await errorOf(response);
+    expect([code, details?.limit, details?.asked]).toEqual([
+      "PRICE_OFF_GRID",
+      "0.01",
+      Object.values(price)[0],
+    ]);
+  },
+);
+
+test("a close of a quantity off the grid is refused by its name, and the position stays", async () => {
+  const before = await world.standing();
+  const body = { closeId: "off-grid", instrument: "XNAS:ACME", quantity: "1.5" };
+  const response = await world.call("POST", "/v1/positions/close", body, keys.own);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({
+    positions: [{ order: null, refusal: { code: "QUANTITY_OFF_GRID", details: { limit: "1" } } }],
+  });
+  expect(await world.standing()).toEqual(before);
 });
 
 describe("the order of another algo", () => {
