@@ -138,11 +138,13 @@ function tellBeyond(
   entry: string,
   { pair, beyond }: Extract<BracketAction, { kind: "beyond" }>,
 ): void {
+  const intent = context.store.order(entry)?.approved?.intent;
+  const way = intent?.side === "buy" ? "short" : "long";
   raise(context, {
     id: `bracket-beyond-${entry}-${pair}`,
     severity: "critical",
     title: `Both exits of ${entry} have filled`,
-    message: `Stop and target of the bracket ${entry} closed ${beyond} more than was open, before one could be canceled. It is booked, and stands as a position the other way: look at it, and close it.`,
+    message: `Stop and target of the bracket ${entry} closed ${beyond} more than was open, before one could be canceled. It is booked, and makes the position of ${intent?.algoId ?? "its algo"} in ${intent?.instrument ?? "its instrument"} ${beyond} more ${way} than was meant. Nothing is traded against it from here: look at the position, and close that much of it on the page of positions or by POST /v1/positions/close.`,
   });
   context.log("error", "bracket_beyond", { entry, pair, beyond });
 }
