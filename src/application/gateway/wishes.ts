@@ -94,11 +94,14 @@ async function step(
 /** It is sent by the way of every attempt, if it is still wanted. */
 async function askForTurn(context: GatewayContext, order: GatewayOrder): Promise<void> {
   const { clientOrderId, attempt } = order;
-  const approved = await context.ledger.approved(clientOrderId);
-  if (approved) return void (await submit(context, approved, attempt + 1));
+  const standing = await context.ledger.approved(clientOrderId);
+  if (standing?.kind === "permitted")
+    return void (await submit(context, standing.approved, attempt + 1));
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
     return;
+  // The portfolio sleeps, say: it keeps its place in the line.
+  if (standing) return lookAgain(context, now);
   stop(context, now, "not sent, and no longer wanted");
 }
 

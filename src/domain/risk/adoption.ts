@@ -132,7 +132,8 @@ export function commitStanding(state: LedgerState, entry: LedgerOrder, at: numbe
 /** What had no worth when it was adopted has one now: its money is bound from when it was first heard of. */
 function commitLater(state: LedgerState, entries: Iterable<LedgerOrder>): void {
   for (const entry of entries)
-    if (entry.order.algoId === EXTERNAL_ALGO) commitAdopted(state, entry, entry.order.createdAt);
+    if (entry.order.algoId === EXTERNAL_ALGO && !entry.commitment)
+      commitStanding(state, entry, entry.order.createdAt);
 }
 
 /** What was booked without its currency gets its worth. */

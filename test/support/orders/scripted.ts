@@ -207,12 +207,11 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
         return [];
       },
       order: script.ledgerOrder ?? (async () => null),
-      approved:
-        script.approved ??
-        (async () => {
-          const approved = approvedWith();
-          return { kind: "permitted", approvedAt: approved.approvedAt, approved };
-        }),
+      approved: async (id) => {
+        if (script.approved) return script.approved(id);
+        const approved = approvedWith();
+        return { kind: "permitted", approvedAt: approved.approvedAt, approved };
+      },
       reserve: script.reserve ?? (() => Promise.reject(new Error("nothing to reserve here"))),
       reserveAll: script.reserveAll ?? (() => Promise.reject(new Error("nothing to reserve here"))),
       reserveReplace: async () => ({ ok: false, error: "absent" }),

@@ -40,7 +40,10 @@ function busy() {
       approvals.set(intent.clientOrderId, approved);
       return { kind: "approved", order: orderOf(approved), approved };
     },
-    approved: async (id) => approvals.get(id) ?? null,
+    approved: async (id) => {
+      const approved = approvals.get(id);
+      return approved ? { kind: "permitted", approvedAt: approved.approvedAt, approved } : null;
+    },
     retried: (id) => void queued.push(id),
   };
   const run = scripted(script, store);
