@@ -1,11 +1,14 @@
 /** How a market words its refusals on the stream. Pure. */
 import type { ApiError } from "../src/contract/errors.ts";
+import type { StreamRequest } from "../src/contract/stream.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { STREAM_FRAME_BYTES_MAX, STREAM_INSTRUMENTS_MAX } from "../src/domain/limits.ts";
 import {
   STREAM_CANDLE_SERIES_MAX,
   STREAM_KEY_INSTRUMENTS_MAX,
   STREAM_KEY_MESSAGES_PER_SECOND_MAX,
+  STREAM_REQUEST_BARS_MAX,
+  STREAM_REQUESTS_PENDING_MAX,
 } from "../src/domain/market-limits.ts";
 import type { AlgoSocket } from "./market.socket.ts";
 
@@ -38,6 +41,20 @@ export const tooManySeries = (asked: number): ApiError => ({
   details: { limit: String(STREAM_CANDLE_SERIES_MAX), asked: String(asked) },
 });
 
+/** Why a request asks for more history than one may; null when it does not. */
+export function tooManyBars(request: StreamRequest): ApiError | null {
+  if (!("history" in request) || request.history === undefined) return null;
+  const { instruments, history } = request;
+  const asked = instruments.length * history;
+  if (asked <= STREAM_REQUEST_BARS_MAX) return null;
+  const most = Math.floor(STREAM_REQUEST_BARS_MAX / history);
+  return {
+    code: "SUBSCRIPTION_LIMIT",
+    message: `one subscribe asks for at most ${STREAM_REQUEST_BARS_MAX} bars of history; ${instruments.length} instruments with ${history} bars each are ${asked}: name at most ${most} instruments in each subscribe, or ask for fewer bars`,
+    details: { limit: String(STREAM_REQUEST_BARS_MAX), asked: String(asked) },
+  };
+}
+
 export const unknownInstruments = (instruments: InstrumentId[]): ApiError => ({
   code: "UNKNOWN_INSTRUMENT",
   message: "no broker knows these instruments; see /v1/instruments",
@@ -54,6 +71,12 @@ export const KEY_TALKS_TOO_MUCH: ApiError = {
   code: "MESSAGE_RATE",
   message: `at most ${STREAM_KEY_MESSAGES_PER_SECOND_MAX} messages a second from one key; this one was not read`,
   details: { limit: String(STREAM_KEY_MESSAGES_PER_SECOND_MAX) },
+};
+
+export const TOO_MANY_PENDING: ApiError = {
+  code: "REQUEST_LIMIT",
+  message: `at most ${STREAM_REQUESTS_PENDING_MAX} requests of a socket wait for their answers; this one was not carried out: await an answer and send it again, or name more instruments in one`,
+  details: { limit: String(STREAM_REQUESTS_PENDING_MAX) },
 };
 
 export const FRAME_TOO_LARGE: ApiError = {

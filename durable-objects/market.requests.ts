@@ -6,11 +6,14 @@ import { parseStreamRequest } from "../src/contract/stream-request.ts";
 import type { StreamRequest } from "../src/contract/stream.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { STREAM_INSTRUMENTS_MAX, STREAM_MESSAGES_PER_SECOND_MAX } from "../src/domain/limits.ts";
+import { STREAM_REQUESTS_PENDING_MAX } from "../src/domain/market-limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
 import {
   echo,
   KEY_TALKS_TOO_MUCH,
   refuse,
+  TOO_MANY_PENDING,
+  tooManyBars,
   tooManyInstruments,
   tooManyOfKey,
   unknownInstruments,
@@ -71,12 +74,20 @@ export class Requests {
     const request = parsed.value;
     if (request.op === "ping") return algo.send({ type: "pong", time: now, ...echo(request) });
     if (request.op === "ack") return algo.acknowledge(request.seq);
+    const bars = tooManyBars(request);
+    if (bars) return refuse(algo, bars, request.requestId);
+    if (algo.pending >= STREAM_REQUESTS_PENDING_MAX)
+      return refuse(algo, TOO_MANY_PENDING, request.requestId);
+    algo.pending += 1;
     algo.queue = algo.queue
       .then(() => (algo.isClosed ? undefined : this.#answer(algo, request)))
       .catch((error: unknown) => {
         this.#host.log("error", "request_failed", { op: request.op, reason: errorText(error) });
         const message = "the request could not be carried out; try again";
         refuse(algo, { code: "UNAVAILABLE", message, details: null }, request.requestId);
+      })
+      .finally(() => {
+        algo.pending -= 1;
       });
   }
 

@@ -67,6 +67,8 @@ export class AlgoSocket implements FrameReceiver {
   readonly topics: Set<string>;
   /** Requests are answered one after the other, in the order they came. */
   queue: Promise<void> = Promise.resolve();
+  /** How many of them are not answered yet. */
+  pending = 0;
   isClosed = false;
   readonly #socket: StreamSocket;
   readonly #board: Board;

@@ -13,6 +13,7 @@ import { BarSeries } from "./bar-series.ts";
 import type { ClosedCandle } from "./candles.ts";
 import { TrunklineError, TrunklineTimeoutError } from "./errors.ts";
 import type { Timing } from "./limits.ts";
+import { partsOf } from "./parts.ts";
 import type { StreamEvent } from "./stream-events.ts";
 
 type Message<Type extends StreamMessage["type"]> = Extract<StreamMessage, { type: Type }>;
@@ -39,11 +40,21 @@ interface Entry {
   isCut: boolean;
 }
 
+/** Who awaits a subscribe: it is asked for in parts, and is there when all of them are. */
+interface Caller {
+  resolve(): void;
+  reject(error: Error): void;
+  /** Series that nobody wanted before. */
+  fresh: string[];
+  /** Ids of the parts without an answer. */
+  open: Set<string>;
+}
+
 interface Request {
   instruments: string[];
   interval: CandleInterval;
   /** Null for a repair: nobody awaits it. */
-  caller: { resolve(): void; reject(error: Error): void } | null;
+  caller: Caller | null;
 }
 
 const keyOf = (instrument: string, interval: CandleInterval): string => `${interval} ${instrument}`;
@@ -78,21 +89,21 @@ export class Bars {
   ): Promise<void> {
     const instruments = [...new Set(names)];
     check({ op: "subscribe", channel: "candles", instruments, interval, history });
+    const fresh = instruments.filter((name) => !this.#entries.has(keyOf(name, interval)));
     for (const instrument of instruments) this.#want(instrument, interval, history);
-    const id = this.#nextId();
-    const { subscribeTimeoutMs } = this.#options.timing;
+    const open = new Set<string>();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const answered = new Promise<void>((resolve, reject) => {
-      const text = `no answer to the subscribe of candles within ${subscribeTimeoutMs} ms; the wish stands`;
-      timer = setTimeout(() => reject(new TrunklineTimeoutError(text)), subscribeTimeoutMs);
-      this.#requests.set(id, { instruments, interval, caller: { resolve, reject } });
+      const parts = this.#send(instruments, interval, history, { resolve, reject, fresh, open });
+      const timeoutMs = this.#options.timing.subscribeTimeoutMs * parts;
+      const text = `no answer to the subscribe of candles within ${timeoutMs} ms; the wish stands`;
+      timer = setTimeout(() => reject(new TrunklineTimeoutError(text)), timeoutMs);
     });
-    this.#send(id, instruments, interval, history);
     try {
       await answered;
     } finally {
       if (timer !== undefined) clearTimeout(timer);
-      this.#requests.delete(id);
+      for (const id of open) this.#requests.delete(id);
     }
   }
 
@@ -110,17 +121,15 @@ export class Bars {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
     const covered = new Set<string>();
-    for (const [id, { instruments, interval, caller }] of this.#requests) {
+    for (const [caller, { interval, instruments }] of this.#takeOpen()) {
       const wanted = instruments.filter((name) => this.#entries.has(keyOf(name, interval)));
-      if (caller === null) this.#requests.delete(id);
-      else if (wanted.length === 0) caller.resolve();
-      else {
-        for (const name of wanted) covered.add(keyOf(name, interval));
-        const history = wanted.map(
-          (name) => this.#entries.get(keyOf(name, interval))?.history ?? 1,
-        );
-        this.#send(id, wanted, interval, Math.max(...history));
+      if (wanted.length === 0) {
+        caller.resolve();
+        continue;
       }
+      for (const name of wanted) covered.add(keyOf(name, interval));
+      const history = wanted.map((name) => this.#entries.get(keyOf(name, interval))?.history ?? 1);
+      this.#send(wanted, interval, Math.max(...history), caller);
     }
     const groups = new Map<CandleInterval, Entry[]>();
     for (const [key, entry] of this.#entries) {
@@ -129,13 +138,24 @@ export class Bars {
       groups.set(interval, [...(groups.get(interval) ?? []), entry]);
     }
     for (const [interval, entries] of groups) {
-      const id = this.#nextId();
       const instruments = entries.map(({ series }) => series.instrument);
-      this.#requests.set(id, { instruments, interval, caller: null });
       // What is there already stays: only what was missed is asked for.
       const wishes = entries.map(({ series, history }) => (series.isStarted ? 1 : history));
-      this.#send(id, instruments, interval, Math.max(...wishes));
+      this.#send(instruments, interval, Math.max(...wishes), null);
     }
+  }
+
+  /** Forgets all requests; answers what algos still await. */
+  #takeOpen(): Map<Caller, Omit<Request, "caller">> {
+    const open = new Map<Caller, Omit<Request, "caller">>();
+    for (const { instruments, interval, caller } of this.#requests.values()) {
+      if (caller === null) continue;
+      caller.open.clear();
+      const before = open.get(caller)?.instruments ?? [];
+      open.set(caller, { interval, instruments: [...before, ...instruments] });
+    }
+    this.#requests.clear();
+    return open;
   }
 
   history({ instrument, interval, candles }: Message<"history">): void {
@@ -162,7 +182,9 @@ export class Bars {
     const request = this.#requests.get(requestId ?? "");
     if (request === undefined) return;
     this.#requests.delete(requestId ?? "");
-    request.caller?.resolve();
+    const { caller } = request;
+    caller?.open.delete(requestId ?? "");
+    if (caller?.open.size === 0) caller.resolve();
   }
 
   /** True when the algo awaits the answer, and has it. A refused repair is tried again, without what was named. */
@@ -183,6 +205,8 @@ export class Bars {
       // It waits for the history that was refused: the old wish is said again.
       else this.#askSoon();
     }
+    // Of a subscribe in parts none stands: the platform may have the others by now.
+    this.unsubscribe(caller.fresh, { interval });
     caller.reject(error);
     return true;
   }
@@ -209,7 +233,13 @@ export class Bars {
     return this.#entries.delete(key);
   }
 
-  #send(requestId: string, instruments: string[], interval: CandleInterval, atLeast: number): void {
+  /** In as many messages as it takes; answers how many. */
+  #send(
+    instruments: readonly string[],
+    interval: CandleInterval,
+    atLeast: number,
+    caller: Caller | null,
+  ): number {
     let history = atLeast;
     for (const instrument of instruments) {
       const entry = this.#entries.get(keyOf(instrument, interval));
@@ -219,7 +249,15 @@ export class Bars {
       history = Math.max(history, Math.min(missed, STREAM_HISTORY_BARS_MAX));
     }
     const channel = "candles";
-    this.#options.send({ op: "subscribe", channel, instruments, interval, history, requestId });
+    const parts = partsOf(instruments, history);
+    for (const part of parts) {
+      const requestId = this.#nextId();
+      caller?.open.add(requestId);
+      this.#requests.set(requestId, { instruments: part, interval, caller });
+      const request = { channel, instruments: part, interval, history, requestId } as const;
+      this.#options.send({ op: "subscribe", ...request });
+    }
+    return parts.length;
   }
 
   #tell(candles: readonly ClosedCandle[]): void {

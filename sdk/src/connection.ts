@@ -7,6 +7,7 @@ import { AlgoStoppedError, isHopeless, TrunklineError } from "./errors.ts";
 import {
   MOVES_IN_A_ROW_MAX,
   RECONNECT_FACTOR,
+  REQUESTS_OPEN_MAX,
   SENT_PER_SECOND_MAX,
   STABLE_CONNECTION_MS,
   type Timing,
@@ -72,18 +73,23 @@ export class Connection {
     }
   }
 
-  /** False when there is no line: the caller sends again after the next welcome. */
+  /** A request. False when there is no line: the caller sends again after the next welcome. */
   send(message: object): boolean {
     if (this.#pace === null || !this.#ready) return false;
     this.#pace.send(JSON.stringify(message));
     return true;
   }
 
-  /** The same, before all that waits its turn: for what a later message of its kind makes void. */
-  sendAhead(message: object): boolean {
+  /** What is no request, before all that waits its turn: a later one of its kind makes it void. */
+  sendAhead(message: { op: string }): boolean {
     if (this.#pace === null || !this.#ready) return false;
-    this.#pace.sendAhead(JSON.stringify(message));
+    this.#pace.sendAhead(JSON.stringify(message), message.op);
     return true;
+  }
+
+  /** A request was answered: the next one may go. */
+  answered(): void {
+    this.#pace?.answered();
   }
 
   welcomed(): void {
@@ -120,7 +126,8 @@ export class Connection {
       if (this.#stopped) resolve("stopped");
       socket.addEventListener("open", () => {
         this.#socket = socket;
-        this.#pace = new Pace(SENT_PER_SECOND_MAX, (text) => socket.send(text));
+        const answers = { openMax: REQUESTS_OPEN_MAX, waitMsMax: timing.subscribeTimeoutMs };
+        this.#pace = new Pace(SENT_PER_SECOND_MAX, (text) => socket.send(text), answers);
       });
       socket.addEventListener("message", (event) => {
         if (this.#socket !== socket) return;
@@ -138,7 +145,7 @@ export class Connection {
         if (this.#ready && silentMs > timing.silenceMaxMs) resolve(`silent for ${silentMs} ms`);
         else if (!this.#ready && Date.now() - dialledAt > timing.connectTimeoutMs) {
           resolve(`no welcome within ${timing.connectTimeoutMs} ms`);
-        } else this.send({ op: "ping" });
+        } else this.sendAhead({ op: "ping" });
       }, timing.pingIntervalMs);
     });
     if (watch !== undefined) clearInterval(watch);

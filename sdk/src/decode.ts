@@ -13,6 +13,11 @@ export type Tick = TickView & { snapshot: boolean };
 
 export type OtherMessage = Exclude<StreamMessage, { type: "t" | "ticks" }>;
 
+/** Every request is answered by one of these, after the one before it. */
+const ANSWERS: ReadonlySet<string> = new Set(["subscribed", "unsubscribed", "published", "error"]);
+
+export const isAnswer = ({ type }: OtherMessage): boolean => ANSWERS.has(type);
+
 export type Decoded =
   | { kind: "ticks"; epoch: number; seq: number; ticks: Tick[] }
   | { kind: "message"; message: OtherMessage }

@@ -73,6 +73,9 @@ export const ORDER_CHECK_INTERVAL_MS = 10_000;
  */
 export const SENT_PER_SECOND_MAX = 20;
 
+/** Requests without an answer on one line: the platform keeps 50 waiting, and some may be of a repair that was asked for twice. */
+export const REQUESTS_OPEN_MAX = 20;
+
 /** How long `waitFor` waits when the algo names no time. */
 export const WAIT_FOR_TIMEOUT_MS = 30_000;
 

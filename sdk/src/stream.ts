@@ -3,12 +3,13 @@
  * repairs holes by subscribing again. It never hands on a tick twice or out of order.
  */
 import type { CandleInterval } from "../../src/contract/market.ts";
+import { Acks } from "./acks.ts";
 import { Channels } from "./channels.ts";
 import { Connection, stopped } from "./connection.ts";
-import { decodeFrame, type OtherMessage, type Tick, withoutType } from "./decode.ts";
+import { decodeFrame, isAnswer, type OtherMessage, type Tick, withoutType } from "./decode.ts";
 import { TrunklineError } from "./errors.ts";
 import { GapRefresh } from "./gap-refresh.ts";
-import { ACK_EVERY_FRAMES, ACK_INTERVAL_MS, type Timing } from "./limits.ts";
+import type { Timing } from "./limits.ts";
 import { judgeFrame, laterPosition, TickGate, type FramePosition } from "./sequence.ts";
 import type { OpenSocket } from "./socket-like.ts";
 import type { Channel, Gap, StreamEvent } from "./stream-events.ts";
@@ -39,7 +40,10 @@ export class Stream {
   #lastTicksAt: number | null = null;
   #repairTimer: ReturnType<typeof setTimeout> | null = null;
   #repairedAt = 0;
-  #acked = { seq: 0, at: 0 };
+  /** When the last part of a repair was answered. */
+  #repairHeardAt = 0;
+  // Behind requests that wait their turn it would come too late, and the platform would take us for slow.
+  readonly #acks = new Acks((message) => this.#connection.sendAhead(message));
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -76,29 +80,18 @@ export class Stream {
 
   /** Resolves when the platform has listed the instruments and sent all history asked for. */
   async subscribe(instruments: readonly string[], wish: Wish): Promise<void> {
-    const { message, answered } = this.#subscriptions.add(instruments, wish);
-    this.#connection.send(message);
+    const { messages, answered } = this.#subscriptions.add(instruments, wish);
+    for (const message of messages) this.#connection.send(message);
     await answered;
   }
 
   unsubscribe(instruments: readonly string[]): void {
-    const removed = this.#subscriptions.remove(instruments);
-    if (removed.length === 0) return;
-    this.#connection.send({ op: "unsubscribe", channel: "ticks", instruments: removed });
+    this.#takeBack(this.#subscriptions.remove(instruments));
   }
 
-  /**
-   * Says how far the stream was read. Slow handlers are the mailbox's business; a process that is too
-   * busy to read at all says nothing, and the platform joins ticks for it.
-   */
-  #acknowledge(seq: number): void {
-    const { seq: said, at } = this.#acked;
-    if (seq >= said + ACK_EVERY_FRAMES && Date.now() >= at + ACK_INTERVAL_MS) this.#sayRead(seq);
-  }
-
-  #sayRead(seq: number, now = Date.now()): void {
-    // Behind requests that wait their turn it would come too late, and the platform would take us for slow.
-    if (this.#connection.sendAhead({ op: "ack", seq })) this.#acked = { seq, at: now };
+  #takeBack(instruments: string[]): void {
+    if (instruments.length === 0) return;
+    this.#connection.send({ op: "unsubscribe", channel: "ticks", instruments });
   }
 
   #emit(event: StreamEvent): void {
@@ -126,7 +119,7 @@ export class Stream {
     if (last !== null && verdict === "hole") {
       this.#repair(`frames ${last.seq + 1} to ${frame.seq - 1} of epoch ${frame.epoch} never came`);
     } else if (last !== null && verdict === "new_epoch") {
-      this.#acked = { seq: 0, at: 0 };
+      this.#acks.reset();
       this.#rebuilt(last.epoch, frame.epoch);
     }
     this.#lastTicksAt = Date.now();
@@ -135,10 +128,11 @@ export class Stream {
     const warning = ticks.length === 0 ? this.#gate.warning(wanted) : null;
     if (warning !== null) this.#emit({ kind: "note", message: warning });
     this.#emit({ kind: "ticks", ticks });
-    this.#acknowledge(frame.seq);
+    this.#acks.read(frame.seq);
   }
 
   #message(message: OtherMessage): void {
+    if (isAnswer(message)) this.#connection.answered();
     switch (message.type) {
       case "welcome":
         return this.#welcome(message.algoId);
@@ -153,7 +147,7 @@ export class Stream {
       case "lagging":
         this.#rebase(message);
         // Everything before it has been read, and no frame comes by which that could be said later.
-        if (message.on) this.#sayRead(message.seq);
+        if (message.on) this.#acks.say(message.seq);
         return this.#emit({ kind: "lagging", on: message.on });
       case "order":
       case "signal":
@@ -179,7 +173,7 @@ export class Stream {
     this.#connection.welcomed();
     this.#position = null;
     this.#aliases = new Map();
-    this.#acked = { seq: 0, at: 0 };
+    this.#acks.reset();
     this.#askForAll();
     this.#emit({ kind: "open", algoId });
     this.#status("connected", "connected to Trunkline");
@@ -201,6 +195,7 @@ export class Stream {
     const before = this.#position;
     this.#rebase(message);
     const repaired = this.#subscriptions.subscribed(message.requestId);
+    if (repaired) this.#repairHeardAt = Date.now();
     if (repaired || before === null || message.epoch <= before.epoch) return;
     this.#rebuilt(before.epoch, message.epoch);
   }
@@ -214,7 +209,7 @@ export class Stream {
   /** The platform names the number that the next live frame follows. */
   #rebase({ epoch, seq }: FramePosition): void {
     this.#position = { epoch, seq };
-    this.#acked = { ...this.#acked, seq };
+    this.#acks.rebase(seq);
   }
 
   #gap(message: Extract<OtherMessage, { type: "gap" }>): void {
@@ -231,7 +226,7 @@ export class Stream {
     const error = new TrunklineError({ code, message: message.message, details });
     if (this.channels.bars.refused(requestId, error)) return;
     const outcome = requestId === undefined ? null : this.#subscriptions.refused(requestId, error);
-    if (outcome?.repair === false) return;
+    if (outcome?.repair === false) return this.#takeBack(outcome.takenBack);
     const what = requestId === undefined ? "" : ` (${requestId})`;
     const text = `Trunkline refused${what}: ${code}: ${message.message}`;
     this.#emit({
@@ -275,7 +270,8 @@ export class Stream {
 
   #repairSoon(repair = (): void => this.#askAgain()): void {
     const { subscribeTimeoutMs } = this.#options.timing;
-    if (this.#subscriptions.repairing && Date.now() > this.#repairedAt + subscribeTimeoutMs) {
+    const movedAt = Math.max(this.#repairedAt, this.#repairHeardAt);
+    if (this.#subscriptions.repairing && Date.now() > movedAt + subscribeTimeoutMs) {
       return this.#connection.replace("a repair of the stream was not answered");
     }
     if (this.#repairTimer !== null || this.#subscriptions.repairing) return;

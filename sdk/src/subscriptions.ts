@@ -5,12 +5,23 @@
 import type { CandleInterval } from "../../src/contract/market.ts";
 import { type FeedMode, streamRequest, type StreamRequest } from "../../src/contract/stream.ts";
 import { TrunklineError, TrunklineTimeoutError } from "./errors.ts";
+import { partsOf } from "./parts.ts";
 
 export interface Wish {
   interval: CandleInterval;
   /** Bars to fetch; null: candles start with the first live tick. */
   history: number | null;
   mode: FeedMode;
+}
+
+/** Who awaits a subscribe: it is asked for in parts, and is there when all of them are. */
+interface Caller {
+  resolve(): void;
+  reject(error: Error): void;
+  timer: ReturnType<typeof setTimeout> | null;
+  instruments: readonly string[];
+  /** Ids of the parts that are not there yet. */
+  open: Set<string>;
 }
 
 interface Request {
@@ -21,11 +32,7 @@ interface Request {
   answered: boolean;
   awaitingHistory: Set<string>;
   /** Null for a repair: nobody awaits it. */
-  caller: {
-    resolve(): void;
-    reject(error: Error): void;
-    timer: ReturnType<typeof setTimeout>;
-  } | null;
+  caller: Caller | null;
 }
 
 export class Subscriptions {
@@ -57,23 +64,31 @@ export class Subscriptions {
   add(
     instruments: readonly string[],
     wish: Wish,
-  ): { message: StreamRequest; answered: Promise<void> } {
-    const id = this.#nextId("subscribe");
-    const message = checked(subscribeMessage(id, [...new Set(instruments)], wish));
+  ): { messages: StreamRequest[]; answered: Promise<void> } {
     const names = [...new Set(instruments)];
+    check(subscribeMessage("subscribe", names, wish));
     for (const instrument of names) this.#wishes.set(instrument, wish);
+    const messages: StreamRequest[] = [];
     const answered = new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#requests.delete(id);
-        reject(
-          new TrunklineTimeoutError(
-            `no answer to the subscribe of ${list(names)} within ${this.#timeoutMs} ms; the wish stands`,
-          ),
-        );
-      }, this.#timeoutMs);
-      this.#requests.set(id, request(id, names, wish, { resolve, reject, timer }));
+      const caller = { resolve, reject, timer: null, instruments: names, open: new Set<string>() };
+      for (const part of partsOf(names, wish.history)) {
+        const id = this.#nextId("subscribe");
+        caller.open.add(id);
+        this.#requests.set(id, request(id, part, wish, caller));
+        messages.push(subscribeMessage(id, part, wish));
+      }
+      this.#giveUpAfter(this.#timeoutMs * messages.length, caller);
     });
-    return { message, answered };
+    return { messages, answered };
+  }
+
+  #giveUpAfter(timeoutMs: number, caller: Caller): void {
+    caller.timer = setTimeout(() => {
+      this.#end(caller);
+      const what = list(caller.instruments);
+      const text = `no answer to the subscribe of ${what} within ${timeoutMs} ms; the wish stands`;
+      caller.reject(new TrunklineTimeoutError(text));
+    }, timeoutMs);
   }
 
   /** Forgets the wishes; answers those that stood. */
@@ -97,7 +112,7 @@ export class Subscriptions {
     ];
   }
 
-  /** Subscribes again what is wanted of these, with its history: one message for each kind of wish. */
+  /** Subscribes again what is wanted of these, with its history: as few messages as the platform takes for each kind of wish. */
   refresh(instruments: readonly string[]): StreamRequest[] {
     const groups = new Map<string, { wish: Wish; instruments: string[] }>();
     for (const instrument of instruments) {
@@ -108,11 +123,13 @@ export class Subscriptions {
       group.instruments.push(instrument);
       groups.set(key, group);
     }
-    return [...groups.values()].map((group) => {
-      const id = this.#nextId("repair");
-      this.#requests.set(id, request(id, group.instruments, group.wish, null));
-      return subscribeMessage(id, group.instruments, group.wish);
-    });
+    return [...groups.values()].flatMap(({ wish, instruments: all }) =>
+      partsOf(all, wish.history).map((part) => {
+        const id = this.#nextId("repair");
+        this.#requests.set(id, request(id, part, wish, null));
+        return subscribeMessage(id, part, wish);
+      }),
+    );
   }
 
   /** Repairs that the platform has not answered yet. */
@@ -137,25 +154,35 @@ export class Subscriptions {
 
   /**
    * The platform refused a request. What it named, or the whole request where it named nothing, is
-   * wanted no more if an algo awaits the answer; a refused repair is answered with what it was for.
+   * wanted no more if an algo awaits the answer; a refused repair is answered with what it was for. Of a
+   * subscribe in parts none stands then: `takenBack` are those that the platform may have by now.
    */
-  refused(requestId: string, error: TrunklineError): { repair: boolean; dropped: string[] } | null {
+  refused(
+    requestId: string,
+    error: TrunklineError,
+  ): { repair: boolean; dropped: string[]; takenBack: string[] } | null {
     const entry = this.#requests.get(requestId);
     if (entry === undefined) return null;
     this.#requests.delete(requestId);
-    const named = error.details?.instruments ?? [];
-    if (entry.caller === null) return { repair: true, dropped: this.remove(named) };
-    clearTimeout(entry.caller.timer);
+    const { caller } = entry;
+    if (caller === null) {
+      const dropped = this.remove(error.details?.instruments ?? []);
+      return { repair: true, dropped, takenBack: [] };
+    }
+    this.#end(caller);
+    const own = new Set(entry.instruments);
+    const others = caller.instruments.filter((instrument) => !own.has(instrument));
+    const takenBack = this.remove(others);
     const dropped = entry.answered ? [] : this.remove(entry.instruments);
-    entry.caller.reject(error);
-    return { repair: false, dropped };
+    caller.reject(error);
+    return { repair: false, dropped: [...dropped, ...takenBack], takenBack };
   }
 
   /** Fails everything that is still awaited. */
   close(error: Error): void {
     for (const { caller } of this.#requests.values()) {
       if (caller === null) continue;
-      clearTimeout(caller.timer);
+      if (caller.timer !== null) clearTimeout(caller.timer);
       caller.reject(error);
     }
     this.#requests.clear();
@@ -164,9 +191,19 @@ export class Subscriptions {
   #settle(entry: Request): void {
     if (!entry.answered || entry.awaitingHistory.size > 0) return;
     this.#requests.delete(entry.id);
-    if (entry.caller === null) return;
-    clearTimeout(entry.caller.timer);
-    entry.caller.resolve();
+    const { caller } = entry;
+    if (caller === null) return;
+    caller.open.delete(entry.id);
+    if (caller.open.size > 0) return;
+    this.#end(caller);
+    caller.resolve();
+  }
+
+  /** Nobody awaits it any more. */
+  #end({ timer, open }: Caller): void {
+    if (timer !== null) clearTimeout(timer);
+    for (const id of open) this.#requests.delete(id);
+    open.clear();
   }
 
   #nextId(kind: string): string {
@@ -197,9 +234,9 @@ function subscribeMessage(requestId: string, instruments: string[], wish: Wish):
 }
 
 /** Finds bad input before it is sent; the message names what and where. */
-function checked(message: StreamRequest): StreamRequest {
+function check(message: StreamRequest): void {
   const parsed = streamRequest.safeParse(message);
-  if (parsed.success) return message;
+  if (parsed.success) return;
   const union = parsed.error.issues[0];
   const inner = union?.code === "invalid_union" ? union.errors[0] : undefined;
   const issues = (inner ?? parsed.error.issues).map((issue) => ({

@@ -6,6 +6,7 @@ import { candleView } from "./market.ts";
 import { instrumentIds, requestId } from "./primitives.ts";
 
 export { STREAM_HISTORY_BARS_MAX } from "../domain/limits.ts";
+export { STREAM_REQUEST_BARS_MAX, STREAM_REQUESTS_PENDING_MAX } from "../domain/market-limits.ts";
 
 /** The bars of one interval; a socket may have several intervals of an instrument. */
 export const subscribeCandles = z.strictObject({

@@ -55,6 +55,12 @@ export const REVOKED_KEY_KEPT_MS = 3_600_000;
 /** Series of bars (an instrument in an interval) on one socket: as many as instruments. */
 export const STREAM_CANDLE_SERIES_MAX = 1_000;
 
+/** Bars of history one subscribe may ask for over all its instruments: their text is what a socket that reads takes in, before the bound at which it is closed. */
+export const STREAM_REQUEST_BARS_MAX = 50_000;
+
+/** Requests of one socket that wait for their answers: all that it may say in a second. */
+export const STREAM_REQUESTS_PENDING_MAX = 50;
+
 /** History calls of one subscribe under way at the same time. */
 export const HISTORY_CALLS_MAX = 8;
 

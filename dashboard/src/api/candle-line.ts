@@ -35,7 +35,7 @@ export interface CandleLineOptions {
 }
 
 /** What passes by itself: it is asked for again, and nobody is told. */
-const PASSING: ReadonlySet<string> = new Set(["MESSAGE_RATE", "UNAVAILABLE"]);
+const PASSING: ReadonlySet<string> = new Set(["MESSAGE_RATE", "REQUEST_LIMIT", "UNAVAILABLE"]);
 
 export class CandleLine {
   readonly #options: CandleLineOptions;

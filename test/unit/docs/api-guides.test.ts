@@ -73,6 +73,8 @@ describe("the guide to the stream", () => {
       String(limits.CLOSE_SLOW_CONSUMER),
       String(limits.CLOSE_MOVED),
       String(limits.CLOSE_KEY_REVOKED),
+      `${limits.STREAM_REQUEST_BARS_MAX} bars of history`,
+      `${limits.STREAM_REQUESTS_PENDING_MAX} of a socket wait`,
       `${limits.STREAM_KEY_INSTRUMENTS_MAX} instruments`,
       `${limits.STREAM_KEY_MESSAGES_PER_SECOND_MAX} a second`,
       `${limits.SIGNAL_VALUE_BYTES_MAX} bytes`,
