@@ -38,6 +38,14 @@ export const activeOf = ({ instrument, state }: ProviderRow, above: number): Act
   reason: `taken from ${state.carrier} instead of ${state.switched?.from ?? "nobody"}: ${CAUSES[state.switched?.cause ?? "ranks"]}`,
 });
 
+export const neverSwitched = (instrument: InstrumentId, provider: string): ActiveProvider => ({
+  instrument,
+  provider,
+  term: 0,
+  above: 0,
+  reason: "",
+});
+
 export const view = (
   instrument: InstrumentId,
   state: FailoverState,

@@ -4,7 +4,12 @@
  * gets ticks or marks. It is not on the tick path.
  */
 import { z } from "zod";
-import type { FeedAlert, HealthReport, ProvidersPort } from "../src/application/provider-ports.ts";
+import type {
+  ActiveProvider,
+  FeedAlert,
+  HealthReport,
+  ProvidersPort,
+} from "../src/application/provider-ports.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { Page, PageQuery } from "../src/contract/primitives.ts";
 import type { ProvidersView, ProviderSwitchView } from "../src/contract/providers.ts";
@@ -83,6 +88,16 @@ export class Providers implements ProvidersPort {
     );
   }
 
+  async activeProviders(instruments: InstrumentId[]): Promise<ActiveProvider[]> {
+    const providers = await this.providerOf(instruments);
+    return instruments.flatMap((instrument) => {
+      const row = this.#rows.get(instrument);
+      if (row) return [answers.activeOf(row, this.#aboveOf(row))];
+      const provider = providers[instrument];
+      return provider === undefined ? [] : [answers.neverSwitched(instrument, provider)];
+    });
+  }
+
   async health(report: HealthReport): Promise<void> {
     await this.#host.masters.read();
     const now = Date.now();
@@ -152,6 +167,11 @@ export class Providers implements ProvidersPort {
   async feedAlert(): Promise<FeedAlert | null> {
     const since = this.#host.storage.setting("alert_since");
     return since === null ? null : { since: Number(since), instruments: this.#down().length };
+  }
+
+  /** Before its first switch nobody has seen its numbers from another provider. */
+  #aboveOf({ state }: ProviderRow): number {
+    return state.term === 0 ? 0 : this.#epochs.aboveOf(state.carrier);
   }
 
   #view(instrument: InstrumentId): ProvidersView {

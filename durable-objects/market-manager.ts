@@ -134,6 +134,10 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
     return this.#providers.providerOf(instruments);
   }
 
+  activeProviders(instruments: InstrumentId[]) {
+    return this.#providers.activeProviders(instruments);
+  }
+
   health(report: HealthReport) {
     return this.#providers.health(report);
   }

@@ -11,7 +11,7 @@ import { epochOfSeq } from "../src/domain/tick.ts";
 import type { Board, BoardInstrument } from "./market.board.ts";
 import type { MarketStorage } from "./market.storage.ts";
 
-/** A question for an instrument's provider is answered long before: what nobody here asked about by then is not kept. */
+/** A question for an instrument's provider is answered long before, with its switch: what nobody here asked about by then is not kept. */
 const EARLY_SWITCH_KEPT_MS = 60_000;
 
 export interface ProvidersHost {
@@ -32,6 +32,8 @@ interface Taken {
   above: number;
   reason: string;
 }
+
+const NO_SWITCH: Omit<Taken, "provider"> = { term: 0, above: 0, reason: "" };
 
 export class MarketProviders {
   readonly #board: Board;
@@ -65,14 +67,14 @@ export class MarketProviders {
     return this.#taken.get(instrument)?.above ?? 0;
   }
 
-  /** Gives a new instrument its place on the board. */
-  know(instrument: InstrumentId, asked: string): void {
+  /** Gives a new instrument its place on the board, by what the market manager answered, or a switch that was told meanwhile. */
+  know(instrument: InstrumentId, asked: string, by = NO_SWITCH): void {
     const early = this.#early.get(instrument)?.active;
     this.#early.delete(instrument);
-    const first = { provider: asked, term: 0, above: 0, reason: "" };
-    const { provider, term, above, reason } = early ?? first;
+    const answer = { provider: asked, ...by };
+    const { provider, term, above, reason } = early && early.term > by.term ? early : answer;
     const { alias } = this.#storage.know(instrument, provider);
-    if (early) this.#storage.saveSwitch(instrument, term, above);
+    if (term > 0) this.#storage.saveSwitch(instrument, term, above);
     this.#taken.set(instrument, { provider, term, above, reason });
     this.#board.admit(instrument, alias, provider);
   }

@@ -244,11 +244,11 @@ export class Requests {
   async #know(instruments: readonly InstrumentId[]): Promise<Result<null, ApiError>> {
     const strangers = instruments.filter((instrument) => !this.#host.providers.has(instrument));
     if (strangers.length === 0) return ok(null);
-    const providers = await this.#host.managers().providerOf(strangers);
-    const unknown = strangers.filter((instrument) => providers[instrument] === undefined);
+    const active = await this.#host.managers().activeProviders(strangers);
+    const known = new Set(active.map(({ instrument }) => instrument));
+    const unknown = strangers.filter((instrument) => !known.has(instrument));
     if (unknown.length > 0) return err(unknownInstruments(unknown));
-    for (const instrument of strangers)
-      this.#host.providers.know(instrument, providers[instrument] ?? "");
+    for (const one of active) this.#host.providers.know(one.instrument, one.provider, one);
     return ok(null);
   }
 

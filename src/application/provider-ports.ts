@@ -48,6 +48,8 @@ export interface FeedAlert {
 export interface ProvidersPort {
   /** The broker that gives an instrument's data; one that no broker knows is left out. */
   providerOf(instruments: InstrumentId[]): Promise<Record<InstrumentId, string>>;
+  /** The same with the switch that led to it, for whoever begins to get its ticks: the switch may have been told long before. */
+  activeProviders(instruments: InstrumentId[]): Promise<ActiveProvider[]>;
   /** A shard tells how its instruments are; the newest report of a shard counts. */
   health(report: HealthReport): Promise<void>;
   providers(instrument: InstrumentId): Promise<Result<ProvidersView, ApiError>>;

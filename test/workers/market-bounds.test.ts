@@ -21,7 +21,7 @@ function setUp() {
   const requests = new Requests({
     keys: { mayTalk: () => true, tooMany: () => null },
     providers: { has: () => false },
-    managers: () => ({ providerOf: async () => ({}) }),
+    managers: () => ({ activeProviders: async () => [] }),
     signalFeed: {
       publish: (_algo: unknown, { requestId }: { requestId: string }) =>
         new Promise<void>((resolve) => {

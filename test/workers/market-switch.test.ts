@@ -1,13 +1,17 @@
 /** A market that does not know what its algos have seen: how the numbers of an instrument go on after a switch. */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Board } from "../../durable-objects/market.board.ts";
 import { fetchLast } from "../../durable-objects/market.history.ts";
 import { ProviderEpochs } from "../../durable-objects/market-manager.epochs.ts";
 import type { ProviderStorage } from "../../durable-objects/market-manager.provider-storage.ts";
+import { UNAVAILABLE } from "../../durable-objects/market.interest.ts";
 import { MarketProviders } from "../../durable-objects/market.providers.ts";
+import { Requests, type RequestsHost } from "../../durable-objects/market.requests.ts";
 import type { MarketStorage } from "../../durable-objects/market.storage.ts";
 import type { BrokerManagerPort } from "../../src/application/ports.ts";
+import { err } from "../../src/domain/result.ts";
 import { tickSeqBase } from "../../src/domain/tick.ts";
+import { setUp as setUpSockets } from "../support/market-sockets.ts";
 
 const INFY = "NSE:INFY";
 
@@ -58,6 +62,52 @@ test("a market that comes to know an instrument after its switch asks for number
   providers.know(INFY, "backup");
   expect(providers.above(INFY)).toBe(40);
   expect(marketOn(storage).providers.above(INFY)).toBe(40);
+});
+
+test("a market that was told of the switch long before it came to know the instrument asks for numbers above all the same", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const storage = storageOf();
+  const { board, providers } = marketOn(storage);
+  providers.take([toBackup]);
+  vi.advanceTimersByTime(3_600_000);
+  providers.take([{ ...toBackup, instrument: "NSE:TCS" }]);
+  const declared: number[] = [];
+  const requests = new Requests({
+    board,
+    providers,
+    storage,
+    keys: { mayTalk: () => true, tooMany: () => null },
+    managers: () => ({ activeProviders: async () => [toBackup] }),
+    interest: {
+      acquire: async () => {
+        declared.push(providers.above(INFY));
+        return err(UNAVAILABLE);
+      },
+    },
+    log: () => {},
+  } as unknown as RequestsHost);
+  const { algo } = setUpSockets().join();
+  requests.take(
+    algo,
+    JSON.stringify({ op: "subscribe", channel: "ticks", instruments: [INFY] }),
+    Date.now(),
+  );
+  await algo.queue;
+  expect([providers.of(INFY), declared]).toEqual(["backup", [40]]);
+  expect(marketOn(storage).providers.above(INFY)).toBe(40);
+});
+
+test("of an answer and a switch that was told while it was on its way, the newer one counts", () => {
+  const later = { ...toBackup, provider: "first", term: 2, above: 50 };
+  const one = marketOn(storageOf()).providers;
+  one.take([later]);
+  one.know(INFY, toBackup.provider, toBackup);
+  expect([one.of(INFY), one.above(INFY)]).toEqual(["first", 50]);
+  const other = marketOn(storageOf()).providers;
+  other.take([toBackup]);
+  other.know(INFY, later.provider, later);
+  expect([other.of(INFY), other.above(INFY)]).toEqual(["first", 50]);
 });
 
 test("a market that is told of the switch after it took the new provider declares its numbers anew, and tells no switch", () => {

@@ -70,6 +70,22 @@ test("an order of providers that the operator gives moves a live instrument at o
   expect(tickFaults(algo.ticks())).toEqual([]);
 });
 
+test("whoever begins to get an instrument is told what its numbers have to be above: nothing before its first switch, all that was seen after it", async () => {
+  const algo = await ready();
+  const active = async () =>
+    (await marketManager(env).activeProviders([INFY, "NO:SUCH"])).map(
+      ({ instrument, provider, term, above }) => ({ instrument, provider, term, above }),
+    );
+  const none = { term: 0, above: 0 };
+  expect(await active()).toEqual([{ instrument: INFY, provider: "paper", ...none }]);
+  const epoch = algo.ticks().at(-1)?.epoch ?? 0;
+  expect(epoch).toBeGreaterThan(0);
+  await marketManager(env).rankProviders(INFY, ["paper-backup"]);
+  const [now] = await active();
+  expect(now).toMatchObject({ instrument: INFY, provider: "paper-backup", term: 1 });
+  expect(now?.above).toBeGreaterThanOrEqual(epoch);
+});
+
 test("a market manager that is ended in the middle of a switch finishes it, once", async () => {
   const algo = await ready();
   // Decided and stored; it is gone before anybody can have taken it.

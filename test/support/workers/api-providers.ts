@@ -19,6 +19,7 @@ const PROVIDERS: ProvidersView = {
 export const PLAYED_PROVIDERS: ProvidersPort = {
   providerOf: async (ids) =>
     Object.fromEntries(ids.filter((id) => id === "NSE:INFY").map((id) => [id, "paper"])),
+  activeProviders: async () => [],
   health: async () => {},
   providers: async () => ok(PROVIDERS),
   watchedProviders: async () => [PROVIDERS],
