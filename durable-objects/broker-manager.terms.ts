@@ -24,6 +24,15 @@ export class TermsStorage {
     );
   }
 
+  /** Whether it was set. That can be taken back, also when the broker does not list the instrument any more. */
+  has(instrument: InstrumentId): boolean {
+    return this.#settings.has(instrument);
+  }
+
+  unset(instruments: readonly InstrumentId[]): InstrumentId[] {
+    return instruments.filter((instrument) => !this.has(instrument));
+  }
+
   /** Null goes back to the default. */
   set(instrument: InstrumentId, settings: CleaningSettings | null): void {
     if (settings === null) {

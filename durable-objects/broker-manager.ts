@@ -212,7 +212,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   }
 
   async cleaning(instruments: InstrumentId[]): Promise<Result<CleaningView[], ApiError>> {
-    const unknown = await this.#master.refuseUnknown(instruments);
+    const unknown = await this.#master.refuseUnknown(this.#terms.unset(instruments));
     return unknown ? err(unknown) : ok(instruments.map((id) => this.#terms.view(id)));
   }
 
@@ -220,7 +220,8 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     instrument: InstrumentId,
     settings: CleaningSettings | null,
   ): Promise<Result<CleaningView, ApiError>> {
-    const unknown = await this.#master.refuseUnknown([instrument]);
+    const isTakenBack = settings === null && this.#terms.has(instrument);
+    const unknown = isTakenBack ? null : await this.#master.refuseUnknown([instrument]);
     if (unknown) return err(unknown);
     this.#terms.set(instrument, settings);
     await teachTerms(this.#shards(), await this.feedTerms([instrument]));

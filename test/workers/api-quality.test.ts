@@ -1,5 +1,6 @@
 /** The quality of the feed and the cleaning rules through the API. */
-import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { SCOPES_OF_KEYS } from "../../src/contract/operations.ts";
 import { CLEANING_DEFAULTS, type CleaningSettings } from "../../src/domain/cleaning.ts";
@@ -66,6 +67,38 @@ test("rules of an instrument that nobody gives are refused by name, and nothing 
   });
   expect(response.status).toBe(400);
   expect(await errorOf(response)).toMatchObject({ code: "UNKNOWN_INSTRUMENT" });
+});
+
+test("rules of an instrument that nobody gives any more are shown and taken back, as long as there are any", async () => {
+  const gone = "NSE:GONE";
+  const path = `/v1/instruments/${gone}/cleaning`;
+  const rules = JSON.stringify({ ...CLEANING_DEFAULTS, off: ["spike"] });
+  // Set when the broker still listed it.
+  await runInDurableObject(env.BROKER_MANAGER.getByName("paper"), async (_, { storage }) => {
+    storage.sql.exec("INSERT INTO cleaning VALUES (?, ?)", gone, rules);
+    await storage.sync();
+  });
+  await runInDurableObject(env.BROKER_MANAGER.getByName("paper"), (_, state) =>
+    state.abort("memory is gone"),
+  ).catch(() => {});
+  const call = async (method: string, body?: object) => {
+    const headers = { authorization: `Bearer ${all.key}`, "content-type": "application/json" };
+    const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+    const response = await exports.default.fetch(`http://localhost${path}`, init);
+    return { status: response.status, body: await response.json() };
+  };
+  expect(await call("GET")).toMatchObject({
+    status: 200,
+    body: { items: [{ instrument: gone, off: ["spike"], isDefault: false }] },
+  });
+  const unknown = { status: 400, body: { error: { code: "UNKNOWN_INSTRUMENT" } } };
+  expect(await call("PUT", { off: [] })).toMatchObject(unknown);
+  expect(await call("DELETE")).toMatchObject({
+    status: 200,
+    body: { items: [{ instrument: gone, off: [], isDefault: true }] },
+  });
+  expect(await call("DELETE")).toMatchObject(unknown);
+  expect(await call("GET")).toMatchObject(unknown);
 });
 
 test.each([

@@ -16,7 +16,10 @@ import { auditAsked } from "../audit.ts";
 import type { ApiApp, ApiContext } from "../context.ts";
 import { fail, orFail } from "../error-handler.ts";
 import type { InstrumentMaster } from "../instrument-master.ts";
+import type { ApiPorts } from "../ports.ts";
 import { answer, body, ERRORS, type Gate, pageOfList } from "../route.ts";
+
+type Manager = ReturnType<ApiPorts["brokerManager"]>;
 
 const params = z.object({ instrument: instrumentId });
 const tags = ["Market data"];
@@ -62,11 +65,8 @@ export function qualityRoutes(app: ApiApp, gate: Gate, master: InstrumentMaster)
     }),
     async (c) => {
       const { instrument } = c.req.valid("param");
-      const managers = await managersOf(c, master, instrument);
-      const items = await Promise.all(
-        managers.map(async (manager) => orFail(await manager.cleaning([instrument]))),
-      );
-      return c.json({ items: items.flat() }, 200);
+      const known = await knownTo(c, instrument);
+      return c.json({ items: known.flatMap(({ rules }) => rules) }, 200);
     },
   );
 
@@ -84,7 +84,8 @@ export function qualityRoutes(app: ApiApp, gate: Gate, master: InstrumentMaster)
     }),
     async (c) => {
       const { instrument } = c.req.valid("param");
-      return c.json(await setCleaning(c, master, instrument, c.req.valid("json")), 200);
+      const managers = await givenBy(c, master, instrument);
+      return c.json(await setCleaning(c, managers, instrument, c.req.valid("json")), 200);
     },
   );
 
@@ -93,6 +94,7 @@ export function qualityRoutes(app: ApiApp, gate: Gate, master: InstrumentMaster)
       method: "delete",
       path,
       summary: "Go back to the default rules",
+      description: "Also of an instrument that no broker gives any more, as long as it has rules.",
       tags,
       ...gate("admin"),
       request: { params },
@@ -100,7 +102,8 @@ export function qualityRoutes(app: ApiApp, gate: Gate, master: InstrumentMaster)
     }),
     async (c) => {
       const { instrument } = c.req.valid("param");
-      return c.json(await setCleaning(c, master, instrument, null), 200);
+      const managers = (await knownTo(c, instrument)).map(({ manager }) => manager);
+      return c.json(await setCleaning(c, managers, instrument, null), 200);
     },
   );
 }
@@ -112,11 +115,10 @@ const matches =
 
 async function setCleaning(
   c: ApiContext,
-  master: InstrumentMaster,
+  managers: readonly Manager[],
   instrument: InstrumentId,
   settings: CleaningSettings | null,
 ): Promise<z.output<typeof cleaningsView>> {
-  const managers = await managersOf(c, master, instrument);
   await auditAsked(c, "cleaning_set", instrument, settings);
   const items = await Promise.all(
     managers.map(async (manager) => orFail(await manager.setCleaning(instrument, settings))),
@@ -124,14 +126,32 @@ async function setCleaning(
   return { items };
 }
 
+const nobodyGives = (instrument: InstrumentId) =>
+  fail("UNKNOWN_INSTRUMENT", `No broker gives ${instrument}.`, { instruments: [instrument] });
+
 /** Every provider of the instrument; one that nobody gives refuses the call by name. */
-async function managersOf(c: ApiContext, master: InstrumentMaster, instrument: InstrumentId) {
+async function givenBy(c: ApiContext, master: InstrumentMaster, instrument: InstrumentId) {
   const ports = c.get("ports");
   const listed = await master(ports, c.get("now")());
   const brokers = listed.filter((one) => one.instrument.id === instrument);
-  if (brokers.length === 0)
-    throw fail("UNKNOWN_INSTRUMENT", `No broker gives ${instrument}.`, {
-      instruments: [instrument],
-    });
+  if (brokers.length === 0) throw nobodyGives(instrument);
   return brokers.map(({ broker }) => ports.brokerManager(broker));
+}
+
+/** The same, and those that gave it once and still have rules of it. */
+async function knownTo(c: ApiContext, instrument: InstrumentId) {
+  const answers = await Promise.all(
+    FEED_BROKERS.map(async (broker) => {
+      const manager = c.get("ports").brokerManager(broker);
+      return { manager, answer: await manager.cleaning([instrument]) };
+    }),
+  );
+  const known = answers.flatMap(({ manager, answer: rules }) =>
+    rules.ok ? [{ manager, rules: rules.value }] : [],
+  );
+  if (known.length > 0) return known;
+  // A list that could not be read says so; else nobody knows it.
+  for (const { answer: refused } of answers)
+    if (!refused.ok && refused.error.code !== "UNKNOWN_INSTRUMENT") orFail(refused);
+  throw nobodyGives(instrument);
 }
