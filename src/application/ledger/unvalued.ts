@@ -8,6 +8,7 @@ import type { InstrumentId } from "../../domain/instrument.ts";
 import { UNVALUED_TOLD_AFTER_MS } from "../../domain/ledger-limits.ts";
 import { type LedgerState } from "../../domain/risk/state.ts";
 import { goodMark } from "../../domain/risk/good-mark.ts";
+import { unvaluedIn } from "../../domain/risk/unvalued.ts";
 import type { LedgerBook } from "./book.ts";
 
 /** Instruments named in one message; past it only their number is told. */
@@ -26,7 +27,7 @@ export class UnvaluedNews {
   look(now: number): void {
     const book = this.#book;
     const state = book.state(now);
-    const unvalued = unvaluedInstruments(state);
+    const unvalued = unvaluedIn(state, "portfolio");
     this.#since = new Map([...unvalued].map((id) => [id, this.#since.get(id) ?? now]));
     const stored = book.storage.setting("unvalued_told") ?? "{}";
     const told = Object.entries(JSON.parse(stored) as Record<InstrumentId, string>);
@@ -43,13 +44,6 @@ export class UnvaluedNews {
       book.storage.set("unvalued_told", JSON.stringify(Object.fromEntries(all)));
     });
   }
-}
-
-function unvaluedInstruments(state: LedgerState): Set<InstrumentId> {
-  const found = new Set<InstrumentId>();
-  for (const { instrument, figures } of state.holdings.values())
-    if (figures.unvalued > 0) found.add(instrument);
-  return found;
 }
 
 function incidentOf(state: LedgerState, instruments: InstrumentId[], now: number): Incident {

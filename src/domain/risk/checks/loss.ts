@@ -1,5 +1,5 @@
 /** `DAILY_LOSS` and `DRAWDOWN`: past them entries are refused, over the scope that sets the limit; exits always pass. */
-import { minDecimal } from "../../decimal.ts";
+import { minDecimal, ZERO } from "../../decimal.ts";
 import { limitsOn } from "../case.ts";
 import type { IntentCase } from "../case.ts";
 import { profitOf } from "../exposure.ts";
@@ -7,6 +7,7 @@ import { fits, type Note } from "../margin.ts";
 import { refuse, shown } from "../refusal-of.ts";
 import type { Refusal, RefusalCode } from "../refusal.ts";
 import type { Aggregate } from "../state.ts";
+import { namesOfUnvalued } from "../unvalued.ts";
 import type { RiskCheck } from "./check.ts";
 
 /**
@@ -73,7 +74,7 @@ function unvaluedAlgo({ state, intent }: IntentCase): Refusal | null {
   return refuse(
     "DAILY_LOSS",
     { scope },
-    `${unvalued} position(s) of ${scope} have no price that is good and young enough, so its loss is not known; only exits pass until their feed is live.`,
+    `${scope} holds ${namesOfUnvalued(state, scope)} without a price that is good and young enough, so its loss is not known; only exits pass until the feed of what is named here is live, or it is closed.`,
   );
 }
 
@@ -88,10 +89,13 @@ function over(
     const have = measure(aggregate);
     const facts = { scope, limit: value, have };
     if (fits({ ...facts, unit: "base", after: have }, note)) continue;
+    const doubt = aggregate.figures.doubt.gt(ZERO)
+      ? ` with ${shown(aggregate.figures.doubt)} for what has no usable price (${namesOfUnvalued(each.state, scope)})`
+      : "";
     return refuse(
       code,
       facts,
-      `${scope} is ${shown(have)} ${words}, above the limit of ${shown(value)}; only exits pass until a person raises the limit${code === "DAILY_LOSS" ? " or the day ends" : ""}.`,
+      `${scope} is ${shown(have)} ${words}${doubt}, above the limit of ${shown(value)}; only exits pass until a person raises the limit${code === "DAILY_LOSS" ? " or the day ends" : ""}.`,
     );
   }
   return null;

@@ -6,7 +6,7 @@ import { lookAtTrips } from "../../../../src/domain/risk/trips/look.ts";
 import { newWatch } from "../../../../src/domain/risk/trips/trip.ts";
 import { ageMarks, valuedFrom } from "../../../../src/domain/risk/valued.ts";
 import { LedgerRun, long } from "../../../support/ledger/run.ts";
-import { INSTRUMENT, instrumentWith, markOf } from "../../../support/ledger/samples.ts";
+import { fillOf, INSTRUMENT, instrumentWith, markOf } from "../../../support/ledger/samples.ts";
 
 const OTHER = instrumentWith({ id: "XNAS:OTHER", symbol: "OTHER" });
 const MINUTE_MS = 60_000;
@@ -27,6 +27,12 @@ function silentFor(ms: number, calendar?: string): LedgerRun {
 const elsewhere = (run: LedgerRun, algoId = "algo-a"): string =>
   run.verdict({ instrument: OTHER.id, quantity: "1", algoId }, { instrument: OTHER });
 
+const messageOf = (run: LedgerRun, algoId: string): string => {
+  const asked = { instrument: OTHER.id, quantity: "1", algoId };
+  const decision = run.decide(asked, { instrument: OTHER });
+  return decision.kind === "denied" ? decision.refusal.message : decision.kind;
+};
+
 describe("a position whose mark is older than the bound", () => {
   test("is valued up to the bound and not beyond it", () => {
     expect(silentFor(VALUE_MARK_AGE_MS_MAX).figures("algo:algo-a").unvalued).toBe(0);
@@ -38,6 +44,47 @@ describe("a position whose mark is older than the bound", () => {
     expect(elsewhere(run)).toBe("DAILY_LOSS");
     expect(elsewhere(run, "algo-b")).toBe("approved");
     expect(run.verdict({ side: "sell", quantity: "100" })).toBe("approved");
+  });
+
+  test("is named in the refusal, and no other is", () => {
+    const run = new LedgerRun();
+    run.mark(100, OTHER.id);
+    long(run, "100");
+    const asked = { instrument: OTHER.id, quantity: "5", clientOrderId: "healthy" };
+    const { order } = run.reserve(asked, { instrument: OTHER });
+    run.post(order.clientOrderId, fillOf(order, "5", "100"));
+    run.now += VALUE_MARK_AGE_MS_MAX + 1;
+    run.mark(100, OTHER.id);
+    run.balance("1000000");
+    ageMarks(run.state, run.now);
+    const message = messageOf(run, "algo-a");
+    expect(message).toContain(`holds ${INSTRUMENT.id} without`);
+    run.limit("dailyLoss", "9999");
+    expect(messageOf(run, "algo-b")).toContain(
+      `10000 for what has no usable price (${INSTRUMENT.id})`,
+    );
+  });
+
+  test("blocks nothing where the algo has no position in it: not yet, not any more, and not by an order that rests there", () => {
+    const ordered = new LedgerRun();
+    ordered.reserve({ quantity: "10" });
+    const closed = new LedgerRun();
+    long(closed, "100");
+    const { order } = closed.reserve({ side: "sell", quantity: "100", clientOrderId: "out" });
+    closed.post(order.clientOrderId, fillOf(order, "100", "100"));
+    for (const run of [new LedgerRun(), ordered, closed]) {
+      run.now += VALUE_MARK_AGE_MS_MAX * 3;
+      run.mark(100, OTHER.id);
+      run.balance("1000000");
+      ageMarks(run.state, run.now);
+      expect(elsewhere(run)).toBe("approved");
+    }
+    // What of the order fills is held, and its loss is not known.
+    const [entry] = ordered.state.orders.values();
+    if (!entry) throw new Error("no order");
+    ordered.post(entry.order.clientOrderId, fillOf(entry.order, "1", "100"));
+    expect(elsewhere(ordered)).toBe("DAILY_LOSS");
+    expect(messageOf(ordered, "algo-a")).toContain(INSTRUMENT.id);
   });
 
   test("counts its money at risk against a limit of the loss that would hold it, for entries", () => {
