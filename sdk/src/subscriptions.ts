@@ -2,6 +2,7 @@
  * What the algo wants to see, and which of its subscribe requests still await an answer. The wishes
  * outlive every socket; requests are sent again on each new one.
  */
+import { issueText } from "../../src/contract/issue-text.ts";
 import type { CandleInterval } from "../../src/contract/market.ts";
 import { type FeedMode, streamRequest, type StreamRequest } from "../../src/contract/stream.ts";
 import { TrunklineError, TrunklineTimeoutError } from "./errors.ts";
@@ -235,7 +236,7 @@ function subscribeMessage(requestId: string, instruments: string[], wish: Wish):
 
 /** Finds bad input before it is sent; the message names what and where. */
 function check(message: StreamRequest): void {
-  const parsed = streamRequest.safeParse(message);
+  const parsed = streamRequest.safeParse(message, { error: issueText });
   if (parsed.success) return;
   const union = parsed.error.issues[0];
   const inner = union?.code === "invalid_union" ? union.errors[0] : undefined;

@@ -2,7 +2,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
+import { z } from "zod";
 import type { Log } from "../application/log.ts";
+import { issueText } from "../contract/issue-text.ts";
 import { logger } from "../platform/logger.ts";
 import { type AccessKeys, remoteAccessKeys } from "./access-token.ts";
 import type { ApiApp, ApiEnv } from "./context.ts";
@@ -40,6 +42,9 @@ import { riskControlRoutes } from "./routes/risk-controls.ts";
 import { riskRoutes } from "./routes/risk.ts";
 import { signalRoutes } from "./routes/signals.ts";
 import { streamRoutes } from "./routes/stream.ts";
+
+// A schema without words of its own is explained in ours, on every route.
+z.config({ customError: issueText });
 
 /** What a test may put in place of the real thing. */
 export interface AppParts {

@@ -1,6 +1,7 @@
 /** Reads what an algo sent on the stream, and says what is wrong with it: where, and what would be right. */
 import { z } from "zod";
 import { err, ok, type Result } from "../domain/result.ts";
+import { issueText } from "./issue-text.ts";
 import { streamRequest, type StreamRequest } from "./stream.ts";
 
 export interface StreamRequestFault {
@@ -19,7 +20,7 @@ export function parseStreamRequest(text: string): Result<StreamRequest, StreamRe
   } catch {
     return err({ message: "a text frame with one JSON object is expected", requestId: undefined });
   }
-  const parsed = streamRequest.safeParse(value);
+  const parsed = streamRequest.safeParse(value, { error: issueText });
   if (parsed.success) return ok(parsed.data);
   const known = z.object({ requestId: z.string().max(64) }).safeParse(value);
   return err({

@@ -134,7 +134,7 @@ test("more messages in a second than allowed are refused, not carried out", asyn
 
 test.each([
   ["{", "one JSON object"],
-  ["null", "expected object"],
+  ["null", "must be an object"],
   [{ op: "buy" }, "op"],
   [{ op: "subscribe", channel: "news" }, "channel"],
   [{ op: "subscribe", channel: "ticks" }, "instruments"],
