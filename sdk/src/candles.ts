@@ -3,6 +3,7 @@
  * neither a hole nor a double at the seam. Pure bookkeeping: no clock, no I/O.
  */
 import {
+  addExactly,
   candleStart,
   foldCandle,
   type Candle,
@@ -110,7 +111,8 @@ function tradedQuantity(series: Series, tick: Tick): number {
   if (tick.volume !== null) series.volume = tick.volume;
   // The last known tick is already part of the history.
   if (tick.snapshot) return 0;
-  if (tick.volume !== null && before !== null && tick.volume >= before) return tick.volume - before;
+  if (tick.volume !== null && before !== null && tick.volume >= before)
+    return addExactly(tick.volume, -before);
   return tick.lastQuantity ?? 0;
 }
 

@@ -23,6 +23,8 @@ export {
   type CandleInterval,
 } from "../domain/candle.ts";
 
+export { addExactly } from "../domain/exact-sum.ts";
+
 export type InstrumentView = z.infer<typeof instrumentView>;
 
 export const instrumentView = z.object({

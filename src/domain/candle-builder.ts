@@ -4,6 +4,7 @@
  * its bar, and one that is later still is told so and changes nothing.
  */
 import { type Candle, CANDLE_INTERVAL_MS, type CandleInterval, candleStart } from "./candle.ts";
+import { addExactly } from "./exact-sum.ts";
 import { LATE_TRADES_AGE_MS_MAX } from "./feed-limits.ts";
 import { CANDLE_GRACE_MS } from "./limits.ts";
 
@@ -37,7 +38,7 @@ export const isAmended = (part: CandlePart, interval: CandleInterval): boolean =
 const isBefore = (time: number, seq: number, otherTime: number, otherSeq: number): boolean =>
   time < otherTime || (time === otherTime && seq < otherSeq);
 
-/** Adds `part` to `bar`, in place. The order of adding matters to nothing but the last digit of the volume. */
+/** Adds `part` to `bar`, in place. The order of adding matters to nothing. */
 function add(bar: CandlePart, part: CandlePart): void {
   if (isBefore(part.firstTime, part.firstSeq, bar.firstTime, bar.firstSeq)) {
     bar.open = part.open;
@@ -51,7 +52,7 @@ function add(bar: CandlePart, part: CandlePart): void {
   }
   bar.high = Math.max(bar.high, part.high);
   bar.low = Math.min(bar.low, part.low);
-  bar.volume += part.volume;
+  bar.volume = addExactly(bar.volume, part.volume);
   bar.amendedAt = Math.max(bar.amendedAt, part.amendedAt);
 }
 

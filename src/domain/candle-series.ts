@@ -5,6 +5,7 @@
 import { type Candle, CANDLE_INTERVAL_MS, type CandleInterval, candleStart } from "./candle.ts";
 import { type CandlePart, foldParts, isAfter, isAmended, newestOf } from "./candle-builder.ts";
 import type { CandleGap, CandleMark, MarkedCandle } from "./candle-join.ts";
+import { addExactly } from "./exact-sum.ts";
 import { CANDLE_GRACE_MS } from "./limits.ts";
 
 /** The length of the parts that bars of an interval are folded from. */
@@ -274,7 +275,7 @@ const isSame = (own: Candle, told: Candle): boolean =>
 /** What history knew of a bar beyond the parts that may still change: it comes first, and does not close it. */
 const settledPart = (candle: Candle, own: Candle | undefined): CandlePart => ({
   ...candleOf(candle),
-  volume: Math.max(0, candle.volume - (own?.volume ?? 0)),
+  volume: Math.max(0, addExactly(candle.volume, -(own?.volume ?? 0))),
   epoch: 0,
   firstTime: candle.time - 1,
   firstSeq: 0,

@@ -1,4 +1,5 @@
 /** Candles: left-closed, right-open intervals stamped at their open. */
+import { addExactly } from "./exact-sum.ts";
 import type { InstrumentId } from "./instrument.ts";
 
 export const CANDLE_INTERVALS = ["1s", "1m", "5m", "15m", "1h", "1d"] as const;
@@ -61,7 +62,7 @@ export function foldCandle(
       high: Math.max(current.high, trade.price),
       low: Math.min(current.low, trade.price),
       close: trade.price,
-      volume: current.volume + trade.quantity,
+      volume: addExactly(current.volume, trade.quantity),
     },
   };
 }
