@@ -5,7 +5,9 @@
 import { errorText, type Log } from "../src/application/log.ts";
 import type { BrokerManagerPort, FeedWish } from "../src/application/ports.ts";
 import type { ProviderFollower } from "../src/application/provider-ports.ts";
+import { backoffDelay } from "../src/domain/backoff.ts";
 import { OBJECT_RETRY_MS } from "../src/domain/limits.ts";
+import { STANDBY_REFUSED_BACKOFF } from "../src/domain/provider-limits.ts";
 import type { ProviderEpochs } from "./market-manager.epochs.ts";
 import { activeOf } from "./market-manager.provider-answers.ts";
 import type { ProviderRow, ProviderStorage } from "./market-manager.provider-storage.ts";
@@ -30,8 +32,18 @@ const UNSURE = "?";
 /** A broker's manager that does not answer must not hold up a switch away from it. */
 const STANDBY_WAIT_MS = 500;
 
+/** A broker had no room for the standby: when it is asked again, ms since 1970. */
+interface Refused {
+  /** How many instruments were asked for. */
+  asked: number;
+  times: number;
+  retryAt: number;
+}
+
 export class ProviderDuties {
   readonly #host: DutiesHost;
+  /** By provider. Memory only: after an eviction it is asked at once. */
+  readonly #refused = new Map<string, Refused>();
   readonly #rows: () => Iterable<ProviderRow>;
   #running: Promise<void> | null = null;
   #isAgain = false;
@@ -100,12 +112,28 @@ export class ProviderDuties {
           .map(({ instrument }) => instrument)
           .sort()
           .join(",");
-        if (text === (declared[provider] ?? "")) return;
+        if (text === (declared[provider] ?? "") || this.#hasToWait(provider, wishes.length)) return;
         // Ended before the answer, it must not take the one for declared, nor the other.
         this.#remember(provider, UNSURE);
         if (await this.#declareAt(provider, wishes)) this.#remember(provider, text);
       }),
     );
+  }
+
+  /** No news tells of room: a refusal stands for a while, unless less is asked for than was refused. */
+  #hasToWait(provider: string, asked: number): boolean {
+    const refused = this.#refused.get(provider);
+    if (!refused || asked < refused.asked || Date.now() >= refused.retryAt) return false;
+    this.#host.wakeAt(refused.retryAt);
+    return true;
+  }
+
+  #refuse(provider: string, asked: number): void {
+    const times = this.#refused.get(provider)?.times ?? 0;
+    const waitMs = OBJECT_RETRY_MS + backoffDelay(STANDBY_REFUSED_BACKOFF, times, Math.random());
+    const retryAt = Date.now() + waitMs;
+    this.#refused.set(provider, { asked, times: times + 1, retryAt });
+    this.#host.wakeAt(retryAt);
   }
 
   #remember(provider: string, text: string): void {
@@ -121,6 +149,7 @@ export class ProviderDuties {
     try {
       const answer = await this.#host.manager(provider).declare(STANDBY, wishes);
       if (answer.ok) {
+        this.#refused.delete(provider);
         const { length } = answer.value.instruments;
         // What its list does not have any more it cannot give: nothing is asked for again because of it.
         if (length < wishes.length)
@@ -128,6 +157,8 @@ export class ProviderDuties {
         return true;
       }
       this.#host.log("warn", "standby_refused", { provider, message: answer.error.message });
+      this.#refuse(provider, wishes.length);
+      return false;
     } catch (error) {
       this.#host.log("warn", "standby_failed", { provider, reason: errorText(error) });
     }

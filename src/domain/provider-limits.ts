@@ -27,6 +27,13 @@ export const PROVIDER_REPORT_MS = 15_000;
 /** A shard not heard of for this long is taken for disconnected: three reports and the watchdog's wake were due. */
 export const PROVIDER_REPORT_LOST_MS = 50_000;
 
+/** After a standby was refused for want of room, and again after each further refusal; jittered upwards from `OBJECT_RETRY_MS`. */
+export const STANDBY_REFUSED_BACKOFF = {
+  baseDelayMs: 4_000,
+  factor: 2,
+  maxDelayMs: 300_000,
+} as const;
+
 /** Switches kept for the history: months of a calm feed, and a bound for one that is not. */
 export const PROVIDER_SWITCHES_KEPT_MAX = 10_000;
 
