@@ -219,4 +219,5 @@ export const recordedText = (tick: RecordedTick, lastQuantity: number | null): T
     askQuantity: null,
     volume: null,
     exchangeTime: tick.time,
+    ...(tick.openInterest !== undefined && { openInterest: tick.openInterest }),
   });

@@ -89,8 +89,11 @@ function decodeRow(
     return "a tick row without its time or seq";
   }
   if (typeof provider !== "string") return "a tick row without its provider";
+  const openInterest = cells[ROW_LENGTH];
+  const hasOpenInterest = typeof openInterest === "number";
   // Levels of the book: only who asked for them has this column.
-  const levels = cells[ROW_LENGTH] === undefined ? null : depthView.safeParse(cells[ROW_LENGTH]);
+  const book = cells[hasOpenInterest ? ROW_LENGTH + 1 : ROW_LENGTH];
+  const levels = book === undefined ? null : depthView.safeParse(book);
   if (levels?.success === false) return "a tick row with levels that cannot be read";
   return {
     instrument,
@@ -108,6 +111,7 @@ function decodeRow(
     seq,
     late: late === 1,
     snapshot,
+    ...(hasOpenInterest && { openInterest }),
     ...(levels && { depth: levels.data }),
   };
 }

@@ -52,6 +52,24 @@ describe("decoding", () => {
     });
   });
 
+  test("a number after the provider is the open interest, an object the levels, each with or without the other", () => {
+    const levels = { bids: [[1500, 5]], asks: [] };
+    const decoded = decodeFrame(
+      frame([row(), row({ 14: 12_500 }), row({ 14: levels }), row({ 14: 12_500, 15: levels })]),
+      ALIASES,
+    );
+    const ticks = decoded.kind === "ticks" ? decoded.ticks : [];
+    const [bare] = ticks;
+    expect(ticks).toStrictEqual([
+      bare,
+      { ...bare, openInterest: 12_500 },
+      { ...bare, depth: levels },
+      { ...bare, openInterest: 12_500, depth: levels },
+    ]);
+    expect(decodeFrame(frame([row({ 14: "12500" })]), ALIASES).kind).toBe("unreadable");
+    expect(decodeFrame(frame([row({ 14: null })]), ALIASES).kind).toBe("unreadable");
+  });
+
   test("a plain tick frame is read as well", () => {
     const plain = { ...decodeFirst(), snapshot: undefined };
     const text = JSON.stringify({ type: "ticks", epoch: 1, seq: 7, ticks: [plain] });

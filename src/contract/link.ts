@@ -2,7 +2,8 @@
  * Frames from a shard to a market: text, a line for each thing, so that a tick is written once and read
  * by cutting, never by parsing. A line that starts with a digit is a tick:
  * `alias,last,lastQuantity,bid,bidQuantity,ask,askQuantity,volume,exchangeTime,receivedTime,epoch,seq,late,provider`,
- * where what follows the alias is ready to stand in a JSON array. A tick with levels of its book starts with
+ * where what follows the alias is ready to stand in a JSON array. Where the provider gives the open interest, it is
+ * one more number at the end: the provider is text, so that a number there is no other. A tick with levels of its book starts with
  * `D` and ends with them, as `{"bids":[[price,quantity],…],"asks":[…]}`. A late tick starts with `L`: it is
  * told in the order of its number, and is the last of nothing. The others start with a letter too.
  */
@@ -66,7 +67,8 @@ export interface TickStamp {
 
 /** What follows the alias in a tick's line. Every number must be finite. */
 export function tickFields(u: MarketUpdate, stamp: TickStamp): string {
-  return `${u.last},${u.lastQuantity},${u.bid},${u.bidQuantity},${u.ask},${u.askQuantity},${u.volume},${u.exchangeTime},${stamp.receivedTime},${stamp.epoch},${stamp.seq},${stamp.late ? 1 : 0},${stamp.providerJson}`;
+  const fields = `${u.last},${u.lastQuantity},${u.bid},${u.bidQuantity},${u.ask},${u.askQuantity},${u.volume},${u.exchangeTime},${stamp.receivedTime},${stamp.epoch},${stamp.seq},${stamp.late ? 1 : 0},${stamp.providerJson}`;
+  return u.openInterest === undefined ? fields : `${fields},${u.openInterest}`;
 }
 
 /** Levels of a book as text; every number must be finite. It starts with `DEPTH_START`. */
@@ -116,6 +118,7 @@ export interface LinkReader {
 const DIGIT_0 = 48;
 const DIGIT_9 = 57;
 const LETTER_D = 68;
+const QUOTE = 34;
 
 /** Reads a frame. Total: what cannot be read is told as such, and the rest of the frame stands. */
 export function readLinkFrame(text: string, reader: LinkReader): void {
@@ -177,13 +180,16 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** `seq` of a tick by its fields: the third from the end. */
+/** `seq` of a tick by its fields: the third from the provider, which is text and the last but for open interest. */
 export function seqOfFields(fields: string): number {
-  const late = fields.lastIndexOf(",", fields.lastIndexOf(",") - 1);
+  let provider = fields.lastIndexOf(",");
+  if (fields.charCodeAt(fields.length - 1) !== QUOTE)
+    provider = fields.lastIndexOf(",", provider - 1);
+  const late = fields.lastIndexOf(",", provider - 1);
   return Number(fields.slice(fields.lastIndexOf(",", late - 1) + 1, late));
 }
 
-/** A row of a compact frame; levels of the book are its last element, where there are any. */
+/** A row of a compact frame; open interest and levels of the book are its last elements, where there are any. */
 export const compactRow = (alias: number, fields: string, depth: string | null = null): string =>
   depth === null ? `[${alias},${fields}]` : `[${alias},${fields},${depth}]`;
 
@@ -194,8 +200,9 @@ export function plainRow(
   depth: string | null = null,
 ): string {
   const f = fields.split(",");
-  return `{"instrument":${instrumentJson},"last":${f[0]},"lastQuantity":${f[1]},"bid":${f[2]},"bidQuantity":${f[3]},"ask":${f[4]},"askQuantity":${f[5]},"volume":${f[6]},"exchangeTime":${f[7]},"receivedTime":${f[8]},"epoch":${f[9]},"seq":${f[10]},"late":${f[11] === "1"},"provider":${f[12]}${depth === null ? "" : `,"depth":${depth}`}}`;
+  const openInterest = f[13] === undefined ? "" : `,"openInterest":${f[13]}`;
+  return `{"instrument":${instrumentJson},"last":${f[0]},"lastQuantity":${f[1]},"bid":${f[2]},"bidQuantity":${f[3]},"ask":${f[4]},"askQuantity":${f[5]},"volume":${f[6]},"exchangeTime":${f[7]},"receivedTime":${f[8]},"epoch":${f[9]},"seq":${f[10]},"late":${f[11] === "1"},"provider":${f[12]}${openInterest}${depth === null ? "" : `,"depth":${depth}`}}`;
 }
 
-/** When a tick was received, by its fields: the fifth from the end. */
-export const receivedTimeOfFields = (fields: string): number => Number(fields.split(",").at(-5));
+/** When a tick was received, by its fields: the ninth. */
+export const receivedTimeOfFields = (fields: string): number => Number(fields.split(",")[8]);

@@ -64,6 +64,8 @@ export const tickView = z.object({
   ask: z.number().nullable(),
   askQuantity: z.number().nullable(),
   volume: z.number().nullable(),
+  /** Contracts not closed yet, in the unit of `volume`; only where the provider gives it. */
+  openInterest: z.number().nonnegative().optional(),
   exchangeTime: timestamp.nullable(),
   receivedTime: timestamp,
   provider: z.string(),

@@ -102,6 +102,8 @@ export const recordedTick = z.object({
   time: z.number().int().positive(),
   price: z.number().positive(),
   quantity: z.number().positive(),
+  /** Of a derivative, where the recording has it. */
+  openInterest: z.number().nonnegative().optional(),
 });
 
 export type RecordedTick = z.infer<typeof recordedTick>;

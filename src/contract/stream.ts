@@ -162,7 +162,8 @@ const ticks = z.object({
 /**
  * Compact ticks: each row is
  * `[alias, last, lastQuantity, bid, bidQuantity, ask, askQuantity, volume, exchangeTime, receivedTime, epoch, seq, late, provider]`
- * with `late` 0 or 1, and in mode `depth` the levels as one more column. `s` is 1 for a snapshot.
+ * with `late` 0 or 1. Two more columns come where there are such: a number, the open interest, and in mode
+ * `depth` an object, the levels. `s` is 1 for a snapshot.
  */
 const compactTicks = z.object({
   type: z.literal("t"),

@@ -191,6 +191,7 @@ export function isSameUpdate(a: MarketUpdate, b: MarketUpdate): boolean {
     a.exchangeTime === b.exchangeTime &&
     a.last === b.last &&
     a.volume === b.volume &&
+    a.openInterest === b.openInterest &&
     a.bid === b.bid &&
     a.ask === b.ask &&
     a.lastQuantity === b.lastQuantity &&
@@ -209,6 +210,7 @@ function hasGoodNumbers(update: MarketUpdate): boolean {
     isQuantityOrNull(update.bidQuantity) &&
     isQuantityOrNull(update.askQuantity) &&
     isQuantityOrNull(update.volume) &&
+    isQuantityOrNull(update.openInterest ?? null) &&
     isQuantityOrNull(update.exchangeTime)
   );
 }

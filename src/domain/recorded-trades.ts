@@ -12,6 +12,8 @@ export interface RecordedTrade {
   time: number;
   price: number;
   quantity: number;
+  /** Left out where its provider gave none. */
+  openInterest?: number;
 }
 
 export class TradeMerger {
@@ -23,7 +25,8 @@ export class TradeMerger {
 
   /** Adds ticks of any shard; of each instrument in the order in which they were delivered. */
   add(ticks: readonly Tick[]): void {
-    for (const { instrument, last, lastQuantity, exchangeTime, receivedTime } of ticks) {
+    for (const tick of ticks) {
+      const { instrument, last, lastQuantity, openInterest, exchangeTime, receivedTime } = tick;
       if (last === null || lastQuantity === null || lastQuantity === 0) continue;
       const time = Math.floor(exchangeTime ?? receivedTime);
       if (time < this.#givenUntil) {
@@ -31,7 +34,8 @@ export class TradeMerger {
         continue;
       }
       this.#newest = Math.max(this.#newest, time);
-      this.#held.push({ instrument, time, price: last, quantity: lastQuantity });
+      const trade = { instrument, time, price: last, quantity: lastQuantity };
+      this.#held.push(openInterest === undefined ? trade : { ...trade, openInterest });
     }
   }
 

@@ -3,10 +3,12 @@
  * row says only what changed since the row before of the same instrument. Decoding gives back exactly
  * what was encoded, and a blob that cannot be read is refused whole.
  *
- * Layout, version 1: `TLR1`, the provider as text, then rows. A row: instrument (its number; the next
+ * Layout, version 2: `TLR2`, the provider as text, then rows. A row: instrument (its number; the next
  * free number is followed by its id as text), shape, time of receipt (difference to the row before),
  * [epoch and count within it, differences, when the shape says so], mask of changed fields, mask of
- * those that are null, mask of those that fit 4 bytes, and the changed fields that are not null.
+ * those that are null, mask of those that fit 4 bytes, the changed fields that are not null, and, when the
+ * shape says that the open interest is another one, its bytes (0 where there is none now) and itself.
+ * Version 1, `TLR1`, is the same without open interest; it is read, and not written any more.
  * Numbers without a size are varints of 7 bits a byte, lowest first; differences are zigzag.
  */
 import { ByteReader, ByteWriter } from "./bytes.ts";
@@ -14,7 +16,10 @@ import type { InstrumentId } from "./instrument.ts";
 import { err, ok, type Result } from "./result.ts";
 import { type MarketUpdate, type Tick, tickSeqBase } from "./tick.ts";
 
-const MAGIC = [0x54, 0x4c, 0x52, 0x31];
+/** The version follows as one more digit. */
+const MAGIC = [0x54, 0x4c, 0x52];
+const DIGIT_0 = 0x30;
+const VERSION = 2;
 
 /** The order of the bits in a row's masks; a new order is a new version. */
 const FIELDS = [
@@ -31,6 +36,17 @@ const FIELDS = [
 /** Bits of a row's shape. */
 const IS_LATE = 1;
 const HAS_NUMBER = 2;
+const HAS_OPEN_INTEREST = 4;
+
+/** The bits that a row of each version may have. */
+const SHAPES: Readonly<Record<number, number>> = {
+  1: IS_LATE | HAS_NUMBER,
+  2: IS_LATE | HAS_NUMBER | HAS_OPEN_INTEREST,
+};
+
+/** Bytes of a number that 4 bytes hold exactly, and of any other. */
+const SHORT_BYTES = 4;
+const LONG_BYTES = 8;
 
 type Values = (number | null)[];
 
@@ -39,6 +55,7 @@ interface Known {
   epoch: number;
   count: number;
   values: Values;
+  openInterest: number | undefined;
 }
 
 const known = (index: number): Known => ({
@@ -46,6 +63,7 @@ const known = (index: number): Known => ({
   epoch: 0,
   count: 0,
   values: FIELDS.map(() => null),
+  openInterest: undefined,
 });
 
 /** Where a tick stands: `seq` is within its epoch's range. */
@@ -64,7 +82,7 @@ export class RecordingEncoder {
   #receivedTime = 0;
 
   constructor(provider: string) {
-    for (const byte of MAGIC) this.#out.byte(byte);
+    for (const byte of [...MAGIC, DIGIT_0 + VERSION]) this.#out.byte(byte);
     this.#out.text(provider);
   }
 
@@ -83,7 +101,8 @@ export class RecordingEncoder {
     } else out.varint(last.index);
     const count = seq - tickSeqBase(epoch);
     const isNext = epoch === last.epoch && count === last.count + 1;
-    out.byte((late ? IS_LATE : 0) | (isNext ? 0 : HAS_NUMBER));
+    const isOther = update.openInterest !== last.openInterest;
+    out.byte((late ? IS_LATE : 0) | (isNext ? 0 : HAS_NUMBER) | (isOther ? HAS_OPEN_INTEREST : 0));
     out.difference(receivedTime - this.#receivedTime);
     if (!isNext) {
       out.difference(epoch - last.epoch);
@@ -93,6 +112,7 @@ export class RecordingEncoder {
     last.epoch = epoch;
     last.count = count;
     this.#fields(update, last.values);
+    if (isOther) this.#openInterest((last.openInterest = update.openInterest));
     this.ticks += 1;
   }
 
@@ -123,6 +143,14 @@ export class RecordingEncoder {
       else this.#out.float64(value);
     }
   }
+
+  #openInterest(value: number | undefined): void {
+    if (value === undefined) return this.#out.byte(0);
+    const isShort = Object.is(Math.fround(value), value);
+    this.#out.byte(isShort ? SHORT_BYTES : LONG_BYTES);
+    if (isShort) this.#out.float32(value);
+    else this.#out.float64(value);
+  }
 }
 
 /** A switch, not an index by name: it runs eight times for each tick. */
@@ -150,7 +178,9 @@ function valueOf(update: MarketUpdate, bit: number): number | null {
 /** The ticks of a blob in the order in which they were delivered; what is wrong with it otherwise. */
 export function decodeRecording(blob: Uint8Array): Result<Tick[], string> {
   const input = new ByteReader(blob);
-  for (const byte of MAGIC) if (input.byte() !== byte) return err("not a recording of version 1");
+  for (const byte of MAGIC) if (input.byte() !== byte) return err("not a recording");
+  const shapes = SHAPES[input.byte() - DIGIT_0];
+  if (shapes === undefined) return err("not a recording of version 1 or 2");
   const provider = input.text();
   const instruments: (Known & { id: InstrumentId })[] = [];
   const ticks: Tick[] = [];
@@ -162,7 +192,7 @@ export function decodeRecording(blob: Uint8Array): Result<Tick[], string> {
     const last = instruments[index];
     if (last === undefined) return err(`row ${ticks.length + 1}: no such instrument`);
     const shape = input.byte();
-    if (shape > (IS_LATE | HAS_NUMBER)) return err(`row ${ticks.length + 1}: unknown shape`);
+    if ((shape & ~shapes) !== 0) return err(`row ${ticks.length + 1}: unknown shape`);
     receivedTime += input.difference();
     if ((shape & HAS_NUMBER) === 0) last.count += 1;
     else {
@@ -170,8 +200,14 @@ export function decodeRecording(blob: Uint8Array): Result<Tick[], string> {
       last.count += input.difference();
     }
     readFields(input, last.values);
+    if ((shape & HAS_OPEN_INTEREST) !== 0) {
+      const read = readOpenInterest(input);
+      if (!read.ok) return err(`row ${ticks.length + 1}: ${read.error}`);
+      last.openInterest = read.value;
+    }
     ticks.push({
       ...updateOf(last.id, last.values),
+      ...(last.openInterest !== undefined && { openInterest: last.openInterest }),
       provider,
       receivedTime,
       epoch: last.epoch,
@@ -192,6 +228,13 @@ function readFields(input: ByteReader, values: Values): void {
     if ((empty & (1 << bit)) !== 0) values[bit] = null;
     else values[bit] = (short & (1 << bit)) !== 0 ? input.float32() : input.float64();
   }
+}
+
+function readOpenInterest(input: ByteReader): Result<number | undefined, string> {
+  const bytes = input.byte();
+  if (bytes === 0) return ok(undefined);
+  if (bytes === SHORT_BYTES) return ok(input.float32());
+  return bytes === LONG_BYTES ? ok(input.float64()) : err("open interest of no known size");
 }
 
 const updateOf = (instrument: InstrumentId, values: Values): MarketUpdate => ({

@@ -30,6 +30,8 @@ export interface MarketUpdate {
   askQuantity: number | null;
   /** Traded quantity since the session's start. */
   volume: number | null;
+  /** Contracts not closed yet, in the unit of `volume`; left out where the provider gives none, and never made up. */
+  openInterest?: number;
   /** The exchange's clock, ms since 1970; null when the broker gives none. */
   exchangeTime: number | null;
   /** The broker's own id of the trade; left out where it gives none. It says which trades of the past were told already. */

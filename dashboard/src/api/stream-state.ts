@@ -113,8 +113,12 @@ export function nextQuote(quote: Quote | undefined, tick: TickView): Quote {
   if (quote === undefined) return { tick, direction: 0, changes: 0 };
   const known = quote.tick;
   if (tick.seq <= known.seq) return quote;
+  const isSameProvider = tick.provider === known.provider;
+  // One that does not give it must not seem to: what another one said of it is not kept.
+  const openInterest = tick.openInterest ?? (isSameProvider ? known.openInterest : undefined);
   const merged: TickView = {
     ...tick,
+    ...(openInterest !== undefined && { openInterest }),
     last: tick.last ?? known.last,
     lastQuantity: tick.lastQuantity ?? known.lastQuantity,
     bid: tick.bid ?? known.bid,

@@ -52,7 +52,7 @@ export function recordingRoutes(app: ApiApp, gate: Gate): void {
     path: "/v1/recordings/{day}",
     summary: "The trades of one day as NDJSON, to be played again",
     description:
-      "One trade in each line: instrument, time, price, quantity, in order of time. `npm start -- --replay FILE` takes it as it is. An answer that breaks off is not the whole day. A busy day is more than one request may work on: ask for parts of it with `from` and `to` (ms since 1970, by the exchange's clock, `to` not included); parts one after the other are the day.",
+      "One trade in each line: instrument, time, price, quantity and, where its provider gave it, openInterest, in order of time. `npm start -- --replay FILE` takes it as it is. An answer that breaks off is not the whole day. A busy day is more than one request may work on: ask for parts of it with `from` and `to` (ms since 1970, by the exchange's clock, `to` not included); parts one after the other are the day.",
     tags,
     ...access,
     request: { params: recordingDay, query: recordedDayQuery },

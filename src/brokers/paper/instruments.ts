@@ -59,6 +59,14 @@ const NSE_EQUITIES: readonly [string, number][] = [
   ["TRENT", 4400],
 ];
 
+/** Futures of the near month, which the exchange rolls by itself: symbol, start price, lot. Quantities count units, not lots. */
+const NFO_FUTURES: readonly [string, number, string][] = [
+  ["NIFTY-I", 25_560, "75"],
+  ["BANKNIFTY-I", 58_400, "35"],
+  ["RELIANCE-I", 1_484, "500"],
+  ["INFY-I", 1_503.5, "400"],
+];
+
 const NASDAQ_EQUITIES: readonly [string, number][] = [
   ["AAPL", 268],
   ["MSFT", 505],
@@ -193,7 +201,7 @@ const krakenPair = ([symbol, price, tickSize, minQuantity]: (typeof KRAKEN_PAIRS
     calendar: "always",
   });
 
-/** Every instrument of the paper broker: Indian, US, and crypto, and one index that can only be watched. */
+/** Every instrument of the paper broker: Indian, US, and crypto, futures, and one index that can only be watched. */
 export const PAPER_INSTRUMENTS: readonly PaperInstrument[] = [
   ...NSE_EQUITIES.map(([symbol, price]) => listing(`NSE:${symbol}`, "equity", price, NSE_TERMS)),
   listing("NSE:NIFTY 50", "index", 25_500, NSE_TERMS),
@@ -202,6 +210,9 @@ export const PAPER_INSTRUMENTS: readonly PaperInstrument[] = [
   ),
   ...NYSE_EQUITIES.map(([symbol, price]) => listing(`NYSE:${symbol}`, "equity", price, US_TERMS)),
   ...KRAKEN_PAIRS.map(krakenPair),
+  ...NFO_FUTURES.map(([symbol, price, lotSize]) =>
+    listing(`NFO:${symbol}`, "future", price, { ...NSE_TERMS, lotSize, minQuantity: lotSize }),
+  ),
 ];
 
 const byId = new Map(PAPER_INSTRUMENTS.map((instrument) => [instrument.id, instrument]));

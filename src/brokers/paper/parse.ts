@@ -60,15 +60,15 @@ const isNumberOrNull = (value: unknown): value is number | null =>
 
 /** One tick row. By hand, not by schema: this runs 20,000 times a second. */
 function parseRow(row: unknown): MarketUpdate | null {
-  if (!Array.isArray(row) || row.length !== TICK_ROW_LENGTH || typeof row[0] !== "string") {
-    return null;
-  }
+  if (!Array.isArray(row) || typeof row[0] !== "string") return null;
+  const hasOpenInterest = row.length === TICK_ROW_LENGTH + 1;
+  if (row.length !== TICK_ROW_LENGTH && !hasOpenInterest) return null;
   for (let index = 1; index < TICK_ROW_LENGTH; index += 1) {
     if (!isNumberOrNull(row[index])) return null;
   }
   const [instrument, last, lastQuantity, bid, bidQuantity, ask, askQuantity, volume, exchangeTime] =
     row as [string, ...(number | null)[]];
-  return {
+  const update: MarketUpdate = {
     instrument,
     last: last ?? null,
     lastQuantity: lastQuantity ?? null,
@@ -79,6 +79,11 @@ function parseRow(row: unknown): MarketUpdate | null {
     volume: volume ?? null,
     exchangeTime: exchangeTime ?? null,
   };
+  if (!hasOpenInterest) return update;
+  const openInterest: unknown = row[TICK_ROW_LENGTH];
+  if (typeof openInterest !== "number" || !Number.isFinite(openInterest)) return null;
+  update.openInterest = openInterest;
+  return update;
 }
 
 /** A frame of the data socket. One bad tick condemns its frame: half a frame is not to be trusted. */

@@ -22,6 +22,9 @@ export const RECORDED_TICKS_MAX = 1_000_000;
 
 const FIELDS = ["instrument", "time", "price", "quantity"] as const;
 const CSV_HEADER = FIELDS.join(",");
+/** One field more, which not every tick has. */
+const EXTRA = "openInterest";
+const CSV_HEADER_WITH_EXTRA = `${CSV_HEADER},${EXTRA}`;
 
 type Where = { line: number | null; field: string | null };
 type Parsed = Result<RecordedTick[], RecordingError>;
@@ -110,7 +113,7 @@ function readJsonLine(line: string, where: Where): Result<RecordedTick, Recordin
     return wrong(where, `must be an object with ${FIELDS.join(", ")}`);
   }
   const row = json as Record<string, unknown>;
-  const surplus = Object.keys(row).find((name) => !FIELDS.some((field) => field === name));
+  const surplus = Object.keys(row).find((name) => ![...FIELDS, EXTRA].includes(name));
   if (surplus !== undefined)
     return wrong({ ...where, field: surplus }, `${surplus} is not a field`);
   const { instrument } = row;
@@ -123,19 +126,29 @@ function readJsonLine(line: string, where: Where): Result<RecordedTick, Recordin
     }
   }
   const { time, price, quantity } = row as Record<"time" | "price" | "quantity", number>;
-  return ok({ instrument, time, price, quantity });
+  const tick = { instrument, time, price, quantity };
+  const openInterest = row[EXTRA];
+  if (openInterest === undefined) return ok(tick);
+  if (typeof openInterest !== "number")
+    return wrong({ ...where, field: EXTRA }, `${EXTRA} must be a number, or left out`);
+  return ok({ ...tick, openInterest });
 }
 
 function parseCsv(text: string): Parsed {
   const lines = text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
-  if (lines[0]?.trim() !== CSV_HEADER) {
-    return wrong({ line: 1, field: null }, `must be the header ${CSV_HEADER}`);
+  const header = lines[0]?.trim();
+  if (header !== CSV_HEADER && header !== CSV_HEADER_WITH_EXTRA) {
+    return wrong(
+      { line: 1, field: null },
+      `must be the header ${CSV_HEADER}, with ,${EXTRA} at its end or not`,
+    );
   }
+  const fields = header.split(",");
   const recording = new Recording();
   for (const [index, line] of lines.entries()) {
     if (index === 0 || line.trim() === "") continue;
     const where = { line: index + 1, field: null };
-    const tick = readCsvLine(line, where);
+    const tick = readCsvLine(line, fields, where);
     if (!tick.ok) return tick;
     const added = recording.add(tick.value, where);
     if (!added.ok) return added;
@@ -143,14 +156,20 @@ function parseCsv(text: string): Parsed {
   return ok(recording.ticks);
 }
 
-function readCsvLine(line: string, where: Where): Result<RecordedTick, RecordingError> {
+function readCsvLine(
+  line: string,
+  fields: readonly string[],
+  where: Where,
+): Result<RecordedTick, RecordingError> {
   const cells = line.split(",").map((cell) => cell.trim());
-  if (cells.length !== FIELDS.length) {
-    return wrong(where, `has ${cells.length} fields, not ${FIELDS.length}`);
+  if (cells.length !== fields.length) {
+    return wrong(where, `has ${cells.length} fields, not ${fields.length}`);
   }
   const [instrument = "", ...numbers] = cells;
+  // Not every tick has the extra one.
+  if (numbers.length === FIELDS.length && numbers.at(-1) === "") numbers.pop();
   for (const [index, cell] of numbers.entries()) {
-    const field = FIELDS[index + 1] ?? null;
+    const field = fields[index + 1] ?? null;
     if (!/^-?\d{1,20}(?:\.\d{1,20})?$/.test(cell)) {
       return wrong(
         { ...where, field },
@@ -158,8 +177,9 @@ function readCsvLine(line: string, where: Where): Result<RecordedTick, Recording
       );
     }
   }
-  const [time = 0, price = 0, quantity = 0] = numbers.map(Number);
-  return ok({ instrument, time, price, quantity });
+  const [time = 0, price = 0, quantity = 0, openInterest] = numbers.map(Number);
+  const tick = { instrument, time, price, quantity };
+  return ok(openInterest === undefined ? tick : { ...tick, openInterest });
 }
 
 /** Gathers ticks and checks each against its instrument's listing and the tick before. */
@@ -194,6 +214,7 @@ export function tickProblem({
   time,
   price,
   quantity,
+  openInterest = 0,
 }: RecordedTick): TickProblem | null {
   if (!INSTRUMENT_ID_PATTERN.test(instrument)) {
     return { field: "instrument", message: "instrument must be EXCHANGE:SYMBOL, e.g. NSE:INFY" };
@@ -210,6 +231,8 @@ export function tickProblem({
     if (!(value > 0) || !Number.isFinite(value))
       return { field, message: `${field} must be above 0` };
   }
+  if (!(openInterest >= 0) || !Number.isFinite(openInterest))
+    return { field: EXTRA, message: `${EXTRA} must not be below 0` };
   const grid = gridOf(listing);
   if (ticksOf(grid, price) === null) {
     const step = listing.tickSize;

@@ -13,7 +13,8 @@ export function tickText(tick: MarketTick): TickText {
   const { instrument, last, lastQuantity, volume, exchangeTime } = tick;
   // Ids hold no character that JSON would escape: their pattern allows none.
   const start = `["${instrument}",${last},${lastQuantity},`;
-  const end = `,${volume},${exchangeTime}]`;
+  const openInterest = tick.openInterest === undefined ? "" : `,${tick.openInterest}`;
+  const end = `,${volume},${exchangeTime}${openInterest}]`;
   const { bid, bidQuantity, ask, askQuantity } = tick;
   return {
     instrument,

@@ -16,7 +16,8 @@ import { PAPER_QUANTITY_ROWS } from "./rules.ts";
 
 /**
  * One tick inside `{"type":"ticks","ticks":[…]}`, as an array because 20,000 of them go out a second:
- * instrument, last, last quantity, bid, bid quantity, ask, ask quantity, volume, exchange time.
+ * instrument, last, last quantity, bid, bid quantity, ask, ask quantity, volume, exchange time, and of a
+ * derivative its open interest.
  */
 export type TickRow = [
   instrument: string,
@@ -28,8 +29,10 @@ export type TickRow = [
   askQuantity: number | null,
   volume: number | null,
   exchangeTime: number | null,
+  openInterest?: number,
 ];
 
+/** Columns of a row without open interest. */
 export const TICK_ROW_LENGTH = 9;
 
 /** What a client may say on the data socket. */

@@ -13,6 +13,7 @@ import {
   ltpFields,
   markerLine,
   readLinkFrame,
+  receivedTimeOfFields,
   seqOfFields,
   SNAPSHOT_LINE,
   statusLine,
@@ -23,7 +24,8 @@ import { INSTRUMENT_ID_PATTERN } from "../../../src/domain/instrument.ts";
 
 const number = fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }), { nil: null });
 const time = fc.integer({ min: 0, max: 2 ** 52 });
-const tick = fc.record({
+const openInterest = fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 });
+const bareTick = fc.record({
   instrument: fc.stringMatching(INSTRUMENT_ID_PATTERN),
   last: number,
   lastQuantity: number,
@@ -39,6 +41,10 @@ const tick = fc.record({
   seq: time,
   late: fc.boolean(),
 });
+const tick = fc.oneof(
+  bareTick,
+  fc.tuple(bareTick, openInterest).map(([one, open]) => ({ ...one, openInterest: open })),
+);
 const level = fc.tuple(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -84,6 +90,22 @@ test("a tick survives the link and stands whole in a plain frame", () => {
       expect(row).toEqual(plainZero(value));
       expect(tickView.safeParse(row).success).toBe(true);
       expect(seqOfFields(fields)).toBe(value.seq);
+      expect(receivedTimeOfFields(fields)).toBe(value.receivedTime);
+    }),
+  );
+});
+
+test("open interest is the one column after the provider, and is left away where nobody gave it", () => {
+  fc.assert(
+    fc.property(bareTick, openInterest, (value, open) => {
+      const without: unknown[] = JSON.parse(compactRow(3, fieldsOfTick(value)));
+      const fields = fieldsOfTick({ ...value, openInterest: open });
+      const row: unknown[] = JSON.parse(compactRow(3, fields));
+      expect(without).toHaveLength(14);
+      expect(row).toEqual([...without, plainZero(open)]);
+      const levels = '{"bids":[[1,2]],"asks":[]}';
+      expect(JSON.parse(compactRow(3, fields, levels))).toEqual([...row, JSON.parse(levels)]);
+      expect(readAll(tickLine(3, fields, levels))).toEqual([["tick", 3, fields, false, levels]]);
     }),
   );
 });
@@ -101,7 +123,7 @@ test("a late tick survives the link, and what is none is unreadable", () => {
 
 test("a compact row is the alias and the fields in their order", () => {
   fc.assert(
-    fc.property(fc.nat(), tick, (alias, value) => {
+    fc.property(fc.nat(), bareTick, (alias, value) => {
       const { late, provider, instrument: _, ...rest } = value;
       const order = [
         rest.last,

@@ -136,6 +136,15 @@ describe("a quote", () => {
     expect(nextQuote(quote, tick({ seq: 4, last: 1 }))).toBe(quote);
   });
 
+  test("keeps the open interest while its provider speaks, and not when another one does not give it", () => {
+    const quote = nextQuote(undefined, tick({ seq: 1, provider: "paper", openInterest: 12_500 }));
+    const same = nextQuote(quote, tick({ seq: 2, provider: "paper" }));
+    expect(same.tick.openInterest).toBe(12_500);
+    expect(nextQuote(same, tick({ seq: 3, openInterest: 0 })).tick.openInterest).toBe(0);
+    const other = nextQuote(same, tick({ seq: 3, provider: "paper-rest" }));
+    expect(other.tick).not.toHaveProperty("openInterest");
+  });
+
   test("keeps what a tick leaves out, and never shows it as zero", () => {
     const quote = nextQuote(undefined, tick({ seq: 1 }));
     const later = nextQuote(

@@ -58,6 +58,9 @@ test.each<[string, Partial<MarketUpdate>, CleaningRule | "passes"]>([
   ["the smallest price", { last: 1e-9 }, "passes"],
   ["a negative bid", { bid: -1 }, "bad_number"],
   ["a NaN price", { ask: NaN }, "bad_number"],
+  ["an open interest of 0", { openInterest: 0 }, "passes"],
+  ["an open interest below 0", { openInterest: -1 }, "bad_number"],
+  ["an endless open interest", { openInterest: Infinity }, "bad_number"],
   ["an infinite price", { last: Infinity }, "bad_number"],
   ["a quantity of 0", { lastQuantity: 0 }, "passes"],
   ["a negative quantity", { bidQuantity: -1 }, "bad_number"],
@@ -270,4 +273,11 @@ test("what passes is clean: good numbers, no crossed book, in order, no jump tha
     }),
     { numRuns: 500 },
   );
+});
+
+test("another open interest is news, the same one twice is not", () => {
+  const open = { ...good, openInterest: 12_500 };
+  expect(fate([open], { ...open })).toBe("duplicate");
+  expect(fate([open], { ...open, openInterest: 12_575 })).toBe("passes");
+  expect(fate([open], { ...good })).toBe("passes");
 });

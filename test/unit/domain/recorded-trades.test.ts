@@ -25,6 +25,14 @@ const tick = (at: number, more: Partial<Tick> = {}): Tick => ({
   ...more,
 });
 
+test("a trade carries the open interest of its tick, and none where the tick has none", () => {
+  const merger = new TradeMerger();
+  merger.add([tick(0, { openInterest: 12_500 }), tick(1)]);
+  const [first, second] = merger.take(true);
+  expect(first).toStrictEqual({ ...second, time: START, openInterest: 12_500 });
+  expect(second).not.toHaveProperty("openInterest");
+});
+
 test("whatever two shards' clocks say within the hold, all trades come out once, in order, and can be played", () => {
   const minutes = fc.array(
     fc.array(fc.integer({ min: -RECORDED_TRADES_HOLD_MS / 2, max: RECORDED_TRADES_HOLD_MS / 2 }), {

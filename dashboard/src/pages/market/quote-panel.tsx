@@ -65,6 +65,9 @@ export function QuotePanel({ instrument, reference, digits }: QuotePanelProps) {
         <Fact name="Spread" value={formatPrice(spread, digits)} />
         <Fact name="Last quantity" value={formatQuantity(tick?.lastQuantity)} />
         <Fact name="Volume" value={formatCompact(tick?.volume)} />
+        {tick?.openInterest !== undefined && (
+          <Fact name="Open interest" value={formatCompact(tick.openInterest)} />
+        )}
         <Fact name="Provider" value={tick?.provider ?? UNKNOWN} />
         <Fact
           name="Exchange time"

@@ -37,6 +37,8 @@ export interface PathTerms {
   startTicks: number;
   /** Typical size at the top of the book, lots. */
   typicalLots: number;
+  /** Contracts are opened and closed in it, rather than things bought and sold. */
+  isDerivative: boolean;
   octaves: Octave[];
 }
 
@@ -51,6 +53,7 @@ export function pathTerms(instrument: PaperInstrument, seed: number): PathTerms 
     seed: ownSeed,
     startTicks: Math.max(1, Math.round((instrument.startPrice * grid.priceScale) / grid.tickUnits)),
     typicalLots: Math.max(10, Math.round(value / lotValue)),
+    isDerivative: instrument.kind === "future" || instrument.kind === "option",
     octaves: Array.from({ length: OCTAVES }, (_, octave) => ({
       seed: mix(ownSeed, octave),
       cell: Number.NaN,
@@ -100,3 +103,21 @@ export function minuteVolume(terms: PathTerms, minute: number): number {
     1 + Math.floor(unit(mix(terms.seed ^ 0x766f6c, minute)) * terms.typicalLots * MINUTE_SIZES_MAX)
   );
 }
+
+/** Usual sizes that stand open in a derivative, and how much of them a day opens or closes at most. */
+const OPEN_SIZES = 2_000;
+const OPEN_SWING = 0.2;
+
+const DAY_MS = 86_400_000;
+
+/** Lots of a derivative that stand open: straight between what two days ended with. Null for anything else. */
+export function openInterestLots(terms: PathTerms, time: number): number | null {
+  if (!terms.isDerivative) return null;
+  const day = Math.floor(time / DAY_MS);
+  const atStart = dayEndLots(terms, day);
+  const within = time / DAY_MS - day;
+  return Math.round(atStart + (dayEndLots(terms, day + 1) - atStart) * within);
+}
+
+const dayEndLots = (terms: PathTerms, day: number): number =>
+  terms.typicalLots * OPEN_SIZES * (1 + OPEN_SWING * (unit(mix(terms.seed ^ 0x6f69, day)) - 0.5));

@@ -1,7 +1,7 @@
 /** The seeded market: the walks of all instruments that somebody has asked for. Pure: time comes in. */
 import { priceNumber, quantityNumber } from "../grid.ts";
 import type { Liquidity, Listing } from "../engine/types.ts";
-import { pathTerms } from "./path.ts";
+import { openInterestLots, pathTerms } from "./path.ts";
 import type { PathTerms } from "./path.ts";
 import { startWalk, stepWalk } from "./walk.ts";
 import type { WalkState } from "./walk.ts";
@@ -16,6 +16,8 @@ export interface MarketTick {
   ask: number | null;
   askQuantity: number | null;
   volume: number | null;
+  /** Of derivatives alone. */
+  openInterest?: number;
   exchangeTime: number;
 }
 
@@ -64,7 +66,7 @@ export const liquidityOf = (walk: WalkState): Liquidity => ({
 
 export function tickOf(walk: WalkState): MarketTick {
   const { grid } = walk.terms;
-  return {
+  const tick: MarketTick = {
     instrument: walk.terms.id,
     last: priceNumber(grid, walk.lastTicks),
     lastQuantity: quantityNumber(grid, walk.lastLots),
@@ -75,4 +77,7 @@ export function tickOf(walk: WalkState): MarketTick {
     volume: quantityNumber(grid, walk.volumeLots),
     exchangeTime: walk.time,
   };
+  const openLots = openInterestLots(walk.terms, walk.time);
+  if (openLots !== null) tick.openInterest = quantityNumber(grid, openLots);
+  return tick;
 }

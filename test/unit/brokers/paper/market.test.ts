@@ -8,7 +8,12 @@ import { CALENDAR_IDS } from "../../../../src/domain/calendar.ts";
 import { gridOf, priceNumber, priceText, ticksOf } from "../../../../src/brokers/paper/grid.ts";
 import { OwnBars } from "../../../../src/brokers/paper/market/bars.ts";
 import { pathMinuteUntil, seededCandles } from "../../../../src/brokers/paper/market/history.ts";
-import { pathPrice, pathTerms } from "../../../../src/brokers/paper/market/path.ts";
+import {
+  openInterestLots,
+  pathPrice,
+  pathTerms,
+} from "../../../../src/brokers/paper/market/path.ts";
+import { tickOf } from "../../../../src/brokers/paper/market/seeded.ts";
 import { startWalk, stepWalk } from "../../../../src/brokers/paper/market/walk.ts";
 import { listingOf } from "./bench.ts";
 
@@ -22,7 +27,7 @@ const candles = (
   terms_ = { own: new OwnBars(), now: NOW },
 ): Candle[] => seededCandles({ terms, interval, from, to, isOpen: () => true, ...terms_ });
 
-test("at least 120 instruments of three kinds are listed, each once and on its own grid", () => {
+test("at least 120 instruments of four kinds are listed, each once and on its own grid", () => {
   expect(PAPER_INSTRUMENTS.length).toBeGreaterThanOrEqual(120);
   expect(new Set(PAPER_INSTRUMENTS.map(({ id }) => id)).size).toBe(PAPER_INSTRUMENTS.length);
   const wrong = PAPER_INSTRUMENTS.filter((instrument) => {
@@ -176,4 +181,25 @@ test("outside its hours an instrument has no bars", () => {
   expect(seededCandles({ ...request, interval: "1h" }).map(({ time }) => time)).toEqual([
     day + 3_600_000,
   ]);
+});
+
+test("futures alone tell an open interest: whole lots, the same for the same time, and no jump within a day", () => {
+  const futures = PAPER_INSTRUMENTS.filter(({ kind }) => kind === "future");
+  expect(futures.length).toBeGreaterThan(0);
+  const telling = PAPER_INSTRUMENTS.filter((listed) => {
+    const tick = tickOf(startWalk(pathTerms(listed, 7), NOW));
+    return "openInterest" in tick;
+  });
+  expect(telling).toEqual(futures);
+  for (const listed of futures) {
+    const ofFuture = pathTerms(listed, 7);
+    const dayStart = NOW - (NOW % 86_400_000);
+    const hours = Array.from({ length: 49 }, (_, hour) => dayStart + hour * 3_600_000);
+    const lots = hours.map((time) => openInterestLots(ofFuture, time) ?? Number.NaN);
+    expect(lots).toEqual(hours.map((time) => openInterestLots(pathTerms(listed, 7), time)));
+    expect(lots.every((one) => Number.isSafeInteger(one) && one > 0)).toBe(true);
+    const steps = lots.slice(1).map((one, index) => Math.abs(one / (lots[index] ?? 0) - 1));
+    expect(Math.max(...steps)).toBeGreaterThan(0);
+    expect(Math.max(...steps)).toBeLessThan(0.02);
+  }
 });

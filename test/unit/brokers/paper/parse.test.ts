@@ -50,6 +50,13 @@ test("a frame of ticks becomes updates, and what is null stays null", () => {
   });
 });
 
+test("one more column is the open interest, and a row without it makes none up", () => {
+  const read = parseFeedFrame(ticks([...ROW, 12_500], ROW));
+  const updates = read.ok && read.value.kind === "updates" ? read.value.updates : [];
+  expect(updates[0]).toEqual({ ...updates[1], openInterest: 12_500 });
+  expect(updates[1]).not.toHaveProperty("openInterest");
+});
+
 test.each([
   ["a text for a price", ticks(ROW.with(1, "1500.05")), "ticks.0: not a tick"],
   [
@@ -58,7 +65,9 @@ test.each([
     "ticks.0: not a tick",
   ],
   ["a short row", ticks(ROW, ROW.slice(0, 8)), "ticks.1: not a tick"],
-  ["a long row", ticks([...ROW, 1]), "ticks.0: not a tick"],
+  ["a long row", ticks([...ROW, 1, 1]), "ticks.0: not a tick"],
+  ["a text for open interest", ticks([...ROW, "1"]), "ticks.0: not a tick"],
+  ["null for open interest", ticks([...ROW, null]), "ticks.0: not a tick"],
   ["no instrument", ticks(ROW.with(0, 7)), "ticks.0: not a tick"],
   ["no list", '{"type":"ticks","ticks":{}}', "ticks: must be an array"],
   ["half a frame", ticks(ROW).slice(0, 30), "not JSON"],

@@ -19,6 +19,32 @@ test.each([
   expect(parseRecording(name, text)).toEqual({ ok: true, value: [TICK] });
 });
 
+test.each([
+  ["CSV", "day.csv", [`${HEADER},openInterest`, `${ROW},12500`, `${ROW},`].join("\n")],
+  [
+    "NDJSON",
+    "day.ndjson",
+    [{ ...TICK, openInterest: 12_500 }, TICK].map((tick) => JSON.stringify(tick)).join("\n"),
+  ],
+])("open interest is read from %s where a tick has it", (_, name, text) => {
+  const value = [{ ...TICK, openInterest: 12_500 }, TICK];
+  expect(parseRecording(name, text)).toStrictEqual({ ok: true, value });
+});
+
+test.each([
+  ["CSV", "day.csv", [`${HEADER},openInterest`, `${ROW},-1`].join("\n"), 2, /must not be below 0/],
+  ["CSV", "day.csv", [`${HEADER},openInterest`, `${ROW},abc`].join("\n"), 2, /not "abc"/],
+  ["CSV", "day.csv", [`${HEADER},openInterest`, ROW].join("\n"), 2, /has 4 fields, not 5/],
+  ["CSV", "day.csv", csv(`${ROW},1`), 2, /has 5 fields, not 4/],
+  ["NDJSON", "day.ndjson", JSON.stringify({ ...TICK, openInterest: null }), 1, /must be a number/],
+  ["NDJSON", "day.ndjson", JSON.stringify({ ...TICK, openInterest: -1 }), 1, /not be below 0/],
+])("%s with open interest that is none names the line", (_, name, text, line, message) => {
+  expect(parseRecording(name, text)).toMatchObject({
+    ok: false,
+    error: { line, message: expect.stringMatching(message) },
+  });
+});
+
 test("Kraken's answer is known by how it begins when the name does not tell", () => {
   const trade = ["105433.60000", "0.00027625", 1762795433.97, "b", "l", "", 1];
   const text = JSON.stringify({ error: [], result: { XBTUSDT: [trade], last: "1" } });
