@@ -63,8 +63,11 @@ export const databaseStep = (state: string): Step => ({
   command: ["wrangler", "d1", "migrations", "apply", DATABASE, "--local", "--persist-to", state],
 });
 
+/** A step that takes long says so often that it lives: who hears nothing for longer takes it for dead. */
+const SIGN_OF_LIFE_MS = 5_000;
+
 /** Runs one step, or says that it is up to date. Throws a `Failure` with the tool's own words. */
-export async function runStep(step: Step, say: Say): Promise<void> {
+export async function runStep(step: Step, say: Say, signMs = SIGN_OF_LIFE_MS): Promise<void> {
   const began = performance.now();
   const hash = hashOf(step.inputs);
   if (existsSync(step.output) && readText(step.stamp) === hash) {
@@ -72,7 +75,12 @@ export async function runStep(step: Step, say: Say): Promise<void> {
     return;
   }
   const [command, ...args] = step.command;
+  const sign = setInterval(
+    () => say(`${step.name} … still at work, ${seconds(performance.now() - began)}`),
+    signMs,
+  );
   const { code, output } = await run(tool(command), args, { env: { CI: "true" } });
+  clearInterval(sign);
   if (code !== 0) {
     throw new Failure(`${output.trimEnd()}\n\n${step.name} failed: ${step.command.join(" ")}`);
   }
