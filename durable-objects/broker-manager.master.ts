@@ -53,6 +53,11 @@ export class InstrumentMaster {
     return isMarketOpen(this.#instruments.get(instrument)?.calendar ?? ALWAYS, now);
   }
 
+  /** The hours of its market; null when it is not known here. */
+  calendarOf(instrument: InstrumentId): string | null {
+    return this.#instruments.get(instrument)?.calendar ?? null;
+  }
+
   async refreshWhenOld(now: number): Promise<void> {
     const readAt = this.#storage.setting("master_read_at") ?? 0;
     if (now - readAt > INSTRUMENT_REFRESH_MS) await this.#refresh();

@@ -10,6 +10,13 @@ type NamedShard = { name: string; shard: FeedShardPort };
 export const shardsOf = (plan: Plan, shardOf: (number: number) => FeedShardPort): NamedShard[] =>
   plan.shardNumbers().map((number) => ({ name: plan.shardName(number), shard: shardOf(number) }));
 
+/** The same with what each delivers. */
+export const linesOf = (plan: Plan, shards: readonly NamedShard[]) =>
+  shards.map((one) => ({
+    ...one,
+    instruments: plan.instrumentsOn(Number(one.name.split(":").at(-1))),
+  }));
+
 export async function ensureShards(shards: NamedShard[], log: Log): Promise<void> {
   const ensured = shards.map(({ name, shard }) =>
     shard.ensure().catch((error: unknown) => {

@@ -1,9 +1,57 @@
 /** By what each instrument's data is judged, as the operator set it; what was never set is the default. */
 import type { FeedTerms } from "../src/application/ports.ts";
+import type { BrokerRules } from "../src/brokers/broker.ts";
+import type { ApiError } from "../src/contract/errors.ts";
 import type { CleaningView } from "../src/contract/quality.ts";
 import { ALWAYS } from "../src/domain/calendar.ts";
 import { CLEANING_DEFAULTS, type CleaningSettings } from "../src/domain/cleaning.ts";
 import type { Instrument, InstrumentId } from "../src/domain/instrument.ts";
+import { err, ok, type Result } from "../src/domain/result.ts";
+
+/** Who else has a say in what is asked of an instrument's terms. */
+export interface TermsSurroundings {
+  master: {
+    have(): Promise<ReadonlyMap<InstrumentId, Instrument>>;
+    refuseUnknown(instruments: readonly InstrumentId[]): Promise<ApiError | null>;
+  };
+  rules: Pick<BrokerRules, "calendarAlwaysOpen">;
+  /** Shards that hold something follow at once. */
+  teach(terms: FeedTerms[]): Promise<void>;
+}
+
+/** The terms of what the broker knows, and changes of them. */
+export class Terms {
+  readonly #storage: TermsStorage;
+  readonly #around: TermsSurroundings;
+
+  constructor(storage: TermsStorage, around: TermsSurroundings) {
+    this.#storage = storage;
+    this.#around = around;
+  }
+
+  async views(instruments: readonly InstrumentId[]): Promise<Result<CleaningView[], ApiError>> {
+    const unknown = await this.#around.master.refuseUnknown(this.#storage.unset(instruments));
+    return unknown ? err(unknown) : ok(instruments.map((id) => this.#storage.view(id)));
+  }
+
+  /** Null goes back to the default. */
+  async set(
+    instrument: InstrumentId,
+    settings: CleaningSettings | null,
+  ): Promise<Result<CleaningView, ApiError>> {
+    const isTakenBack = settings === null && this.#storage.has(instrument);
+    const unknown = isTakenBack ? null : await this.#around.master.refuseUnknown([instrument]);
+    if (unknown) return err(unknown);
+    this.#storage.set(instrument, settings);
+    await this.#around.teach(await this.of([instrument]));
+    return ok(this.#storage.view(instrument));
+  }
+
+  async of(instruments: readonly InstrumentId[]): Promise<FeedTerms[]> {
+    const { master, rules } = this.#around;
+    return this.#storage.terms(instruments, await master.have(), rules.calendarAlwaysOpen);
+  }
+}
 
 export class TermsStorage {
   readonly #sql: SqlStorage;

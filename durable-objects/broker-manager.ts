@@ -37,20 +37,21 @@ import * as history from "./broker-manager.history.ts";
 import { orderLine } from "./broker-manager.order-line.ts";
 import { InstrumentMaster } from "./broker-manager.master.ts";
 import { Plan } from "./broker-manager.plan.ts";
+import { preOpen, type PreOpen } from "./broker-manager.pre-open.ts";
 import { Room } from "./broker-manager.room.ts";
 import { FeedSettings } from "./broker-manager.settings.ts";
 import type { SessionKeeper } from "./broker-manager.session.ts";
 import { sessionKeeper } from "./broker-manager.session-host.ts";
-import { ensureShards, quotesOf, shardsOf, teachTerms } from "./broker-manager.shards.ts";
+import { ensureShards, linesOf, quotesOf, shardsOf, teachTerms } from "./broker-manager.shards.ts";
 import { BrokerManagerStorage } from "./broker-manager.storage.ts";
-import { TermsStorage } from "./broker-manager.terms.ts";
+import { Terms, TermsStorage } from "./broker-manager.terms.ts";
 import { feedViewOf } from "./broker-manager.view.ts";
 import { type Wanted, Wishes } from "./broker-manager.wishes.ts";
 
 export class BrokerManager extends DurableObject<Env> implements BrokerManagerPort {
   readonly #storage: BrokerManagerStorage;
   readonly #sources: history.HistorySources;
-  readonly #terms: TermsStorage;
+  readonly #terms: Terms;
   readonly #broker: string;
   readonly #account: string;
   readonly #clients: MarketDataClients;
@@ -63,14 +64,14 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   readonly #connects: ConnectPace;
   readonly #asking: Asking;
   readonly #session: SessionKeeper;
+  readonly #preOpen: PreOpen;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#broker = ctx.id.name ?? "";
     this.#account = dataAccountOf(this.#broker);
     this.#log = logger({ object: "BrokerManager", name: this.#broker });
-    this.#storage = new BrokerManagerStorage(ctx.storage.sql);
-    const storage = this.#storage;
+    const storage = (this.#storage = new BrokerManagerStorage(ctx.storage.sql));
     const place = { broker: this.#broker, account: this.#account, storage, log: this.#log };
     this.#session = sessionKeeper(env, {
       ...place,
@@ -81,16 +82,21 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     const clients = marketDataClients(env, this.#broker, this.#account, this.#session);
     assert(clients.ok, `manager ${this.#broker} names no broker`);
     this.#clients = clients.value;
-    this.#terms = new TermsStorage(ctx.storage.sql, this.#broker);
     this.#wishes = new Wishes(this.#storage);
     const { feed, reference } = this.#clients;
     this.#settings = new FeedSettings(this.#storage, feed.rules, SHARDS_DEFAULT);
     this.#master = new InstrumentMaster(this.#broker, reference, this.#storage, this.#log);
+    const [{ rules }, session, master] = [feed, this.#session, this.#master];
+    const teach = (terms: FeedTerms[]) => teachTerms(this.#shards(), terms);
+    const termsStorage = new TermsStorage(ctx.storage.sql, this.#broker);
+    this.#terms = new Terms(termsStorage, { rules, master, teach });
     this.#connects = new ConnectPace(feed.rules, Date.now());
     this.#plan = new Plan({ ...place, shard: (number) => this.#shard(number) }, this.#settings);
     const [plan, own] = [this.#plan, new OwnCandleStorage(ctx.storage.sql)];
     this.#sources = { broker: this.#broker, master: this.#master, reference, plan, own };
     this.#plan.restore(this.#planned());
+    const lines = () => linesOf(plan, this.#shards());
+    this.#preOpen = preOpen(env, { ...place, rules, lines, session, master });
     this.#room = new Room(this.#broker, this.#settings, this.#plan);
     this.#asking = new Asking(this.#master, this.#wishes, this.#room);
   }
@@ -212,25 +218,18 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
   }
 
   async cleaning(instruments: InstrumentId[]): Promise<Result<CleaningView[], ApiError>> {
-    const unknown = await this.#master.refuseUnknown(this.#terms.unset(instruments));
-    return unknown ? err(unknown) : ok(instruments.map((id) => this.#terms.view(id)));
+    return this.#terms.views(instruments);
   }
 
   async setCleaning(
     instrument: InstrumentId,
     settings: CleaningSettings | null,
   ): Promise<Result<CleaningView, ApiError>> {
-    const isTakenBack = settings === null && this.#terms.has(instrument);
-    const unknown = isTakenBack ? null : await this.#master.refuseUnknown([instrument]);
-    if (unknown) return err(unknown);
-    this.#terms.set(instrument, settings);
-    await teachTerms(this.#shards(), await this.feedTerms([instrument]));
-    return ok(this.#terms.view(instrument));
+    return this.#terms.set(instrument, settings);
   }
 
   async feedTerms(instruments: InstrumentId[]): Promise<FeedTerms[]> {
-    const { calendarAlwaysOpen } = this.#clients.feed.rules;
-    return this.#terms.terms(instruments, await this.#master.have(), calendarAlwaysOpen);
+    return this.#terms.of(instruments);
   }
 
   async ensure(): Promise<void> {
@@ -251,6 +250,7 @@ export class BrokerManager extends DurableObject<Env> implements BrokerManagerPo
     await this.#plan.pushAll();
     await this.ensure();
     await this.#master.refreshWhenOld(Date.now());
+    await this.#preOpen.look(Date.now());
   }
 
   #shards() {

@@ -109,6 +109,11 @@ export class BrokerConnection {
     return this.#socketDataAt !== null;
   }
 
+  /** It is open, and worth nothing: another one takes its place. One that is lost already is seen to. */
+  replace(reason: string): void {
+    if (this.state === "live") this.#lose(reason);
+  }
+
   /** Nothing is wanted any more. */
   stop(): void {
     this.#abandon();

@@ -13,7 +13,6 @@ import type {
 } from "../src/application/ports.ts";
 import type { FeedMessage } from "../src/brokers/broker.ts";
 import type { ShardView } from "../src/contract/brokers.ts";
-import type { LinkStatus } from "../src/contract/link.ts";
 import type { TickView } from "../src/contract/market.ts";
 import type { QualityView } from "../src/contract/quality.ts";
 import type { CandlePart } from "../src/domain/candle-builder.ts";
@@ -24,7 +23,7 @@ import type { MarketUpdate } from "../src/domain/tick.ts";
 import { logger } from "../src/platform/logger.ts";
 import { brokerManager } from "../src/platform/objects.ts";
 import { TickBook } from "./feed-shard.book.ts";
-import { alarmStatus, dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
+import { dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
 import { shardFeed } from "./feed-shard.feed.ts";
 import { dueSince } from "./feed-shard.freshness.ts";
 import { isToldLive } from "./feed-shard.held.ts";
@@ -32,12 +31,15 @@ import { type ShardHealth, shardHealth } from "./feed-shard.health.ts";
 import { type ShardHistory, shardHistory } from "./feed-shard.history.ts";
 import { Links } from "./feed-shard.links.ts";
 import { type ShardQuality, shardQuality } from "./feed-shard.quality.ts";
+import { FeedNews } from "./feed-shard.news.ts";
+import { bringsPrices } from "./feed-shard.probe.ts";
 import { Reporter, reportOf } from "./feed-shard.reporter.ts";
 import { ShardStatus } from "./feed-shard.status.ts";
 import { interestOf } from "./feed-shard.interest.ts";
 import { FeedShardStorage } from "./feed-shard.storage.ts";
 import type { Standby } from "./feed-shard.standby.ts";
 import { Upstream } from "./feed-shard.upstream.ts";
+import { pause } from "./feed-shard.waiting.ts";
 
 /** Answers that do not come are looked for, and the tick rate is measured, this often. */
 const HOUSEKEEPING_MS = 1_000;
@@ -52,13 +54,10 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   readonly #quality: ShardQuality;
   readonly #reporter: Reporter;
   readonly #health: ShardHealth;
+  readonly #news: FeedNews;
   readonly #log;
   #assignment: ShardAssignment | null;
   #housekeeping: number | null = null;
-  #feedState: Pick<LinkStatus, "state" | "message"> = {
-    state: "disconnected",
-    message: "the broker's connection is not open yet",
-  };
   readonly #status = new ShardStatus();
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -74,6 +73,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       const now = Date.now();
       this.#confirmed(this.#upstream.confirm([instrument], now), now);
     });
+    this.#news = new FeedNews(this.#book.held, () => this.#links, this.#log);
     this.#history = shardHistory(env, this.#shard, this.#book, this.#log, () => this.#links);
     this.#reporter = new Reporter(
       () => brokerManager(env, broker).report(this.#report()),
@@ -83,7 +83,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       dial: (consumer) => dialConsumer(env, this.#shard, consumer),
       listen: (socket) => this.#history.listen(socket),
       changed: () => this.#reporter.soon(),
-      feedState: () => this.#feedState,
+      feedState: () => this.#news.state,
       provider: broker,
       log: this.#log,
     });
@@ -97,7 +97,8 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       dueSince: (now: number) => dueSince(this.#book.held.values(), now),
       confirmed: (instruments: readonly InstrumentId[], now: number) =>
         this.#confirmed(instruments, now),
-      alarmed: (instruments: InstrumentId[], reason: string) => this.#alarm(instruments, reason),
+      alarmed: (instruments: InstrumentId[], reason: string) =>
+        this.#news.alarm(instruments, reason),
       goOn: (epoch: number, standby: Standby) => this.#goOn(epoch, standby),
     };
     this.#upstream = new Upstream(feed, session, host, this.#log);
@@ -172,6 +173,15 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     return this.#upstream.flows(generation);
   }
 
+  bringsPrices(instruments: InstrumentId[]): Promise<boolean> {
+    const ask = (asked: readonly InstrumentId[]) => this.#upstream.askAgain(asked);
+    return bringsPrices({ held: this.#book.held, ask, pause }, instruments);
+  }
+
+  async replaceLine(reason: string): Promise<void> {
+    this.#upstream.line.connection.replace(reason);
+  }
+
   async ensure(): Promise<void> {
     if (this.#book.held.size === 0) return this.#stop();
     this.#health.start();
@@ -203,7 +213,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#book.openEpoch(epoch);
     this.#quality.opened();
     this.#housekeeping ??= setInterval(() => this.#keepHouse(), HOUSEKEEPING_MS);
-    this.#tellFeed("connected", "the broker's connection is open");
+    this.#news.feed("connected", "the broker's connection is open");
   }
 
   /** Another socket delivers from here on; nothing is missing, so that nothing is told. */
@@ -216,7 +226,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
 
   #lost(reason: string, now: number): void {
     this.#book.lose(this.#upstream.line.connection.dataAt ?? now);
-    this.#tellFeed("disconnected", reason);
+    this.#news.feed("disconnected", reason);
     this.#reporter.soon();
   }
 
@@ -262,26 +272,10 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#storage.saveCheckpoint(dataAt, this.#upstream.line.connection.reconnects);
   }
 
-  #alarm(instruments: InstrumentId[], message: string): void {
-    if (instruments.length === 0) return;
-    this.#log("warn", "subscription_alarm", { instruments: instruments.length, message });
-    for (const id of instruments) Object.assign(this.#book.held.get(id) ?? {}, { alarm: message });
-    this.#links.tellStatus(alarmStatus(instruments, message));
-    this.#links.flush();
-  }
-
-  #tellFeed(state: "connected" | "disconnected", message: string): void {
-    const held = [...this.#book.held.values()].filter(({ phase }) => phase !== "standby");
-    const instruments = held.map(({ instrument }) => instrument);
-    this.#feedState = { state, message };
-    this.#links.tellStatus({ subject: "feed", state, instruments, message });
-    this.#links.flush();
-  }
-
   #keepHouse(): void {
     const now = Date.now();
     this.#status.beat(this.#book.ticks, this.#links, now);
-    this.#alarm(this.#upstream.beat(now), "the broker did not answer");
+    this.#news.alarm(this.#upstream.beat(now), "the broker did not answer");
     this.#history.beat(now);
     if (this.#quality.beat(now)) this.#links.flushSoon(now);
   }

@@ -70,6 +70,15 @@ export class Upstream {
     return this.#line.subscriber.confirm(instruments, now);
   }
 
+  /** Subscribes these once more on the line that delivers, which brings what is last known of each. What is not confirmed yet is being asked for. */
+  askAgain(instruments: readonly InstrumentId[]): void {
+    const { subscriber } = this.#line;
+    const confirmed = new Set(subscriber.having("confirmed"));
+    const asked = instruments.filter((instrument) => confirmed.has(instrument));
+    for (const [mode, ids] of Map.groupBy(asked, (id) => this.#wishes.get(id) ?? "quote"))
+      subscriber.ask(this.#feed.formatSubscribe(ids, mode));
+  }
+
   /** The watchdog. Without a session its owner is asked for one, and no broker. */
   ensure(now: number): void {
     for (const { connection } of this.#lines) {

@@ -208,4 +208,8 @@ export interface FeedShardPort extends SessionUser {
   ensure(): Promise<void>;
   /** Whether a price came over a socket of this session's generation. */
   flows(generation: number): Promise<boolean>;
+  /** Whether a price of any of these comes when it is asked for now; a shut market's last one too. */
+  bringsPrices(instruments: InstrumentId[]): Promise<boolean>;
+  /** Its connection is open and brings nothing: it is made anew. */
+  replaceLine(reason: string): Promise<void>;
 }

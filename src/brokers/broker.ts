@@ -121,6 +121,7 @@ export interface BrokerFeed {
   /** Opens the data socket; throws when it cannot be opened. The caller accepts it. */
   open(): Promise<WebSocketLike>;
   /** Messages that subscribe these instruments, at most `subscribeBatchMax` in each. */
+  /** Sent again for what is subscribed, they bring its last price again: a quiet line is asked so whether it lives. */
   formatSubscribe(instruments: readonly InstrumentId[], mode: FeedMode): string[];
   formatUnsubscribe(instruments: readonly InstrumentId[]): string[];
   /** Messages that make the broker send these order books afresh; left out where it gives no book. */

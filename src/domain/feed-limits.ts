@@ -61,3 +61,15 @@ export const LATE_TRADES_SETTLE_MS = 2_000;
 
 /** Two clocks differ, and a line lags: trades are asked for from so much earlier. */
 export const LATE_TRADES_MARGIN_MS = 5_000;
+
+/** Whether prices come is asked so long before a market opens: three tries, and ten minutes for a person to sign in. */
+export const PRE_OPEN_MS = 15 * 60_000;
+
+/** A line that is asked for a price has so long to bring one: a snapshot follows a subscribe within a second. */
+export const PROBE_MS = 10_000;
+
+/** How often the answer is looked for meanwhile. */
+export const PROBE_POLL_MS = 100;
+
+/** Instruments that a line is asked for: one may have no price, five hardly. */
+export const PROBES_MAX = 5;
