@@ -1,6 +1,6 @@
 /** `npm run push:keys`: makes the pair of keys that web push is signed with, as the settings that the platform takes. Nothing is stored. */
 import { generateKeyPairSync } from "node:crypto";
-import { Failure, main } from "./lib/failure.ts";
+import { EXIT_USAGE, Failure, main } from "./lib/failure.ts";
 
 const HELP = `npm run push:keys -- <contact>
 
@@ -19,7 +19,8 @@ await main(async () => {
   }
   if (rest.length > 0 || !/^(?:mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/.test(contact))
     throw new Failure(
-      "Name one contact: npm run push:keys -- mailto:desk@example.com (or an https: address).",
+      `Name one contact, not "${[contact, ...rest].join(" ")}": npm run push:keys -- mailto:desk@example.com (or an https: address).`,
+      EXIT_USAGE,
     );
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const { x = "", y = "", d = "" } = privateKey.export({ format: "jwk" });

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Failure, main } from "./lib/failure.ts";
+import { EXIT_USAGE, Failure, main } from "./lib/failure.ts";
 import { ROOT } from "./lib/paths.ts";
 import { broken, filesOf } from "./simulate/mutate.ts";
 import type { Mutant } from "./simulate/mutant.ts";
@@ -45,6 +45,11 @@ await main(async () => {
   const meant = MUTANTS.filter(
     ({ name }) => named.length === 0 || named.some((part) => name.includes(part)),
   );
+  if (meant.length === 0)
+    throw new Failure(
+      `No mutant has "${named.join('" or "')}" in its name. Give a part of one, or none for all:\n  ${MUTANTS.map(({ name }) => name).join("\n  ")}`,
+      EXIT_USAGE,
+    );
   const copy = mkdtempSync(join(tmpdir(), "trunkline-mutants-"));
   try {
     for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });

@@ -1,5 +1,6 @@
 /** `npm run simulate [-- --seeds N --from S]`: searches for schedules of faults that break an order's life. */
 import { parseArgs } from "node:util";
+import { joinNegatives } from "./lib/arguments.ts";
 import { EXIT_USAGE, Failure, main } from "./lib/failure.ts";
 import { searchSeeds, type Total } from "./simulate/pool.ts";
 import type { Failure as Found } from "./simulate/search.ts";
@@ -10,11 +11,14 @@ const SEEDS_MAX = 10_000_000;
 const FAILURES_MAX = 3;
 const PROGRESS_MS = 1_000;
 
+const USAGE = "Use: npm run simulate -- [--seeds N] [--from SEED] [--first]";
+
 function whole(text: string, name: string, min: number): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= SEEDS_MAX) return value;
+  if (text.trim() !== "" && Number.isInteger(value) && value >= min && value <= SEEDS_MAX)
+    return value;
   throw new Failure(
-    `--${name} must be a whole number from ${min} to ${SEEDS_MAX}, not "${text}".`,
+    `--${name} must be a whole number from ${min} to ${SEEDS_MAX}, not "${text}". ${USAGE}`,
     EXIT_USAGE,
   );
 }
@@ -23,12 +27,15 @@ function options(): { seeds: number; from: number; first: boolean } {
   const text = { type: "string" } as const;
   try {
     const { values } = parseArgs({
+      args: joinNegatives(process.argv.slice(2)),
       options: { seeds: text, from: text, first: { type: "boolean" } },
     });
     const seeds = whole(values.seeds ?? SEEDS_DEFAULT, "seeds", 1);
     return { seeds, from: whole(values.from ?? "1", "from", 0), first: values.first ?? false };
   } catch (error) {
-    throw error instanceof Failure ? error : new Failure((error as Error).message, EXIT_USAGE);
+    throw error instanceof Failure
+      ? error
+      : new Failure(`${(error as Error).message}. ${USAGE}`, EXIT_USAGE);
   }
 }
 

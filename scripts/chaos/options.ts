@@ -1,5 +1,6 @@
 /** The options of `npm run chaos`. */
 import { parseArgs } from "node:util";
+import { joinNegatives } from "../lib/arguments.ts";
 import { EXIT_USAGE, Failure } from "../lib/failure.ts";
 
 export interface ChaosOptions {
@@ -45,13 +46,13 @@ export function chaosOptions(args: string[], drawSeed: () => number): ChaosOptio
   let values: ReturnType<typeof parse>;
   const parse = () =>
     parseArgs({
-      args,
+      args: joinNegatives(args),
       options: { seconds: text, seed: text, algos: text, rate: text, keep: flag, help: flag },
     }).values;
   try {
     values = parse();
   } catch (error) {
-    throw new Failure((error as Error).message, EXIT_USAGE);
+    throw new Failure(`${(error as Error).message}. See: npm run chaos -- --help`, EXIT_USAGE);
   }
   if (values.help) return null;
   return {

@@ -24,7 +24,10 @@ export async function readRecording(file: string): Promise<RecordedTick[]> {
     text = await readFile(path, "utf8");
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
-    throw new Failure(`--replay cannot read ${path}: ${READ_ERRORS[code] ?? message}`, EXIT_USAGE);
+    throw new Failure(
+      `--replay cannot read ${path}: ${READ_ERRORS[code] ?? message}. Give the path of a recording; README.md says under Recordings what it looks like.`,
+      EXIT_USAGE,
+    );
   }
   const recording = parseRecording(basename(path), text);
   if (!recording.ok) throw new Failure(`--replay ${path}: ${recording.error.message}`, EXIT_USAGE);

@@ -1,6 +1,7 @@
 /** The options of `npm start`. Wrong ones are told in words that say what would be right; nothing starts. */
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "../../src/domain/result.ts";
+import { joinNegatives } from "../lib/arguments.ts";
 
 export const PORT_DEFAULT = 8787;
 const SPEED_MAX = 100_000;
@@ -63,7 +64,7 @@ function takenByNpm(env: NodeJS.ProcessEnv): string | null {
 type Values = ReturnType<typeof parse>["values"];
 
 function parse(args: string[]) {
-  return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  return parseArgs({ args: joinNegatives(args), options: OPTIONS, allowPositionals: true });
 }
 
 function read(values: Values, env: NodeJS.ProcessEnv): Result<StartOptions, string> {
