@@ -14,16 +14,16 @@ export class TradeSeams {
   }
 
   /** Everything that was told, in order. */
-  note({ update, receivedTime, late }: LoggedTick): void {
+  note({ update, receivedTime, late, isLateTrade }: LoggedTick): void {
     let seam = this.#seams.get(update.instrument);
     if (seam === undefined) this.#seams.set(update.instrument, (seam = new TradeSeam()));
-    seam.note(update, receivedTime, late);
+    seam.note(update, receivedTime, late, isLateTrade);
   }
 
   /** Null for an instrument of which no trade was told yet. */
-  open(instrument: InstrumentId, { from }: LinkGap): SeamWatch | null {
+  open(instrument: InstrumentId, { from, to }: LinkGap): SeamWatch | null {
     const seam = this.#seams.get(instrument);
-    const watch = seam?.open(from) ?? null;
+    const watch = seam?.open(from, to) ?? null;
     if (seam && watch) this.#waits(instrument, seam.openSince);
     return watch;
   }

@@ -19,6 +19,8 @@ export interface PastTrade {
 export interface SeamWatch {
   /** Trades from here on may be missing: the exchange's clock, ms since 1970. */
   readonly since: number;
+  /** Data comes again since then: our clock, ms since 1970. */
+  readonly openedAt: number;
   /** Told at the edges, or late: what must not be told again. */
   readonly told: PastTrade[];
   /** Time of the first live trade after it; null before that one. */
@@ -44,8 +46,8 @@ export class TradeSeam {
   #lagMs = 0;
   readonly #watches = new Set<SeamWatch>();
 
-  /** Notes what was told; `isLate` for a trade that was filled in. */
-  note(update: MarketUpdate, receivedTime: number, isLate: boolean): void {
+  /** Notes what was told; `isLate` for a trade that was filled in, `isOutOfOrder` for one that only amended its bar. */
+  note(update: MarketUpdate, receivedTime: number, isLate: boolean, isOutOfOrder = false): void {
     const { exchangeTime: time } = update;
     if (time === null || update.last === null || !update.lastQuantity) return;
     if (this.#time === null || time > this.#time) {
@@ -54,16 +56,23 @@ export class TradeSeam {
       if (!isLate) this.#lagMs = receivedTime - time;
     }
     if (time === this.#time) this.#newest.push(update);
-    for (const watch of this.#watches) noteIn(watch, update, time, isLate);
+    for (const watch of this.#watches) {
+      // One that came before the gap and was told after it, or came out of order, does not say where trades go on.
+      const isGoingOn = !isLate && !isOutOfOrder && receivedTime >= watch.openedAt;
+      noteIn(watch, update, time, { isLate, isGoingOn });
+    }
   }
 
-  /** Data is missing since `lostAt` (our clock). Null when no trade was told yet: then nobody knows from where on. */
-  open(lostAt: number): SeamWatch | null {
+  /**
+   * Data is missing since `lostAt` and comes again since `openedAt` (our clock). Null when no trade was told
+   * yet: then nobody knows from where on.
+   */
+  open(lostAt: number, openedAt: number): SeamWatch | null {
     if (this.#time === null) return null;
     // Of an instrument that trades rarely, nothing was missed while the line stood.
     const since = Math.max(this.#time, lostAt - this.#lagMs - LATE_TRADES_MARGIN_MS);
     const told = this.#newest.flatMap((update) => tradeOf(update) ?? []);
-    const watch = { since, told, first: null, isPast: false, isFull: false };
+    const watch = { since, openedAt, told, first: null, isPast: false, isFull: false };
     this.#watches.add(watch);
     return watch;
   }
@@ -78,8 +87,13 @@ export class TradeSeam {
   }
 }
 
-function noteIn(watch: SeamWatch, update: MarketUpdate, time: number, isLate: boolean): void {
-  if (!isLate) {
+function noteIn(
+  watch: SeamWatch,
+  update: MarketUpdate,
+  time: number,
+  { isLate, isGoingOn }: { isLate: boolean; isGoingOn: boolean },
+): void {
+  if (isGoingOn) {
     watch.first ??= time;
     if (time > watch.first) watch.isPast = true;
   }

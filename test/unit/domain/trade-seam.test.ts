@@ -33,8 +33,8 @@ function seamOf(told: readonly PastTrade[], lagMs = 0): TradeSeam {
   return seam;
 }
 
-function opened(seam: TradeSeam, lostAt: number): SeamWatch {
-  const watch = seam.open(lostAt);
+function opened(seam: TradeSeam, lostAt: number, openedAt = lostAt): SeamWatch {
+  const watch = seam.open(lostAt, openedAt);
   if (!watch) throw new Error("nothing is watched");
   return watch;
 }
@@ -109,7 +109,7 @@ describe("where a seam begins", () => {
       { exchangeTime: null },
     ])
       seam.note({ ...update(trade(5)), ...over }, 5, false);
-    expect(seam.open(9)).toBeNull();
+    expect(seam.open(9, 9)).toBeNull();
   });
 
   test("at the last trade told, or a margin before the line was lost when that is later", () => {

@@ -120,6 +120,7 @@ function late({
 
 const watch = (over: Partial<SeamWatch> = {}): SeamWatch => ({
   since: NOW - 5_000,
+  openedAt: NOW - 1_000,
   told: [],
   first: NOW,
   isPast: true,
