@@ -28,6 +28,7 @@ import {
   groupsOf,
   type HeldInstrument,
   keepForHandOver,
+  lose,
   newlyHeld,
   noGroups,
 } from "./feed-shard.held.ts";
@@ -95,12 +96,8 @@ export class TickBook {
   /** Everything that was live is lost from `at` on, until it is confirmed again. */
   lose(at: number): void {
     for (const held of this.held.values()) {
-      if (held.isLive && held.phase !== "standby") held.lostAt = at;
-      held.isLive = false;
-      held.alarm = null;
-      held.resumesAfter = null;
-      // In standby the other shard delivers on; what was kept has a hole now.
-      held.kept = [];
+      if (held.isLive) lose(held, at);
+      Object.assign(held, { isLive: false, alarm: null, resumesAfter: null, kept: [] });
     }
   }
 

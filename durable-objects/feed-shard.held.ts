@@ -86,6 +86,12 @@ export function keepForHandOver(kept: KeptUpdate[], entry: KeptUpdate): void {
   if (kept.length > HAND_OVER_UPDATES_MAX) kept.shift();
 }
 
+/** Its data may be missing from `at` on. In standby the other shard delivers on; what was kept has a hole now. */
+export function lose(held: HeldInstrument, at: number): void {
+  if (held.phase !== "standby") held.lostAt = at;
+  held.kept = [];
+}
+
 /** The groups of an instrument that get its ticks in this mode. */
 export const groupsOf = (held: HeldInstrument, mode: FeedMode): LineGroup[] =>
   mode === "quote" ? held.groups : mode === "ltp" ? held.ltpGroups : held.depthGroups;

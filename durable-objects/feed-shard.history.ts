@@ -11,6 +11,7 @@ import { BarFeed } from "./feed-shard.bars.ts";
 import type { TickBook } from "./feed-shard.book.ts";
 import { ShardCandles } from "./feed-shard.candles.ts";
 import { type FillTrades, GapFiller } from "./feed-shard.gaps.ts";
+import type { HeldInstrument } from "./feed-shard.held.ts";
 import { LateTrades, tellLateTicks } from "./feed-shard.late.ts";
 import { LastWork, type LastWorkHost } from "./feed-shard.last-work.ts";
 import { Recorder } from "./feed-shard.recorder.ts";
@@ -25,7 +26,11 @@ export function shardHistory(
   shard: string,
   book: TickBook,
   log: Log,
-  links: () => { tellLate(gap: LinkGap): void; flushSoon(now: number): void },
+  links: () => {
+    tellGaps: HistoryHost["tellGaps"];
+    tellLate(gap: LinkGap): void;
+    flushSoon(now: number): void;
+  },
 ): ShardHistory {
   const [broker = ""] = shard.split(":");
   const send = (batch: OwnCandles) => brokerManager(env, broker).keepCandles(batch);
@@ -61,6 +66,7 @@ export function shardHistory(
   const history = new ShardHistory(book.log, candles, recorder, gaps, {
     instrumentOf: instrumentsOf(book),
     isHeld,
+    tellGaps: (held, to, reason) => links().tellGaps(held, to, reason),
     isAtWork: () => book.held.size > 0,
     random: Math.random,
   });
@@ -82,6 +88,8 @@ export interface HistoryHost extends Omit<LastWorkHost, "work"> {
   /** Null for one that the shard does not hold. */
   instrumentOf(alias: number): InstrumentId | null;
   isHeld(instrument: InstrumentId): boolean;
+  /** Tells the gaps of these, in order with their ticks. */
+  tellGaps(held: readonly HeldInstrument[], to: number, reason: string): LinkGap[];
 }
 
 export class ShardHistory {
@@ -93,6 +101,7 @@ export class ShardHistory {
   readonly #lastWork: LastWork;
   readonly #seams: TradeSeams;
   readonly #isHeld: HistoryHost["isHeld"];
+  readonly #tellGaps: HistoryHost["tellGaps"];
   #slices: number | null = null;
 
   constructor(
@@ -107,6 +116,7 @@ export class ShardHistory {
     this.#recorder = recorder;
     this.#gaps = gaps;
     this.#isHeld = (instrument) => host.isHeld(instrument);
+    this.#tellGaps = (held, to, reason) => host.tellGaps(held, to, reason);
     this.#seams = new TradeSeams((instrument, since) => candles.waitFor(instrument, since));
     this.#lastWork = new LastWork({ ...host, work: (now) => this.#finish(now) });
     this.#bars = new BarFeed({
@@ -163,12 +173,18 @@ export class ShardHistory {
     this.#candles.beat(now, true);
   }
 
-  /** Gaps that were just told: kept with the bars, and filled as far as the broker can. */
-  gaps(gaps: readonly LinkGap[]): void {
+  /** Data of these comes again: where some was missing, that is told, kept with the bars, and filled as far as the broker can. */
+  tellLost(held: readonly HeldInstrument[], now: number, reason: string): void {
+    const told = held.filter(({ phase }) => phase !== "standby");
+    const gaps = this.#tellGaps(told, now, reason);
     // What was told before the gap is known before its edges are looked at.
     this.drain();
     for (const { instruments, from, to } of gaps) this.#candles.gap(instruments, { from, to });
     this.#gaps.fill(gaps);
+    for (const one of held) {
+      if (one.lostAt !== null) one.gaps += 1;
+      one.lostAt = null;
+    }
   }
 
   /** Watches what is told at the edges of a gap, from now on until its trades were asked for. */

@@ -7,7 +7,7 @@ import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { BookMessage } from "../src/domain/order-book/message.ts";
 import { OrderBook, type BookTerms } from "../src/domain/order-book/order-book.ts";
 import type { MarketUpdate } from "../src/domain/tick.ts";
-import { type HeldInstrument, type KeptUpdate, keepForHandOver } from "./feed-shard.held.ts";
+import { type HeldInstrument, type KeptUpdate, keepForHandOver, lose } from "./feed-shard.held.ts";
 
 export class Standby {
   readonly #kept = new Map<InstrumentId, KeptUpdate[]>();
@@ -69,11 +69,24 @@ export class Standby {
     for (const [instrument, { orderBook }] of this.#held)
       if (orderBook?.state === "valid" && this.books.get(instrument)?.state !== "valid")
         return false;
-    for (const [instrument, [first]] of this.#kept) {
-      const taken = this.#held.get(instrument)?.taken;
-      if (first && taken && handOverPlace(first.update, taken) === "before") return false;
-    }
-    return true;
+    return this.behind.length === 0;
+  }
+
+  /** Those of which the first socket has not brought all that came before this one began. */
+  get behind(): HeldInstrument[] {
+    return [...this.#kept].flatMap(([instrument, [first]]) => {
+      const held = this.#held.get(instrument);
+      if (!held?.taken || !first) return [];
+      return handOverPlace(first.update, held.taken) === "before" ? [held] : [];
+    });
+  }
+
+  /** It goes on without all of it: what the first socket still had to bring is lost. Answers what was told from here. */
+  giveUp(now: number): HeldInstrument[] {
+    const { behind } = this;
+    // The line lagged: what is missing begins when the exchange saw its last, not when that arrived.
+    for (const held of behind) lose(held, held.cadence.at ?? now);
+    return behind;
   }
 }
 

@@ -216,12 +216,15 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#news.feed("connected", "the broker's connection is open");
   }
 
-  /** Another socket delivers from here on; nothing is missing, so that nothing is told. */
+  /** Another socket delivers from here on. Where the one before had brought all, nothing is told. */
   #goOn(epoch: number, standby: Standby): void {
+    const now = Date.now();
+    const lost = standby.giveUp(now);
+    this.#history.tellLost(lost, now, "the connection of the session before lagged behind");
     this.#book.openEpoch(epoch);
     this.#book.goOn(standby);
     this.#quality.goOn(standby.books);
-    this.#links.flushSoon(Date.now());
+    this.#links.flushSoon(now);
   }
 
   #lost(reason: string, now: number): void {
@@ -253,15 +256,9 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   #confirmed(instruments: readonly InstrumentId[], now: number): void {
     const held = instruments.flatMap((instrument) => this.#book.held.get(instrument) ?? []);
     if (held.length === 0) return;
-    const told = held.filter(({ phase }) => phase !== "standby");
-    this.#history.gaps(this.#links.tellGaps(told, now, "the broker's connection was down"));
-    for (const one of held) {
-      one.isLive = true;
-      one.alarm = null;
-      if (one.lostAt !== null) one.gaps += 1;
-      one.lostAt = null;
-    }
-    this.#links.tellStatus(liveStatus(told.filter(isToldLive).map(({ instrument }) => instrument)));
+    this.#history.tellLost(held, now, "the broker's connection was down");
+    for (const one of held) Object.assign(one, { isLive: true, alarm: null });
+    this.#links.tellStatus(liveStatus(held.filter(isToldLive).map(({ instrument }) => instrument)));
     this.#links.flushSoon(now);
     this.#reporter.soon();
     // From now on an eviction loses data: the first checkpoint does not wait for the watchdog.

@@ -26,7 +26,10 @@ export interface UpstreamHost {
   /** Became confirmed on the line that delivers. */
   confirmed(instruments: readonly InstrumentId[], now: number): void;
   alarmed(instruments: InstrumentId[], reason: string): void;
-  /** Another socket delivers from now on, under this epoch: what it brought after the last update taken comes first. */
+  /**
+   * Another socket delivers from now on, under this epoch: what it brought after the last update taken comes
+   * first. What the one before is still behind with is lost.
+   */
   goOn(epoch: number, standby: Standby): void;
 }
 
@@ -34,6 +37,8 @@ export interface UpstreamHost {
 interface Successor {
   line: Line;
   standby: Standby;
+  /** When it was dialled, ms since 1970. */
+  begunAt: number;
   /** Since when all that ticks is confirmed on it, ms since 1970. */
   readyAt: number | null;
 }
@@ -158,9 +163,10 @@ export class Upstream {
       return connection.renewSession();
     const { bookChecksum } = this.#feed;
     const standby = new Standby(this.#host.held, { checksum: bookChecksum ?? null });
-    this.#next = { line: this.#newLine(), standby, readyAt: null };
-    this.#next.line.subscriber.want(this.#wishes, Date.now());
-    this.#next.line.connection.ensure(Date.now());
+    const now = Date.now();
+    this.#next = { line: this.#newLine(), standby, begunAt: now, readyAt: null };
+    this.#next.line.subscriber.want(this.#wishes, now);
+    this.#next.line.connection.ensure(now);
   }
 
   /** A new session that failed before it delivered leaves the old socket for as long as the broker does. */
@@ -220,14 +226,19 @@ export class Upstream {
       ticking.every(({ instrument }) => confirmed.has(instrument));
     next.readyAt = hasAll ? (next.readyAt ?? now) : null;
     if (next.readyAt === null) return false;
-    return next.standby.hasOverlap || now - next.readyAt >= CHANGE_OVER_SETTLE_MS;
+    const { hasOverlap, behind } = next.standby;
+    if (hasOverlap) return true;
+    // One that lags brings the rest yet: it is listened to for nearly as long as its broker lets it live.
+    const lagMs = behind.length === 0 ? 0 : this.#feed.rules.changeOverMs - CHANGE_OVER_SETTLE_MS;
+    return now - next.readyAt >= CHANGE_OVER_SETTLE_MS && now - next.begunAt >= lagMs;
   }
 
   #goOnWith({ line, standby }: Successor, now: number): void {
     this.#putInPlace(line, now);
     this.#tellStanding(line, now);
+    const behind = standby.behind.length;
     this.#host.goOn(line.connection.epoch, standby);
-    this.#log("info", "session_changed_over", { generation: line.generation });
+    this.#log("info", "session_changed_over", { generation: line.generation, behind });
   }
 
   /** The first line is gone before the second one had all: what came on the second meanwhile is in the gap. */

@@ -15,7 +15,7 @@ export const STABLE_CONNECTION_MS = 30_000;
 /** How long a new connection waits for the close of the one before: a broker that takes one per credential would refuse it, or throw out the other. */
 export const CLOSE_WAIT_MS = 3_000;
 
-/** At a change of sockets, what the new one had first may still be under way on the old one, which is listened to for so long; longer only where it brings nothing that would show it. */
+/** At a change of sockets the books of the new one may be on their way for so long; and so long before its broker ends the old one, what that is still behind with is given up. */
 export const CHANGE_OVER_SETTLE_MS = 1_000;
 
 /** Over which a shard's lag is told: long enough for a 99th percentile, short enough to see a change. */
