@@ -17,7 +17,6 @@ import { ExchangeClock } from "../src/domain/exchange-clock.ts";
 import { NO_ARRIVAL, noteArrival } from "../src/domain/freshness.ts";
 import { handOverPlace, resumeAfter } from "../src/domain/hand-over.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
-import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
 import {
   type FeedMode,
   type MarketUpdate,
@@ -25,6 +24,7 @@ import {
   tickSeqBase,
 } from "../src/domain/tick.ts";
 import {
+  forgetLaterThan,
   groupsOf,
   type HeldInstrument,
   keepForHandOver,
@@ -125,14 +125,9 @@ export class TickBook {
     held.cleaner.take(update, receivedTime);
   }
 
-  /** The exchange's clock stands at `exchangeTime`. What it said of later was said before it was set back: nothing is judged by that. */
+  /** The exchange's clock stands at `exchangeTime`. */
   forgetLaterThan(exchangeTime: number): void {
-    for (const { cleaner, cadence } of this.held.values()) {
-      const said = cleaner.seen?.exchangeTime ?? cadence.exchangeTime;
-      if (said === null || said - exchangeTime <= CLOCK_SKEW_TICK_MS_MAX) continue;
-      cleaner.forget();
-      Object.assign(cadence, NO_ARRIVAL);
-    }
+    for (const held of this.held.values()) forgetLaterThan(held, exchangeTime);
   }
 
   /** Stops delivering an instrument; the last update delivered, or null. */

@@ -12,6 +12,7 @@ import {
   OWN_CANDLES_DELAY_MS,
   OWN_CANDLES_WAITING_MAX,
 } from "../src/domain/limits.ts";
+import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
 import { tickSeqBase } from "../src/domain/tick.ts";
 import type { BuiltBars } from "./feed-shard.bars.ts";
 import type { LoggedTick } from "./feed-shard.tick-log.ts";
@@ -116,6 +117,18 @@ export class ShardCandles {
       this.lost += surplus;
     }
     this.#gaps = this.#gaps.slice(-OWN_CANDLES_WAITING_MAX);
+    void this.#handOver();
+  }
+
+  /** The exchange's clock was set back to `exchangeTime`: bars of later are handed over, and others begin. */
+  forgetLaterThan(exchangeTime: number): void {
+    const isLater = (time: number) => time - exchangeTime > CLOCK_SKEW_TICK_MS_MAX;
+    for (const [instrument, { builder }] of this.#building) {
+      if (!isLater(builder.newest)) continue;
+      for (const part of builder.takeClosed(Infinity)) this.#waiting.push({ instrument, part });
+      this.#building.delete(instrument);
+    }
+    for (const [instrument, from] of this.#left) if (isLater(from)) this.#left.delete(instrument);
     void this.#handOver();
   }
 

@@ -5,6 +5,7 @@ import { type Cadence, NO_ARRIVAL } from "../src/domain/freshness.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
 import type { OrderBook } from "../src/domain/order-book/order-book.ts";
+import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
 import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
 
 /** Consumers with the same list of instruments in the same modes: they share one frame. */
@@ -90,6 +91,17 @@ export function keepForHandOver(kept: KeptUpdate[], entry: KeptUpdate): void {
 export function lose(held: HeldInstrument, at: number): void {
   if (held.phase !== "standby") held.lostAt = at;
   held.kept = [];
+}
+
+/** What its exchange said of later was said before its clock was set back: nothing is judged by that. */
+export function forgetLaterThan(held: HeldInstrument, exchangeTime: number): void {
+  const isLater = (said: number | null = null): boolean =>
+    said !== null && said - exchangeTime > CLOCK_SKEW_TICK_MS_MAX;
+  if (isLater(held.taken?.exchangeTime)) held.taken = null;
+  if (isLater(held.resumesAfter?.exchangeTime)) held.resumesAfter = null;
+  if (!isLater(held.cleaner.seen?.exchangeTime ?? held.cadence.exchangeTime)) return;
+  held.cleaner.forget();
+  Object.assign(held.cadence, NO_ARRIVAL);
 }
 
 /** The groups of an instrument that get its ticks in this mode. */

@@ -159,6 +159,13 @@ export class ShardHistory {
     this.#seams.keepOnly(this.#isHeld);
   }
 
+  /** The exchange's clock stands at `exchangeTime`: bars and edges of later are of what it said before. */
+  forgetLaterThan(exchangeTime: number): void {
+    this.drain();
+    this.#candles.forgetLaterThan(exchangeTime);
+    this.#seams.forgetLaterThan(exchangeTime);
+  }
+
   /** Nothing more is coming: before long what there is goes out. */
   end(): void {
     this.#lastWork.soon();

@@ -73,7 +73,7 @@ export class LateTrades {
     if (!isSettled(watch, trades)) await this.#host.pause(LATE_TRADES_SETTLE_MS);
     this.#host.drain();
     if (this.#isTooOld(gap)) return err("its single trades came too late");
-    if (watch.isFull) return err("too much came meanwhile");
+    if (watch.endedBy !== null) return err(watch.endedBy);
     return this.#tell(instrument, missingTrades(watch, trades));
   }
 

@@ -27,6 +27,8 @@ export interface QualityHost {
   feed: Pick<ShardFeed, "formatBookResync" | "bookChecksum" | "pollMs">;
   terms(instruments: InstrumentId[]): Promise<FeedTerms[]>;
   tell(status: LinkStatus): void;
+  /** The exchange's clock was set: what it said of later says nothing of what comes now. */
+  clockSet(exchangeTime: number): void;
   /** Asks the broker for fresh books, at its pace. */
   resync(instruments: InstrumentId[]): void;
   log: Log;
@@ -36,6 +38,7 @@ export interface QualityHost {
 interface ShardParts {
   feed: QualityHost["feed"];
   tell: QualityHost["tell"];
+  clockSet: QualityHost["clockSet"];
   /** Sends messages at the broker's pace. */
   ask(messages: readonly string[]): void;
 }
@@ -55,6 +58,7 @@ export const shardQuality = (
     feed,
     terms: (instruments) => brokerManager(env, provider).feedTerms(instruments),
     tell: (status) => parts.tell(status),
+    clockSet: (exchangeTime) => parts.clockSet(exchangeTime),
     resync: (instruments) => parts.ask(feed.formatBookResync?.(instruments) ?? []),
     log,
   });
@@ -126,7 +130,9 @@ export class ShardQuality {
   heard({ time, ...more }: Partial<StatedTime>, now: number): void {
     if (time === undefined) return;
     this.#book.clock.heard({ time, ...more }, now);
-    if (more.isSet) this.#book.forgetLaterThan(time);
+    if (!more.isSet) return;
+    this.#book.forgetLaterThan(time);
+    this.#host.clockSet(time);
   }
 
   takeBooks(messages: readonly BookMessage[], now: number): void {

@@ -1,6 +1,7 @@
 /** The trades of a shard's instruments at the edges of their gaps: what was told there must not be told again as late. */
 import type { LinkGap } from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
 import { type SeamWatch, TradeSeam } from "../src/domain/trade-seam.ts";
 import type { LoggedTick } from "./feed-shard.tick-log.ts";
 
@@ -33,6 +34,20 @@ export class TradeSeams {
     if (!seam) return;
     seam.close(watch);
     this.#waits(instrument, seam.openSince);
+  }
+
+  /** The exchange's clock was set back to `exchangeTime`: where trades of later broke off says nothing now. */
+  forgetLaterThan(exchangeTime: number): void {
+    for (const [instrument, seam] of this.#seams) {
+      if ((seam.newestTime ?? 0) - exchangeTime <= CLOCK_SKEW_TICK_MS_MAX) continue;
+      seam.end("the exchange's clock was set meanwhile");
+      this.#forget(instrument);
+    }
+  }
+
+  #forget(instrument: InstrumentId): void {
+    this.#seams.delete(instrument);
+    this.#waits(instrument, Infinity);
   }
 
   /** What is not held any more leaves memory: where it goes on, another shard knows. */

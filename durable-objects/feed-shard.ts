@@ -105,6 +105,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#quality = shardQuality(env, this.#shard, this.#book, this.#log, {
       feed,
       tell: (status) => this.#links.tellStatus(status),
+      clockSet: (exchangeTime) => this.#history.forgetLaterThan(exchangeTime),
       ask: (messages) => this.#upstream.line.subscriber.ask(messages),
     });
     const { connection } = this.#upstream.line;

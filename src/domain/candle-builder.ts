@@ -156,6 +156,11 @@ export class CandleBuilder {
     return Math.max(this.#from, candleStart(this.#newest, "1m") + CANDLE_INTERVAL_MS["1m"]);
   }
 
+  /** Time of the newest trade; 0 before the first. */
+  get newest(): number {
+    return this.#newest;
+  }
+
   get closedUntil(): number {
     return this.#closedUntil;
   }

@@ -27,8 +27,8 @@ export interface SeamWatch {
   first: number | null;
   /** A later live trade has come: of the time of the first one, all have. */
   isPast: boolean;
-  /** More was told than is kept: what is missing cannot be said any more. */
-  isFull: boolean;
+  /** Why what is missing cannot be said any more; null while it can. */
+  endedBy: string | null;
 }
 
 /** The trade of an update; null for one that brings none, or none with the exchange's time. */
@@ -72,9 +72,20 @@ export class TradeSeam {
     // Of an instrument that trades rarely, nothing was missed while the line stood.
     const since = Math.max(this.#time, lostAt - this.#lagMs - LATE_TRADES_MARGIN_MS);
     const told = this.#newest.flatMap((update) => tradeOf(update) ?? []);
-    const watch = { since, openedAt, told, first: null, isPast: false, isFull: false };
+    const watch = { since, openedAt, told, first: null, isPast: false, endedBy: null };
     this.#watches.add(watch);
     return watch;
+  }
+
+  /** The exchange's clock, ms since 1970; null before the first trade. */
+  get newestTime(): number | null {
+    return this.#time;
+  }
+
+  /** What is watched is over, for this reason. */
+  end(reason: string): void {
+    for (const watch of this.#watches) watch.endedBy = reason;
+    this.#watches.clear();
   }
 
   close(watch: SeamWatch): void {
@@ -99,7 +110,7 @@ function noteIn(
   }
   if (!isLate && time > (watch.first ?? time)) return;
   if (watch.told.length >= LATE_TRADES_MAX) {
-    watch.isFull = true;
+    watch.endedBy = "too much came meanwhile";
     return;
   }
   const trade = tradeOf(update);

@@ -34,6 +34,7 @@ function setUp(instruments: string[], calendar = "always") {
     shard: "one:one:1",
     feed: {},
     terms: async () => [],
+    clockSet: () => {},
     tell: (status) => void told.push(status),
     resync: () => {},
     log: () => {},

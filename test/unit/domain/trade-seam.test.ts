@@ -144,7 +144,7 @@ test("a watch that is told more than it keeps says so", () => {
   const seam = seamOf([trade(1)]);
   const watch = opened(seam, 1);
   for (let n = 0; n < LATE_TRADES_MAX - 1; n += 1) seam.note(update(trade(2)), 2, false);
-  expect(watch.isFull).toBe(false);
+  expect(watch.endedBy).toBeNull();
   seam.note(update(trade(2)), 2, false);
-  expect(watch.isFull).toBe(true);
+  expect(watch.endedBy).toBe("too much came meanwhile");
 });

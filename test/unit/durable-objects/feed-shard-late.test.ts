@@ -124,7 +124,7 @@ const watch = (over: Partial<SeamWatch> = {}): SeamWatch => ({
   told: [],
   first: NOW,
   isPast: true,
-  isFull: false,
+  endedBy: null,
   ...over,
 });
 
@@ -147,7 +147,7 @@ test.each([
     { answer: { trades, isWhole: false } },
     "the broker does not give all trades of it",
   ],
-  ["too much came meanwhile", { watch: watch({ isFull: true }) }, "too much came meanwhile"],
+  ["too much came meanwhile", { watch: watch({ endedBy: "too much came" }) }, "too much came"],
   [
     "it moved",
     { answer: { trades, isWhole: true }, isHeld: () => false },

@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { TickBook } from "../../../durable-objects/feed-shard.book.ts";
+import { ShardCandles } from "../../../durable-objects/feed-shard.candles.ts";
 import { TradeSeams } from "../../../durable-objects/feed-shard.seams.ts";
+import { candleStart } from "../../../src/domain/candle.ts";
+import { CLOCK_SKEW_TICK_MS_MAX } from "../../../src/domain/quality-limits.ts";
 import type { MarketUpdate } from "../../../src/domain/tick.ts";
 import { missingTrades, type PastTrade, type SeamWatch } from "../../../src/domain/trade-seam.ts";
 
@@ -26,7 +29,7 @@ const past = (time: number, price: number): PastTrade => ({
   quantity: 1,
 });
 
-/** A book with one instrument, and the seams that hear all that it tells. */
+/** A book with one instrument, and the bars and seams that hear all that it tells. */
 function setUp() {
   const book = new TickBook("paper", (held) => (held.isLive = true));
   book.assign(
@@ -35,8 +38,17 @@ function setUp() {
     T,
   );
   book.openEpoch(1);
-  const seams = new TradeSeams(() => {});
-  const drain = () => book.log.drain((tick) => seams.note(tick));
+  const handedOver: number[] = [];
+  const candles = new ShardCandles(
+    async ({ bars }) => void handedOver.push(...bars.map(({ part }) => part.time)),
+    () => {},
+  );
+  const seams = new TradeSeams((instrument, since) => candles.waitFor(instrument, since));
+  const drain = () =>
+    book.log.drain((tick) => {
+      candles.add(tick);
+      seams.note(tick);
+    });
   /** The connection was down for so long, and is there again. */
   const reconnect = (from: number, to: number): SeamWatch => {
     book.lose(from);
@@ -46,7 +58,15 @@ function setUp() {
     if (!watch) throw new Error("nothing is watched");
     return watch;
   };
-  return { book, drain, reconnect };
+  /** The exchange says that its clock stands there now, as `ShardQuality` and `ShardHistory` hear it. */
+  const setClock = (time: number, now: number) => {
+    book.clock.heard({ time, isSet: true }, now);
+    book.forgetLaterThan(time);
+    drain();
+    candles.forgetLaterThan(time);
+    seams.forgetLaterThan(time);
+  };
+  return { book, drain, reconnect, setClock, candles, handedOver };
 }
 
 test("a trade that comes out of order right after the reconnect hides nothing of the gap", () => {
@@ -76,4 +96,73 @@ test("a spike that waited through the gap hides nothing of it, and is not told t
   const missed = [past(T + 1_000, 149), past(T + 2_000, 150)];
   const all = [past(T, 100), past(T + 100, 150), ...missed, past(T + 5_100, 151)];
   expect(missingTrades(watch, all)).toEqual(missed);
+});
+
+/** A recording of a year ago. */
+const R = T - 31_536_000_000;
+
+test("a gap in a recording that was started after live trading is filled", () => {
+  const { book, drain, reconnect, setClock } = setUp();
+  book.take(update(T, 100), T);
+  setClock(R, T + 1);
+  book.take(update(R + 10, 90), T + 10);
+  drain();
+  const watch = reconnect(T + 10, T + 5_000);
+  const missed = [past(R + 1_000, 91), past(R + 2_000, 92)];
+  expect(missingTrades(watch, [past(R + 10, 90), ...missed])).toEqual(missed);
+});
+
+test("a gap that was open when the clock was set is not taken for one without trades", () => {
+  const { book, reconnect, setClock } = setUp();
+  book.take(update(T, 100), T);
+  const watch = reconnect(T, T + 5_000);
+  setClock(R, T + 5_001);
+  expect(watch.endedBy).toBe("the exchange's clock was set meanwhile");
+});
+
+test("trades of a recording that was started after live trading make bars, and those before are handed over", async () => {
+  const { book, drain, setClock, candles, handedOver } = setUp();
+  book.take(update(T, 100), T);
+  setClock(R, T + 1);
+  book.take(update(R + 10, 90), T + 10);
+  book.take(update(R + 20, 91), T + 20);
+  drain();
+  expect(candles.tooLate).toBe(0);
+  const minute = (time: number) => candleStart(time, "1m");
+  expect(candles.parts(I, "1m")).toMatchObject([{ time: minute(R), close: 91, volume: 2 }]);
+  await vi.waitFor(() => expect(handedOver).toEqual([minute(T)]));
+});
+
+test("bars of an instrument that had left begin anew with a recording", () => {
+  let isHeld = false;
+  const candles = new ShardCandles(
+    async () => {},
+    () => {},
+    () => isHeld,
+  );
+  const logged = (time: number) => ({
+    update: update(time, 90),
+    receivedTime: time,
+    epoch: 1,
+    seq: 1,
+    isLateTrade: false,
+    late: false,
+  });
+  candles.add(logged(T));
+  candles.beat(T + 600_000);
+  expect(candles.parts(I, "1s")).toEqual([]);
+  isHeld = true;
+  candles.forgetLaterThan(R);
+  candles.add(logged(R + 10));
+  expect(candles.tooLate).toBe(0);
+});
+
+test("a clock that is set by less than clocks differ forgets nothing", () => {
+  const { book, drain, reconnect, setClock, candles } = setUp();
+  book.take(update(T, 100), T);
+  drain();
+  const watch = reconnect(T, T + 1_000);
+  setClock(T - CLOCK_SKEW_TICK_MS_MAX, T + 1_001);
+  expect(candles.parts(I, "1s")).toHaveLength(1);
+  expect(watch.endedBy).toBeNull();
 });

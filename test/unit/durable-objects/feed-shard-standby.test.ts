@@ -104,3 +104,16 @@ test("what a lost second socket had brought is forgotten: it has a hole", () => 
   for (const n of [3, 5, 6]) book.take(update(n), n);
   expect(volumes(read())).toEqual([1, 3, 5, 6]);
 });
+
+test("a recording that starts after a change-over is delivered from its first update on", () => {
+  const { book, goOn, read } = setUp();
+  const now = 1_795_236_800_000;
+  const recordedAt = now - 31_536_000_000;
+  book.take(update(1, { exchangeTime: now }), now);
+  goOn();
+  book.forgetLaterThan(recordedAt);
+  read();
+  const recorded = [2, 3, 4].map((n) => update(n, { exchangeTime: recordedAt + n }));
+  for (const one of recorded) book.take(one, now);
+  expect(volumes(read())).toEqual([2, 3, 4]);
+});
