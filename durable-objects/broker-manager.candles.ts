@@ -53,11 +53,7 @@ export class OwnCandleStorage {
         p.lastSeq,
         p.amendedAt,
       );
-    for (const { instrument, from, to, isFilled } of gaps) {
-      this.#sql.exec("INSERT OR REPLACE INTO tick_gap VALUES (?, ?, ?)", instrument, from, to);
-      if (isFilled === true)
-        this.#sql.exec("INSERT OR REPLACE INTO tick_gap_filled VALUES (?, ?)", instrument, from);
-    }
+    for (const gap of gaps) this.#keepGap(gap);
     const oldest = now - OWN_CANDLES_KEPT_MS;
     for (const instrument of new Set([...bars, ...gaps].map((entry) => entry.instrument))) {
       const what = "WHERE instrument = ? AND";
@@ -65,6 +61,31 @@ export class OwnCandleStorage {
       for (const table of ["tick_gap", "tick_gap_filled"])
         this.#sql.exec(`DELETE FROM ${table} ${what} from_at < ?`, instrument, oldest);
     }
+  }
+
+  /** Gaps that begin with the same last data are one: it reaches to the latest end, and is filled when all of that is. */
+  #keepGap({ instrument, from, to, isFilled }: OwnCandles["gaps"][number]): void {
+    const isLonger = "FROM tick_gap WHERE instrument = ?1 AND from_at = ?2 AND to_at";
+    if (isFilled === true)
+      this.#sql.exec(
+        `INSERT OR REPLACE INTO tick_gap_filled SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 ${isLonger} > ?3)`,
+        instrument,
+        from,
+        to,
+      );
+    else
+      this.#sql.exec(
+        `DELETE FROM tick_gap_filled WHERE instrument = ?1 AND from_at = ?2 AND EXISTS (SELECT 1 ${isLonger} < ?3)`,
+        instrument,
+        from,
+        to,
+      );
+    this.#sql.exec(
+      "INSERT INTO tick_gap VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET to_at = MAX(to_at, ?3)",
+      instrument,
+      from,
+      to,
+    );
   }
 
   /** The broker's bars joined with our own; `live` is what the instrument's shard has in memory. */
