@@ -10,18 +10,13 @@ import type { LinkGap } from "../src/contract/link.ts";
 import type { StreamRequest } from "../src/contract/stream.ts";
 import { type CandleKey, candleKeyText } from "../src/domain/candle.ts";
 import type { CandleGap, MarkedCandle } from "../src/domain/candle-join.ts";
-import {
-  type CandleBase,
-  type CandleChange,
-  CandleSeries,
-  partUnit,
-} from "../src/domain/candle-series.ts";
+import { type CandleChange, CandleSeries, partUnit } from "../src/domain/candle-series.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { CANDLE_GRACE_MS } from "../src/domain/limits.ts";
 import { STREAM_CANDLE_SERIES_MAX } from "../src/domain/market-limits.ts";
 import type { Result } from "../src/domain/result.ts";
 import { echo, refuse, tooManyOfKey, tooManySeries } from "./market.answers.ts";
-import { candleBase, candleBases } from "./market.history.ts";
+import { candleBase, candleBases, type ProviderBase } from "./market.history.ts";
 import { type Interest, UNAVAILABLE } from "./market.interest.ts";
 import type { KeyUse } from "./market.keys.ts";
 import type { MarketProviders } from "./market.providers.ts";
@@ -193,11 +188,11 @@ export class CandleFeed {
   #join(
     algo: AlgoSocket,
     entry: Entry,
-    base: CandleBase,
+    base: ProviderBase,
     history: number,
   ): CandleChange | undefined {
     const { series, instrument, interval } = entry;
-    if (!series.isStarted) series.start(base, this.#host.providers.of(instrument), Date.now());
+    if (!series.isStarted) series.start(base, base.provider, Date.now());
     // Those who were here before hear of what is new first: it is part of this one's history.
     this.#tell(entry);
     entry.sockets.add(algo);
@@ -268,13 +263,11 @@ export class CandleFeed {
 
   async #read(entry: Entry, gap?: CandleGap): Promise<void> {
     const { instrument, interval, series } = entry;
-    // Whom it is asked of: after a switch meanwhile its bars are another's.
-    const provider = this.#host.providers.of(instrument);
     try {
       const base = await candleBase(entry, 0, this.#host, gap);
       if (!base.ok) throw new Error(base.error.message);
       // Told before the bars after it, which the series tells itself.
-      for (const change of series.restart(base.value, provider, Date.now(), gap))
+      for (const change of series.restart(base.value, base.value.provider, Date.now(), gap))
         this.#tellAll(entry, change);
       this.#tell(entry);
     } catch (error) {
@@ -284,7 +277,7 @@ export class CandleFeed {
   }
 }
 
-const NO_BASE: CandleBase = { bars: [], live: [] };
+const NO_BASE: ProviderBase = { bars: [], live: [], provider: "" };
 
 /** Each series is a wish of its own. */
 const wishesOf = (series: readonly CandleKey[]): [InstrumentId, typeof MODE][] =>

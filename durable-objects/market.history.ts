@@ -50,13 +50,18 @@ export async function historyFrames(
   return ok(frames);
 }
 
+/** What one provider's history knew: after a switch meanwhile it is still that one's. */
+export interface ProviderBase extends CandleBase {
+  provider: string;
+}
+
 /** What live bars of each series go on from, with so many bars of history. */
 export async function candleBases(
   series: readonly CandleKey[],
   history: number,
   host: Pick<HistoryHost, "manager" | "providers">,
-): Promise<Result<CandleBase[], ApiError>> {
-  const bases: CandleBase[] = [];
+): Promise<Result<ProviderBase[], ApiError>> {
+  const bases: ProviderBase[] = [];
   for (let at = 0; at < series.length; at += HISTORY_CALLS_MAX) {
     const some = series.slice(at, at + HISTORY_CALLS_MAX);
     const answers = await Promise.all(some.map((one) => candleBase(one, history, host)));
@@ -68,21 +73,22 @@ export async function candleBases(
   return ok(bases);
 }
 
-export function candleBase(
+export async function candleBase(
   { instrument, interval }: CandleKey,
   history: number,
   host: Pick<HistoryHost, "manager" | "providers">,
   gap?: CandleGap,
-): Promise<Result<CandleBase, ApiError>> {
+): Promise<Result<ProviderBase, ApiError>> {
   const to = Date.now();
   // At least all that a late trade can still amend.
   const oldest = candleStart(to - CANDLE_GRACE_MS, interval);
   const length = CANDLE_INTERVAL_MS[interval];
   const first = gap ? Math.max(gap.from, to - STREAM_HISTORY_BARS_MAX * length) : to;
   const from = Math.min(oldest, candleStart(first, interval), to - history * length);
-  const manager = host.manager(host.providers.of(instrument));
+  const provider = host.providers.of(instrument);
   const request = { instrument, interval, from, to: to + 1 };
-  return manager.candleBase(gap ? { ...request, gap } : request);
+  const base = await host.manager(provider).candleBase(gap ? { ...request, gap } : request);
+  return base.ok ? ok({ ...base.value, provider }) : base;
 }
 
 /** Asks the shards for last ticks that this market has not seen, or not in the mode now wanted. */
