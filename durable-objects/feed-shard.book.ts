@@ -158,7 +158,7 @@ export class TickBook {
       this.#retired.delete(instrument);
       // Its last price may be hours old by now: nothing is judged by it.
       Object.assign(known, { phase: "active", handOver: null, delivered: null });
-      Object.assign(known, { taken: null, resumesAfter: null });
+      Object.assign(known, { taken: null, resumesAfter: null, orderBook: null });
       known.cleaner.forget();
       Object.assign(known.cadence, NO_ARRIVAL);
       known.isStale = false;

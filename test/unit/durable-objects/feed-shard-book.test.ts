@@ -5,6 +5,7 @@ import type { LineGroup } from "../../../durable-objects/feed-shard.held.ts";
 import type { AssignedInstrument } from "../../../src/application/ports.ts";
 import { seqOfFields } from "../../../src/contract/link.ts";
 import { HAND_OVER_UPDATES_MAX } from "../../../src/domain/limits.ts";
+import { OrderBook } from "../../../src/domain/order-book/order-book.ts";
 import { type MarketUpdate, tickSeqBase } from "../../../src/domain/tick.ts";
 
 const entry = (instrument: string, more: Partial<AssignedInstrument> = {}): AssignedInstrument => ({
@@ -254,4 +255,23 @@ test("an exchange whose clock is set back is heard from then on, and its trades 
   book.forgetLaterThan(1_760_000_001_000);
   book.take(at(4, 1_759_999_999_000), NOW + 4);
   expect(book.dropped).toEqual({ out_of_order: 2 });
+});
+
+test("levels from before an instrument was let go of are not told when it is wanted again", () => {
+  const depth = entry("X:A", { mode: "depth" });
+  const { book } = setUp([depth]);
+  const level = (price: number) => ({ price, quantity: 1, priceText: "", quantityText: "" });
+  const levels = { bids: [level(99)], asks: [level(101)], first: 1, last: 1, checksum: null };
+  const orderBook = new OrderBook({ checksum: null });
+  Object.assign(book.held.get("X:A") ?? {}, { orderBook });
+  orderBook.take({ kind: "snapshot", instrument: "X:A", ...levels, exchangeTime: 1 }, 1);
+  const before = at(1, 1_000);
+  book.take(before, 1_000);
+  expect(before.depth).toBeDefined();
+  book.assign([], none, 2_000);
+  book.assign([depth], none, 3_600_000);
+  // Its first tick comes before the snapshot of its book.
+  const after = at(2, 3_600_000);
+  book.take(after, 3_600_000);
+  expect(after.depth).toBeUndefined();
 });
