@@ -109,8 +109,11 @@ export async function fetchLast(
         const one = board.get(tick.instrument);
         const { depth } = tick;
         // Asked before a switch, answered after it: its numbers would shut the door to the new provider's.
-        if (one?.provider === provider)
-          board.take(one, fieldsOfTick(tick), depth ? depthText(depth) : null);
+        if (one?.provider !== provider) continue;
+        // Where others hold it live, the ticks before this one may be under way on the link, and would count as told.
+        const isHeld = one.groups.length + one.otherGroups.length > 0;
+        if (isHeld && tick.seq > one.seq) continue;
+        board.take(one, fieldsOfTick(tick), depth ? depthText(depth) : null);
       }
       board.flush(true);
     } catch (error) {
