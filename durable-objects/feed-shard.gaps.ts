@@ -11,6 +11,7 @@ import {
   GAP_FILL_BARS_MAX,
   GAP_FILL_CALLS_MAX,
   GAP_FILL_RETRY_MS,
+  GAP_FILLS_WAITING_MAX,
   GAP_FILL_TRIES_MAX,
 } from "../src/domain/feed-limits.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
@@ -34,8 +35,15 @@ export interface GapHost {
   log: Log;
 }
 
+/** The fill of one instrument's gap, under way or waiting for its turn. */
+interface Fill {
+  gap: LinkGap;
+  trades: FillTrades;
+}
+
 export class GapFiller {
   readonly #host: GapHost;
+  readonly #waiting = new Map<InstrumentId, Fill[]>();
   /** One after the other: a reconnect of many instruments must not crowd out everybody else's history. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -45,10 +53,8 @@ export class GapFiller {
 
   fill(gaps: readonly LinkGap[]): void {
     for (const gap of gaps) {
-      const fills = gap.instruments.map((instrument) => ({
-        gap: { ...gap, instruments: [instrument] },
-        trades: this.#host.trades(instrument, gap),
-      }));
+      const fills = gap.instruments.flatMap((instrument) => this.#newFill(instrument, gap) ?? []);
+      if (fills.length === 0) continue;
       this.#queue = this.#queue
         .then(() => this.#fill(fills))
         .catch((error: unknown) => {
@@ -57,14 +63,40 @@ export class GapFiller {
     }
   }
 
-  async #fill(fills: readonly { gap: LinkGap; trades: FillTrades }[]): Promise<void> {
+  /** Null where so many wait that the last of them takes this gap in. */
+  #newFill(instrument: InstrumentId, told: LinkGap): Fill | null {
+    const gap = { ...told, instruments: [instrument] };
+    const waiting = this.#waiting.get(instrument) ?? [];
+    const last = waiting.at(-1);
+    if (last && waiting.length >= GAP_FILLS_WAITING_MAX) {
+      last.gap = { ...gap, from: Math.min(last.gap.from, gap.from) };
+      // Between the two some trades were told live, and nobody watched which.
+      last.trades = async () => err("the line broke again before its turn");
+      return null;
+    }
+    const fill = { gap, trades: this.#host.trades(instrument, gap) };
+    this.#waiting.set(instrument, [...waiting, fill]);
+    return fill;
+  }
+
+  /** Its turn has come. */
+  #begin(fill: Fill): void {
+    const [instrument = ""] = fill.gap.instruments;
+    const rest = this.#waiting.get(instrument)?.filter((other) => other !== fill) ?? [];
+    if (rest.length > 0) this.#waiting.set(instrument, rest);
+    else this.#waiting.delete(instrument);
+  }
+
+  async #fill(fills: readonly Fill[]): Promise<void> {
     for (let at = 0; at < fills.length; at += GAP_FILL_CALLS_MAX) {
       const some = fills.slice(at, at + GAP_FILL_CALLS_MAX);
-      await Promise.all(some.map(({ gap, trades }) => this.#fillOne(gap, trades)));
+      await Promise.all(some.map((fill) => this.#fillOne(fill)));
     }
   }
 
-  async #fillOne(gap: LinkGap, trades: FillTrades): Promise<void> {
+  async #fillOne(fill: Fill): Promise<void> {
+    this.#begin(fill);
+    const { gap, trades } = fill;
     const [instrument = ""] = gap.instruments;
     const late = await trades().catch((error: unknown) => err(errorText(error)));
     const { from, to, reason } = gap;

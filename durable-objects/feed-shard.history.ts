@@ -156,7 +156,7 @@ export class ShardHistory {
     this.drain();
     this.#recorder.beat(now);
     this.#candles.beat(now);
-    this.#seams.keepOnly(this.#isHeld);
+    this.#seams.keepOnly(this.#isHeld, now);
   }
 
   /** The exchange's clock stands at `exchangeTime`: bars and edges of later are of what it said before. */

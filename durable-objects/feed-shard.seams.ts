@@ -1,6 +1,7 @@
 /** The trades of a shard's instruments at the edges of their gaps: what was told there must not be told again as late. */
 import type { LinkGap } from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
+import { LATE_TRADES_AGE_MS_MAX } from "../src/domain/feed-limits.ts";
 import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
 import { type SeamWatch, TradeSeam } from "../src/domain/trade-seam.ts";
 import type { LoggedTick } from "./feed-shard.tick-log.ts";
@@ -50,9 +51,12 @@ export class TradeSeams {
     this.#waits(instrument, Infinity);
   }
 
-  /** What is not held any more leaves memory: where it goes on, another shard knows. */
-  keepOnly(isHeld: (instrument: InstrumentId) => boolean): void {
-    for (const instrument of this.#seams.keys())
+  /** What is not held any more leaves memory: where it goes on, another shard knows. Nor is anything watched that is too old to be told. */
+  keepOnly(isHeld: (instrument: InstrumentId) => boolean, now: number): void {
+    for (const [instrument, seam] of this.#seams) {
       if (!isHeld(instrument)) this.#seams.delete(instrument);
+      else if (seam.endBefore(now - LATE_TRADES_AGE_MS_MAX, "its single trades came too late"))
+        this.#waits(instrument, seam.openSince);
+    }
   }
 }

@@ -33,6 +33,9 @@ export const BAR_CLOSE_DELAY_MS = 500;
 /** After a gap this many instruments' history is asked for at the same time: the rest of the platform asks too. */
 export const GAP_FILL_CALLS_MAX = 4;
 
+/** Gaps of one instrument that wait for their turn; what a line that flaps loses after them is one with the last. */
+export const GAP_FILLS_WAITING_MAX = 3;
+
 /** Minutes of a gap that are delivered; older ones are in `/v1/candles`. */
 export const GAP_FILL_BARS_MAX = 60;
 

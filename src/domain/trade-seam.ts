@@ -88,6 +88,16 @@ export class TradeSeam {
     this.#watches.clear();
   }
 
+  /** The same for those that were opened before `at`; true when there were any. */
+  endBefore(at: number, reason: string): boolean {
+    const old = [...this.#watches].filter(({ openedAt }) => openedAt < at);
+    for (const watch of old) {
+      watch.endedBy = reason;
+      this.#watches.delete(watch);
+    }
+    return old.length > 0;
+  }
+
   close(watch: SeamWatch): void {
     this.#watches.delete(watch);
   }

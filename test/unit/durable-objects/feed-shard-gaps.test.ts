@@ -10,6 +10,7 @@ import {
   GAP_FILL_BARS_MAX,
   GAP_FILL_CALLS_MAX,
   GAP_FILL_TRIES_MAX,
+  GAP_FILLS_WAITING_MAX,
 } from "../../../src/domain/feed-limits.ts";
 import { err, ok } from "../../../src/domain/result.ts";
 import { until } from "../../support/until.ts";
@@ -160,6 +161,51 @@ test("lesson 51: a gap whose trades were told is filled with ticks, whether or n
     lateTicks: 7,
     reason: "down; no answer",
   });
+});
+
+test("however often a line flaps before its history comes, few fills wait, and the last of them takes in the rest", async () => {
+  const told: LinkGap[] = [];
+  const watched: number[] = [];
+  const asked: unknown[] = [];
+  let go: () => void = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  const filler = new GapFiller({
+    manager: () => ({
+      candleBase: async ({ gap: one }) => {
+        await held;
+        asked.push(one);
+        return ok({ bars: [bar(T, "late")], live: [] });
+      },
+    }),
+    isHeld: () => true,
+    trades: (_, { from }) => {
+      watched.push(from);
+      return async () => ok(1);
+    },
+    filled: () => {},
+    tell: (one) => void told.push(one),
+    pause: async () => {},
+    log: () => {},
+  });
+  const gapAt = (n: number) => ({ ...gap, from: T + n * 10, to: T + n * 10 + 5 });
+  filler.fill([gapAt(0)]);
+  // Its turn has come: it is under way.
+  await Promise.resolve();
+  for (let n = 1; n < 100; n += 1) filler.fill([gapAt(n)]);
+  expect(watched).toHaveLength(1 + GAP_FILLS_WAITING_MAX);
+  go();
+  await until("all are told", () => told.length === 1 + GAP_FILLS_WAITING_MAX);
+  const spans = told.map(({ from, to }) => [from, to]);
+  expect(spans).toEqual([
+    ...[0, 1, 2].map((n) => [gapAt(n).from, gapAt(n).to]),
+    [gapAt(3).from, gapAt(99).to],
+  ]);
+  expect(told.map(({ filledWith }) => filledWith)).toEqual(["ticks", "ticks", "ticks", "bars"]);
+  expect(told.at(-1)?.reason).toBe("down; no ticks: the line broke again before its turn");
+  // What comes later waits for its own turn again.
+  filler.fill([gapAt(100)]);
+  await until("it is told", () => told.length === 2 + GAP_FILLS_WAITING_MAX);
+  expect(told.at(-1)).toMatchObject({ from: gapAt(100).from, filledWith: "ticks" });
 });
 
 test("trades that cannot be asked for leave the bars", async () => {

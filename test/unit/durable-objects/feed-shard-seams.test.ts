@@ -3,6 +3,7 @@ import { TickBook } from "../../../durable-objects/feed-shard.book.ts";
 import { ShardCandles } from "../../../durable-objects/feed-shard.candles.ts";
 import { TradeSeams } from "../../../durable-objects/feed-shard.seams.ts";
 import { candleStart } from "../../../src/domain/candle.ts";
+import { LATE_TRADES_AGE_MS_MAX } from "../../../src/domain/feed-limits.ts";
 import { CLOCK_SKEW_TICK_MS_MAX } from "../../../src/domain/quality-limits.ts";
 import type { MarketUpdate } from "../../../src/domain/tick.ts";
 import { missingTrades, type PastTrade, type SeamWatch } from "../../../src/domain/trade-seam.ts";
@@ -165,4 +166,27 @@ test("a clock that is set by less than clocks differ forgets nothing", () => {
   setClock(T - CLOCK_SKEW_TICK_MS_MAX, T + 1_001);
   expect(candles.parts(I, "1s")).toHaveLength(1);
   expect(watch.endedBy).toBeNull();
+});
+
+/** Seams of one instrument that was told a trade, with what its bars wait for. */
+function watching() {
+  let waitsSince = Infinity;
+  const seams = new TradeSeams((_, since) => (waitsSince = since));
+  const tick = { update: update(T, 100), receivedTime: T, epoch: 1, seq: 1 };
+  seams.note({ ...tick, isLateTrade: false, late: false });
+  const open = (to: number) => seams.open(I, { instruments: [I], from: T, to, reason: "" });
+  return { seams, open, waitsSince: () => waitsSince };
+}
+
+test("a gap whose turn does not come is watched no longer than its trades may be told late", () => {
+  const { seams, open, waitsSince } = watching();
+  const [old, young] = [open(T), open(T + 1_000)];
+  seams.keepOnly(() => true, T + LATE_TRADES_AGE_MS_MAX);
+  expect([old?.endedBy, young?.endedBy]).toEqual([null, null]);
+  seams.keepOnly(() => true, T + LATE_TRADES_AGE_MS_MAX + 1);
+  expect([old?.endedBy, young?.endedBy]).toEqual(["its single trades came too late", null]);
+  expect(waitsSince()).toBe(T);
+  seams.keepOnly(() => true, T + LATE_TRADES_AGE_MS_MAX + 1_001);
+  expect(young?.endedBy).not.toBeNull();
+  expect(waitsSince()).toBe(Infinity);
 });
