@@ -54,7 +54,7 @@ export class TradeSeams {
   /** What is not held any more leaves memory: where it goes on, another shard knows. Nor is anything watched that is too old to be told. */
   keepOnly(isHeld: (instrument: InstrumentId) => boolean, now: number): void {
     for (const [instrument, seam] of this.#seams) {
-      if (!isHeld(instrument)) this.#seams.delete(instrument);
+      if (!isHeld(instrument)) this.#forget(instrument);
       else if (seam.endBefore(now - LATE_TRADES_AGE_MS_MAX, "its single trades came too late"))
         this.#waits(instrument, seam.openSince);
     }

@@ -190,3 +190,11 @@ test("a gap whose turn does not come is watched no longer than its trades may be
   expect(young?.endedBy).not.toBeNull();
   expect(waitsSince()).toBe(Infinity);
 });
+
+test("bars wait for no trades of an instrument that left while its gap was being filled in", () => {
+  const { seams, open, waitsSince } = watching();
+  open(T);
+  expect(waitsSince()).toBe(T);
+  seams.keepOnly(() => false, T + 1);
+  expect(waitsSince()).toBe(Infinity);
+});
