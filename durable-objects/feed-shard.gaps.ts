@@ -35,15 +35,21 @@ export interface GapHost {
   log: Log;
 }
 
+/** Why nothing more comes of a gap whose instrument another shard delivers. */
+export const MOVED = "the instrument moved to another shard";
+
 /** The fill of one instrument's gap, under way or waiting for its turn. */
 interface Fill {
   gap: LinkGap;
   trades: FillTrades;
+  /** What came of it was told. */
+  isOver: boolean;
 }
 
 export class GapFiller {
   readonly #host: GapHost;
   readonly #waiting = new Map<InstrumentId, Fill[]>();
+  readonly #underWay = new Set<Fill>();
   /** One after the other: a reconnect of many instruments must not crowd out everybody else's history. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -74,9 +80,26 @@ export class GapFiller {
       last.trades = async () => err("the line broke again before its turn");
       return null;
     }
-    const fill = { gap, trades: this.#host.trades(instrument, gap) };
+    const fill = { gap, trades: this.#host.trades(instrument, gap), isOver: false };
     this.#waiting.set(instrument, [...waiting, fill]);
     return fill;
+  }
+
+  /** Another shard delivers these from now on: whoever waits for their gaps hears now that nothing more comes of them. */
+  release(instruments: readonly InstrumentId[]): void {
+    const fills = [...this.#underWay, ...[...this.#waiting.values()].flat()];
+    for (const fill of fills) {
+      const { gap } = fill;
+      if (!gap.instruments.some((instrument) => instruments.includes(instrument))) continue;
+      this.#end(fill, { ...gap, filled: false, reason: `${gap.reason}; ${MOVED}` });
+    }
+  }
+
+  /** Says what came of it, once. */
+  #end(fill: Fill, gap: LinkGap): void {
+    if (fill.isOver) return;
+    fill.isOver = true;
+    this.#host.tell(gap);
   }
 
   /** Its turn has come. */
@@ -90,12 +113,18 @@ export class GapFiller {
   async #fill(fills: readonly Fill[]): Promise<void> {
     for (let at = 0; at < fills.length; at += GAP_FILL_CALLS_MAX) {
       const some = fills.slice(at, at + GAP_FILL_CALLS_MAX);
-      await Promise.all(some.map((fill) => this.#fillOne(fill)));
+      await Promise.all(some.map((fill) => this.#take(fill)));
     }
   }
 
-  async #fillOne(fill: Fill): Promise<void> {
+  async #take(fill: Fill): Promise<void> {
     this.#begin(fill);
+    if (fill.isOver) return;
+    this.#underWay.add(fill);
+    await this.#fillOne(fill).finally(() => this.#underWay.delete(fill));
+  }
+
+  async #fillOne(fill: Fill): Promise<void> {
     const { gap, trades } = fill;
     const [instrument = ""] = gap.instruments;
     const late = await trades().catch((error: unknown) => err(errorText(error)));
@@ -107,7 +136,7 @@ export class GapFiller {
     const told = bars.ok ? { candles: bars.value } : {};
     const why = bars.ok ? reason : `${reason}; ${bars.error}`;
     if (late.ok)
-      return this.#host.tell({
+      return this.#end(fill, {
         ...gap,
         ...told,
         filled: true,
@@ -116,7 +145,7 @@ export class GapFiller {
         reason: why,
       });
     const only = `${why}; no ticks: ${late.error}`;
-    this.#host.tell({
+    this.#end(fill, {
       ...gap,
       ...told,
       filled: bars.ok,

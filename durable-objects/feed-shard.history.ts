@@ -194,6 +194,11 @@ export class ShardHistory {
     }
   }
 
+  /** Another shard delivers these from now on: before it does, what waits for their gaps is told. */
+  release(instruments: readonly InstrumentId[]): void {
+    this.#gaps.release(instruments);
+  }
+
   /** Watches what is told at the edges of a gap, from now on until its trades were asked for. */
   watch(instrument: InstrumentId, gap: LinkGap, late: LateTrades): FillTrades {
     const watch = this.#seams.open(instrument, gap);

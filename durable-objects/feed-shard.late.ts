@@ -24,6 +24,7 @@ import {
   type PastTrade,
   type SeamWatch,
 } from "../src/domain/trade-seam.ts";
+import { MOVED } from "./feed-shard.gaps.ts";
 import { groupsOf, type HeldInstrument } from "./feed-shard.held.ts";
 import type { LoggedTick } from "./feed-shard.tick-log.ts";
 
@@ -83,8 +84,7 @@ export class LateTrades {
   ): Promise<Result<number, string>> {
     for (let at = 0; at < trades.length; at += LATE_TICKS_SLICE) {
       if (at > 0) await this.#host.pause(LATE_TICKS_PAUSE_MS);
-      if (!this.#host.tell(instrument, trades.slice(at, at + LATE_TICKS_SLICE)))
-        return err("the instrument moved to another shard");
+      if (!this.#host.tell(instrument, trades.slice(at, at + LATE_TICKS_SLICE))) return err(MOVED);
     }
     return ok(trades.length);
   }

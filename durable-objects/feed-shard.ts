@@ -135,6 +135,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
       instrument,
       last: this.#book.release(instrument),
     }));
+    this.#history.release(instruments);
     // What was delivered must have arrived before the other shard goes on.
     await this.#links.settle();
     return answer;

@@ -7,7 +7,7 @@ import {
 } from "../../../dashboard/src/api/candle-line.ts";
 import { QuoteStore } from "../../../dashboard/src/api/quote-store.ts";
 import { markLines } from "../../../dashboard/src/pages/market/bar-marks.ts";
-import { gapText } from "../../../dashboard/src/pages/market/gap-text.ts";
+import { gapAfterHistory, gapText } from "../../../dashboard/src/pages/market/gap-text.ts";
 import type { TickView } from "../../../src/contract/market.ts";
 import type { StreamMessage, StreamRequest } from "../../../src/contract/stream.ts";
 
@@ -149,6 +149,13 @@ test.each([
   [{ filled: true, filledWith: "ticks", lateTicks: 7 }, "filled in with 7 late trades"],
 ] as const)("a gap with %j is told as: %s", (over, text) => {
   expect(gapText(gap(over))).toMatch(new RegExp(`^Gap .+ to .+: ${text}$`));
+});
+
+test("after history was read anew nothing is said to be being filled in any more, and what was said in the end stays", () => {
+  expect(gapAfterHistory(null)).toBeNull();
+  expect(gapAfterHistory(gap())).toBeNull();
+  for (const filled of [true, false])
+    expect(gapAfterHistory(gap({ filled }))).toMatchObject({ filled });
 });
 
 test("a late tick never becomes the quote on screen, whatever its number", () => {

@@ -208,6 +208,45 @@ test("however often a line flaps before its history comes, few fills wait, and t
   expect(told.at(-1)).toMatchObject({ from: gapAt(100).from, filledWith: "ticks" });
 });
 
+test("a gap whose instrument moves to another shard is told as not filled before it moves, once, whether its fill waits or is under way", async () => {
+  const told: LinkGap[] = [];
+  let go: () => void = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  let asked = 0;
+  const filler = new GapFiller({
+    manager: () => ({
+      candleBase: async () => {
+        asked += 1;
+        await held;
+        return answer("late");
+      },
+    }),
+    isHeld: () => true,
+    trades: () => NO_TICKS,
+    filled: () => {},
+    tell: (one) => void told.push(one),
+    pause: async () => {},
+    log: () => {},
+  });
+  filler.fill([gap, { ...gap, instruments: ["X:B"] }, { ...gap, from: T + 10 }]);
+  await until("the first is under way", () => asked === 1);
+  filler.release(["X:A"]);
+  const reason = "down; the instrument moved to another shard";
+  expect(told).toEqual([
+    { ...gap, filled: false, reason },
+    { ...gap, from: T + 10, filled: false, reason },
+  ]);
+  go();
+  await until("the other is told", () => told.length > 2);
+  expect(told.slice(2)).toMatchObject([{ instruments: ["X:B"], filled: true }]);
+  // The one that waited is asked for no more: the next gap's turn comes at once.
+  filler.fill([{ ...gap, instruments: ["X:C"] }]);
+  await until("the next is told", () => told.length > 3);
+  expect(asked).toBe(3);
+  filler.release(["X:A", "X:B"]);
+  expect(told).toHaveLength(4);
+});
+
 test("trades that cannot be asked for leave the bars", async () => {
   const [told] = await filled(
     async () => answer("late"),

@@ -7,7 +7,7 @@ import { Empty, Failed, Loading } from "../../components/panel.tsx";
 import type { CandleInterval } from "../../../../src/contract/market.ts";
 import { markLines } from "./bar-marks.ts";
 import { CandleChart } from "./candle-chart.ts";
-import { gapText } from "./gap-text.ts";
+import { type Gap, gapAfterHistory, gapText } from "./gap-text.ts";
 import styles from "./market.module.css";
 
 const BARS = 500;
@@ -23,7 +23,7 @@ type Phase = "loading" | "empty" | "ready" | { refused: ApiFailure };
 /** What is said below the chart. */
 interface Notes {
   marks: ReturnType<typeof markLines>;
-  gap: string | null;
+  gap: Gap | null;
 }
 
 const NO_NOTES: Notes = { marks: [], gap: null };
@@ -53,10 +53,10 @@ export default function Chart({ instrument, interval, digits }: ChartProps) {
   useEffect(() => chart.current?.setGrid(digits ?? 2, interval), [digits, interval]);
 
   useEffect(() => {
-    const drawn = (change: Partial<Notes> = {}): void => {
+    const drawn = (change: (known: Notes) => Partial<Notes> = () => ({})): void => {
       const marks = markLines(chart.current?.bars ?? []);
       setNotes((known) => {
-        const next = { ...known, ...change };
+        const next = { ...known, ...change(known) };
         const isSame = next.gap === known.gap && sameMarks(known.marks, marks);
         return isSame ? known : { ...next, marks };
       });
@@ -69,14 +69,14 @@ export default function Chart({ instrument, interval, digits }: ChartProps) {
         onHistory: (candles) => {
           chart.current?.setHistory(candles);
           setPhase(candles.length === 0 ? "empty" : "ready");
-          drawn();
+          drawn(({ gap }) => ({ gap: gapAfterHistory(gap) }));
         },
         onBar: (bar) => {
           chart.current?.setBar(bar);
           setPhase("ready");
           drawn();
         },
-        onGap: (gap) => drawn({ gap: gapText(gap) }),
+        onGap: (gap) => drawn(() => ({ gap })),
         onRefused: ({ code, message }) => setPhase({ refused: new ApiFailure(code, message) }),
       },
     });
@@ -117,7 +117,7 @@ function ChartNotes({ notes, isDown }: { notes: Notes; isDown: boolean }) {
   return (
     <ul className={styles.chartNotes} aria-label="About these candles" aria-live="polite">
       {isDown && <li data-mark="partial">The line is down: the chart stands still</li>}
-      {gap !== null && <li>{gap}</li>}
+      {gap !== null && <li>{gapText(gap)}</li>}
       {marks.map(({ mark, text }) => (
         <li key={mark} data-mark={mark}>
           {text}

@@ -2,7 +2,7 @@
 import type { StreamMessage } from "../../../../src/contract/stream.ts";
 import { formatClock } from "../../format/time.ts";
 
-type Gap = Extract<StreamMessage, { type: "gap" }>;
+export type Gap = Extract<StreamMessage, { type: "gap" }>;
 
 export function gapText({ from, to, filled, filledWith, lateTicks = 0 }: Gap): string {
   const span = `Gap ${formatClock(from)} to ${formatClock(to)}`;
@@ -12,3 +12,7 @@ export function gapText({ from, to, filled, filledWith, lateTicks = 0 }: Gap): s
   if (lateTicks === 0) return `${span}: nothing was traded in it`;
   return `${span}: filled in with ${lateTicks} late ${lateTicks === 1 ? "trade" : "trades"}`;
 }
+
+/** History says by its marks what became of a gap; what was said of it while the line was down, nobody heard. */
+export const gapAfterHistory = (gap: Gap | null): Gap | null =>
+  gap?.filled === undefined ? null : gap;
