@@ -18,8 +18,14 @@ import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { Result } from "../src/domain/result.ts";
 import { err } from "../src/domain/result.ts";
 
-/** Tells the missing trades of a gap as late ticks, once; answers how many, or why none. */
-export type FillTrades = () => Promise<Result<number, string>>;
+/** How far the missing trades of a gap were told: `told` of `size`. */
+export interface TellingProgress {
+  told: number;
+  size: number;
+}
+
+/** Tells the missing trades of a gap as late ticks, once; answers how many, or why not all. Notes how far it is. */
+export type FillTrades = (progress: TellingProgress) => Promise<Result<number, string>>;
 
 export interface GapHost {
   manager(): Pick<BrokerManagerPort, "candleBase">;
@@ -36,12 +42,14 @@ export interface GapHost {
 }
 
 /** Why nothing more comes of a gap whose instrument another shard delivers. */
-export const MOVED = "the instrument moved to another shard";
+export const movedAfter = ({ told, size }: TellingProgress): string =>
+  `${told > 0 ? `only ${told} of ${size} trades were told: ` : ""}the instrument moved to another shard`;
 
 /** The fill of one instrument's gap, under way or waiting for its turn. */
 interface Fill {
   gap: LinkGap;
   trades: FillTrades;
+  progress: TellingProgress;
   /** What came of it was told. */
   isOver: boolean;
 }
@@ -80,7 +88,8 @@ export class GapFiller {
       last.trades = async () => err("the line broke again before its turn");
       return null;
     }
-    const fill = { gap, trades: this.#host.trades(instrument, gap), isOver: false };
+    const trades = this.#host.trades(instrument, gap);
+    const fill = { gap, trades, progress: { told: 0, size: 0 }, isOver: false };
     this.#waiting.set(instrument, [...waiting, fill]);
     return fill;
   }
@@ -89,9 +98,9 @@ export class GapFiller {
   release(instruments: readonly InstrumentId[]): void {
     const fills = [...this.#underWay, ...[...this.#waiting.values()].flat()];
     for (const fill of fills) {
-      const { gap } = fill;
+      const { gap, progress } = fill;
       if (!gap.instruments.some((instrument) => instruments.includes(instrument))) continue;
-      this.#end(fill, { ...gap, filled: false, reason: `${gap.reason}; ${MOVED}` });
+      this.#end(fill, { ...gap, filled: false, reason: `${gap.reason}; ${movedAfter(progress)}` });
     }
   }
 
@@ -125,9 +134,9 @@ export class GapFiller {
   }
 
   async #fillOne(fill: Fill): Promise<void> {
-    const { gap, trades } = fill;
+    const { gap, trades, progress } = fill;
     const [instrument = ""] = gap.instruments;
-    const late = await trades().catch((error: unknown) => err(errorText(error)));
+    const late = await trades(progress).catch((error: unknown) => err(errorText(error)));
     const { from, to, reason } = gap;
     const missing = { from, to, ...(late.ok && { isFilled: true }) };
     if (late.ok) this.#host.filled(instrument, missing);

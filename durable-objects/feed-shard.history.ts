@@ -202,9 +202,9 @@ export class ShardHistory {
   /** Watches what is told at the edges of a gap, from now on until its trades were asked for. */
   watch(instrument: InstrumentId, gap: LinkGap, late: LateTrades): FillTrades {
     const watch = this.#seams.open(instrument, gap);
-    return async () => {
+    return async (progress) => {
       try {
-        return await late.fill(instrument, gap, watch);
+        return await late.fill(instrument, gap, watch, progress);
       } finally {
         if (watch) this.#seams.close(instrument, watch);
       }

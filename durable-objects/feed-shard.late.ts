@@ -24,7 +24,7 @@ import {
   type PastTrade,
   type SeamWatch,
 } from "../src/domain/trade-seam.ts";
-import { MOVED } from "./feed-shard.gaps.ts";
+import { movedAfter, type TellingProgress } from "./feed-shard.gaps.ts";
 import { groupsOf, type HeldInstrument } from "./feed-shard.held.ts";
 import type { LoggedTick } from "./feed-shard.tick-log.ts";
 
@@ -53,11 +53,12 @@ export class LateTrades {
     this.#host = host;
   }
 
-  /** How many were told, none if there were none; otherwise why this gap has no ticks. */
+  /** How many were told, none if there were none; otherwise why not all of this gap's, and what was told before it moved. */
   async fill(
     instrument: InstrumentId,
     gap: Gap,
     watch: SeamWatch | null,
+    progress: TellingProgress,
   ): Promise<Result<number, string>> {
     if (watch === null) return err("no trade of it was told since the shard started");
     if (gap.to - gap.from > LATE_TRADES_SPAN_MS_MAX)
@@ -75,16 +76,21 @@ export class LateTrades {
     this.#host.drain();
     if (this.#isTooOld(gap)) return err("its single trades came too late");
     if (watch.endedBy !== null) return err(watch.endedBy);
-    return this.#tell(instrument, missingTrades(watch, trades));
+    return this.#tell(instrument, missingTrades(watch, trades), progress);
   }
 
   async #tell(
     instrument: InstrumentId,
     trades: readonly PastTrade[],
+    progress: TellingProgress,
   ): Promise<Result<number, string>> {
-    for (let at = 0; at < trades.length; at += LATE_TICKS_SLICE) {
-      if (at > 0) await this.#host.pause(LATE_TICKS_PAUSE_MS);
-      if (!this.#host.tell(instrument, trades.slice(at, at + LATE_TICKS_SLICE))) return err(MOVED);
+    progress.size = trades.length;
+    while (progress.told < trades.length) {
+      const { told } = progress;
+      if (told > 0) await this.#host.pause(LATE_TICKS_PAUSE_MS);
+      const slice = trades.slice(told, told + LATE_TICKS_SLICE);
+      if (!this.#host.tell(instrument, slice)) return err(movedAfter(progress));
+      progress.told += slice.length;
     }
     return ok(trades.length);
   }

@@ -247,6 +247,29 @@ test("a gap whose instrument moves to another shard is told as not filled before
   expect(told).toHaveLength(4);
 });
 
+test("a gap whose instrument moves while its trades are told says how many were", async () => {
+  const told: LinkGap[] = [];
+  let isTelling = false;
+  const filler = new GapFiller({
+    manager: () => ({ candleBase: async () => answer("late") }),
+    isHeld: () => true,
+    trades: () => (progress) => {
+      Object.assign(progress, { told: 250, size: 600 });
+      isTelling = true;
+      return new Promise(() => {});
+    },
+    filled: () => {},
+    tell: (one) => void told.push(one),
+    pause: async () => {},
+    log: () => {},
+  });
+  filler.fill([gap]);
+  await until("they are told", () => isTelling);
+  filler.release(["X:A"]);
+  const reason = "down; only 250 of 600 trades were told: the instrument moved to another shard";
+  expect(told).toEqual([{ ...gap, filled: false, reason }]);
+});
+
 test("trades that cannot be asked for leave the bars", async () => {
   const [told] = await filled(
     async () => answer("late"),

@@ -128,12 +128,15 @@ const watch = (over: Partial<SeamWatch> = {}): SeamWatch => ({
   ...over,
 });
 
+/** Nothing was told yet. */
+const none = () => ({ told: 0, size: 0 });
+
 const gap = { from: NOW - 4_000, to: NOW - 1_000 };
 const trades = [trade(NOW - 3_000), trade(NOW - 2_000)];
 
 test("the missing trades are told, and how many they were", async () => {
   const { made, told, asked, pauses } = late({ answer: { trades, isWhole: true } });
-  expect(await made.fill(I, gap, watch())).toEqual(ok(2));
+  expect(await made.fill(I, gap, watch(), none())).toEqual(ok(2));
   expect(told).toEqual([trades]);
   expect(asked).toMatchObject([{ instrument: I, since: NOW - 5_000 }]);
   expect(pauses).toEqual([]);
@@ -171,6 +174,7 @@ test.each([
       I,
       over.gap ?? gap,
       over.watch === undefined ? watch() : over.watch,
+      none(),
     );
     expect(answer).toEqual({ ok: false, error: reason });
     expect(told).toEqual([]);
@@ -179,11 +183,11 @@ test.each([
 
 test("the longest gap and the oldest trade are still told", async () => {
   const { made } = late({ answer: { trades, isWhole: true } });
-  expect(await made.fill(I, { from: NOW - LATE_TRADES_SPAN_MS_MAX, to: NOW }, watch())).toEqual(
-    ok(2),
-  );
+  expect(
+    await made.fill(I, { from: NOW - LATE_TRADES_SPAN_MS_MAX, to: NOW }, watch(), none()),
+  ).toEqual(ok(2));
   const oldest = { from: NOW - LATE_TRADES_AGE_MS_MAX, to: NOW - LATE_TRADES_AGE_MS_MAX };
-  expect(await made.fill(I, oldest, watch())).toEqual(ok(2));
+  expect(await made.fill(I, oldest, watch(), none())).toEqual(ok(2));
 });
 
 test("a trade that may still come live is waited for, and is not told late when it came", async () => {
@@ -196,19 +200,35 @@ test("a trade that may still come live is waited for, and is not told late when 
       waits.told.push(...trades.slice(1));
     },
   });
-  expect(await made.fill(I, gap, waits)).toEqual(ok(1));
+  expect(await made.fill(I, gap, waits, none())).toEqual(ok(1));
   expect(pauses).toEqual([LATE_TRADES_SETTLE_MS]);
   expect(told).toEqual([[first]]);
+});
+
+test("when the instrument moves while its trades are told, it is said how many were", async () => {
+  const many = Array.from({ length: LATE_TICKS_SLICE * 2 + 1 }, (_, n) => trade(NOW - 3_000 + n));
+  let slices = 0;
+  const { made, told } = late({
+    answer: { trades: many, isWhole: true },
+    isHeld: () => (slices += 1) < 2,
+  });
+  const progress = { told: 0, size: 0 };
+  expect(await made.fill(I, gap, watch(), progress)).toEqual({
+    ok: false,
+    error: "only 250 of 501 trades were told: the instrument moved to another shard",
+  });
+  expect(told).toHaveLength(1);
+  expect(progress).toEqual({ told: LATE_TICKS_SLICE, size: many.length });
 });
 
 test("many trades are told in slices, and many gaps ask one after the other", async () => {
   const many = Array.from({ length: LATE_TICKS_SLICE * 2 + 1 }, (_, n) => trade(NOW - 3_000 + n));
   const { made, told, pauses } = late({ answer: { trades: many, isWhole: true } });
-  expect(await made.fill(I, gap, watch())).toEqual(ok(many.length));
+  expect(await made.fill(I, gap, watch(), none())).toEqual(ok(many.length));
   expect(told.map(({ length }) => length)).toEqual([LATE_TICKS_SLICE, LATE_TICKS_SLICE, 1]);
   const before = pauses.length;
-  await made.fill(I, gap, watch());
-  await made.fill(I, gap, watch());
+  await made.fill(I, gap, watch(), none());
+  await made.fill(I, gap, watch(), none());
   const turns = pauses.slice(before).filter((ms) => ms >= 1_000 / LATE_TRADES_CALLS_PER_SECOND);
   expect(turns).toEqual([1, 2].map((n) => (n * 1_000) / LATE_TRADES_CALLS_PER_SECOND));
 });
