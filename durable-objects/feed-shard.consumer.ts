@@ -2,6 +2,7 @@
 import type { Log } from "../src/application/log.ts";
 import type { ConsumerId } from "../src/application/ports.ts";
 import {
+  AGAIN_LINE,
   aliasLine,
   type LinkGap,
   type LinkStatus,
@@ -72,6 +73,15 @@ export function answerTo(socket: WebSocket, marker: string): Promise<void> {
     const timer = setTimeout(done, SETTLE_BOUND_MS);
     socket.addEventListener("message", read);
     socket.send(marker);
+  });
+}
+
+/** A market that was evicted knows of what it was told the names alone: it asks to be told again. */
+export function onAskedAgain(consumer: Consumer, socket: WebSocket, introduce: () => void): void {
+  socket.addEventListener("message", ({ data }) => {
+    if (data !== AGAIN_LINE || consumer.socket !== socket) return;
+    consumer.known.clear();
+    introduce();
   });
 }
 

@@ -31,6 +31,7 @@ import {
   linkGap,
   markOf,
   newConsumer,
+  onAskedAgain,
   waitingIn,
 } from "./feed-shard.consumer.ts";
 import { groupsOf, type HeldInstrument } from "./feed-shard.held.ts";
@@ -259,6 +260,10 @@ export class Links {
     socket.addEventListener("close", ended);
     socket.addEventListener("error", ended);
     this.#host.listen(socket);
+    onAskedAgain(consumer, socket, () => {
+      this.flush();
+      this.#introduce(consumer);
+    });
     socket.accept();
     // What was written before goes to those who were there; this one begins with a snapshot.
     this.flush();

@@ -1,5 +1,11 @@
 /** The sockets from shards to a market: reads their frames onto the board and relays what they tell. */
-import { markerLine, readLinkFrame, type LinkGap, type LinkStatus } from "../src/contract/link.ts";
+import {
+  AGAIN_LINE,
+  markerLine,
+  readLinkFrame,
+  type LinkGap,
+  type LinkStatus,
+} from "../src/contract/link.ts";
 import { type BarWants, type LinkBars, wantsText } from "../src/contract/link-bars.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { CLOSE_LINK_UNWANTED } from "../src/domain/market-limits.ts";
@@ -57,7 +63,7 @@ export class MarketLinks {
     this.#pace = new FlushPace(board);
   }
 
-  /** Takes a shard's socket: a new one, or after an eviction one that was there. An older one of the same shard is closed. */
+  /** Takes a shard's new socket. An older one of the same shard is closed. */
   open(socket: WebSocket, attachment: LinkAttachment, aliases: [number, InstrumentId][]): void {
     for (const link of this.#links.values()) {
       if (link.shard !== attachment.shard) continue;
@@ -70,6 +76,12 @@ export class MarketLinks {
       if (one) instruments.set(alias, one);
     }
     this.#links.set(socket, { ...attachment, socket, asked: NO_BARS, instruments });
+  }
+
+  /** After an eviction: what its shard told when the link was opened is forgotten but for the names. */
+  restore(socket: WebSocket, attachment: LinkAttachment, aliases: [number, InstrumentId][]): void {
+    this.open(socket, attachment, aliases);
+    send(socket, AGAIN_LINE);
   }
 
   /** Answers a shard that dials: its socket sleeps with the object. */
@@ -109,7 +121,8 @@ export class MarketLinks {
       alias: (alias, instrument) => {
         const one = this.#board.get(instrument);
         // An instrument that no socket ever asked for has no place here; its ticks are skipped.
-        if (!one) return;
+        // What was known, and is told again, is not stored again.
+        if (!one || link.instruments.get(alias) === one) return;
         link.instruments.set(alias, one);
         hasNewAliases = true;
       },
@@ -175,11 +188,7 @@ export class MarketLinks {
     const text = wantsText(wants);
     if (text === link.asked) return;
     link.asked = text;
-    try {
-      link.socket.send(text);
-    } catch {
-      // The link is gone: the next one is asked.
-    }
+    send(link.socket, text);
   }
 
   /**
@@ -220,5 +229,13 @@ export class MarketLinks {
       instrument,
     ]);
     this.#host.saveAliases(link.shard, aliases);
+  }
+}
+
+function send(socket: WebSocket, text: string): void {
+  try {
+    socket.send(text);
+  } catch {
+    // The link is gone: the next one is asked.
   }
 }

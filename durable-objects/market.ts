@@ -213,7 +213,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
       if (socket.readyState !== WebSocket.OPEN) continue;
       const attachment = socket.deserializeAttachment() as AlgoAttachment | LinkAttachment;
       if (attachment.kind === "link") {
-        this.#links.open(socket, attachment, aliases.get(attachment.shard) ?? []);
+        this.#links.restore(socket, attachment, aliases.get(attachment.shard) ?? []);
         continue;
       }
       const algo = this.#admit(socket, attachment);

@@ -52,6 +52,9 @@ export const gapLine = (value: LinkGap): string => `G${JSON.stringify(value)}`;
 
 export const statusLine = (value: LinkStatus): string => `S${JSON.stringify(value)}`;
 
+/** From a market that was evicted: its shard is to tell again what it told when the link was opened. */
+export const AGAIN_LINE = "I";
+
 /** Answered with the same line once everything before it has been read. */
 export const markerLine = (marker: string): string => `M${marker}`;
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { TickBook } from "../../durable-objects/feed-shard.book.ts";
 import { Links } from "../../durable-objects/feed-shard.links.ts";
 import type { ConsumerId } from "../../src/application/ports.ts";
-import { readLinkFrame } from "../../src/contract/link.ts";
+import { AGAIN_LINE, readLinkFrame } from "../../src/contract/link.ts";
 import { COALESCE_MS_MAX, MARK_INTERVAL_MS } from "../../src/domain/limits.ts";
 import type { MarketUpdate } from "../../src/domain/tick.ts";
 
@@ -173,6 +173,21 @@ test("a link that breaks is opened again, and begins with the gap, the names and
     ["tick", 1, "1002", true],
     ["status", "live"],
   ]);
+});
+
+test("a market that asks again is told all that it was told when its link was opened, after the ticks before", async () => {
+  const { book, sockets, sent, forget, tick } = await setUp([["market:m1", ["X:A", "X:B"]]]);
+  tick(update("X:A", 1));
+  await pass(50);
+  Object.assign(book.held.get("X:B") ?? {}, { isLive: false, alarm: "no room" });
+  forget();
+  tick(update("X:A", 2));
+  // Waits to be joined with others.
+  tick(update("X:A", 3));
+  sockets.get("market:m1")?.[0]?.answer(AGAIN_LINE);
+  const kinds = sent("market:m1").flatMap((text) => text.split("\n").map((line) => line[0]));
+  expect(kinds).toEqual(["1", "1", "A", "A", "H", "1", "S", "S"]);
+  expect(sent("market:m1").at(-1)).toContain("no room");
 });
 
 test("settling waits until every market has read all, but not for ever", async () => {

@@ -1,5 +1,5 @@
 /** A subscription that the broker refuses, of an instrument that no other provider gives: whoever wants it is told, whenever it comes. */
-import { reset, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { PAPER_INSTRUMENTS } from "../../src/brokers/paper/instruments.ts";
@@ -69,6 +69,17 @@ test("who comes later hears it too: on the same market, for its bars, and over a
   await elsewhere.subscribe([over]);
   await until(() => alarms(elsewhere).length > 0);
   for (const algo of [second, bars, elsewhere]) expect(alarms(algo)[0]?.message).toBe(message);
+});
+
+test("who comes after an eviction of the market hears it too, though the link to the shard slept through it", async () => {
+  const first = await full();
+  await first.subscribe([over]);
+  await until(() => alarms(first).length > 0);
+  await evictDurableObject(env.MARKET.getByName("m1"), { webSockets: "hibernate" });
+  const second = await openAlgo();
+  await second.subscribe([over]);
+  await until(() => alarms(second).length > 0, 10_000);
+  expect(alarms(second)[0]?.message).toBe(message);
 });
 
 test("an alarm that has passed is told to nobody: with room the instrument ticks", async () => {
