@@ -1,4 +1,5 @@
 /** Asks for the history of gaps again: what many gaps ask for within a moment is one request. */
+import type { Timing } from "./limits.ts";
 
 export class GapRefresh {
   readonly #waitMs: number;
@@ -6,8 +7,8 @@ export class GapRefresh {
   readonly #waiting = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(waitMs: number, ask: (instruments: readonly string[]) => void) {
-    this.#waitMs = waitMs;
+  constructor({ repairIntervalMs }: Timing, ask: (instruments: readonly string[]) => void) {
+    this.#waitMs = repairIntervalMs;
     this.#ask = ask;
   }
 

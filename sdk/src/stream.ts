@@ -13,7 +13,7 @@ import type { Timing } from "./limits.ts";
 import { judgeFrame, laterPosition, TickGate, type FramePosition } from "./sequence.ts";
 import type { OpenSocket } from "./socket-like.ts";
 import type { Channel, Gap, StreamEvent } from "./stream-events.ts";
-import { Subscriptions, type Wish } from "./subscriptions.ts";
+import { type Again, Subscriptions, type Wish } from "./subscriptions.ts";
 
 interface StreamOptions {
   url: string;
@@ -48,7 +48,7 @@ export class Stream {
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#subscriptions = new Subscriptions(options.timing.subscribeTimeoutMs);
-    this.#gaps = new GapRefresh(options.timing.repairIntervalMs, (all) => this.#askAgain(all));
+    this.#gaps = new GapRefresh(options.timing, (all) => this.#askAgain(all, "refresh"));
     this.channels = new Channels({
       ...options,
       send: (request) => void this.#connection.send(request),
@@ -286,8 +286,8 @@ export class Stream {
     );
   }
 
-  #askAgain(instruments: readonly string[] = this.instruments): void {
-    for (const message of this.#subscriptions.refresh(instruments)) this.#connection.send(message);
+  #askAgain(instruments: readonly string[] = this.instruments, kind?: Again): void {
+    for (const one of this.#subscriptions.refresh(instruments, kind)) this.#connection.send(one);
   }
 
   #status(state: "connected" | "disconnected", message: string): void {

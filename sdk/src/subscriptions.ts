@@ -36,6 +36,14 @@ interface Request {
   caller: Caller | null;
 }
 
+/**
+ * Why something is subscribed again: a `repair` mends the whole stream, a `refresh` reads the bars of some
+ * once more and may take as long as the broker's history does.
+ */
+export type Again = "repair" | "refresh";
+
+const isRepair = ({ id }: Request): boolean => id.startsWith("repair" satisfies Again);
+
 export class Subscriptions {
   readonly #wishes = new Map<string, Wish>();
   readonly #requests = new Map<string, Request>();
@@ -114,7 +122,7 @@ export class Subscriptions {
   }
 
   /** Subscribes again what is wanted of these, with its history: as few messages as the platform takes for each kind of wish. */
-  refresh(instruments: readonly string[]): StreamRequest[] {
+  refresh(instruments: readonly string[], kind: Again = "repair"): StreamRequest[] {
     const groups = new Map<string, { wish: Wish; instruments: string[] }>();
     for (const instrument of instruments) {
       const wish = this.#wishes.get(instrument);
@@ -126,7 +134,7 @@ export class Subscriptions {
     }
     return [...groups.values()].flatMap(({ wish, instruments: all }) =>
       partsOf(all, wish.history).map((part) => {
-        const id = this.#nextId("repair");
+        const id = this.#nextId(kind);
         this.#requests.set(id, request(id, part, wish, null));
         return subscribeMessage(id, part, wish);
       }),
@@ -135,7 +143,7 @@ export class Subscriptions {
 
   /** Repairs that the platform has not answered yet. */
   get repairing(): boolean {
-    return [...this.#requests.values()].some((entry) => entry.caller === null && !entry.answered);
+    return [...this.#requests.values()].some((entry) => isRepair(entry) && !entry.answered);
   }
 
   /** True when this answers a repair. */
@@ -144,7 +152,7 @@ export class Subscriptions {
     if (entry === undefined) return false;
     entry.answered = true;
     this.#settle(entry);
-    return entry.caller === null;
+    return isRepair(entry);
   }
 
   historyCame(instrument: string): void {
