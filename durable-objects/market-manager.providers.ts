@@ -196,7 +196,10 @@ export class Providers implements ProvidersPort {
     const known = this.#rows.get(instrument);
     if (!known && !isWanted) return;
     const row = known ?? this.#begin(instrument, now);
-    if (row.isWatched !== isWanted) this.#save({ ...row, isWatched: isWanted });
+    if (row.isWatched !== isWanted) {
+      const state = isWanted ? failover.wantedAgain(row.state, now) : row.state;
+      this.#save({ ...row, state, isWatched: isWanted });
+    }
     const watched = this.#rows.get(instrument) ?? row;
     const state = this.#healths.stateOf(instrument, provider);
     this.#take(watched, { kind: "health", provider, state }, now);

@@ -87,6 +87,15 @@ export function startFailover(ranked: readonly string[], now: number): FailoverS
 
 const unheard = (now: number): ProviderHealth => ({ state: "unknown", since: now });
 
+/** Wanted again after nobody did: what was wrong then says nothing now, and each is given time to bring something. */
+export function wantedAgain(state: FailoverState, now: number): FailoverState {
+  const health = Object.entries(state.health).map(([provider, known]) => [
+    provider,
+    known.state === "fresh" ? known : unheard(now),
+  ]);
+  return { ...state, isDown: false, health: Object.fromEntries(health) };
+}
+
 /** Takes one event; the same events at the same times always give the same switches. */
 export function failover(
   before: FailoverState,

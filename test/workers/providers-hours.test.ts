@@ -5,7 +5,7 @@ import { Providers, type ProvidersHost } from "../../durable-objects/market-mana
 import type { FeedMessage } from "../../src/brokers/broker.ts";
 import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
 import type { Session } from "../../src/domain/calendar.ts";
-import { PROVIDER_REPORT_LOST_MS } from "../../src/domain/provider-limits.ts";
+import { PROVIDER_LEAVE_MS, PROVIDER_REPORT_LOST_MS } from "../../src/domain/provider-limits.ts";
 import { ok } from "../../src/domain/result.ts";
 
 const START = 1_790_000_000_000;
@@ -155,4 +155,34 @@ test("a line that is silent because its markets are shut is left alone, and is l
   await wait(1_000);
   expect(lost).toEqual(["the socket brought no data"]);
   connection.stop();
+});
+
+test("wanted again a day after its trouble, an instrument is not told as down before anything could come", async () => {
+  const { providers, market, incidents } = setUp();
+  market.session = { opensAt: 0, closesAt: Infinity };
+  const say = (provider: string, isFresh: boolean | null, isWanted = false) =>
+    providers.health({
+      provider,
+      shard: `${provider}:x:1`,
+      isConnected: true,
+      epoch: 1,
+      instruments: [{ instrument: "NSE:A", isFresh, isWanted }],
+    });
+  await say("a", true, true);
+  await say("b", true);
+  await say("a", false, true);
+  await wait(PROVIDER_LEAVE_MS);
+  await providers.look(Date.now());
+  // What was once led to another provider is remembered, also while nobody wants it.
+  expect(await providers.providerOf(["NSE:A"])).toEqual({ "NSE:A": "b" });
+  await say("b", false);
+  await say("a", false);
+  expect(await providers.watchedProviders()).toEqual([]);
+  await wait(86_400_000);
+  await say("a", null, true);
+  await say("b", null);
+  await wait(1);
+  await providers.look(Date.now());
+  expect(await providers.watchedProviders()).toHaveLength(1);
+  expect([await providers.feedAlert(), incidents]).toEqual([null, []]);
 });
