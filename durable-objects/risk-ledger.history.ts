@@ -1,7 +1,8 @@
 /** One order's events out of the ledger's SQLite, told as its history. It only reads. */
 import type { Page, PageQuery } from "../src/contract/primitives.ts";
 import type { LedgerEvent } from "../src/domain/risk/ledger.ts";
-import { orderHistory, type HistoryEntry } from "../src/domain/risk/history.ts";
+import { historyPageOf } from "../src/application/past-orders.ts";
+import type { HistoryEntry } from "../src/domain/risk/history.ts";
 
 /** The order is followed from its first event on: a later page goes over those before it again. */
 export function historyPage(
@@ -21,8 +22,5 @@ export function historyPage(
     )
     .toArray();
   const events = rows.map((row) => ({ ...row, body: JSON.parse(row.body) as LedgerEvent }));
-  const page = orderHistory(events).filter(({ version }) => version > after);
-  const items = page.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: page.length > limit && last ? String(last.version) : null };
+  return historyPageOf(events, { cursor, limit });
 }

@@ -1,11 +1,13 @@
 /**
  * The way from the ledger to the tradebook: rows are stored with the event that made them and written
- * to D1 afterwards, oldest first, as often as it takes. It never loses a row and never holds up an order.
+ * to D1 afterwards, oldest first, as often as it takes. Orders' events go with them, straight from the
+ * ledger's own table. It never loses a row and never holds up an order.
  */
 import type { TradebookPort, TradebookRow } from "../src/application/ports.ts";
 import type { DeadLetterLabel, Order } from "../src/domain/order.ts";
 import { packedOrder } from "../src/domain/risk/packing.ts";
 import { OUTBOX_BATCH_ROWS, OUTBOX_PACE_MS } from "../src/domain/limits.ts";
+import type { SettingName } from "./risk-ledger.schema.ts";
 
 interface OutboxRow extends Record<string, SqlStorageValue> {
   seq: number;
@@ -18,6 +20,17 @@ interface OutboxRow extends Record<string, SqlStorageValue> {
   order_body: string | null;
 }
 
+interface EventRow extends Record<string, SqlStorageValue> {
+  version: number;
+  at: number;
+  clientOrderId: string;
+  eventId: string | null;
+  body: string;
+}
+
+/** Orders' events up to this version are in the tradebook; a setting, stored when a batch is through. */
+const EVENTS_WRITTEN: SettingName = "events_written";
+
 type WholeRow = Exclude<TradebookRow, { kind: "order" } | { kind: "dead_letter" }>;
 
 export class Outbox {
@@ -27,6 +40,8 @@ export class Outbox {
   #waiting = new Set<string>();
   #flushing: Promise<boolean> | null = null;
   #isPaced = false;
+  /** As stored; null when it has to be read. */
+  #written: number | null = null;
 
   constructor(storage: DurableObjectStorage, tradebook: TradebookPort) {
     this.#sql = storage.sql;
@@ -67,8 +82,21 @@ export class Outbox {
     this.#waiting.clear();
   }
 
+  /** What waits. Events wait without a row only where they are older than their table in the tradebook. */
   get size(): number {
-    return this.#sql.exec<{ rows: number }>("SELECT COUNT(*) AS rows FROM outbox").one().rows;
+    const count = (query: string, ...bindings: SqlStorageValue[]): number =>
+      this.#sql.exec<{ rows: number }>(query, ...bindings).one().rows;
+    const rows = count("SELECT COUNT(*) AS rows FROM outbox");
+    if (rows > 0) return rows;
+    return count(`SELECT COUNT(*) AS rows ${EVENTS_WAITING}`, this.#eventsWritten());
+  }
+
+  #eventsWritten(): number {
+    return (this.#written ??= Number(
+      this.#sql
+        .exec<{ value: string }>("SELECT value FROM settings WHERE name = ?", EVENTS_WRITTEN)
+        .toArray()[0]?.value ?? 0,
+    ));
   }
 
   /** Writes what waits, and what comes within a moment, together. Null when that is on its way already. */
@@ -98,20 +126,47 @@ export class Outbox {
           OUTBOX_BATCH_ROWS,
         )
         .toArray();
-      const last = rows.at(-1);
-      if (!last) return true;
+      const events = this.#eventsWaiting();
+      if (rows.length + events.length === 0) return true;
       // From here on a change of these orders needs a row of its own.
       for (const { client_order_id: id } of rows) if (id !== null) this.#waiting.delete(id);
       try {
-        await this.#tradebook.write(rows.flatMap(written));
+        await this.#tradebook.write([...rows.flatMap(written), ...events.map(eventRow)]);
       } catch {
         // D1 is down or refuses: nothing is lost, the status shows the count, the alarm tries again.
         return false;
       }
-      this.#sql.exec("DELETE FROM outbox WHERE seq <= ?", last.seq);
+      this.#through(rows.at(-1)?.seq, events.at(-1)?.version);
     }
   }
+
+  #eventsWaiting(): EventRow[] {
+    return this.#sql
+      .exec<EventRow>(
+        `SELECT version, at, client_order_id AS clientOrderId, event_id AS eventId, body
+         ${EVENTS_WAITING} ORDER BY version LIMIT ?`,
+        this.#eventsWritten(),
+        OUTBOX_BATCH_ROWS,
+      )
+      .toArray();
+  }
+
+  /** Both in one breath, so that they are one commit. */
+  #through(seq: number | undefined, version: number | undefined): void {
+    if (seq !== undefined) this.#sql.exec("DELETE FROM outbox WHERE seq <= ?", seq);
+    if (version === undefined) return;
+    const query = "INSERT OR REPLACE INTO settings VALUES (?, ?)";
+    this.#sql.exec(query, EVENTS_WRITTEN, String(version));
+    this.#written = version;
+  }
 }
+
+const EVENTS_WAITING = "FROM events WHERE version > ? AND client_order_id IS NOT NULL";
+
+const eventRow = ({ version, ...event }: EventRow): { version: number; row: TradebookRow } => ({
+  version,
+  row: { kind: "order_event", ...event },
+});
 
 function written(row: OutboxRow): { version: number; row: TradebookRow }[] {
   if (row.kind !== "order") {

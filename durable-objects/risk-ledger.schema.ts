@@ -100,4 +100,5 @@ export type SettingName =
   | "providers"
   | "controls"
   | "index"
-  | "unvalued_told";
+  | "unvalued_told"
+  | "events_written";

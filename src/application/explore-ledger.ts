@@ -2,6 +2,7 @@
 import type { ApiError } from "../contract/errors.ts";
 import type { ExplainQuery } from "../contract/explorer.ts";
 import type { Page, PageQuery } from "../contract/primitives.ts";
+import type { Order } from "../domain/order.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { NO_CLIENT_ORDER_ID, type Explanation } from "../domain/risk/explain.ts";
 import type { HistoryEntry } from "../domain/risk/history.ts";
@@ -10,6 +11,7 @@ import { may, type Caller } from "./caller.ts";
 import { apiError, badField, unknownOrder } from "./order-errors.ts";
 import { gatherFacts, priceOf, roundToGrid } from "./order-facts.ts";
 import type { OrderPorts } from "./order-ports.ts";
+import { historyPageOf, pastOrder } from "./past-orders.ts";
 import { intentOf } from "./submit-order.ts";
 
 /** A page of the order's events, oldest first. Another algo's order is unknown to an algo's key. */
@@ -20,8 +22,21 @@ export async function orderHistory(
   query: PageQuery,
 ): Promise<Result<Page<HistoryEntry>, ApiError>> {
   const order = await ports.ledger.order(clientOrderId);
-  if (!order || !sees(caller, order.algoId)) return err(unknownOrder(clientOrderId));
-  return ok(await ports.ledger.history(clientOrderId, query));
+  if (order && !sees(caller, order.algoId)) return err(unknownOrder(clientOrderId));
+  if (order) return ok(await ports.ledger.history(clientOrderId, query));
+  const events = (await ports.past?.events(clientOrderId)) ?? [];
+  const past = pastOrder(events);
+  if (!past || !sees(caller, past.algoId)) return err(unknownOrder(clientOrderId));
+  return ok(historyPageOf(events, query));
+}
+
+/** One order, also one that the ledger has archived; null when there is none. */
+export async function anyOrder(
+  { ledger, past }: Pick<OrderPorts, "ledger" | "past">,
+  clientOrderId: string,
+): Promise<Order | null> {
+  const order = await ledger.order(clientOrderId);
+  return order ?? pastOrder((await past?.events(clientOrderId)) ?? []);
 }
 
 /** What the ledger would say to the order now. What it lacks is fetched as for a real one. */

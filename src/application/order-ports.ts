@@ -3,6 +3,7 @@ import type { BrokerRules } from "../brokers/broker.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
 import type { Mark } from "../domain/tick.ts";
 import type { Log } from "./log.ts";
+import type { PastOrdersPort } from "./past-orders.ts";
 import type { OrderGatewayPort, RetryQueuePort, RiskLedgerPort } from "./ports.ts";
 
 /** The market of one account: reference data, hours and prices of the broker behind it. */
@@ -23,6 +24,8 @@ export interface OrderPorts {
   gateway(account: string): OrderGatewayPort;
   /** Null when this deployment has no such account. */
   market(account: string): AccountMarket | null;
+  /** Orders that the ledger has archived; left out where none is. */
+  past?: PastOrdersPort;
   /** The account of an order that names none. */
   defaultAccount: string;
   /** Every account of this deployment. */

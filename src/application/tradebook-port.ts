@@ -7,6 +7,8 @@ import type { Incident } from "./reconcile-port.ts";
 /** A row of the tradebook as the ledger's outbox carries it. Writing one twice is the same as once. */
 export type TradebookRow =
   | { kind: "order"; order: Order }
+  /** One event of an order's life; `body` is its JSON text. */
+  | { kind: "order_event"; clientOrderId: string; at: number; eventId: string | null; body: string }
   | { kind: "execution"; execution: Execution; algoId: string }
   | {
       kind: "position_day";

@@ -17,6 +17,7 @@ import {
 import type { OrderIntent } from "../domain/order.ts";
 import { hasKeyOfAlgo } from "../storage/api-keys.ts";
 import { database } from "../storage/database.ts";
+import { pastOrdersIn } from "../storage/order-events.ts";
 import { ACCOUNTS, DEFAULT_ACCOUNT, PORTFOLIO } from "./deployment.ts";
 import { leaseEpoch } from "./lease.ts";
 import { logger } from "./logger.ts";
@@ -28,6 +29,7 @@ export function orderPorts(env: Env): OrderPorts {
     ledger: riskLedger(env, PORTFOLIO),
     gateway: (account) => orderGateway(env, account),
     market: (account) => accountMarket(env, account),
+    past: pastOrdersIn(database(env.DB)),
     defaultAccount: DEFAULT_ACCOUNT,
     accounts: ACCOUNTS.map(({ account }) => account),
     retries: retryQueue(env),

@@ -76,6 +76,19 @@ export const executions = sqliteTable(
   ],
 );
 
+/** Each order's life as the ledger recorded it. WITHOUT ROWID by hand in the migration: an event is one row written. */
+export const orderEvents = sqliteTable(
+  "order_events",
+  {
+    clientOrderId: text("client_order_id").notNull(),
+    version: integer("version").notNull(),
+    at: integer("at").notNull(),
+    eventId: text("event_id"),
+    body: text("body").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.clientOrderId, table.version] })],
+);
+
 export const positionsByDay = sqliteTable(
   "positions_by_day",
   {

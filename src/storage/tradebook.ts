@@ -1,6 +1,6 @@
 /**
- * The ledger's outbox lands here: orders, executions, days, dead letters and audit rows, each written
- * so that twice is once and an older version never overwrites a newer row. It never reads.
+ * The ledger's outbox lands here: orders and their events, executions, days, dead letters and audit
+ * rows, each written so that twice is once and an older version never overwrites a newer row. It never reads.
  */
 import { getTableColumns, getTableName } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
@@ -13,6 +13,7 @@ import {
   deadLetters,
   executions,
   incidents,
+  orderEvents,
   orders,
   positionsByDay,
   riskByDay,
@@ -55,6 +56,8 @@ function writer(table: SQLiteTable, { key, keep = [], skip = [] }: WriterOptions
 
 const WRITERS = {
   order: writer(orders, { key: ["clientOrderId"] }),
+  // What happened once never changes: the same version again is the same row.
+  order_event: writer(orderEvents, { key: null }),
   execution: writer(executions, { key: ["account", "executionId"] }),
   position_day: writer(positionsByDay, { key: ["day", "algoId", "instrument", "account"] }),
   risk_day: writer(riskByDay, { key: ["day", "algoId", "instrument"] }),
@@ -109,6 +112,8 @@ function valuesOf(version: number, row: TradebookRow): Record<string, unknown> {
   switch (row.kind) {
     case "order":
       return orderRow(row.order, version);
+    case "order_event":
+      return { ...row, version };
     case "execution":
       return { ...row.execution, algoId: row.algoId, ledgerVersion: version };
     case "position_day":

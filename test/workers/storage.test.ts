@@ -79,6 +79,7 @@ describe("the tradebook", () => {
   test("writes every kind of row, and writing all of them again changes nothing", async () => {
     const rows: TradebookRow[] = [
       { kind: "order", order: { ...ORDER, refusal: null } },
+      { kind: "order_event", clientOrderId: "order-1", at: 1, eventId: null, body: "{}" },
       execution("e-1", 2_000),
       {
         kind: "position_day",
@@ -129,6 +130,7 @@ describe("the tradebook", () => {
       ["deadLetters", 1],
       ["executions", 1],
       ["incidents", 1],
+      ["orderEvents", 1],
       ["orders", 1],
       ["positionsByDay", 1],
       ["riskByDay", 1],

@@ -2,7 +2,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import { cancelOrder } from "../../application/cancel-order.ts";
-import { orderHistory } from "../../application/explore-ledger.ts";
+import { anyOrder, orderHistory } from "../../application/explore-ledger.ts";
 import { modifyOrder } from "../../application/modify-order.ts";
 import { unknownOrder } from "../../application/order-errors.ts";
 import { submitOrder } from "../../application/submit-order.ts";
@@ -77,7 +77,7 @@ export function orderRoutes(app: ApiApp, gate: Gate): void {
     }),
     async (c) => {
       const { clientOrderId: id } = c.req.valid("param");
-      const order = await c.get("ports").orders.ledger.order(id);
+      const order = await anyOrder(c.get("ports").orders, id);
       if (!order) throw new ApiFailure(unknownOrder(id));
       return c.json(order, 200);
     },
