@@ -48,6 +48,11 @@ export class GatewayMemory {
     if (oldest !== undefined) this.#orders.delete(oldest);
   }
 
+  /** Its row is gone. */
+  dropOrder(clientOrderId: string): void {
+    this.#orders.delete(clientOrderId);
+  }
+
   /** An order was written: what was known of live ones and of looks follows it. */
   written(order: GatewayOrder): void {
     this.keepOrder(order);

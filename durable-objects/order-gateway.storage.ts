@@ -8,6 +8,7 @@ import type {
 import type { GatewayOrder, HandOrder, RecordChange } from "../src/application/gateway/record.ts";
 import type { Execution, OrderPost } from "../src/domain/order.ts";
 import type { Halt } from "../src/domain/trading-gate.ts";
+import { GatewayPast } from "./order-gateway.archive.ts";
 import { type GatewayMemory, memoryOf } from "./order-gateway.memory.ts";
 import { GatewayNotes } from "./order-gateway.notes.ts";
 import { GatewayOutbox } from "./order-gateway.outbox.ts";
@@ -15,7 +16,8 @@ import { migrate, type Migration } from "./schema-migrations.ts";
 
 const MIGRATIONS: readonly Migration[] = [
   [
-    // Rows are never deleted: "no record" is the proof that an order was not sent.
+    // "No record" is the proof that an order was not sent: a row only ever goes to `past_orders`, from where it
+    // goes when nobody can bring the order any more.
     `CREATE TABLE orders (
        client_order_id TEXT PRIMARY KEY,
        broker_order_id TEXT,
@@ -44,6 +46,16 @@ const MIGRATIONS: readonly Migration[] = [
   ["CREATE TABLE hand_orders (broker_order_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"],
   ["CREATE TABLE notes (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"],
   ["CREATE INDEX executions_by_broker ON executions (json_extract(body, '$.brokerOrderId'))"],
+  [
+    `CREATE TABLE past_orders (
+       client_order_id TEXT PRIMARY KEY,
+       broker_order_id TEXT,
+       updated_at INTEGER NOT NULL,
+       body TEXT NOT NULL
+     ) WITHOUT ROWID`,
+    "CREATE INDEX past_by_broker ON past_orders (broker_order_id) WHERE broker_order_id IS NOT NULL",
+    "CREATE INDEX past_by_time ON past_orders (updated_at)",
+  ],
 ];
 
 type Body = { body: string };
@@ -54,6 +66,7 @@ export class OrderGatewayStorage implements GatewayStore {
   readonly #memory: GatewayMemory;
   readonly #notes: GatewayNotes;
   readonly #outbox: GatewayOutbox;
+  readonly past: GatewayPast;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -61,6 +74,7 @@ export class OrderGatewayStorage implements GatewayStore {
     this.#memory = memoryOf(storage);
     this.#notes = new GatewayNotes(storage.sql, this.#memory);
     this.#outbox = new GatewayOutbox(storage.sql, this.#memory);
+    this.past = new GatewayPast(storage.sql, this.#memory, (work) => this.#together(work));
     migrate(storage, MIGRATIONS);
   }
 
@@ -87,12 +101,13 @@ export class OrderGatewayStorage implements GatewayStore {
     const query = "SELECT body FROM orders WHERE client_order_id = ?";
     const [order = null] = this.#bodies<GatewayOrder>(query, clientOrderId);
     if (order) this.#memory.keepOrder(order);
-    return order;
+    return order ?? this.past.order(clientOrderId);
   }
 
   orderOfBroker(brokerOrderId: string): GatewayOrder | null {
     const query = "SELECT body FROM orders WHERE broker_order_id = ?";
-    return this.#bodies<GatewayOrder>(query, brokerOrderId)[0] ?? null;
+    const [order] = this.#bodies<GatewayOrder>(query, brokerOrderId);
+    return order ?? this.past.orderOfBroker(brokerOrderId);
   }
 
   open(): { clientOrderId: string; brokerOrderId: string | null }[] {
@@ -158,6 +173,7 @@ export class OrderGatewayStorage implements GatewayStore {
       order.nextLookAt,
       JSON.stringify(order),
     );
+    this.past.written(order);
     this.#memory.written(order);
   }
 

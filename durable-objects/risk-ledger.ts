@@ -154,6 +154,10 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     return orders.orderOf(this.#book, clientOrderId, Date.now());
   }
 
+  async endedOf(clientOrderIds: string[]): Promise<string[]> {
+    return orders.endedOf(this.#book, clientOrderIds, Date.now());
+  }
+
   async approved(clientOrderId: string): Promise<StandingApproval | null> {
     return orders.approvedOf(this.#book, clientOrderId, Date.now());
   }

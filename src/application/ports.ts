@@ -90,6 +90,8 @@ export interface RiskLedgerPort extends ProviderFollower {
     by: string,
   ): Promise<{ openOrders: number; toCancel: Order[] }>;
   order(clientOrderId: string): Promise<Order | null>;
+  /** Which of these have ended here for good and reserve nothing: what their gateway need not keep whole. */
+  endedOf(clientOrderIds: string[]): Promise<string[]>;
   /** The approval again, for a retry; null when the order is not wanted any more: not `pending_new`, halted, or of an older epoch. */
   approved(clientOrderId: string): Promise<StandingApproval | null>;
   orders(query: OrdersQuery): Promise<Page<OrderView>>;

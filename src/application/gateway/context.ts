@@ -3,6 +3,7 @@ import { assert } from "../../domain/assert.ts";
 import { ORDER_LOOK_DELAY_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
 import type { GatewayOutcome, ReserveAsk, ReservedOne } from "../ports.ts";
+import { ARCHIVING, type Archiving } from "./archiving.ts";
 import { wakeBracket } from "./bracket-notes.ts";
 import { applyEvidence, post, type Evidence } from "./evidence.ts";
 import { countFill, takeBackInferred } from "./inferred-fills.ts";
@@ -61,6 +62,9 @@ export interface GatewayContext extends GatewayPorts {
   tellAfter: number;
   /** When the broker's list was last read before its turn. */
   polledEarlyAt: number;
+  archiving: Archiving;
+  /** When the last slice of what ended long ago was let go of. */
+  archivedAt: number;
 }
 
 export function gatewayContext(ports: GatewayPorts): GatewayContext {
@@ -79,6 +83,8 @@ export function gatewayContext(ports: GatewayPorts): GatewayContext {
     flushAfter: 0,
     tellAfter: 0,
     polledEarlyAt: -Infinity,
+    archiving: ports.archiving ?? ARCHIVING,
+    archivedAt: 0,
   };
 }
 

@@ -68,6 +68,7 @@ export function absorbFinding(context: GatewayContext, finding: Finding, askedAt
 function absorbExecution(context: GatewayContext, execution: Execution): void {
   // Most of a poll is old news, and says nothing that the execution's id does not.
   if (context.store.hasExecution(execution.executionId)) return;
+  if (isForgotten(context, execution.executedAt)) return;
   sight(context, {
     clientOrderId: execution.clientOrderId || null,
     brokerOrderId: execution.brokerOrderId,
@@ -75,6 +76,10 @@ function absorbExecution(context: GatewayContext, execution: Execution): void {
     at: execution.executedAt,
   });
 }
+
+/** From before what this gateway remembers the ids of: it was booked then, and would be taken for another's now. */
+const isForgotten = ({ store }: GatewayContext, at: number): boolean =>
+  at < store.number("forgotten_until");
 
 function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number): void {
   const tell = (evidence: Evidence): void =>
@@ -87,7 +92,10 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
   const known = knownOrder(context, seen);
   // Without our id it may be the very order whose answer is awaited.
   const mayBeOurs = seen.clientOrderId === null && mayBeInFlight(context, seen.brokerOrderId);
-  if (!known && !mayBeOurs) return adoptOrder(context, seen);
+  if (!known && !mayBeOurs) {
+    if (isOpenThere(seen) || !isForgotten(context, seen.updatedAt)) adoptOrder(context, seen);
+    return;
+  }
   if (known?.ended && known.ended !== "dead_lettered" && known.record === "accepted") {
     if (standsAfterItsEnd(context, known, seen, askedAt)) reviveEnded(context, known, seen);
     return;

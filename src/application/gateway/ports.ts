@@ -5,10 +5,12 @@ import type { Halt } from "../../domain/trading-gate.ts";
 import type { Log } from "../log.ts";
 import type { IntentFacts, RetryQueuePort, RiskLedgerPort } from "../ports.ts";
 import type { Incident } from "../reconcile-port.ts";
-import type { GatewayOrder, HandOrder, RecordChange } from "./record.ts";
+import type { Archiving } from "./archiving.ts";
+import type { GatewayOrder, HandOrder, PastRecord, RecordChange } from "./record.ts";
 
 /** Durable and synchronous: each call is one atomic step, and is stored before any byte leaves. */
 export interface GatewayStore {
+  /** Also one of which only the past record is left. */
   order(clientOrderId: string): GatewayOrder | null;
   orderOfBroker(brokerOrderId: string): GatewayOrder | null;
   /** The ids of orders at the broker that have not ended, oldest first: there may be thousands. */
@@ -57,6 +59,22 @@ export interface GatewayStore {
   setNote(name: NoteName, body: string | null): void;
   /** Bodies of all names with this prefix, by name. */
   notes(prefix: NotePrefix): string[];
+  readonly past: PastStore;
+}
+
+/** How what ended long ago leaves a gateway's storage. */
+export interface PastStore {
+  /** Whole records of orders that have ended, by id, from after this one on. */
+  ended(after: string, limit: number): GatewayOrder[];
+  /** Puts past records in the place of whole ones, together. */
+  add(orders: readonly PastRecord[]): void;
+  /** Lets go of an order altogether. */
+  forget(order: GatewayOrder): void;
+  /**
+   * Lets go of the ids from before then: of some past records, and of executions from after this id on.
+   * Answers the last id that was looked at; null at the end.
+   */
+  forgetIds(before: number, after: string, limit: number): string | null;
 }
 
 export type NotePrefix =
@@ -68,7 +86,8 @@ export type NotePrefix =
   | "currency:"
   | "undescribed:"
   | "bracket:"
-  | "bracket-ended:";
+  | "bracket-ended:"
+  | "archive:";
 
 export type NoteName = `${NotePrefix}${string}`;
 
@@ -88,6 +107,8 @@ export type NumberName =
   | "in_flight_looked_at"
   /** When the stream last told of an order that is not from here. */
   | "external_seen_at"
+  /** Ids from before then are gone: what is told from that time is no news. */
+  | "forgotten_until"
   /** When the facts of instruments that nobody here knew were last asked for. */
   | "described_at";
 
@@ -107,6 +128,7 @@ export interface GatewayPorts {
     | "reserveAll"
     | "reserveReplace"
     | "requestCancel"
+    | "endedOf"
   >;
   /** What the ledger does not know of an exit that this gateway places itself. */
   facts(intent: OrderIntent): Promise<IntentFacts>;
@@ -123,5 +145,7 @@ export interface GatewayPorts {
   clockOffsetMs?(): number | null;
   /** Why there is no session at the broker, so that nothing can be sent; null, and left out, when there is one. */
   sessionEnded?(): Promise<string | null>;
+  /** Left out, by the bounds of `archive-limits.ts`. */
+  archiving?: Archiving;
   log: Log;
 }

@@ -159,6 +159,53 @@ export const filledAtBroker = ({ filledQuantity, byHand = "0" }: GatewayOrder): 
 export const instrumentOf = ({ approved, external }: GatewayOrder): InstrumentId | null =>
   approved?.intent.instrument ?? external?.instrument ?? null;
 
+/**
+ * What stays of an order that ended long ago: it is never sent again by it, a late fill still finds it
+ * by either id, and each further life names its events anew.
+ */
+export type PastRecord = Pick<
+  GatewayOrder,
+  | "clientOrderId"
+  | "brokerOrderId"
+  | "record"
+  | "attempt"
+  | "recordedAt"
+  | "ended"
+  | "filledQuantity"
+  | "revivals"
+  | "unwanted"
+  | "updatedAt"
+>;
+
+export const pastOf = (order: GatewayOrder): PastRecord => ({
+  clientOrderId: order.clientOrderId,
+  brokerOrderId: order.brokerOrderId,
+  record: order.record,
+  attempt: order.attempt,
+  recordedAt: order.recordedAt,
+  ended: order.ended,
+  filledQuantity: order.filledQuantity,
+  ...(order.revivals === undefined ? {} : { revivals: order.revivals }),
+  ...(order.unwanted ? { unwanted: order.unwanted } : {}),
+  updatedAt: order.updatedAt,
+});
+
+/** A past record as an order: what it was approved with, and its terms, are gone. */
+export const recordOfPast = (past: PastRecord): GatewayOrder => ({
+  ...newRecord(past.clientOrderId, null, past.recordedAt),
+  ...past,
+});
+
+/** The entry of the bracket that an order belongs to; null when it belongs to none. */
+export function bracketEntryOf({ clientOrderId, approved }: GatewayOrder): string | null {
+  const intent = approved?.intent;
+  return intent?.bracket ? clientOrderId : (intent?.exit?.entry ?? null);
+}
+
+/** Orders of brackets, for a late fill that needs its exits, and those placed past us: whole as long as their ids are kept. */
+export const isKeptWhole = (order: GatewayOrder): boolean =>
+  order.external !== undefined || bracketEntryOf(order) !== null;
+
 /** For the event that tells of an attempt. */
 export const stagesOf = ({ stages }: GatewayOrder): { stages?: OrderStages } =>
   stages ? { stages } : {};

@@ -16,6 +16,7 @@ import {
 } from "../../contract/reconciliation.ts";
 import { decimal, ZERO } from "../../domain/decimal.ts";
 import { errorText } from "../log.ts";
+import { archiveSlice } from "./archive.ts";
 import { bracketsDueAt, driveBrackets } from "./brackets.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
 import { describeDueAt, describeExternals, externalLookDueAt } from "./external-orders.ts";
@@ -45,6 +46,7 @@ export async function watch(context: GatewayContext): Promise<void> {
   const ended = await Promise.allSettled([lookAround(context), tend(context)]);
   // What the looks have brought.
   await tend(context);
+  await archiveSlice(context);
   for (const part of ended) if (part.status === "rejected") throw part.reason;
 }
 

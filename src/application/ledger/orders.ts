@@ -106,6 +106,13 @@ export function orderOf(book: LedgerBook, clientOrderId: string, now: number): O
   return (known ?? storage.order(clientOrderId))?.order ?? storage.repeatedDenial(clientOrderId);
 }
 
+/** Which of these have ended for good and hold nothing: neither on the desk nor with money that balances may not show yet. */
+export const endedOf = (book: LedgerBook, ids: readonly string[], now: number): string[] =>
+  ids.filter((id) => {
+    const entry = book.state(now).orders.get(id) ?? book.storage.order(id);
+    return entry !== null && isTerminal(entry.order.state) && entry.commitment === null;
+  });
+
 /** The approval again; null when the order is not wanted any more. */
 export function approvedOf(
   book: LedgerBook,

@@ -158,6 +158,7 @@ export class GatewayRuns {
       ledger: {
         post: guard((posts) => ledger.post(posts)),
         order: guard((id) => ledger.order(id)),
+        endedOf: guard((ids) => ledger.endedOf(ids)),
         approved: guard((id) => ledger.approved(id)),
         reserve: guard((intent, known) => ledger.reserve(intent, known)),
         reserveAll: guard(async (asks) => {
@@ -183,6 +184,7 @@ export class GatewayRuns {
       sleep: guard((ms) => timeline.sleep(ms)),
       turn: guard(() => timeline.sleep(random.between(0, 2))),
       ready: guard(() => this.#ready()),
+      archiving: { recordKeptMs: 3_000, idsKeptMs: Infinity, sliceMs: 1_000, sliceRows: 20 },
       log: this.#world.log,
     };
     return new Gateway(ports);

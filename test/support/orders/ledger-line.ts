@@ -36,6 +36,7 @@ export function ledgerLine(parts: {
     reserveAll: over((asks) => calls.reserveAll(asks)),
     post: over((posts) => calls.post(posts)),
     order: over((id) => calls.order(id)),
+    endedOf: over((ids) => calls.endedOf(ids)),
     approved: over((id) => calls.approved(id)),
     requestCancels: over((filter, by) => calls.requestCancels(filter, by)),
     requestCancel: over((id, by) => calls.requestCancel(id, by)),

@@ -4,17 +4,22 @@ import type {
   NoteName,
   NotePrefix,
   NumberName,
+  PastStore,
 } from "../../../src/application/gateway/ports.ts";
-import type {
-  GatewayOrder,
-  HandOrder,
-  RecordChange,
+import {
+  type GatewayOrder,
+  type HandOrder,
+  type PastRecord,
+  type RecordChange,
+  recordOfPast,
 } from "../../../src/application/gateway/record.ts";
 import type { Execution, OrderPost } from "../../../src/domain/order.ts";
 import type { Halt } from "../../../src/domain/trading-gate.ts";
 
 export class MemoryStore implements GatewayStore {
   readonly orders = new Map<string, GatewayOrder>();
+  /** What is left of orders that were archived. */
+  readonly pastRecords = new Map<string, PastRecord>();
   readonly executions = new Map<string, Execution>();
   readonly externals = new Map<string, number>();
   readonly #hands = new Map<string, HandOrder>();
@@ -27,12 +32,16 @@ export class MemoryStore implements GatewayStore {
   #posted = 0;
 
   order(clientOrderId: string): GatewayOrder | null {
-    return structuredClone(this.orders.get(clientOrderId) ?? null);
+    const past = this.pastRecords.get(clientOrderId);
+    return structuredClone(this.orders.get(clientOrderId) ?? (past ? recordOfPast(past) : null));
   }
 
   orderOfBroker(brokerOrderId: string): GatewayOrder | null {
-    for (const order of this.orders.values())
-      if (order.brokerOrderId === brokerOrderId) return structuredClone(order);
+    for (const { clientOrderId, brokerOrderId: id } of [
+      ...this.orders.values(),
+      ...this.pastRecords.values(),
+    ])
+      if (id === brokerOrderId) return this.order(clientOrderId);
     return null;
   }
 
@@ -64,6 +73,7 @@ export class MemoryStore implements GatewayStore {
 
   save({ order, posts, executions }: RecordChange): void {
     this.orders.set(order.clientOrderId, structuredClone(order));
+    this.pastRecords.delete(order.clientOrderId);
     for (const execution of executions) this.#insertExecution(execution);
     for (const post of posts) this.#insertPost(post);
   }
@@ -163,4 +173,31 @@ export class MemoryStore implements GatewayStore {
     const names = [...this.#notes.keys()].filter((name) => name.startsWith(prefix)).sort();
     return names.map((name) => this.#notes.get(name) ?? "");
   }
+
+  readonly past: PastStore = {
+    ended: (after, limit) => {
+      const rows = [...this.orders.values()]
+        .filter(({ ended, clientOrderId }) => ended !== null && clientOrderId > after)
+        .sort((a, b) => (a.clientOrderId < b.clientOrderId ? -1 : 1));
+      return structuredClone(rows.slice(0, limit));
+    },
+    add: (orders) => {
+      for (const past of orders) {
+        this.orders.delete(past.clientOrderId);
+        this.pastRecords.set(past.clientOrderId, structuredClone(past));
+      }
+    },
+    forget: ({ clientOrderId, brokerOrderId }) => {
+      this.orders.delete(clientOrderId);
+      if (brokerOrderId !== null) this.externals.delete(brokerOrderId);
+    },
+    forgetIds: (before) => {
+      for (const { clientOrderId, updatedAt } of this.pastRecords.values())
+        if (updatedAt < before) this.pastRecords.delete(clientOrderId);
+      for (const { clientOrderId, executionId, executedAt } of this.executions.values())
+        if (executedAt < before && !this.orders.has(clientOrderId))
+          this.executions.delete(executionId);
+      return null;
+    },
+  };
 }

@@ -141,6 +141,8 @@ export interface Script {
   retried?: (clientOrderId: string) => void;
   /** The order as the ledger has it. */
   ledgerOrder?: GatewayPorts["ledger"]["order"];
+  /** Which orders the ledger has ended; all when left out. */
+  endedOf?: GatewayPorts["ledger"]["endedOf"];
   /** What the platform knows of any instrument; nothing when left out. */
   instrument?: () => Instrument | null;
   /** Time stands still while somebody waits. */
@@ -207,6 +209,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
         return [];
       },
       order: script.ledgerOrder ?? (async () => null),
+      endedOf: script.endedOf ?? (async (ids) => ids),
       approved: async (id) => {
         if (script.approved) return script.approved(id);
         const approved = approvedWith();

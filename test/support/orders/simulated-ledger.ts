@@ -15,6 +15,7 @@ import { LedgerDuties } from "../../../src/application/ledger/duties.ts";
 import { KillSwitch } from "../../../src/application/ledger/kill-switch.ts";
 import {
   approvedOf,
+  endedOf,
   orderOf,
   postAll,
   requestCancel,
@@ -49,6 +50,7 @@ export type LedgerCalls = Pick<
   | "requestCancel"
   | "requestCancels"
   | "order"
+  | "endedOf"
   | "approved"
   | "positions"
   | "trip"
@@ -244,6 +246,7 @@ export class SimulatedLedger {
       requestCancel: async (id, by) => requestCancel(this.#book, id, by, now()),
       requestCancels: async (filter, by) => requestCancels(this.#book, filter, by, now()),
       order: async (id) => orderOf(this.#book, id, now()),
+      endedOf: async (ids) => endedOf(this.#book, ids, now()),
       approved: async (id) => approvedOf(this.#book, id, now()),
       positions: async () => positionViews(this.#book.state(now()), now()),
       trip: (scope, reason, by, options) => {
