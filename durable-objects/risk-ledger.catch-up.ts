@@ -3,6 +3,7 @@ import type { CatchUp, CatchUpAsk } from "../src/application/ports.ts";
 import type { RiskChannelView } from "../src/contract/risk-channel.ts";
 import { ORDERS_CATCH_UP_MAX } from "../src/domain/market-limits.ts";
 import type { RecordedEvent } from "../src/domain/risk/history.ts";
+import { archivedUntil } from "./risk-ledger.archive.ts";
 import type { LedgerEvent } from "../src/domain/risk/ledger.ts";
 import { pastOrders } from "../src/domain/risk/past-orders.ts";
 
@@ -20,7 +21,7 @@ export const catchUp = (sql: SqlStorage, risk: RiskChannelView, ask = NOTHING): 
 function missedOrders(sql: SqlStorage, version: number, ask: CatchUpAsk): Missed {
   const { since, algoId } = ask;
   if (since === null || since === version) return { notices: [], complete: true };
-  if (since > version) return { notices: [], complete: false };
+  if (since > version || since < archivedUntil(sql)) return { notices: [], complete: false };
   const rows = sql
     .exec<{ id: string; epoch: number }>(
       `SELECT events.client_order_id AS id, orders.body ->> '$.order.epoch' AS epoch FROM events

@@ -91,6 +91,15 @@ export class Outbox {
     return count(`SELECT COUNT(*) AS rows ${EVENTS_WAITING}`, this.#eventsWritten());
   }
 
+  /** A row stands for every later change of its order: what comes before the oldest is written. */
+  get toldUntil(): number {
+    const first = "SELECT MIN(version) AS version FROM outbox";
+    const { version } = this.#sql.exec<{ version: number | null }>(first).one();
+    const waiting = `SELECT MIN(version) AS version ${EVENTS_WAITING}`;
+    const event = this.#sql.exec<{ version: number | null }>(waiting, this.#eventsWritten()).one();
+    return Math.min(version ?? Infinity, event.version ?? Infinity) - 1;
+  }
+
   #eventsWritten(): number {
     return (this.#written ??= Number(
       this.#sql

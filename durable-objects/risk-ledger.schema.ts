@@ -88,6 +88,10 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
   ],
   // A resume names the halt that it ends.
   ["ALTER TABLE gateway_calls ADD COLUMN halt_version INTEGER NOT NULL DEFAULT 0"],
+  // All that stays of an order that was archived: its id is taken for ever.
+  [
+    "CREATE TABLE archived_orders (client_order_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+  ],
 ];
 
 /** Names of the single values in `settings`. */
@@ -101,4 +105,5 @@ export type SettingName =
   | "controls"
   | "index"
   | "unvalued_told"
-  | "events_written";
+  | "events_written"
+  | "archived_until";

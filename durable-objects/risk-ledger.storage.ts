@@ -1,9 +1,16 @@
 /** The ledger's SQLite: everything event by event, and the rows that its memory is built from again. It decides nothing. */
-import type { EventRow, LedgerStore, StormEvent } from "../src/application/ledger/ports.ts";
+import type {
+  EndedOrder,
+  EventRow,
+  LedgerStore,
+  StormEvent,
+} from "../src/application/ledger/ports.ts";
 import { REPEATED_DENIALS_KEPT_MAX } from "../src/domain/ledger-limits.ts";
 import type { OrdersQuery } from "../src/contract/orders.ts";
 import type { Page } from "../src/contract/primitives.ts";
 import type { Order } from "../src/domain/order.ts";
+import type { ArchivedOrder } from "../src/domain/risk/archived.ts";
+import type { RecordedEvent } from "../src/domain/risk/history.ts";
 import type { Change } from "../src/domain/risk/ledger.ts";
 import type { LimitName } from "../src/domain/risk/limit-names.ts";
 import {
@@ -24,6 +31,7 @@ import {
   type TradingStateRecord,
 } from "../src/domain/risk/state.ts";
 import { StoredHoldings } from "../src/domain/risk/stored-holdings.ts";
+import { LedgerPast } from "./risk-ledger.archive.ts";
 import { readLedger } from "./risk-ledger.loading.ts";
 import { readStormEvents } from "./risk-ledger.storms.ts";
 import { LEDGER_MIGRATIONS, type SettingName } from "./risk-ledger.schema.ts";
@@ -35,6 +43,7 @@ const EVENT_FORMAT = 1;
 export class LedgerStorage implements LedgerStore {
   readonly #sql: SqlStorage;
   readonly #storedHoldings = new StoredHoldings();
+  readonly #past: LedgerPast;
   /** As they are stored; built anew with the rest of memory. */
   readonly #settings = new Map<SettingName, string | null>();
   #followers: string[] | null = null;
@@ -44,6 +53,7 @@ export class LedgerStorage implements LedgerStore {
   constructor(storage: DurableObjectStorage) {
     this.#sql = storage.sql;
     migrate(storage, LEDGER_MIGRATIONS);
+    this.#past = new LedgerPast(storage.sql);
   }
 
   /** Everything that memory holds. */
@@ -242,6 +252,25 @@ export class LedgerStorage implements LedgerStore {
   set(name: SettingName, value: string): void {
     this.#sql.exec("INSERT OR REPLACE INTO settings VALUES (?, ?)", name, value);
     this.#settings.set(name, value);
+  }
+
+  archived(clientOrderId: string): ArchivedOrder | null {
+    return this.#past.archived(clientOrderId);
+  }
+
+  endedOrders(after: number, before: number, limit: number): EndedOrder[] {
+    return this.#past.ended(after, before, limit);
+  }
+
+  archive(clientOrderId: string, kept: ArchivedOrder, changedVersion: number): void {
+    this.#past.archive(clientOrderId, kept, changedVersion);
+  }
+
+  bringBack(entry: LedgerOrder, events: readonly RecordedEvent[]): void {
+    const { clientOrderId } = entry.order;
+    this.#past.drop(clientOrderId);
+    this.saveOrder(entry, events.at(-1)?.version ?? entry.order.ledgerVersion);
+    for (const event of events) this.addEvent({ ...event, kind: event.body.kind, clientOrderId });
   }
 
   stormEvents(since: number): StormEvent[] {

@@ -21,12 +21,7 @@ import type { RiskChannelView } from "../src/contract/risk-channel.ts";
 import type { OrdersQuery, OrderView, PositionView } from "../src/contract/orders.ts";
 import type { ControlCommand } from "../src/contract/risk-controls.ts";
 import type { Page, PageQuery } from "../src/contract/primitives.ts";
-import type {
-  ExposureView,
-  LimitsRequest,
-  LimitView,
-  RiskStatusView,
-} from "../src/contract/risk.ts";
+import type { ExposureView, LimitsRequest, RiskStatusView } from "../src/contract/risk.ts";
 import type { Order, OrderChanges, OrderIntent, OrderPost } from "../src/domain/order.ts";
 import type { Result } from "../src/domain/result.ts";
 import type { StandingApproval } from "../src/domain/risk/decide.ts";
@@ -44,6 +39,8 @@ import { LedgerDuties } from "../src/application/ledger/duties.ts";
 import * as deciding from "../src/application/ledger/deciding.ts";
 import { controlsView, LedgerControls } from "../src/application/ledger/controls.ts";
 import { riskChannelView } from "../src/application/ledger/risk-channel.ts";
+import { LedgerArchive } from "../src/application/ledger/archive.ts";
+import { archiveWork } from "./risk-ledger.archive.ts";
 import { catchUp } from "./risk-ledger.catch-up.ts";
 import { GatewayCalls } from "./risk-ledger.gateway-calls.ts";
 import { historyPage } from "./risk-ledger.history.ts";
@@ -72,6 +69,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   readonly #killSwitch: KillSwitch;
   readonly #controls: LedgerControls;
   readonly #trips: LedgerTrips;
+  readonly #archive: LedgerArchive;
   readonly #duties: LedgerDuties;
   readonly #log = logger({ object: "RiskLedger", portfolio: PORTFOLIO });
   /** The alarm as last set in this run; null when this run has not set one. */
@@ -99,8 +97,10 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     const clockOffset = (broker: string, offsetMs: number) =>
       this.#trips.clockOffset(broker, offsetMs, accountsAt(broker), Date.now());
     this.#controls = new LedgerControls({ book, gateways, killSwitch, clockOffset });
+    this.#archive = new LedgerArchive({ book, log, after, ...archiveWork(env) });
     this.#duties = new LedgerDuties({
       book,
+      archive: this.#archive,
       gateways,
       wishes: this.#wishes,
       notices: this.#notices,
@@ -128,6 +128,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
 
   async post(posts: OrderPost[]): Promise<Order[]> {
     await this.#together.turn();
+    await this.#archive.bringBack(posts, Date.now());
     const posted = orders.postAll(this.#book, posts, Date.now());
     this.#lookAtTrips();
     return posted;
@@ -191,7 +192,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     return riskChannelView(this.#book.state(Date.now()), PORTFOLIO, this.#book.outbox.size);
   }
 
-  async limits(): Promise<LimitView[]> {
+  async limits() {
     return this.#book.state(Date.now()).limits.list();
   }
 

@@ -11,3 +11,15 @@ export const GATEWAY_SLICE_ROWS = 300;
 
 /** Between two slices of a gateway. */
 export const GATEWAY_SLICE_MS = 10_000;
+
+/** The ledger keeps an order whole this long after its end: a week's reports are in by then, and its gateway has let go of it. */
+export const LEDGER_ORDER_KEPT_MS = 7 * 86_400_000;
+
+/** Orders of one slice of the ledger, which are one transaction: some ten milliseconds, in which no order is decided. */
+export const LEDGER_SLICE_ORDERS = 100;
+
+/** Between two slices of the ledger. */
+export const LEDGER_SLICE_MS = 5_000;
+
+/** News of an archived order waits this long for the tradebook to tell the order; then it is booked without. */
+export const ARCHIVED_READ_WAIT_MS = 3_000;

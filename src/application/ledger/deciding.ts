@@ -16,7 +16,7 @@ import { explain, type Explanation } from "../../domain/risk/explain.ts";
 import { passesByItself, type Refusal } from "../../domain/risk/refusal.ts";
 import { decideReplace } from "../../domain/risk/replace.ts";
 import type { LedgerBook } from "./book.ts";
-import { deny, findRepeated } from "./denials.ts";
+import { deny, findArchived, findRepeated } from "./denials.ts";
 
 export function reserve(
   book: LedgerBook,
@@ -27,7 +27,8 @@ export function reserve(
   return book.commit(now, (state): ReserveAnswer => {
     if (facts.mark) book.takeMark(state, facts.mark);
     const { clientOrderId: id } = intent;
-    const known = book.find(state, id) ?? findRepeated(book, state, id);
+    const known =
+      book.find(state, id) ?? findRepeated(book, state, id) ?? findArchived(book, state, intent);
     const decision = decide(state, intent, facts, now);
     switch (decision.kind) {
       case "existing":

@@ -1,5 +1,6 @@
 /** What becomes of a denial: an order that says something new, or one more of a flood. Only inside a transaction. */
-import type { Order } from "../../domain/order.ts";
+import type { Order, OrderIntent } from "../../domain/order.ts";
+import { archivedEntry } from "../../domain/risk/archived.ts";
 import { NO_UNIT_RISK } from "../../domain/risk/money-at-risk.ts";
 import { newEntry } from "../../domain/risk/entry.ts";
 import type { LedgerOrder, LedgerState } from "../../domain/risk/state.ts";
@@ -33,4 +34,14 @@ export function findRepeated(
 ): LedgerOrder | null {
   const order = book.storage.repeatedDenial(clientOrderId);
   return order && book.hold(state, newEntry(order, NO_UNIT_RISK));
+}
+
+/** An archived order, for an intent under its id: as it ended for the same one, as another's for any other. */
+export function findArchived(
+  book: LedgerBook,
+  state: LedgerState,
+  intent: OrderIntent,
+): LedgerOrder | null {
+  const archived = book.storage.archived(intent.clientOrderId);
+  return archived && book.hold(state, archivedEntry(archived, intent));
 }

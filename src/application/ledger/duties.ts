@@ -19,6 +19,8 @@ export interface DutyParts extends SweepParts {
   notices: WaitingNotices;
   /** A look at the trips, and what is still to be closed after one; when that is tried again, ms since 1970. */
   trips: { run(now: number): Promise<boolean>; dueAt(): number };
+  /** A slice of what ended long ago. */
+  archive: { run(now: number): Promise<void> };
   /** Has `act` done after a while; what it answers takes that back. */
   after(ms: number, act: () => void): () => void;
 }
@@ -68,6 +70,10 @@ export class LedgerDuties {
         return true;
       }),
       this.#duty("trips", () => this.#parts.trips.run(now)),
+      this.#duty("archive", async () => {
+        await this.#parts.archive.run(now);
+        return true;
+      }),
       ...this.#sweep.accountsDue(now).map((account) =>
         this.#duty(sweepOf(account), async () => {
           await this.#sweep.run(account, now);

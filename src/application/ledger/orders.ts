@@ -3,9 +3,10 @@ import type { BrokerBalance } from "../../brokers/broker.ts";
 import type { Order, OrderPost } from "../../domain/order.ts";
 import { isTerminal, transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
+import { mayBeArchived } from "../../domain/risk/archived.ts";
 import { approvedAgain, type StandingApproval } from "../../domain/risk/decide.ts";
 import { applyBalances } from "../../domain/risk/funds.ts";
-import { openOrders } from "../../domain/risk/ledger.ts";
+import { forgetEnded, openOrders } from "../../domain/risk/ledger.ts";
 import type { LedgerOrder, LedgerState } from "../../domain/risk/state.ts";
 import type { OpenOrderFilter, OrderProblem } from "../ports.ts";
 import type { LedgerBook } from "./book.ts";
@@ -110,7 +111,7 @@ export function orderOf(book: LedgerBook, clientOrderId: string, now: number): O
 export const endedOf = (book: LedgerBook, ids: readonly string[], now: number): string[] =>
   ids.filter((id) => {
     const entry = book.state(now).orders.get(id) ?? book.storage.order(id);
-    return entry !== null && isTerminal(entry.order.state) && entry.commitment === null;
+    return entry ? mayBeArchived(entry) : book.storage.archived(id) !== null;
   });
 
 /** The approval again; null when the order is not wanted any more. */
@@ -136,5 +137,7 @@ export function takeBalances(
     const kept = state.balances.get(account);
     if (kept) book.storage.saveBalances(account, kept);
     for (const entry of counted) book.storage.saveOrder(entry, state.version);
+    // Their money was the last that memory had to know of them.
+    forgetEnded(state, counted);
   });
 }

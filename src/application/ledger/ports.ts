@@ -1,6 +1,8 @@
 /** What the ledger's logic runs on: its own synchronous storage, its way to the tradebook, its calls to gateways. */
 import type { DeadLetterLabel, Order } from "../../domain/order.ts";
 import type { Change, LedgerEvent } from "../../domain/risk/ledger.ts";
+import type { ArchivedOrder } from "../../domain/risk/archived.ts";
+import type { RecordedEvent } from "../../domain/risk/history.ts";
 import type { LimitName } from "../../domain/risk/limit-names.ts";
 import type {
   AccountBalances,
@@ -62,6 +64,20 @@ export interface LedgerStore {
   stormEvents(since: number): StormEvent[];
   setting(name: BookSetting): string | null;
   set(name: BookSetting, value: string): void;
+  /** What is kept of an archived order, or null. */
+  archived(clientOrderId: string): ArchivedOrder | null;
+  /** Orders that reserve nothing, oldest first, of versions after the one and before the other. */
+  endedOrders(after: number, before: number, limit: number): EndedOrder[];
+  /** Puts what is kept in the place of an order and its events, unless it has changed since that version. */
+  archive(clientOrderId: string, kept: ArchivedOrder, changedVersion: number): void;
+  /** Puts an archived order and its events back as they were. */
+  bringBack(entry: LedgerOrder, events: readonly RecordedEvent[]): void;
+}
+
+/** An order as it is stored, with the version that last changed it. */
+export interface EndedOrder {
+  entry: LedgerOrder;
+  changedVersion: number;
 }
 
 /** Rows of the tradebook on their way, stored with the event that made them. */
@@ -79,6 +95,8 @@ export interface LedgerOutbox {
   /** A transaction was rolled back: its rows are not there. */
   forget(): void;
   readonly size: number;
+  /** Everything of orders that was stored up to this version is in the tradebook. */
+  readonly toldUntil: number;
   /** Writes what waits; false when the tradebook refused. */
   flush(): Promise<boolean>;
 }

@@ -57,7 +57,7 @@ const unpackCommitment = (commitment: Packed<Commitment> | null): Commitment | n
 /** Just the order, for whoever only passes it on. */
 export const packedOrder = (text: string): Order => (JSON.parse(text) as { order: Order }).order;
 
-const unpackUnit = (unit: Packed<UnitRisk>): UnitRisk => ({
+export const unpackUnit = (unit: Packed<UnitRisk>): UnitRisk => ({
   price: decimal(unit.price),
   moneyAtRisk: decimal(unit.moneyAtRisk),
   stop: unit.stop === null ? null : decimal(unit.stop),

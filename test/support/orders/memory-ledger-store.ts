@@ -1,10 +1,13 @@
 /** A ledger's storage in memory, with the behaviour of the real one: packed text, and a transaction that throws leaves nothing. */
 import type {
   BookSetting,
+  EndedOrder,
   EventRow,
   LedgerStore,
   StormEvent,
 } from "../../../src/application/ledger/ports.ts";
+import type { ArchivedOrder } from "../../../src/domain/risk/archived.ts";
+import type { RecordedEvent } from "../../../src/domain/risk/history.ts";
 import { REPEATED_DENIALS_KEPT_MAX } from "../../../src/domain/ledger-limits.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import type { Change, LedgerEvent } from "../../../src/domain/risk/ledger.ts";
@@ -36,12 +39,17 @@ interface StoredOrder {
   order: Order;
   hot: boolean;
   body: string;
+  changedVersion: number;
 }
 
 export class MemoryLedgerStore implements LedgerStore {
   /** What happened, each body as the text that it is stored as: a run's history. */
   readonly events: (Omit<EventRow, "body"> & { body: string })[] = [];
   readonly #orders = new Map<string, StoredOrder>();
+  /** What is kept of archived orders, as it is stored. */
+  readonly #archived = new Map<string, string>();
+  /** Those orders as they ended: what is counted by rows in the real one goes by days that are over. */
+  readonly #ended = new Map<string, Order>();
   readonly #repeatedDenials = new Map<string, Order>();
   readonly #eventIds = new Map<string, true>();
   readonly #executions = new Map<string, true>();
@@ -86,7 +94,7 @@ export class MemoryLedgerStore implements LedgerStore {
     const orders = [...this.#orders.values()].sort(
       (a, b) => a.order.ledgerVersion - b.order.ledgerVersion,
     );
-    const sent = orders.filter(
+    const sent = [...orders, ...[...this.#ended.values()].map((order) => ({ order }))].filter(
       ({ order }) => order.state !== "denied" && order.algoId !== "external",
     );
     const firstOfDay = Number(this.#settings.get("day_first_version") ?? 0);
@@ -146,7 +154,45 @@ export class MemoryLedgerStore implements LedgerStore {
 
   /** Every order there ever was, as it stands. */
   orders(): Order[] {
-    return [...this.#orders.values()].map(({ order }) => order);
+    return [...[...this.#orders.values()].map(({ order }) => order), ...this.#ended.values()];
+  }
+
+  archived(clientOrderId: string): ArchivedOrder | null {
+    const body = this.#archived.get(clientOrderId);
+    return body === undefined ? null : (JSON.parse(body) as ArchivedOrder);
+  }
+
+  /** How many orders are archived now. */
+  get archivedOrders(): number {
+    return this.#archived.size;
+  }
+
+  endedOrders(after: number, before: number, limit: number): EndedOrder[] {
+    return [...this.#orders.values()]
+      .filter(({ hot, order: { ledgerVersion: at } }) => !hot && at > after && at < before)
+      .sort((a, b) => a.order.ledgerVersion - b.order.ledgerVersion)
+      .slice(0, limit)
+      .map(({ body, changedVersion }) => ({ entry: unpackOrder(body), changedVersion }));
+  }
+
+  archive(clientOrderId: string, kept: ArchivedOrder, changedVersion: number): void {
+    const stored = this.#orders.get(clientOrderId);
+    if (!stored || stored.hot || stored.changedVersion !== changedVersion) return;
+    this.#drop(this.#orders, clientOrderId);
+    this.#put(this.#archived, clientOrderId, JSON.stringify(kept));
+    this.#put(this.#ended, clientOrderId, stored.order);
+    for (const event of this.events)
+      if (event.clientOrderId === clientOrderId && event.eventId !== null)
+        this.#drop(this.#eventIds, event.eventId);
+  }
+
+  bringBack(entry: LedgerOrder, events: readonly RecordedEvent[]): void {
+    const { clientOrderId } = entry.order;
+    this.#drop(this.#archived, clientOrderId);
+    this.#drop(this.#ended, clientOrderId);
+    this.saveOrder(entry, events.at(-1)?.version ?? 0);
+    for (const { eventId } of events)
+      if (eventId !== null) this.#put(this.#eventIds, eventId, true);
   }
 
   eventSeen(eventId: string): boolean {
@@ -180,10 +226,15 @@ export class MemoryLedgerStore implements LedgerStore {
     this.#put(this.#holdings, holdingKey(algoId, instrument, account), packHolding(holding));
   }
 
-  saveOrder(entry: LedgerOrder, _version: number): void {
+  saveOrder(entry: LedgerOrder, changedVersion: number): void {
     const hot = reserves(entry) || entry.commitment !== null;
     const { order } = entry;
-    this.#put(this.#orders, order.clientOrderId, { order, hot, body: packOrder(entry) });
+    this.#put(this.#orders, order.clientOrderId, {
+      order,
+      hot,
+      body: packOrder(entry),
+      changedVersion,
+    });
   }
 
   saveDays(aggregates: Iterable<Aggregate>): void {
@@ -217,8 +268,13 @@ export class MemoryLedgerStore implements LedgerStore {
       .map(({ at, clientOrderId, body }) => ({
         event: JSON.parse(body) as LedgerEvent,
         at,
-        order: (clientOrderId !== null && this.#orders.get(clientOrderId)?.order) || null,
+        order: clientOrderId === null ? null : this.anyOrder(clientOrderId),
       }));
+  }
+
+  /** An order as it stands, or as it was archived. */
+  anyOrder(clientOrderId: string): Order | null {
+    return this.#orders.get(clientOrderId)?.order ?? this.#ended.get(clientOrderId) ?? null;
   }
 
   setting(name: BookSetting): string | null {

@@ -104,7 +104,7 @@ export class Monitor {
 
   /** New terms leave the gateway. Whoever lost the lease may still make its order smaller, and nothing else. */
   modified({ clientOrderId, quantity }: BrokerOrder, changes: OrderChanges): void {
-    const epoch = this.#ledger.store.order(clientOrderId ?? "")?.order.epoch ?? 0;
+    const epoch = this.#ledger.store.anyOrder(clientOrderId ?? "")?.epoch ?? 0;
     const lowers =
       changes.limitPrice === null &&
       changes.stopPrice === null &&
@@ -168,7 +168,7 @@ export class Monitor {
     }
     const since = this.#timeline.now() - STORM_MS;
     const refused = this.#broker.refused.filter(({ clientOrderId, at }) => {
-      const order = this.#ledger.store.order(clientOrderId)?.order;
+      const order = this.#ledger.store.anyOrder(clientOrderId);
       return at >= since && order !== undefined && covers(scope, order);
     });
     if (refused.length < count)
@@ -257,7 +257,7 @@ export class Monitor {
 
   /** An exit is of what has filled of its entry, never of what was asked for. */
   #isCovered({ clientOrderId, quantity, exit }: Order, entry: string): void {
-    const filled = decimal(this.#ledger.store.order(entry)?.order.filledQuantity ?? "0");
+    const filled = decimal(this.#ledger.store.anyOrder(entry)?.filledQuantity ?? "0");
     if (decimal(quantity).gt(filled))
       this.#found(
         `${clientOrderId} (pair ${exit?.pair ?? 0}) is of ${quantity}, its entry filled ${filled.toFixed()}`,

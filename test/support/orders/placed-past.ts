@@ -72,7 +72,7 @@ function differencesOf(world: World, id: string, held: Held): string[] {
     return share ? [share.quantity] : [];
   });
   const reserved = shares.reduce((sum, quantity) => sum.plus(quantity), ZERO);
-  const filled = world.ledger.store.order(id)?.order.filledQuantity ?? "0";
+  const filled = world.ledger.store.anyOrder(id)?.filledQuantity ?? "0";
   return [
     ...(reserved.eq(rest)
       ? []

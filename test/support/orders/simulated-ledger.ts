@@ -9,6 +9,7 @@ import {
   reserveReplace,
   setLimits,
 } from "../../../src/application/ledger/deciding.ts";
+import { LedgerArchive } from "../../../src/application/ledger/archive.ts";
 import { LedgerBook } from "../../../src/application/ledger/book.ts";
 import { controlsView, LedgerControls } from "../../../src/application/ledger/controls.ts";
 import { LedgerDuties } from "../../../src/application/ledger/duties.ts";
@@ -94,7 +95,11 @@ interface LedgerRun {
   controls: LedgerControls;
   trips: LedgerTrips;
   duties: LedgerDuties;
+  archive: LedgerArchive;
 }
+
+/** Orders are archived within a run, and asked for again, and filled late. */
+const AGES_FAST = { orderKeptMs: 8_000, sliceMs: 1_000, sliceOrders: 5, pastDaysOnly: false };
 
 export class SimulatedLedger {
   readonly store = new MemoryLedgerStore();
@@ -145,8 +150,17 @@ export class SimulatedLedger {
     const clockOffset = (broker: string, offsetMs: number): void =>
       trips.clockOffset(broker, offsetMs, ["simulated"], this.#world.now());
     const controls = new LedgerControls({ book, gateways, killSwitch, clockOffset });
+    const archive = new LedgerArchive({
+      book,
+      past: tradebook.past,
+      isSettled: async () => true,
+      after,
+      bounds: AGES_FAST,
+      log,
+    });
     const duties = new LedgerDuties({
       book,
+      archive,
       gateways,
       wishes: { refresh: () => {}, declare: async () => true, pending: false },
       notices: { send: async () => {}, waiting: false },
@@ -156,7 +170,7 @@ export class SimulatedLedger {
       after,
       log,
     });
-    return { book, killSwitch, controls, trips, duties };
+    return { book, killSwitch, controls, trips, duties, archive };
   }
 
   /** What follows from a trip goes on by itself; where it fails, the alarm goes on with it. */
@@ -234,6 +248,7 @@ export class SimulatedLedger {
         return answers;
       },
       post: async (posts) => {
+        await this.#run.archive.bringBack(posts, now());
         const posted = postAll(this.#book, posts, now());
         this.#lookAtTrips();
         return posted;

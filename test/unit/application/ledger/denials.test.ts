@@ -26,6 +26,7 @@ function denying() {
     add: (_version, row) => void rows.push(row),
     forget: () => {},
     size: 0,
+    toldUntil: Infinity,
     flush: async () => true,
   };
   const book = new LedgerBook({

@@ -31,6 +31,7 @@ function hanging({ tripsHang = false } = {}) {
     },
     wishes: { refresh: () => {}, declare: async () => true, pending: false },
     notices: { send: async () => {}, waiting: false },
+    archive: { run: async () => {} },
     trips: {
       run: async () => (tripsHang ? Promise.withResolvers<boolean>().promise : ++begun.trips > 0),
       dueAt: () => START,

@@ -31,6 +31,7 @@ function held() {
     add: (_version, row) => void (row.kind === "incident" && told.push(row.incident)),
     forget: () => {},
     size: 0,
+    toldUntil: Infinity,
     flush: async () => true,
   };
   const begin = () =>
