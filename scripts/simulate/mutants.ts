@@ -1,4 +1,5 @@
 /** Deliberate mistakes, each a small change of the source. A simulation that does not see one of them proves less than it says. */
+import { ARCHIVE_MUTANTS } from "./archive-mutants.ts";
 import { COMPARING_MUTANTS } from "./comparing-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { CONTROL_MUTANTS } from "./control-mutants.ts";
@@ -179,4 +180,5 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [['  ["REDUCE_ONLY", reduceOnly],\n', ""]],
   },
   ...CONTROL_MUTANTS,
+  ...ARCHIVE_MUTANTS,
 ];
