@@ -1,6 +1,7 @@
 /** The way out of one account's orders. A thin shell: the logic is `src/application/gateway`, here are its storage, socket and alarm. */
 import { DurableObject } from "cloudflare:workers";
 import { HeldSession } from "../src/application/held-session.ts";
+import { GatewayAlarm } from "../src/application/gateway/alarm.ts";
 import { Gateway } from "../src/application/gateway/gateway.ts";
 import type {
   DeskProblem,
@@ -20,7 +21,7 @@ import type { BrokerView } from "../src/contract/brokers.ts";
 import type { AccountReconciliation } from "../src/contract/reconciliation.ts";
 import { assert } from "../src/domain/assert.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
-import { ORDER_STREAM_READY_WAIT_MS, WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
+import { ORDER_STREAM_READY_WAIT_MS } from "../src/domain/limits.ts";
 import type {
   ApprovedOrder,
   Order,
@@ -47,8 +48,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
   readonly #stream: OrderStream;
   readonly #session: HeldSession;
   readonly #clock: BrokerClock;
-  /** The alarm as last set in this run; null when this run has not set one. */
-  #alarmAt: number | null = null;
+  readonly #alarm: GatewayAlarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -80,11 +80,17 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       sessionEnded: () => sessionEnded(session),
       log,
     });
+    this.#alarm = new GatewayAlarm({
+      now: () => Date.now(),
+      dueAt: () => Math.min(this.#gateway.nextDueAt(), this.#stream.nextDueAt()),
+      stored: () => ctx.storage.getAlarm(),
+      store: (at) => ctx.storage.setAlarm(at),
+    });
     this.#stream = new OrderStream({
       broker,
-      onEvent: (message) => this.#gateway.onStream(message),
+      onEvent: (message) => this.#alarm.after(this.#gateway.onStream(message)),
       catchUp: () => this.#gateway.catchUp(),
-      changed: () => void this.#arm(),
+      changed: () => void this.#alarm.arm(),
       heard: (brokerTime, now) => this.#clock.heard(brokerTime, now),
       hasSession: async () => (await session.current()).ok,
       generation: () => session.generation,
@@ -94,35 +100,35 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
   }
 
   place(intent: OrderIntent, facts: IntentFacts): Promise<Placed> {
-    return this.#armed(() => this.#gateway.place(intent, facts));
+    return this.#alarm.armed(() => this.#gateway.place(intent, facts));
   }
 
   submit(approved: ApprovedOrder, attempt: number): Promise<GatewayOutcome> {
-    return this.#armed(() => this.#gateway.submit(approved, attempt));
+    return this.#alarm.armed(() => this.#gateway.submit(approved, attempt));
   }
 
   cancel(clientOrderId: string): Promise<Order | null> {
-    return this.#armed(() => this.#gateway.cancel(clientOrderId));
+    return this.#alarm.armed(() => this.#gateway.cancel(clientOrderId));
   }
 
   modify(id: string, changes: OrderChanges, approval: TermsApproval): Promise<Order | null> {
-    return this.#armed(() => this.#gateway.modify(id, changes, approval));
+    return this.#alarm.armed(() => this.#gateway.modify(id, changes, approval));
   }
 
   lookUp(clientOrderId: string): Promise<OrderEvidence> {
-    return this.#armed(() => this.#gateway.lookUp(clientOrderId));
+    return this.#alarm.armed(() => this.#gateway.lookUp(clientOrderId));
   }
 
   giveUpUnsent(clientOrderId: string, reason: string): Promise<boolean> {
-    return this.#armed(() => this.#gateway.giveUpUnsent(clientOrderId, reason));
+    return this.#alarm.armed(() => this.#gateway.giveUpUnsent(clientOrderId, reason));
   }
 
   executeByHand(id: string, claim: HandExecution): Promise<Result<Order, DeskProblem>> {
-    return this.#armed(() => this.#gateway.executeByHand(id, claim));
+    return this.#alarm.armed(() => this.#gateway.executeByHand(id, claim));
   }
 
   discardByHand(id: string, by: string, reason: string): Promise<Result<Order, DeskProblem>> {
-    return this.#armed(() => this.#gateway.discardByHand(id, by, reason));
+    return this.#alarm.armed(() => this.#gateway.discardByHand(id, by, reason));
   }
 
   async halt(scope: ScopeText, version: number): Promise<HaltConfirmed> {
@@ -158,60 +164,31 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
   }
 
   brokerBook(since: number): Promise<Result<BrokerBook, string>> {
-    return this.#armed(() => this.#gateway.brokerBook(since));
+    return this.#alarm.armed(() => this.#gateway.brokerBook(since));
   }
 
   unfreeze(instruments: InstrumentId[], by: string): Promise<void> {
-    return this.#armed(() => this.#gateway.unfreeze(instruments, by));
+    return this.#alarm.armed(() => this.#gateway.unfreeze(instruments, by));
   }
 
   async learnSession(grant: SessionGrant): Promise<void> {
     if (!this.#session.learn(grant)) return;
     if (grant.kind === "none") this.#stream.endSession(grant.reason);
-    else await this.#armed(() => this.#stream.renewSession(Date.now()));
+    else await this.#alarm.armed(() => this.#stream.renewSession(Date.now()));
   }
 
   /** Also the first call after a deploy: from here on the alarm keeps it going. */
   async ensure(): Promise<void> {
-    await this.#armed(() => this.#work());
+    await this.#alarm.armed(() => this.#work());
   }
 
   override async alarm(): Promise<void> {
-    // First the next alarm, then the work: a failure below must not be the end of the watch.
-    this.#alarmAt = null;
-    await this.#arm();
-    await this.#work();
-    await this.#arm();
+    await this.#alarm.rang(() => this.#work());
   }
 
   async #work(): Promise<void> {
     // Side by side: a stream that does not come up must not keep the watch from its work.
     await Promise.all([this.#stream.ensure(Date.now()), this.#gateway.watch()]);
-  }
-
-  /** Runs a call with the alarm set before it, for the case that this run dies in the middle, and again after it. */
-  async #armed<T>(call: () => Promise<T>): Promise<T> {
-    // One that is set covers this run: what is due sooner was armed when it came to be due.
-    if (this.#alarmAt === null || this.#alarmAt <= Date.now()) await this.#arm();
-    try {
-      return await call();
-    } finally {
-      await this.#arm();
-    }
-  }
-
-  /** Sets the alarm to what is due first, at the latest the watchdog's turn. Moves it only to sooner. */
-  async #arm(): Promise<void> {
-    const now = Date.now();
-    const due = Math.min(this.#gateway.nextDueAt(), this.#stream.nextDueAt());
-    const at = Math.max(now + ALARM_DELAY_MS_MIN, Math.min(due, now + WATCHDOG_INTERVAL_MS));
-    const set = this.#alarmAt ?? (await this.ctx.storage.getAlarm());
-    if (set !== null && set > now && set <= at) {
-      this.#alarmAt = set;
-      return;
-    }
-    this.#alarmAt = at;
-    await this.ctx.storage.setAlarm(at);
   }
 }
 
@@ -220,6 +197,3 @@ async function sessionEnded(session: HeldSession): Promise<string | null> {
   const held = await session.current();
   return !held.ok && held.error.kind === "session_expired" ? held.error.reason : null;
 }
-
-/** Work that cannot be done yet must not make the alarm spin. */
-const ALARM_DELAY_MS_MIN = 100;

@@ -34,6 +34,7 @@ import { logger } from "../src/platform/logger.ts";
 import { market, orderGateway } from "../src/platform/objects.ts";
 import { retryQueue } from "../src/platform/wiring.ts";
 import { tradebook } from "../src/storage/tradebook.ts";
+import { LedgerAlarm } from "../src/application/ledger/alarm.ts";
 import { LedgerBook } from "../src/application/ledger/book.ts";
 import { LedgerDuties } from "../src/application/ledger/duties.ts";
 import * as deciding from "../src/application/ledger/deciding.ts";
@@ -56,9 +57,6 @@ import { after } from "./after.ts";
 import { Together } from "./together.ts";
 import { MarkWishes } from "./risk-ledger.wishes.ts";
 
-/** The first look after a commit: by then most of what it began is done. */
-const DUTY_DELAY_MS = 1_000;
-
 export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   readonly #storage: LedgerStorage;
   readonly #together = new Together();
@@ -72,8 +70,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   readonly #archive: LedgerArchive;
   readonly #duties: LedgerDuties;
   readonly #log = logger({ object: "RiskLedger", portfolio: PORTFOLIO });
-  /** The alarm as last set in this run; null when this run has not set one. */
-  #alarmAt: number | null = null;
+  readonly #alarm: LedgerAlarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -110,6 +107,11 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
       after,
       log,
     });
+    this.#alarm = new LedgerAlarm({
+      now: () => Date.now(),
+      dueAt: (now) => this.#duties.nextDueAt(now),
+      store: (at) => ctx.waitUntil(ctx.storage.setAlarm(at)),
+    });
   }
 
   async reserve(intent: OrderIntent, facts: IntentFacts): Promise<ReserveAnswer> {
@@ -136,7 +138,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
 
   #lookAtTrips(): void {
     const work = this.#trips.look(Date.now());
-    if (work) this.ctx.waitUntil(work);
+    if (work) this.ctx.waitUntil(this.#alarm.after(work));
   }
 
   async reserveReplace(id: string, changes: OrderChanges, facts: IntentFacts, by: string) {
@@ -201,11 +203,11 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   trip(scope: ScopeText, reason: string, by: string, options?: KillOptions): Promise<KillAnswer> {
-    return this.#killSwitch.trip(scope, reason, by, Date.now(), options);
+    return this.#alarm.after(this.#killSwitch.trip(scope, reason, by, Date.now(), options));
   }
 
   resetTrip(scope: ScopeText, reason: string, by: string): Promise<Result<KillAnswer, ApiError>> {
-    return this.#killSwitch.reset(scope, reason, by, Date.now());
+    return this.#alarm.after(this.#killSwitch.reset(scope, reason, by, Date.now()));
   }
 
   async controls() {
@@ -213,7 +215,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async control(command: ControlCommand, by: string) {
-    const done = await this.#controls.run(command, by, Date.now());
+    const done = await this.#alarm.after(this.#controls.run(command, by, Date.now()));
     this.#lookAtTrips();
     return done;
   }
@@ -234,17 +236,11 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async ensure(): Promise<void> {
-    await this.#duties.run(Date.now());
-    this.#arm(Date.now());
+    await this.#alarm.after(this.#duties.run(Date.now()));
   }
 
   override async alarm(): Promise<void> {
-    // First the next alarm, then the work: a failure below must not be the end of the watch.
-    this.#alarmAt = null;
-    this.#arm(Date.now());
-    await this.#duties.run(Date.now());
-    this.#alarmAt = null;
-    this.#arm(Date.now());
+    await this.#alarm.rang(() => this.#duties.run(Date.now()));
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -260,17 +256,15 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async takeProviders(providers: ActiveProvider[]): Promise<void> {
-    if (this.#wishes.follow(providers) && !(await this.#wishes.declare())) this.#arm(Date.now());
+    if (this.#wishes.follow(providers) && !(await this.#wishes.declare())) this.#alarm.arm();
   }
 
   #committed(notices: LedgerNotice[], holdings: Iterable<Holding>): void {
     const later = (work: Promise<boolean> | null) =>
-      work &&
-      this.ctx.waitUntil(work.then((done) => done || this.#armBy(Date.now() + DUTY_DELAY_MS)));
+      work && this.ctx.waitUntil(work.then((done) => done || this.#alarm.soon()));
     if (this.#wishes.want(holdings)) later(this.#wishes.declare());
     later(this.#outbox.flushSoon());
-    // Scanning for what is due is the alarm's business, not that of an order's path.
-    if (this.#alarmAt === null) this.#armBy(Date.now() + DUTY_DELAY_MS);
+    this.#alarm.changed();
     const followers = this.#storage.followers();
     if (followers.length === 0) return;
     this.#notices.add(followers, notices);
@@ -281,19 +275,5 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   #tellRisk(): void {
     const send = this.#notices.risk(() => [this.#storage.followers(), this.#risk()]);
     if (send) this.ctx.waitUntil(send);
-  }
-
-  /** Sets the alarm for what is due next; without anything to watch there is none. */
-  #arm(now: number): void {
-    const due = this.#duties.nextDueAt(now);
-    if (due !== null) this.#armBy(due);
-  }
-
-  /** Moves the alarm to sooner only. */
-  #armBy(at: number): boolean {
-    if (this.#alarmAt !== null && this.#alarmAt <= at) return false;
-    this.#alarmAt = at;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
-    return true;
   }
 }

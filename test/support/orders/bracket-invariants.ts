@@ -76,6 +76,31 @@ const heldBy = (orders: readonly Order[], { algoId, instrument, side }: Order): 
       ZERO,
     );
 
+/**
+ * What is left of the entry, fill by fill: a position that went flat has closed it, whoever closed it, and what
+ * another order opens afterwards is not the bracket's to guard.
+ */
+function leftOf(world: World, orders: readonly Order[], entry: Order): Decimal {
+  const mine = new Map(
+    orders
+      .filter(
+        ({ algoId, instrument }) => algoId === entry.algoId && instrument === entry.instrument,
+      )
+      .map((each) => [each.clientOrderId, each]),
+  );
+  let held = ZERO;
+  let left = ZERO;
+  for (const { clientOrderId, quantity } of world.ledger.store.fills()) {
+    const order = mine.get(clientOrderId);
+    if (!order) continue;
+    held = order.side === entry.side ? held.plus(quantity) : held.minus(quantity);
+    if (order === mine.get(entry.clientOrderId)) left = left.plus(quantity);
+    if (order.exit?.entry === entry.clientOrderId) left = left.minus(quantity);
+    left = maxDecimal(ZERO, minDecimal(left, held));
+  }
+  return left;
+}
+
 /** Every unit that the exits have not closed has a stop and a target at the broker, or people were told. */
 function bare(
   world: World,
@@ -88,10 +113,12 @@ function bare(
   const closed = sumOf(exits, ({ filledQuantity }) => filledQuantity);
   const filled = decimal(entry.filledQuantity).minus(closed);
   // Closed otherwise, it needs no exits: the position is what is left of it.
-  const open = minDecimal(filled, heldBy(orders, entry));
+  const most = minDecimal(filled, heldBy(orders, entry));
+  if (most.lte(ZERO)) return [];
+  const open = minDecimal(most, leftOf(world, orders, entry));
   if (open.lte(ZERO)) return [];
   const legs: LegName[] = ["stop", "target"];
-  const most = Math.max(0, ...pairs) + 1;
+  const pairsMax = Math.max(0, ...pairs) + 1;
   return legs.flatMap((leg) => {
     const guarded = world.broker.held
       .filter(isOpen)
@@ -104,7 +131,7 @@ function bare(
         (sum, { order }) => sum.plus(decimal(order.quantity).minus(order.filledQuantity)),
         ZERO,
       );
-    const isTold = Array.from({ length: most }, (_, index) => index + 1).some((pair) =>
+    const isTold = Array.from({ length: pairsMax }, (_, index) => index + 1).some((pair) =>
       told.has(`bracket-${legId(entry.clientOrderId, pair, leg)}`),
     );
     // What lies on the desk people were told of, too.

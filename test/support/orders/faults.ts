@@ -16,6 +16,8 @@ export interface WorldFaults extends BrokerFaults {
   messageLost: number;
   messageTwice: number;
   tradebookAway: number;
+  /** The platform rings an object's alarm long after it was due. */
+  alarmLate: number;
 }
 
 export type FaultName = keyof WorldFaults;
@@ -30,6 +32,7 @@ export const QUIET: WorldFaults = {
   messageLost: 0,
   messageTwice: 0,
   tradebookAway: 0,
+  alarmLate: 0,
 };
 
 /** The most that a run may draw of each. */
@@ -55,6 +58,7 @@ const WORST: WorldFaults = {
   messageLost: 0.3,
   messageTwice: 0.3,
   tradebookAway: 0.5,
+  alarmLate: 0.3,
 };
 
 export const FAULT_NAMES = Object.keys(QUIET) as FaultName[];

@@ -1,9 +1,11 @@
 /** Gateways one after the other over one storage: each run of it may die in the middle of any call, and the next begins. */
+import { GatewayAlarm } from "../../../src/application/gateway/alarm.ts";
 import { Gateway } from "../../../src/application/gateway/gateway.ts";
 import type { GatewayPorts } from "../../../src/application/gateway/ports.ts";
 import type { Log } from "../../../src/application/log.ts";
 import type { OrderGatewayPort, RetryQueuePort } from "../../../src/application/ports.ts";
 import type { Incident } from "../../../src/application/reconcile-port.ts";
+import { SimulatedAlarm } from "./alarm.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { BOOKED_WITHIN_MS, type Monitor } from "./monitor.ts";
 import type { Random } from "./random.ts";
@@ -19,7 +21,6 @@ export const never = (): Promise<never> => new Promise(() => {});
 /** How long an entry waits for the order stream. */
 const READY_WAIT_MS = 2_000;
 const RECONNECT_MS = 1_000;
-const WATCH_MS = 500;
 /** After that, the caller of a run that died learns so. */
 const GONE_MS = 30_000;
 
@@ -42,21 +43,36 @@ export class GatewayRuns {
   /** What people were told, by id. */
   readonly incidents = new Map<string, Incident>();
   readonly #world: GatewayWorld;
+  /** Stored: a run that dies leaves it to the next. */
+  readonly #stored: SimulatedAlarm;
   #generation = 0;
   #gateway: Gateway;
+  #alarm: GatewayAlarm;
+  /** The socket of this run; what was missed may still have to be read in. */
+  #connected = false;
   #streamReady = false;
+  #nextTryAt = 0;
 
   constructor(world: GatewayWorld) {
     this.#world = world;
+    const { timeline, trouble } = world;
+    this.#stored = new SimulatedAlarm({
+      now: () => world.now(),
+      after: (ms, act) => timeline.after(ms, act),
+      lateMs: () => trouble.lateMs(),
+      ring: () => this.#alive(() => this.#alarm.rang(() => this.#work())),
+    });
     this.#gateway = this.#newGateway();
+    this.#alarm = this.#newAlarm(this.#gateway);
     world.broker.onEvent = (event) => this.#onEvent(event);
-    this.connect();
-    this.#watch();
+    // The first call after a deploy.
+    this.#alive(() => this.#alarm.armed(() => this.#work()));
   }
 
   #onEvent(event: StreamEvent): void {
-    if (this.#world.trouble.brokerDown) return;
-    this.#alive((gateway) => gateway.onStream(event));
+    if (this.#world.trouble.brokerDown || !this.#connected) return;
+    const alarm = this.#alarm;
+    this.#alive((gateway) => alarm.after(gateway.onStream(event)));
     this.#expectBooked(event);
   }
 
@@ -78,29 +94,43 @@ export class GatewayRuns {
     );
   }
 
+  /** Nothing runs any more until the alarm rings or somebody calls. */
   crash(): void {
     this.#generation += 1;
+    this.#connected = false;
+    this.#streamReady = false;
+    this.#nextTryAt = 0;
     this.store.restart();
     this.#gateway = this.#newGateway();
-    this.connect();
+    this.#alarm = this.#newAlarm(this.#gateway);
+  }
+
+  /** The socket is gone, and is tried again from now on. */
+  disconnect(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#streamReady = false;
+    this.#nextTryAt = this.#world.now() + RECONNECT_MS;
+    this.#alive(() => this.#alarm.arm());
+  }
+
+  /** What the alarm does: a stream that does not come up must not keep the watch from its work. */
+  async #work(): Promise<void> {
+    await Promise.all([this.#connect(), this.#gateway.watch()]);
   }
 
   /** The stream is up again: entries wait until what was missed has been read in. */
-  connect(): void {
-    this.#streamReady = false;
+  async #connect(): Promise<void> {
+    const now = this.#world.now();
+    if (this.#connected || now < this.#nextTryAt) return;
     const generation = this.#generation;
-    const attempt = async (): Promise<void> => {
-      if (generation !== this.#generation || this.#world.trouble.brokerDown) return;
-      const read = await this.#gateway.catchUp();
-      if (generation !== this.#generation || this.#world.trouble.brokerDown) return;
-      if (read.ok) this.#streamReady = true;
-      else this.#world.timeline.after(RECONNECT_MS, () => this.#alive(attempt));
-    };
-    this.#alive(attempt);
-  }
-
-  disconnect(): void {
-    this.#streamReady = false;
+    this.#nextTryAt = now + RECONNECT_MS;
+    if (this.#world.trouble.brokerDown) return;
+    this.#connected = true;
+    const read = await this.#gateway.catchUp();
+    if (generation !== this.#generation || !this.#connected) return;
+    if (read.ok) this.#streamReady = true;
+    else this.disconnect();
   }
 
   /** Reads in once more all that the broker knows. */
@@ -109,13 +139,10 @@ export class GatewayRuns {
     await this.#gateway.watch();
   }
 
-  #watch(): void {
-    this.#alive((gateway) => gateway.watch());
-    this.#world.timeline.after(WATCH_MS, () => this.#watch());
-  }
-
   async #ready(): Promise<boolean> {
-    if (!this.#streamReady) await this.#world.timeline.sleep(READY_WAIT_MS);
+    if (this.#streamReady) return true;
+    this.#alive(() => this.#alarm.after(this.#connect()));
+    await this.#world.timeline.sleep(READY_WAIT_MS);
     return this.#streamReady;
   }
 
@@ -134,6 +161,19 @@ export class GatewayRuns {
     if (!this.#world.trouble.strikes("crash")) return false;
     this.crash();
     return true;
+  }
+
+  #newAlarm(gateway: Gateway): GatewayAlarm {
+    const generation = this.#generation;
+    const streamDueAt = (): number => (this.#connected ? Infinity : this.#nextTryAt);
+    return new GatewayAlarm({
+      now: () => this.#world.now(),
+      dueAt: () => Math.min(gateway.nextDueAt(), streamDueAt()),
+      stored: async () => this.#stored.at,
+      store: async (at) => {
+        if (generation === this.#generation) this.#stored.set(at);
+      },
+    });
   }
 
   #newGateway(): Gateway {
@@ -197,20 +237,24 @@ export class GatewayRuns {
       <T extends unknown[], R>(call: (gateway: Gateway, ...args: T) => Promise<R>) =>
       async (...args: T): Promise<R> => {
         await timeline.sleep(random.between(1, 10));
-        const gone = timeline.sleep(GONE_MS).then((): never => {
-          throw new Error("the gateway died");
-        });
-        return structuredClone(await Promise.race([call(this.#gateway, ...args), gone]));
+        const gone = Promise.withResolvers<never>();
+        const takeBack = timeline.after(GONE_MS, () => gone.reject(new Error("the gateway died")));
+        const answer = await Promise.race([call(this.#gateway, ...args), gone.promise]);
+        takeBack();
+        return structuredClone(answer);
       };
+    /** With the alarm set before and after, as the object makes most of its calls. */
+    const armed = <T extends unknown[], R>(call: (gateway: Gateway, ...args: T) => Promise<R>) =>
+      to((gateway, ...args: T) => this.#alarm.armed(() => call(gateway, ...args)));
     return {
-      place: to((gateway, intent, known) => gateway.place(intent, known)),
-      submit: to((gateway, approved, attempt) => gateway.submit(approved, attempt)),
-      cancel: to((gateway, id) => gateway.cancel(id)),
-      modify: to((gateway, id, changes, epoch) => gateway.modify(id, changes, epoch)),
-      lookUp: to((gateway, id) => gateway.lookUp(id)),
-      giveUpUnsent: to((gateway, id, reason) => gateway.giveUpUnsent(id, reason)),
-      executeByHand: to((gateway, id, claim) => gateway.executeByHand(id, claim)),
-      discardByHand: to((gateway, id, by, reason) => gateway.discardByHand(id, by, reason)),
+      place: armed((gateway, intent, known) => gateway.place(intent, known)),
+      submit: armed((gateway, approved, attempt) => gateway.submit(approved, attempt)),
+      cancel: armed((gateway, id) => gateway.cancel(id)),
+      modify: armed((gateway, id, changes, epoch) => gateway.modify(id, changes, epoch)),
+      lookUp: armed((gateway, id) => gateway.lookUp(id)),
+      giveUpUnsent: armed((gateway, id, reason) => gateway.giveUpUnsent(id, reason)),
+      executeByHand: armed((gateway, id, claim) => gateway.executeByHand(id, claim)),
+      discardByHand: armed((gateway, id, by, reason) => gateway.discardByHand(id, by, reason)),
       halt: to(async (gateway, scope, version) => {
         const confirmed = await gateway.halt(scope, version);
         monitor.gatewayTold(scope, version, true, version);
@@ -225,11 +269,11 @@ export class GatewayRuns {
         monitor.gatewayFenced(epoch);
       }),
       balances: to((gateway) => gateway.balances()),
-      ensure: to((gateway) => gateway.watch()),
+      ensure: armed(() => this.#work()),
       meters: to(async (gateway) => gateway.meters()),
       reconciliation: to((gateway) => gateway.reconciliation(this.#streamReady)),
-      brokerBook: to((gateway, since) => gateway.brokerBook(since)),
-      unfreeze: to((gateway, instruments, by) => gateway.unfreeze(instruments, by)),
+      brokerBook: armed((gateway, since) => gateway.brokerBook(since)),
+      unfreeze: armed((gateway, instruments, by) => gateway.unfreeze(instruments, by)),
       learnSession: async () => {},
       streamState: async () => (this.#streamReady ? "ready" : "connecting"),
     };

@@ -68,6 +68,7 @@ export async function reserved({ fails = false } = {}) {
   const ledger = new SimulatedLedger({
     now: () => now,
     after: () => () => {},
+    setAlarm: () => {},
     gateway: () => gateway,
     retries: { send: async ({ clientOrderId }) => void retried.push(clientOrderId) },
     tripWork: {

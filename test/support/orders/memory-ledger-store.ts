@@ -9,7 +9,7 @@ import type {
 import type { ArchivedOrder } from "../../../src/domain/risk/archived.ts";
 import type { RecordedEvent } from "../../../src/domain/risk/history.ts";
 import { REPEATED_DENIALS_KEPT_MAX } from "../../../src/domain/ledger-limits.ts";
-import type { Order } from "../../../src/domain/order.ts";
+import type { Execution, Order } from "../../../src/domain/order.ts";
 import type { Change, LedgerEvent } from "../../../src/domain/risk/ledger.ts";
 import type { Limit } from "../../../src/domain/risk/limits.ts";
 import { ORDER_RATE_WINDOW_MS } from "../../../src/domain/risk/order-rate.ts";
@@ -193,6 +193,18 @@ export class MemoryLedgerStore implements LedgerStore {
     this.saveOrder(entry, events.at(-1)?.version ?? 0);
     for (const { eventId } of events)
       if (eventId !== null) this.#put(this.#eventIds, eventId, true);
+  }
+
+  /** Every fill that was booked, as they happened. */
+  fills(): Execution[] {
+    return this.events
+      .map(({ body }) => JSON.parse(body) as LedgerEvent)
+      .flatMap((event) =>
+        event.kind === "posted" && event.post.event.kind === "filled"
+          ? [{ ...event.post.event.execution, clientOrderId: event.post.clientOrderId }]
+          : [],
+      )
+      .sort((a, b) => a.executedAt - b.executedAt);
   }
 
   eventSeen(eventId: string): boolean {

@@ -1,4 +1,4 @@
-/** A gateway's storage in memory, with the behaviour of the real one: every read and write is a copy. */
+/** A gateway's storage in memory, with the behaviour of the real one: what is written is a copy, and what is read cannot be changed. */
 import type {
   GatewayStore,
   NoteName,
@@ -16,6 +16,17 @@ import {
 import type { Execution, OrderPost } from "../../../src/domain/order.ts";
 import type { Halt } from "../../../src/domain/trading-gate.ts";
 
+/** A copy that nobody can change: reads hand it out as it is, which is much of a run's time. */
+export function kept<T>(value: T): T {
+  return frozen(structuredClone(value));
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const each of Object.values(value)) frozen(each);
+  return Object.freeze(value);
+}
+
 export class MemoryStore implements GatewayStore {
   readonly orders = new Map<string, GatewayOrder>();
   /** What is left of orders that were archived. */
@@ -30,50 +41,58 @@ export class MemoryStore implements GatewayStore {
   #seq = 0;
   /** How far the ledger has confirmed, as this run remembers. */
   #posted = 0;
+  /** Those that have not ended, oldest first; null after a change. */
+  #live: readonly GatewayOrder[] | null = null;
 
   order(clientOrderId: string): GatewayOrder | null {
     const past = this.pastRecords.get(clientOrderId);
-    return structuredClone(this.orders.get(clientOrderId) ?? (past ? recordOfPast(past) : null));
+    return this.orders.get(clientOrderId) ?? (past ? recordOfPast(past) : null);
   }
 
   orderOfBroker(brokerOrderId: string): GatewayOrder | null {
-    for (const { clientOrderId, brokerOrderId: id } of [
-      ...this.orders.values(),
-      ...this.pastRecords.values(),
-    ])
+    for (const order of this.orders.values())
+      if (order.brokerOrderId === brokerOrderId) return order;
+    for (const { clientOrderId, brokerOrderId: id } of this.pastRecords.values())
       if (id === brokerOrderId) return this.order(clientOrderId);
     return null;
   }
 
   open(): Pick<GatewayOrder, "clientOrderId" | "brokerOrderId">[] {
-    return this.live().filter(({ record }) => record === "accepted");
+    return this.#alive().filter(({ record }) => record === "accepted");
   }
 
   live(): GatewayOrder[] {
-    const live = [...this.orders.values()].filter(({ ended }) => ended === null);
-    return structuredClone(live.sort((a, b) => a.recordedAt - b.recordedAt));
+    return [...this.#alive()];
+  }
+
+  #alive(): readonly GatewayOrder[] {
+    this.#live ??= [...this.orders.values()]
+      .filter(({ ended }) => ended === null)
+      .sort((a, b) => a.recordedAt - b.recordedAt);
+    return this.#live;
   }
 
   hasLive(): boolean {
-    return this.live().length > 0;
+    return this.#alive().length > 0;
   }
 
   due(now: number): GatewayOrder[] {
-    return this.live().filter(({ nextLookAt }) => nextLookAt !== null && nextLookAt <= now);
+    return this.#alive().filter(({ nextLookAt }) => nextLookAt !== null && nextLookAt <= now);
   }
 
   nextLookAt(): number | null {
-    const looks = this.live().flatMap(({ nextLookAt }) => nextLookAt ?? []);
+    const looks = this.#alive().flatMap(({ nextLookAt }) => nextLookAt ?? []);
     return looks.length > 0 ? Math.min(...looks) : null;
   }
 
   recorded(): GatewayOrder[] {
-    return this.live().filter(({ record }) => record === "recorded");
+    return this.#alive().filter(({ record }) => record === "recorded");
   }
 
   save({ order, posts, executions }: RecordChange): void {
-    this.orders.set(order.clientOrderId, structuredClone(order));
+    this.orders.set(order.clientOrderId, kept(order));
     this.pastRecords.delete(order.clientOrderId);
+    this.#live = null;
     for (const execution of executions) this.#insertExecution(execution);
     for (const post of posts) this.#insertPost(post);
   }
@@ -86,34 +105,34 @@ export class MemoryStore implements GatewayStore {
   #insertExecution(execution: Execution): void {
     if (this.executions.has(execution.executionId))
       throw new Error(`execution ${execution.executionId} stored twice`);
-    this.executions.set(execution.executionId, structuredClone(execution));
+    this.executions.set(execution.executionId, kept(execution));
   }
 
   #insertPost(post: OrderPost): void {
     this.#outbox = this.#outbox.filter(({ seq }) => seq > this.#posted);
     this.#seq += 1;
-    this.#outbox.push({ seq: this.#seq, post: structuredClone(post) });
+    this.#outbox.push({ seq: this.#seq, post: kept(post) });
   }
 
   handOrder(brokerOrderId: string): HandOrder | null {
-    return structuredClone(this.#hands.get(brokerOrderId) ?? null);
+    return this.#hands.get(brokerOrderId) ?? null;
   }
 
   saveHandOrder(hand: HandOrder, order: GatewayOrder, posts: OrderPost[]): void {
-    this.#hands.set(hand.brokerOrderId, structuredClone(hand));
+    this.#hands.set(hand.brokerOrderId, kept(hand));
     this.save({ order, posts, executions: [] });
   }
 
   coverHandOrder(id: string, covered: string, execution: Execution, posts: OrderPost[]): void {
     const hand = this.#hands.get(id);
-    if (hand) this.#hands.set(id, { ...hand, covered });
+    if (hand) this.#hands.set(id, kept({ ...hand, covered }));
     this.#insertExecution(execution);
     for (const post of posts) this.#insertPost(post);
   }
 
   executionsOfBroker(brokerOrderId: string): Execution[] {
     const all = [...this.executions.values()];
-    return structuredClone(all.filter((each) => each.brokerOrderId === brokerOrderId));
+    return all.filter((each) => each.brokerOrderId === brokerOrderId);
   }
 
   hasExecution(executionId: string): boolean {
@@ -121,8 +140,7 @@ export class MemoryStore implements GatewayStore {
   }
 
   outbox(limit: number): { seq: number; post: OrderPost }[] {
-    const waiting = this.#outbox.filter(({ seq }) => seq > this.#posted);
-    return structuredClone(waiting.slice(0, limit));
+    return this.#outbox.filter(({ seq }) => seq > this.#posted).slice(0, limit);
   }
 
   posted(seq: number): void {
@@ -135,15 +153,15 @@ export class MemoryStore implements GatewayStore {
   }
 
   halts(): Halt[] {
-    return structuredClone([...this.#halts.values()]);
+    return [...this.#halts.values()];
   }
 
   halt(scope: string): Halt | null {
-    return structuredClone(this.#halts.get(scope) ?? null);
+    return this.#halts.get(scope) ?? null;
   }
 
   saveHalt(halt: Halt): void {
-    this.#halts.set(halt.scope, structuredClone(halt));
+    this.#halts.set(halt.scope, kept(halt));
   }
 
   number(name: NumberName): number {

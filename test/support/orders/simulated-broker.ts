@@ -160,11 +160,12 @@ export class SimulatedBroker implements BrokerTrading {
       .map(({ order }) => order);
   }
 
-  async #query<T>(rows: () => T[]): Promise<Result<T[], BrokerFailure>> {
+  /** Rows are flat: a copy of each is one that nobody here sees changed. */
+  async #query<T extends object>(rows: () => T[]): Promise<Result<T[], BrokerFailure>> {
     await this.#latency();
     if (this.#trouble.brokerDown || this.#trouble.strikes("queryFails"))
       return err({ kind: "network", reason: "no connection" });
-    return ok(structuredClone(rows()));
+    return ok(rows().map((row) => ({ ...row })));
   }
 
   openOrders(): Promise<Result<BrokerOrder[], BrokerFailure>> {

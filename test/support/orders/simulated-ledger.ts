@@ -9,6 +9,7 @@ import {
   reserveReplace,
   setLimits,
 } from "../../../src/application/ledger/deciding.ts";
+import { LedgerAlarm } from "../../../src/application/ledger/alarm.ts";
 import { LedgerArchive } from "../../../src/application/ledger/archive.ts";
 import { LedgerBook } from "../../../src/application/ledger/book.ts";
 import { controlsView, LedgerControls } from "../../../src/application/ledger/controls.ts";
@@ -68,6 +69,8 @@ export interface LedgerWorld {
   after: (ms: number, act: () => void) => () => void;
   gateway(): OrderGatewayPort;
   retries: RetryQueuePort;
+  /** Sets the object's one alarm; when it rings, `rings` is to be called. */
+  setAlarm(at: number): void;
   /** What follows from a trip, by the use cases. */
   tripWork: Pick<TripParts, "cancel" | "flatten">;
   log: Log;
@@ -96,6 +99,7 @@ interface LedgerRun {
   trips: LedgerTrips;
   duties: LedgerDuties;
   archive: LedgerArchive;
+  alarm: LedgerAlarm;
 }
 
 /** Orders are archived within a run, and asked for again, and filled late. */
@@ -137,7 +141,10 @@ export class SimulatedLedger {
         if (run !== this.#runs) throw new Error("this run of the ledger has been replaced");
         return tradebook.transaction(() => store.transaction(work));
       },
-      onCommit: () => void tradebook.flush(),
+      onCommit: () => {
+        void tradebook.flush().then((done) => done || alarm.soon());
+        alarm.changed();
+      },
       onApplied: (event, change, at) => {
         trips.note(event, change, at);
         this.#world.onApplied(event);
@@ -170,15 +177,22 @@ export class SimulatedLedger {
       after,
       log,
     });
-    return { book, killSwitch, controls, trips, duties, archive };
+    const alarm: LedgerAlarm = new LedgerAlarm({
+      now: () => this.#world.now(),
+      dueAt: (at) => duties.nextDueAt(at),
+      // A run that was replaced reaches its storage no more.
+      store: (at) => run === this.#runs && this.#world.setAlarm(at),
+    });
+    return { book, killSwitch, controls, trips, duties, archive, alarm };
   }
 
   /** What follows from a trip goes on by itself; where it fails, the alarm goes on with it. */
   #lookAtTrips(): void {
     const work = this.#run.trips.look(this.#world.now());
-    work?.catch((error: unknown) =>
-      this.#world.log("error", "trip_failed", { error: String(error) }),
-    );
+    if (!work) return;
+    this.#run.alarm
+      .after(work)
+      .catch((error: unknown) => this.#world.log("error", "trip_failed", { error: String(error) }));
   }
 
   /** Prices of the feed. */
@@ -224,6 +238,11 @@ export class SimulatedLedger {
     return this.#run.duties.run(this.#world.now());
   }
 
+  /** As the platform rings it: the alarm is set anew before and after. */
+  rings(): Promise<void> {
+    return this.#run.alarm.rang(() => this.alarm());
+  }
+
   /** When that alarm is set for. */
   dueAt(): number | null {
     return this.#run.duties.nextDueAt(this.#world.now());
@@ -265,16 +284,18 @@ export class SimulatedLedger {
       approved: async (id) => approvedOf(this.#book, id, now()),
       positions: async () => positionViews(this.#book.state(now()), now()),
       trip: (scope, reason, by, options) => {
-        const killed = this.#run.killSwitch.trip(scope, reason, by, now(), options);
+        const { killSwitch, alarm } = this.#run;
+        const killed = alarm.after(killSwitch.trip(scope, reason, by, now(), options));
         // It latches in the same breath; what comes after may die.
         const latched = this.state().tradingStates.get(scope)?.state === "halted";
         if (options?.flatten && latched) this.#world.onFlattenAsked(scope);
         return killed;
       },
-      resetTrip: (scope, reason, by) => this.#run.killSwitch.reset(scope, reason, by, now()),
+      resetTrip: (scope, reason, by) =>
+        this.#run.alarm.after(this.#run.killSwitch.reset(scope, reason, by, now())),
       controls: async () => controlsView(this.#book.state(now())),
       control: async (command, by) => {
-        const done = await this.#run.controls.run(command, by, now());
+        const done = await this.#run.alarm.after(this.#run.controls.run(command, by, now()));
         this.#lookAtTrips();
         return done;
       },

@@ -1,7 +1,6 @@
 /** A clock that only moves when told: hours of faults pass in milliseconds, and always in the same order. */
 interface Planned {
   time: number;
-  order: number;
   act: () => void;
 }
 
@@ -10,8 +9,8 @@ const drain = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 
 export class Timeline {
   #now: number;
-  #planned: Planned[] = [];
-  #order = 0;
+  /** By time. */
+  readonly #planned: Planned[] = [];
 
   constructor(start: number) {
     this.#now = start;
@@ -23,14 +22,14 @@ export class Timeline {
 
   /** Plans something; things planned for the same moment happen in the order of planning. Answers how to take it back. */
   after(delayMs: number, act: () => void): () => void {
-    this.#order += 1;
-    const planned = { time: this.#now + Math.max(0, delayMs), order: this.#order, act };
-    const later = (other: Planned): boolean =>
-      other.time > planned.time || (other.time === planned.time && other.order > planned.order);
-    const place = this.#planned.findIndex(later);
-    this.#planned.splice(place < 0 ? this.#planned.length : place, 0, planned);
+    const planned = { time: this.#now + Math.max(0, delayMs), act };
+    // Whatever was planned before for the same moment comes first.
+    let place = this.#planned.length;
+    while (place > 0 && (this.#planned[place - 1]?.time ?? 0) > planned.time) place -= 1;
+    this.#planned.splice(place, 0, planned);
     return () => {
-      this.#planned = this.#planned.filter((each) => each !== planned);
+      const at = this.#planned.indexOf(planned);
+      if (at >= 0) this.#planned.splice(at, 1);
     };
   }
 

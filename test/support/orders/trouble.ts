@@ -20,6 +20,13 @@ export class Trouble {
     return true;
   }
 
+  /** By how much an alarm is late, ms: a little always, and long now and then. */
+  lateMs(): number {
+    return this.strikes("alarmLate")
+      ? this.#random.between(100, 20_000)
+      : this.#random.between(0, 50);
+  }
+
   count(name: string): void {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
   }

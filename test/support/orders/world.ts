@@ -15,6 +15,7 @@ import type { Instrument } from "../../../src/domain/instrument.ts";
 import type { Mark } from "../../../src/domain/tick.ts";
 import { SIMULATED_RULES } from "./broker-faults.ts";
 import type { WorldFaults } from "./faults.ts";
+import { SimulatedAlarm } from "./alarm.ts";
 import { ACCOUNT, GatewayRuns, never } from "./gateway-run.ts";
 import { ledgerLine } from "./ledger-line.ts";
 import { Monitor } from "./monitor.ts";
@@ -47,7 +48,6 @@ export const INSTRUMENTS: readonly Instrument[] = [INSTRUMENT, OTHER_INSTRUMENT]
 
 export type Region = "primary" | "standby";
 
-const ALARM_MS = 5_000;
 const MARKS_MS = 2_000;
 
 export class World {
@@ -66,6 +66,8 @@ export class World {
   region: Region = "primary";
   /** What a person did to dead letters, by order. */
   readonly byPerson = new Map<string, Set<"hand" | "discard" | "retry">>();
+  /** Stored: a run of the ledger that dies leaves it to the next. */
+  readonly #ledgerAlarm: SimulatedAlarm;
   readonly #leases = {
     primary: new RegionLease("primary"),
     standby: new RegionLease("standby"),
@@ -78,6 +80,12 @@ export class World {
     const { timeline, random, trouble } = this;
     this.broker = new SimulatedBroker(timeline, random, trouble);
     this.queue = new SimulatedQueue(timeline, random, trouble);
+    this.#ledgerAlarm = new SimulatedAlarm({
+      now: () => this.now(),
+      after: (ms, act) => timeline.after(ms, act),
+      lateMs: () => trouble.lateMs(),
+      ring: () => this.#ledgerRings(),
+    });
     const log: Log = (_level, event, facts) => {
       this.log.push({ event, facts, at: timeline.now() });
       this.monitor.logged(event, facts ?? {});
@@ -86,6 +94,7 @@ export class World {
     this.ledger = new SimulatedLedger({
       now,
       after: (ms, act) => timeline.after(ms, act),
+      setAlarm: (at) => this.#ledgerAlarm.set(at),
       gateway: () => this.gateways.port(),
       retries: this.queue,
       tripWork: {
@@ -112,13 +121,18 @@ export class World {
     this.queue.consume = (message, delivery) =>
       executeRetry(this.orderPorts(), message, delivery, now());
     this.queue.consumeDead = (message) => takeDeadLetter(this.orderPorts(), message);
-    this.#alarm();
     this.#marks();
   }
 
   /** Our clock, which jumps now and then. */
   now(): number {
     return this.timeline.now() + this.clockAheadMs;
+  }
+
+  #ledgerRings(): void {
+    this.ledger.rings().catch((error: unknown) => {
+      this.log.push({ event: "alarm_failed", facts: String(error), at: this.timeline.now() });
+    });
   }
 
   setFaults(faults: WorldFaults): void {
@@ -128,18 +142,7 @@ export class World {
   restartBroker(forMs: number): void {
     this.trouble.brokerDown = true;
     this.gateways.disconnect();
-    this.timeline.after(forMs, () => {
-      this.trouble.brokerDown = false;
-      this.gateways.connect();
-    });
-  }
-
-  /** The ledger's alarm, as the runtime keeps it. */
-  #alarm(): void {
-    const note = (error: unknown): void =>
-      void this.log.push({ event: "alarm_failed", facts: String(error), at: this.timeline.now() });
-    this.ledger.alarm().catch(note);
-    this.timeline.after(ALARM_MS, () => this.#alarm());
+    this.timeline.after(forMs, () => void (this.trouble.brokerDown = false));
   }
 
   /** The feed of marks, on its way to whichever run of the ledger lives. */
