@@ -261,6 +261,21 @@ function closer(entry: LedgerOrder, next: Order["state"]): Order["state"] {
   return closerState(next, { fills, untriggered: entry.untriggered });
 }
 
+/** Where an order may rest that nothing more is wished of. */
+const RESTING: ReadonlySet<Order["state"]> = new Set([
+  "new",
+  "partially_filled",
+  "pending_trigger",
+  "replaced",
+]);
+
+/**
+ * New terms wait for their answer whatever else is told of the order meanwhile: a cancel that overtook them and
+ * was refused, a doubt that is over. Whoever looks for what is unanswered looks for this state.
+ */
+const stillAsked = (entry: LedgerOrder, next: Order["state"]): Order["state"] =>
+  entry.asked !== null && RESTING.has(next) ? "pending_replace" : next;
+
 /** Every change of an order ends here: state, reservation, funds and sums move together. */
 function settle(
   state: LedgerState,
@@ -269,7 +284,7 @@ function settle(
   execution: Execution | null,
   flag: string | null,
 ): Posted {
-  entry.order = { ...entry.order, state: next };
+  entry.order = { ...entry.order, state: stillAsked(entry, next) };
   if (next !== "dead_lettered") entry.label = null;
   const holding = holdingFor(state, entry.order, null);
   refreshShare(holding, entry);

@@ -51,6 +51,28 @@ describe("new terms", () => {
     expect(run.risk()).toBe("50");
   });
 
+  test("still wait for their answer after a cancel that overtook them was refused", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    run.replace(id, { quantity: "20" });
+    run.post(id, { kind: "cancel_requested", by: "test" });
+    expect(run.post(id, { kind: "cancel_rejected", reason }).order.state).toBe("pending_replace");
+    // It fills on the terms that the broker has: only the answer to the new ones says that this was all.
+    const filled = run.post(id, fillOf(run.entry(id).order, "10", "100"));
+    expect(filled.order.state).toBe("pending_replace");
+    expect(run.post(id, { kind: "replace_rejected", reason: "it has filled" }).order.state).toBe(
+      "filled",
+    );
+  });
+
+  test("still wait for their answer after a doubt about the order is over", () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    run.replace(id, { quantity: "20" });
+    run.post(id, { kind: "outcome_unknown", reason });
+    expect(run.post(id, acceptedAs("b-1")).order.state).toBe("pending_replace");
+  });
+
   test("above a limit are refused and reserve nothing; lower ones pass", () => {
     const run = new LedgerRun();
     const id = accepted(run);
