@@ -5,7 +5,7 @@ import type { Order } from "../../domain/order.ts";
 import type { GatewayOutcome, ReserveAsk, ReservedOne } from "../ports.ts";
 import { ARCHIVING, type Archiving } from "./archiving.ts";
 import { wakeBracket } from "./bracket-notes.ts";
-import { applyEvidence, post, type Evidence } from "./evidence.ts";
+import { applyEvidence, isFromBeforeItsEnd, post, type Evidence } from "./evidence.ts";
 import { countFill, takeBackInferred } from "./inferred-fills.ts";
 import { Limiter, metered } from "./limiter.ts";
 import type { GatewayPorts } from "./ports.ts";
@@ -18,6 +18,8 @@ export interface Sighting {
   brokerOrderId: string;
   evidence: Evidence;
   at: number;
+  /** By the order stream, which may be late; left out where the broker was asked. */
+  streamed?: true;
 }
 
 export interface InFlight {
@@ -118,6 +120,7 @@ export function book(
   sighting: Sighting,
 ): GatewayOrder {
   const { evidence, brokerOrderId, at } = sighting;
+  if (sighting.streamed && isFromBeforeItsEnd(order, sighting)) return order;
   const executionKnown =
     evidence.kind === "filled" && context.store.hasExecution(evidence.execution.executionId);
   const hand = order.byHand === undefined ? null : context.store.handOrder(brokerOrderId);

@@ -137,7 +137,7 @@ export function applyEvidence(order: GatewayOrder, evidence: Evidence, from: Fro
         evidence.pendingTrigger,
       );
     case "rejected":
-      return reject(order, evidence.reason, at);
+      return reject(order, evidence.reason, from);
     case "filled": {
       const accepted = accept(order, from, false);
       return from.executionKnown ? accepted : joined(accepted, fill(accepted.order, evidence, at));
@@ -158,13 +158,35 @@ export function applyEvidence(order: GatewayOrder, evidence: Evidence, from: Fro
   }
 }
 
+/**
+ * What the stream says late of the very order that the broker has refused since: its acceptance, its trigger.
+ * A fill is true whenever it comes, and a look at the broker's lists says whether it lives after all.
+ */
+export const isFromBeforeItsEnd = (
+  { ended, brokerOrderId }: GatewayOrder,
+  told: { evidence: Evidence; brokerOrderId: string },
+): boolean =>
+  ended === "rejected" && brokerOrderId === told.brokerOrderId && told.evidence.kind !== "filled";
+
 /** Nothing more is wished of an order that ended. */
 const settled = { cancel: "none", changes: null, nextLookAt: null, looks: 0 } as const;
 
-function reject(order: GatewayOrder, reason: string, at: number): RecordChange {
+function reject(
+  order: GatewayOrder,
+  reason: string,
+  { brokerOrderId, at }: { brokerOrderId: string; at: number },
+): RecordChange {
   if (order.ended !== null && order.ended !== "dead_lettered") return unchanged(order);
   return {
-    order: { ...order, ...settled, record: "rejected", ended: "rejected", reason },
+    order: {
+      ...order,
+      ...settled,
+      record: "rejected",
+      ended: "rejected",
+      reason,
+      // An answer that refuses names none.
+      brokerOrderId: order.brokerOrderId ?? (brokerOrderId || null),
+    },
     posts: [postOfLife(order, { kind: "rejected", reason, ...stagesOf(order) }, at)],
     executions: [],
   };

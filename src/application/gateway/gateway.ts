@@ -134,7 +134,7 @@ export class Gateway implements Omit<
   /** One parsed message of the order stream. */
   async onStream(message: Extract<OrderStreamMessage, { kind: "order_event" }>): Promise<void> {
     const { clientOrderId, brokerOrderId, event: evidence, at } = message;
-    sight(this.#context, { clientOrderId, brokerOrderId, evidence, at });
+    sight(this.#context, { clientOrderId, brokerOrderId, evidence, at, streamed: true });
     if (!isKnown(this.#context, message)) lookForExternal(this.#context, evidence);
     await flush(this.#context);
     await driveBrackets(this.#context);

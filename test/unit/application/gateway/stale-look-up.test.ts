@@ -5,6 +5,7 @@ import { reserved } from "../../../support/orders/lone-ledger.ts";
 import {
   approvedWith,
   brokerOrderWith,
+  executionOf,
   scripted,
   START,
   type Script,
@@ -92,4 +93,28 @@ test("an order whose refusal was wrong twice tells each of its lives under ids o
   expect(run.kinds().slice(1)).toEqual(["rejected", "accepted", "rejected", "accepted"]);
   expect(new Set(ids).size).toBe(ids.length);
   expect(await inLedger(run.posts)).toEqual(["new", "10"]);
+});
+
+test("an acceptance that the stream tells late does not revive what the broker has refused since", async () => {
+  const run = await unknownOrder({});
+  await run.gateway.onStream(streamed(REJECTED));
+  const late = { kind: "accepted", brokerOrderId: "B1", pendingTrigger: false } as const;
+  await run.gateway.onStream({ ...streamed(REJECTED), eventId: "S0", event: late });
+  await run.gateway.onStream({
+    ...streamed(REJECTED),
+    eventId: "S2",
+    event: { kind: "triggered" },
+  });
+
+  expect(run.kinds()).toEqual(["outcome_unknown", "rejected"]);
+  expect(run.store.order("o-1")).toMatchObject({ record: "rejected", ended: "rejected" });
+});
+
+test("a fill that the stream tells late is true, whatever the broker refused", async () => {
+  const run = await unknownOrder({});
+  await run.gateway.onStream(streamed(REJECTED));
+  const event = { kind: "filled", execution: executionOf("E1", "1") } as const;
+  await run.gateway.onStream({ ...streamed(REJECTED), eventId: "S1", event });
+
+  expect(run.kinds()).toEqual(["outcome_unknown", "rejected", "accepted", "filled"]);
 });
