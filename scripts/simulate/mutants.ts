@@ -129,12 +129,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "new terms after the last fill are left open",
     file: WISHES,
-    changes: [
-      [
-        'if (order.ended === "filled")\n      refuseChanges(',
-        'if (order.ended === "never")\n      refuseChanges(',
-      ],
-    ],
+    changes: [["refuseChanges(context, { ...order, changesAsked }, reason);", ""]],
   },
   {
     name: "news for the ledger lost while it is away",

@@ -186,11 +186,13 @@ function absorbTerms(
 export function refuseChanges(context: GatewayContext, order: GatewayOrder, reason: string): void {
   const event = { kind: "replace_rejected", reason } as const;
   const name = `replace_rejected:${order.changesAsked}`;
-  const kept: GatewayOrder = {
-    ...order,
-    changes: null,
-    nextLookAt: order.cancel === "none" ? null : DUE_NOW,
-  };
+  const kept: GatewayOrder = { ...order, changes: null };
+  // What has ended is only told of.
+  if (order.ended !== null) {
+    save(context, { order: kept, posts: [post(order, name, event, context.now())] });
+    return;
+  }
+  kept.nextLookAt = order.cancel === "none" ? null : DUE_NOW;
   // The last fill may have come while the wish was open: now it was the last.
   save(context, { order: endIfWhole(kept), posts: [post(order, name, event, context.now())] });
 }

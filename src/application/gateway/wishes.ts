@@ -171,9 +171,9 @@ export async function modify(
   const order = readOrder(context, clientOrderId) ?? known;
   const changesAsked = order.changesAsked + 1;
   if (order.ended !== null) {
-    // The new terms will never be, and the ledger has reserved for them.
-    if (order.ended === "filled")
-      refuseChanges(context, { ...order, changesAsked }, "it has filled");
+    // The new terms will never be, and the ledger has reserved for them: also for one that a person closed.
+    const reason = order.ended === "filled" ? "it has filled" : `it has ended: ${order.ended}`;
+    refuseChanges(context, { ...order, changesAsked }, reason);
     return ledgerOrder(context, order);
   }
   const hindrance = whyNotModify(context, order, terms) ?? busy;

@@ -1,7 +1,7 @@
 /** An order that the broker accepted and shows no more: it goes to the desk as unknown, and evidence still brings it back. */
 import { expect, test } from "vitest";
 import { UNKNOWN_DEADLINE_MS } from "../../../../src/domain/limits.ts";
-import { reserved } from "../../../support/orders/lone-ledger.ts";
+import { facts, reserved } from "../../../support/orders/lone-ledger.ts";
 import {
   approvedWith,
   brokerOrderWith,
@@ -51,6 +51,26 @@ test("nobody hears of one that is back before the deadline", async () => {
     await pollFor(run, 10_000);
   }
   expect(run.kinds()).toEqual(["accepted"]);
+});
+
+test("new terms of one that a person closed are refused to the ledger, which waits for the answer", async () => {
+  const { calls, ledger } = await reserved();
+  const script: Script = { orders: [] };
+  script.ledgerOrder = async () => {
+    await calls.post(run.posts);
+    return calls.order("o-1");
+  };
+  const run = await accepted(script);
+  await calls.post(run.posts);
+  const changes = { quantity: "20", limitPrice: null, stopPrice: null };
+  expect(await calls.reserveReplace("o-1", changes, facts(), "test")).toMatchObject({ ok: true });
+  await pollFor(run, 2 * UNKNOWN_DEADLINE_MS);
+  const claim = { brokerOrderId: "X9", quantity: "10", price: "100", currency: "USD" };
+  const done = await run.gateway.executeByHand("o-1", { ...claim, by: "ann", reason: "phone" });
+  expect(done).toMatchObject({ ok: true });
+  await run.gateway.modify("o-1", changes, 1);
+  await calls.post(run.posts);
+  expect(ledger.store.order("o-1")).toMatchObject({ order: { state: "filled" }, asked: null });
 });
 
 test("a broker that cannot be asked shows nothing, and proves nothing", async () => {
