@@ -1,6 +1,7 @@
 /** `npm run simulate [-- --seeds N --from S]`: searches for schedules of faults that break an order's life. */
 import { parseArgs } from "node:util";
 import { joinNegatives } from "./lib/arguments.ts";
+import { REFUSAL_CODES } from "../src/domain/risk/refusal.ts";
 import { EXIT_USAGE, Failure, main } from "./lib/failure.ts";
 import { searchSeeds, type Total } from "./simulate/pool.ts";
 import type { Failure as Found } from "./simulate/search.ts";
@@ -57,11 +58,15 @@ function show({ seed, breaches, plan, before }: Found): string {
 
 function summary(total: Total, ms: number): string {
   const faults = [...total.faults].sort(([a], [b]) => a.localeCompare(b));
-  const width = Math.max(...faults.map(([kind]) => kind.length));
+  const width = Math.max(
+    ...[...faults.map(([kind]) => kind), ...REFUSAL_CODES].map((name) => name.length),
+  );
   return [
     `\n${total.seeds} seeds, ${total.events} ledger events, ${total.orders} orders sent, ${(ms / 1_000).toFixed(1)} s`,
     "faults by kind:",
     ...faults.map(([kind, count]) => `  ${kind.padEnd(width)} ${count}`),
+    "orders and new terms refused, by the check:",
+    ...REFUSAL_CODES.map((code) => `  ${code.padEnd(width)} ${total.refusals.get(code) ?? 0}`),
     `violations: ${total.failures.length}`,
   ].join("\n");
 }

@@ -1,5 +1,6 @@
 /** Deliberate mistakes, each a small change of the source. A simulation that does not see one of them proves less than it says. */
 import { ARCHIVE_MUTANTS } from "./archive-mutants.ts";
+import { OUTSIDE_MUTANTS } from "./outside-mutants.ts";
 import { COMPARING_MUTANTS } from "./comparing-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { CONTROL_MUTANTS } from "./control-mutants.ts";
@@ -176,4 +177,5 @@ export const MUTANTS: readonly Mutant[] = [
   },
   ...CONTROL_MUTANTS,
   ...ARCHIVE_MUTANTS,
+  ...OUTSIDE_MUTANTS,
 ];

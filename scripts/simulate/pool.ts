@@ -8,6 +8,7 @@ export interface Total {
   events: number;
   orders: number;
   faults: Map<string, number>;
+  refusals: Map<string, number>;
   failures: NonNullable<Report["failure"]>[];
 }
 
@@ -22,13 +23,20 @@ export interface SearchOptions {
 
 export async function searchSeeds(options: SearchOptions): Promise<Total> {
   const running: Worker[] = [];
-  const total: Total = { seeds: 0, events: 0, orders: 0, faults: new Map(), failures: [] };
-  const take = ({ seeds, events, orders, faults, failure }: Report): void => {
+  const total: Total = {
+    seeds: 0,
+    events: 0,
+    orders: 0,
+    faults: new Map(),
+    refusals: new Map(),
+    failures: [],
+  };
+  const take = ({ seeds, events, orders, faults, refusals, failure }: Report): void => {
     total.seeds += seeds;
     total.events += events;
     total.orders += orders;
-    for (const [kind, count] of Object.entries(faults))
-      total.faults.set(kind, (total.faults.get(kind) ?? 0) + count);
+    add(total.faults, faults);
+    add(total.refusals, refusals);
     if (failure) {
       total.failures.push(failure);
       if (!options.shrink) for (const worker of running) void worker.terminate();
@@ -47,6 +55,10 @@ export async function searchSeeds(options: SearchOptions): Promise<Total> {
     ),
   );
   return total;
+}
+
+function add(sums: Map<string, number>, counts: Record<string, number>): void {
+  for (const [kind, count] of Object.entries(counts)) sums.set(kind, (sums.get(kind) ?? 0) + count);
 }
 
 function runWorker(

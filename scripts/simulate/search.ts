@@ -27,6 +27,8 @@ export interface Report {
   events: number;
   orders: number;
   faults: Record<string, number>;
+  /** How often each check refused an order. */
+  refusals: Record<string, number>;
   failure: Failure | null;
 }
 
@@ -68,7 +70,14 @@ async function cut(plan: Plan): Promise<Plan> {
 async function search({ from, until, stride, failuresMax, shrink }: SearchData): Promise<void> {
   let failures = 0;
   for (let seed = from; seed < until && failures < failuresMax; seed += stride) {
-    const report: Report = { seeds: 1, events: 0, orders: 0, faults: {}, failure: null };
+    const report: Report = {
+      seeds: 1,
+      events: 0,
+      orders: 0,
+      faults: {},
+      refusals: {},
+      failure: null,
+    };
     const plan = planOf(seed);
     let breaches: string[];
     try {
@@ -77,6 +86,7 @@ async function search({ from, until, stride, failuresMax, shrink }: SearchData):
       report.events = world.ledger.store.events.length;
       report.orders = world.broker.sent.length;
       report.faults = world.trouble.counts;
+      report.refusals = world.trouble.refusals;
     } catch (error) {
       breaches = [`the run threw: ${error instanceof Error ? error.message : String(error)}`];
     }

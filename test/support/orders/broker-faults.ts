@@ -19,6 +19,12 @@ export interface BrokerFaults {
   positionsLate: number;
   /** Only the question about positions fails. */
   positionsFail: number;
+  /** It takes an order, and refuses it a little later. */
+  rejectsLater: number;
+  /** It cancels an order that nobody asked it to cancel. */
+  cancelsItself: number;
+  /** It loses an order that it took: no list shows it any more. */
+  forgets: number;
 }
 
 export const NO_FAULTS: BrokerFaults = {
@@ -35,6 +41,9 @@ export const NO_FAULTS: BrokerFaults = {
   cancelTrouble: 0,
   positionsLate: 0,
   positionsFail: 0,
+  rejectsLater: 0,
+  cancelsItself: 0,
+  forgets: 0,
 };
 
 export const SIMULATED_RULES: BrokerRules = {

@@ -6,6 +6,7 @@ import type { BrokerOrder, OrderStreamMessage } from "../../../src/brokers/broke
 import { decimal, decimalText, minDecimal, ZERO } from "../../../src/domain/decimal.ts";
 import type { Execution, OrderChanges, OrderIntent, Side } from "../../../src/domain/order.ts";
 import { signedQuantity } from "../../../src/domain/reconciliation/compare.ts";
+import { drawFee } from "./fees.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -14,6 +15,8 @@ export type StreamEvent = Extract<OrderStreamMessage, { kind: "order_event" }>;
 export interface Held {
   order: BrokerOrder;
   acceptedAt: number;
+  /** The broker lost it: it shows in no list, trades no more, and nothing tells of it. */
+  forgotten?: true;
 }
 
 export interface Trade {
@@ -23,6 +26,8 @@ export interface Trade {
   /** How long neither the stream nor the executions tell of it: only the position shows it. */
   hiddenForMs?: number;
 }
+
+type Ended = "canceled" | "expired" | "rejected";
 
 export type Placed = Pick<
   BrokerOrder,
@@ -78,7 +83,7 @@ export class Exchange {
     return decimalText(mine.reduce((sum, each) => sum.plus(signedQuantity(each)), ZERO));
   }
 
-  accept(intent: OrderIntent): BrokerOrder {
+  accept(intent: OrderIntent): Held {
     const { clientOrderId, instrument, side, type, quantity } = intent;
     const { limitPrice, stopPrice, timeInForce } = intent;
     const waits = type === "stop" || type === "stop_limit";
@@ -98,7 +103,7 @@ export class Exchange {
     this.#tell(held, { kind: "accepted", brokerOrderId, pendingTrigger: waits });
     if (waits) this.#waitForTrigger(held);
     else this.#live(held);
-    return held.order;
+    return held;
   }
 
   #hold(order: Omit<BrokerOrder, "filledQuantity" | "reason" | "updatedAt">): Held {
@@ -118,7 +123,7 @@ export class Exchange {
   }
 
   #trigger(held: Held): void {
-    if (held.order.state !== "pending_trigger") return;
+    if (standing(held) !== "pending_trigger") return;
     held.order = { ...held.order, state: "new", updatedAt: this.#timeline.now() };
     this.#tell(held, { kind: "triggered" });
     this.#live(held);
@@ -139,7 +144,8 @@ export class Exchange {
     if (fate < 0.2) return;
     this.#timeline.after(this.#random.between(0, toMarket ? 500 : 8_000), () => {
       if (!isOpen(held)) return;
-      if (fate < 0.3) this.#end(held, "expired", "expired");
+      if (fate < 0.25) this.#end(held, "expired", "expired");
+      else if (fate < 0.3) this.end(held, "canceled", "canceled by the broker");
       else this.#fill(held);
       if (isOpen(held)) this.#live(held);
     });
@@ -170,8 +176,7 @@ export class Exchange {
       side: order.side,
       quantity,
       price: String(this.price(order.instrument)),
-      fee: "0",
-      feeCurrency: "USD",
+      ...drawFee(this.#random),
       executedAt: this.#timeline.now(),
     };
     this.fills.push(execution);
@@ -242,7 +247,16 @@ export class Exchange {
   }
 
   cancel(held: Held): void {
-    if (isOpen(held)) this.#end(held, "canceled", "canceled");
+    this.end(held, "canceled", "canceled");
+  }
+
+  /** Nobody here asked for it. */
+  end(held: Held, state: Ended, reason: string): void {
+    if (isOpen(held)) this.#end(held, state, reason);
+  }
+
+  forget(held: Held): void {
+    if (isOpen(held)) held.forgotten = true;
   }
 
   modify(held: Held, changes: OrderChanges): void {
@@ -259,7 +273,7 @@ export class Exchange {
     this.#tell(held, { kind: "replaced", changes });
   }
 
-  #end(held: Held, state: "canceled" | "expired", reason: string): void {
+  #end(held: Held, state: Ended, reason: string): void {
     held.order = { ...held.order, state, reason, updatedAt: this.#timeline.now() };
     this.#tell(held, { kind: state, reason });
   }
@@ -269,5 +283,9 @@ export class Exchange {
   }
 }
 
-export const isOpen = ({ order }: Pick<Held, "order">): boolean =>
-  order.state === "new" || order.state === "pending_trigger" || order.state === "partially_filled";
+/** Where it stands, or stood at its end; a broker that has forgotten it has it nowhere. */
+export const standing = ({ order, forgotten }: Held): BrokerOrder["state"] | "nowhere" =>
+  forgotten ? "nowhere" : order.state;
+
+export const isOpen = (held: Held): boolean =>
+  ["new", "pending_trigger", "partially_filled"].includes(standing(held));

@@ -6,8 +6,9 @@ import { INFERRED_PREFIX } from "../../../src/domain/reconciliation/synthetic-id
 import { decimal, type Decimal } from "../../../src/domain/decimal.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import { bracketBreaches } from "./bracket-invariants.ts";
+import { profitsAgree } from "./profits.ts";
 import { placedPastAgree } from "./placed-past.ts";
-import { isOpen } from "./exchange.ts";
+import { isOpen, standing } from "./exchange.ts";
 import type { Plan } from "./plan.ts";
 import { INSTRUMENTS, type World } from "./world.ts";
 
@@ -27,6 +28,7 @@ export function breaches(world: World, plan: Plan, answered: ReadonlySet<string>
     ...nothingLost(world),
     ...noEndWithoutEvidence(world),
     ...fillsAgree(world),
+    ...profitsAgree(world),
     ...world.ledger.brokenEquations().map((broken) => `ledger equation: ${broken}`),
   ];
 }
@@ -85,8 +87,14 @@ function noInferenceLeft(world: World, { steps }: Plan): string[] {
     .map(([id, sum]) => `${sum.toFixed()} ${id} are inferred, though every fill was told of`);
 }
 
-/** What was traded against a position past the platform has closed it there already: each algo trades an instrument of its own. */
+/** What was traded against a position past the platform has closed it there already. Where two algos hold one instrument, nobody can say whose. */
 function leftToClose(world: World, { instrument, position: { quantity } }: Holding): boolean {
+  const all = [...world.ledger.state().holdings.values()];
+  const held = all.filter(
+    (each) => each.instrument === instrument && !each.position.quantity.eq(0),
+  );
+  const isPast = held.some(({ algoId }) => algoId === EXTERNAL_ALGO);
+  if (isPast && held.length > 2) return false;
   const external = [...world.ledger.state().holdings.values()].find(
     (each) => each.algoId === EXTERNAL_ALGO && each.instrument === instrument,
   );
@@ -203,7 +211,7 @@ function noEndWithoutEvidence(world: World): string[] {
 
 function evidenceProblem(world: World, order: Order): string | null {
   const [atBroker] = brokerOrdersOf(world, order.clientOrderId);
-  const there = atBroker?.order.state ?? "nowhere";
+  const there = atBroker ? standing(atBroker) : "nowhere";
   const acted = world.byPerson.has(order.clientOrderId);
   if (there === "nowhere" && acted && (order.state === "filled" || order.state === "canceled"))
     return null;

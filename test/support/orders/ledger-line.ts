@@ -1,5 +1,6 @@
 /** The ledger over a line that may fail, to an object that may go, before or after it did as told. */
-import type { RiskLedgerPort } from "../../../src/application/ports.ts";
+import type { IntentFacts, RiskLedgerPort } from "../../../src/application/ports.ts";
+import type { Monitor } from "./monitor.ts";
 import type { Random } from "./random.ts";
 import type { SimulatedLedger } from "./simulated-ledger.ts";
 import type { Timeline } from "./timeline.ts";
@@ -14,9 +15,11 @@ export function ledgerLine(parts: {
   timeline: Timeline;
   random: Random;
   trouble: Trouble;
+  monitor: Monitor;
 }): RiskLedgerPort {
-  const { ledger, timeline, random, trouble } = parts;
+  const { ledger, timeline, random, trouble, monitor } = parts;
   const calls = ledger.calls();
+  const told = ({ mark }: IntentFacts): void => void (mark && monitor.entries.told(mark));
   const evicts = (): void => {
     if (trouble.strikes("eviction")) ledger.evict();
   };
@@ -32,16 +35,34 @@ export function ledgerLine(parts: {
       return result;
     };
   return {
-    reserve: over((intent, facts) => calls.reserve(intent, facts)),
-    reserveAll: over((asks) => calls.reserveAll(asks)),
+    reserve: over(async (intent, facts) => {
+      told(facts);
+      const answer = await calls.reserve(intent, facts);
+      if (answer.kind === "denied") trouble.refused(answer.refusal);
+      return answer;
+    }),
+    reserveAll: over(async (asks) => {
+      for (const { facts } of asks) told(facts);
+      const answers = await calls.reserveAll(asks);
+      for (const each of answers) if (each.kind === "denied") trouble.refused(each.refusal);
+      return answers;
+    }),
     post: over((posts) => calls.post(posts)),
     order: over((id) => calls.order(id)),
     endedOf: over((ids) => calls.endedOf(ids)),
     approved: over((id) => calls.approved(id)),
     requestCancels: over((filter, by) => calls.requestCancels(filter, by)),
     requestCancel: over((id, by) => calls.requestCancel(id, by)),
-    reserveReplace: over((id, changes, facts, by) => calls.reserveReplace(id, changes, facts, by)),
-    recordBalances: over((account, rows, at) => calls.recordBalances(account, rows, at)),
+    reserveReplace: over(async (id, changes, facts, by) => {
+      told(facts);
+      const answer = await calls.reserveReplace(id, changes, facts, by);
+      if (!answer.ok && typeof answer.error === "object") trouble.refused(answer.error);
+      return answer;
+    }),
+    recordBalances: over(async (account, rows, at) => {
+      await calls.recordBalances(account, rows, at);
+      monitor.entries.balancesRead(rows, at);
+    }),
     trip: over((scope, reason, by, options) => calls.trip(scope, reason, by, options)),
     resetTrip: over((scope, reason, by) => calls.resetTrip(scope, reason, by)),
     setLimits: over((request, by) => calls.setLimits(request, by)),

@@ -2,23 +2,33 @@
 import type { LedgerEvent } from "../../../src/domain/risk/ledger.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 
+/** What a gateway says of what comes under a lease that is over. */
+const FENCED = /the lease is at epoch (\d+)/;
+
 export class LedgerPromises {
   /** Laid on the desk as not sent. A person's retry is another order, so that this one never leaves. */
   readonly unsent = new Set<string>();
   /** Halted with flatten, and neither reset nor set otherwise since. */
   readonly toBeFlat = new Set<ScopeText>();
+  readonly breaches = new Set<string>();
 
   /** A kill switch with flatten has just latched. */
   asksFlat(scope: ScopeText): void {
     this.toBeFlat.add(scope);
   }
 
-  /** Each event as the ledger applies it. */
-  applied(event: LedgerEvent): void {
+  /** Each event as the ledger applies it; `epochOf`: under which lease the terms of an order were approved last. */
+  applied(event: LedgerEvent, epochOf: (clientOrderId: string) => number | undefined): void {
     if (event.kind === "trading_state" && event.record.state !== "halted")
       this.toBeFlat.delete(event.record.scope);
     if (event.kind !== "posted") return;
     const { clientOrderId, event: news } = event.post;
     if (news.kind === "dead_lettered" && news.label === "not_sent") this.unsent.add(clientOrderId);
+    if (news.kind !== "replace_rejected") return;
+    const leaseNow = FENCED.exec(news.reason)?.[1];
+    if (leaseNow !== undefined && Number(leaseNow) === epochOf(clientOrderId))
+      this.breaches.add(
+        `new terms of ${clientOrderId} were fenced under the very lease that approved them`,
+      );
   }
 }

@@ -3,9 +3,10 @@ import type { IntentFacts } from "../../../src/application/ports.ts";
 import { decimal, maxDecimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
 import type { BrokerOrder } from "../../../src/brokers/broker.ts";
 import type { ApprovedOrder, Order, OrderChanges } from "../../../src/domain/order.ts";
-import { isTerminal } from "../../../src/domain/order-state.ts";
-import { parseScope, type ScopeText } from "../../../src/domain/scope.ts";
+import type { ScopeText } from "../../../src/domain/scope.ts";
+import { EntryRules } from "./entry-rules.ts";
 import { LedgerPromises } from "./ledger-promises.ts";
+import { covers, isDone, restOf, signOf } from "./order-sums.ts";
 import { POSITIONS_LAG_MS, type SimulatedBroker } from "./simulated-broker.ts";
 import type { SimulatedLedger } from "./simulated-ledger.ts";
 import type { Timeline } from "./timeline.ts";
@@ -21,29 +22,15 @@ interface ToldHalt {
 /** Longest window of a reject storm that a plan sets, with what a report may take to come. */
 const STORM_MS = 60_000;
 
-const covers = (scope: string, order: { algoId: string; account: string; instrument: string }) => {
-  const parsed = parseScope(scope);
-  if (parsed?.kind === "algo") return parsed.algoId === order.algoId;
-  if (parsed?.kind === "account") return parsed.account === order.account;
-  if (parsed?.kind === "instrument") return parsed.instrument === order.instrument;
-  return true;
-};
-
 /** What a retry from the desk is called, after the order that it takes the place of. */
 const RETRIED = /^(.+)-r1$/;
 
 /** A fill that the stream told of is booked by then: no answer is awaited for longer. */
 export const BOOKED_WITHIN_MS = 5_000;
 
-const isDone = ({ state }: Order): boolean => isTerminal(state) || state === "denied";
-
-const restOf = ({ quantity, filledQuantity }: Order): Decimal =>
-  decimal(quantity).minus(filledQuantity);
-
-const signOf = ({ side }: Pick<Order, "side">): 1 | -1 => (side === "buy" ? 1 : -1);
-
 export class Monitor {
   readonly promises = new LedgerPromises();
+  readonly entries: EntryRules;
   readonly #breaches = new Set<string>();
   readonly #ledger: SimulatedLedger;
   readonly #broker: SimulatedBroker;
@@ -58,12 +45,13 @@ export class Monitor {
 
   constructor(ledger: SimulatedLedger, broker: SimulatedBroker, timeline: Timeline) {
     this.#ledger = ledger;
+    this.entries = new EntryRules(ledger);
     this.#broker = broker;
     this.#timeline = timeline;
   }
 
   get breaches(): string[] {
-    return [...this.#breaches];
+    return [...this.#breaches, ...this.entries.breaches, ...this.promises.breaches];
   }
 
   mayHalt(scope: ScopeText): void {
@@ -114,7 +102,7 @@ export class Monitor {
   }
 
   /** The ledger has just reserved an order, in the same transaction's breath. */
-  reserved(clientOrderId: string, facts: IntentFacts): void {
+  reserved(clientOrderId: string, facts: IntentFacts, now: number): void {
     const state = this.#ledger.state();
     const order = state.orders.get(clientOrderId)?.order;
     if (!order) return;
@@ -124,6 +112,7 @@ export class Monitor {
     if (facts.epoch !== undefined && facts.epoch < state.epoch)
       this.#found(`${clientOrderId} was reserved for epoch ${facts.epoch}, long over`);
     this.#limitsHold(order, order.quantity);
+    this.entries.reserved(order, this.#position(order).times(signOf(order)), now);
     const before = RETRIED.exec(clientOrderId)?.[1];
     if (before !== undefined && this.#broker.unanswered.has(before))
       this.#found(
@@ -135,6 +124,7 @@ export class Monitor {
 
   /** New terms were reserved. A limit that was set below what stands is for new risk: terms that add none may pass it. */
   replaced(order: Order, changes: OrderChanges): void {
+    this.entries.changed(order.clientOrderId);
     const quantity = changes.quantity ?? order.quantity;
     const samePrices =
       [null, order.limitPrice].includes(changes.limitPrice) &&

@@ -7,6 +7,7 @@ import { discardDeadLetter, executeDeadLetter } from "../../../src/application/w
 import type { Order } from "../../../src/domain/order.ts";
 import { DEFAULT_LIMITS } from "../../../src/domain/risk/default-limits.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
+import { standing } from "./exchange.ts";
 import { ACCOUNT } from "./gateway-run.ts";
 import type { Step } from "./plan-steps.ts";
 import { INSTRUMENTS, type World } from "./world.ts";
@@ -47,7 +48,7 @@ async function resume(world: World, scope: ScopeText): Promise<void> {
 }
 
 /** Whoever gets an error page asks again, a few times. */
-async function persist(world: World, call: () => Promise<unknown>): Promise<void> {
+export async function persist(world: World, call: () => Promise<unknown>): Promise<void> {
   for (let time = 0; time < 5; time += 1)
     try {
       await call();
@@ -82,6 +83,16 @@ export async function loseMoney(world: World, step: StepOf<"loss">): Promise<voi
   await resume(world, scope);
 }
 
+/** The price goes somewhere else and comes back, and takes along whatever stop it meets. */
+export async function movePrice(
+  world: World,
+  { instrument, to, forMs }: StepOf<"price">,
+): Promise<void> {
+  world.broker.exchange.setPrice(instrument, to);
+  await world.timeline.sleep(forMs);
+  world.broker.exchange.setPrice(instrument, 100);
+}
+
 /** The broker refuses everything, and the trip is set to see it soon. */
 export async function rejectStorm(
   world: World,
@@ -106,12 +117,21 @@ export async function rejectStorm(
   for (const scope of scopes) await resume(world, scope);
 }
 
+/** The broker cancels nothing for a while. */
+export async function refuseCancels(world: World, forMs: number): Promise<void> {
+  world.broker.refusesCancels = true;
+  await world.timeline.sleep(forMs);
+  world.broker.refusesCancels = false;
+}
+
 /** A person who has looked at the broker themselves works on what is really not there. */
 export async function workDesk(world: World, way: "hand" | "discard" | "retry"): Promise<void> {
   const letters = world.ledger.store.orders().filter(({ state }) => state === "dead_lettered");
   for (const order of letters) {
     const { clientOrderId } = order;
-    const there = world.broker.held.some((held) => held.order.clientOrderId === clientOrderId);
+    const there = world.broker.held.some(
+      (held) => held.order.clientOrderId === clientOrderId && standing(held) !== "nowhere",
+    );
     // A retry is for whoever cannot look: it has to be safe by itself.
     if (there && way !== "retry") continue;
     const done = world.byPerson.get(clientOrderId) ?? new Set();

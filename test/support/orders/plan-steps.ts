@@ -3,6 +3,9 @@ import type { OrderType, Side, TimeInForce } from "../../../src/domain/order.ts"
 import type { LimitName } from "../../../src/domain/risk/limit-names.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 
+import type { FeedTrouble } from "./feed.ts";
+import type { OddWay } from "./plan-odd.ts";
+
 export type AlgoName = "momentum" | "reversal";
 
 /** What each algo trades. */
@@ -38,6 +41,7 @@ export type Step = { at: number } & (
   | ({ kind: "submit" } & PlannedOrder)
   /** By a Worker of a region that may have lost the lease meanwhile. */
   | ({ kind: "submit_old_region" } & PlannedOrder)
+  | { kind: "odd"; clientOrderId: string; way: OddWay; side: Side }
   /** The same id with another body. */
   | { kind: "submit_other_body"; clientOrderId: string }
   | { kind: "cancel"; clientOrderId: string }
@@ -46,10 +50,23 @@ export type Step = { at: number } & (
   | { kind: "close"; closeId: string; algo: AlgoName; cancelOpen: boolean }
   | { kind: "halt"; scope: ScopeText; forMs: number; flatten: boolean }
   | { kind: "limit"; scope: ScopeText; name: LimitName; value: string }
+  /** The portfolio sleeps, an algo is paused or an instrument is blocked, for a while. */
+  | { kind: "restrict"; scope: ScopeText; forMs: number }
+  | { kind: "market_closed"; forMs: number }
+  /** The price of the first instrument runs away under a limit whose trip is off. */
+  | { kind: "unlatched_loss"; name: "dailyLoss" | "drawdown"; to: number; forMs: number }
   /** A price that runs away for a while, against a limit on the loss. */
   | { kind: "loss"; scope: ScopeText; instrument: string; limit: string; to: number; forMs: number }
+  /** The price moves, for a while, against no limit of anybody's. */
+  | { kind: "price"; instrument: string; to: number; forMs: number }
+  /** Something is wrong with what is told of a price. */
+  | { kind: "feed"; instrument: string; trouble: FeedTrouble; forMs: number }
   /** The broker refuses every new order for a while. */
   | { kind: "reject_storm"; count: number; forMs: number }
+  /** The broker refuses every cancel for a while. */
+  | { kind: "cancel_refusals"; forMs: number }
+  /** Money comes into the account, or goes: a deposit, a withdrawal, another's trading. */
+  | { kind: "money"; change: number }
   /** A trade made by hand at the broker. */
   | { kind: "external"; side: "buy" | "sell"; quantity: number; hiddenForMs: number }
   /** An order placed at the broker by hand or by another program, which may rest. */
@@ -72,6 +89,10 @@ export type Blow = Extract<
   Step,
   {
     kind:
+      | "cancel_refusals"
+      | "money"
+      | "price"
+      | "feed"
       | "external"
       | "external_order"
       | "liquidation"

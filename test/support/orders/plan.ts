@@ -1,7 +1,10 @@
 /** What a run does, drawn from its seed before it starts: a list of steps that a search for the shortest failure can cut. */
 import type { OrderType } from "../../../src/domain/order.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
+import { PLENTY } from "./account.ts";
 import { drawFaults, type WorldFaults } from "./faults.ts";
+import { FEED_TROUBLES } from "./feed.ts";
+import { planOdd } from "./plan-odd.ts";
 import { planOrder } from "./plan-orders.ts";
 import { PLACED_FATES, type AlgoName, type Step } from "./plan-steps.ts";
 import { seededRandom, type Random } from "./random.ts";
@@ -10,6 +13,8 @@ export interface Plan {
   seed: number;
   steps: Step[];
   faults: WorldFaults;
+  /** What the account begins with. */
+  money: number;
 }
 
 const SCOPES: [ScopeText, ...ScopeText[]] = ["algo:momentum", "portfolio", "account:simulated"];
@@ -25,7 +30,10 @@ export function planOf(seed: number): Plan {
   planTrouble(steps, random);
   planPeople(steps, random);
   planRisk(steps, random);
-  return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random) };
+  const money = planMoney(steps, random);
+  planPrices(steps, random);
+  planOdd(steps, random);
+  return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random), money };
 }
 
 const soon = (random: Random): number => random.between(1_000, 30_000);
@@ -99,8 +107,14 @@ function planPeople(steps: Step[], random: Random): void {
     const flatten = random.chance(0.4);
     const forGood = random.chance(0.5);
     const forMs = forGood ? FOR_GOOD_MS : random.between(2_500, 20_000);
-    steps.push({ kind: "halt", at: soon(random), scope: random.pick(SCOPES), forMs, flatten });
+    const at = soon(random);
+    steps.push({ kind: "halt", at, scope: random.pick(SCOPES), forMs, flatten });
+    // A broker that does not cancel what a halt is to cancel, for longer than anybody waits for it.
+    if (random.chance(0.3))
+      steps.push({ kind: "cancel_refusals", at: at - 500, forMs: random.between(2_000, 60_000) });
   }
+  if (random.chance(0.1))
+    steps.push({ kind: "cancel_refusals", at: soon(random), forMs: random.between(1_000, 20_000) });
   for (let time = 0; time < 3; time += 1)
     if (random.chance(0.5)) {
       const way = random.pick<"hand" | "discard" | "retry">(["hand", "hand", "discard", "retry"]);
@@ -108,6 +122,33 @@ function planPeople(steps: Step[], random: Random): void {
     }
   if (random.chance(0.2))
     steps.push({ kind: "accept_positions", at: random.between(60_000, 150_000) });
+}
+
+/** Most accounts have plenty; some have hardly enough for what is asked. Answers what it begins with. */
+function planMoney(steps: Step[], random: Random): number {
+  const scarce = random.chance(0.3);
+  for (let time = 0; time < 2; time += 1)
+    if (random.chance(0.4)) {
+      const change = random.between(-500, 500);
+      steps.push({ kind: "money", at: soon(random), change });
+    }
+  return scarce ? random.between(300, 2_500) : PLENTY;
+}
+
+/** Prices that move, and prices that are not told as they are. */
+function planPrices(steps: Step[], random: Random): void {
+  const instrument = (): string => random.pick(["SIM:AAA", "SIM:BBB"]);
+  if (random.chance(0.25)) {
+    const to = random.pick([90, 96, 99, 101, 104, 110]);
+    const forMs = random.between(1_000, 30_000);
+    steps.push({ kind: "price", at: soon(random), instrument: instrument(), to, forMs });
+  }
+  for (let time = 0; time < 2; time += 1)
+    if (random.chance(0.25)) {
+      const trouble = random.pick(FEED_TROUBLES);
+      const forMs = random.between(2_000, 45_000);
+      steps.push({ kind: "feed", at: soon(random), instrument: instrument(), trouble, forMs });
+    }
 }
 
 /** Limits that change, losses that grow, a broker that refuses. */

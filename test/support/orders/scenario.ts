@@ -8,11 +8,14 @@ import { submitOrder } from "../../../src/application/submit-order.ts";
 import { orderRequest } from "../../../src/contract/orders.ts";
 import { QUIET } from "./faults.ts";
 import { breaches, changesOfReconciling } from "./invariants.ts";
+import { closeMarket, loseUnlatched, restrict, submitOdd } from "./odd.ts";
 import {
   acceptPositions,
   ADMIN,
   halt,
   loseMoney,
+  movePrice,
+  refuseCancels,
   rejectStorm,
   takeOver,
   workDesk,
@@ -41,7 +44,7 @@ export interface Run {
 export const runScenario = (seed: number): Promise<Run> => runPlan(planOf(seed));
 
 export async function runPlan(plan: Plan): Promise<Run> {
-  const world = new World(plan.seed);
+  const world = new World(plan.seed, plan.money);
   const { timeline } = world;
   await timeline.runUntil(timeline.now() + 1_000);
   world.setFaults(plan.faults);
@@ -70,6 +73,14 @@ function act(world: World, step: Step, answered: Set<string>): void {
       return submit(world, step, answered, "primary");
     case "submit_other_body":
       return submitOtherBody(world, step.clientOrderId);
+    case "odd":
+      return quietly(submitOdd(world, step, answered));
+    case "restrict":
+      return quietly(restrict(world, step));
+    case "market_closed":
+      return quietly(closeMarket(world, step.forMs));
+    case "unlatched_loss":
+      return quietly(loseUnlatched(world, step));
     case "cancel":
       return quietly(cancelOrder(ports, ADMIN, step.clientOrderId, world.now()));
     case "modify": {
@@ -101,6 +112,10 @@ function act(world: World, step: Step, answered: Set<string>): void {
       return quietly(acceptPositions(world));
     case "takeover":
       return quietly(takeOver(world));
+    case "cancel_refusals":
+    case "money":
+    case "price":
+    case "feed":
     case "external":
     case "external_order":
     case "liquidation":
@@ -116,6 +131,14 @@ function act(world: World, step: Step, answered: Set<string>): void {
 /** What nobody asks for. */
 function strike(world: World, step: Blow): void {
   switch (step.kind) {
+    case "cancel_refusals":
+      return quietly(refuseCancels(world, step.forMs));
+    case "money":
+      return world.broker.account.move(step.change);
+    case "price":
+      return quietly(movePrice(world, step));
+    case "feed":
+      return world.feed.trouble(step.instrument, step.trouble, step.forMs);
     case "external":
       return void world.broker.exchange.trade({ instrument: "SIM:AAA", ...step });
     case "external_order":

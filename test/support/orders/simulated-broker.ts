@@ -12,6 +12,7 @@ import type {
 } from "../../../src/brokers/broker.ts";
 import type { ApprovedOrder, Execution, OrderChanges } from "../../../src/domain/order.ts";
 import { err, ok, type Result } from "../../../src/domain/result.ts";
+import { Account, PLENTY } from "./account.ts";
 import { SIMULATED_RULES } from "./broker-faults.ts";
 import type { BrokerFaults } from "./broker-faults.ts";
 import { Exchange, isOpen, type Held, type StreamEvent } from "./exchange.ts";
@@ -40,6 +41,9 @@ export class SimulatedBroker implements BrokerTrading {
   readonly unanswered = new Set<string>();
   /** While it is on, every new order is refused. */
   refusesAll = false;
+  /** While it is on, every cancel is refused. */
+  refusesCancels = false;
+  readonly account: Account;
   onEvent: ((event: StreamEvent) => void) | null = null;
   /** Sees each order as it leaves the gateway. */
   onSend: ((order: ApprovedOrder) => void) | null = null;
@@ -49,11 +53,12 @@ export class SimulatedBroker implements BrokerTrading {
   readonly #timeline: Timeline;
   readonly #random: Random;
 
-  constructor(timeline: Timeline, random: Random, trouble: Trouble) {
+  constructor(timeline: Timeline, random: Random, trouble: Trouble, money = PLENTY) {
     this.#timeline = timeline;
     this.#random = random;
     this.#trouble = trouble;
     this.exchange = new Exchange(timeline, random);
+    this.account = new Account(this.exchange, money);
     this.exchange.onNews = (order, event) => this.#announce(order, event);
   }
 
@@ -84,10 +89,29 @@ export class SimulatedBroker implements BrokerTrading {
       this.#timeline.after(lateMs, () => void this.exchange.accept(order.intent));
       return this.#timeout(order);
     }
-    const { brokerOrderId, state } = this.exchange.accept(order.intent);
+    const held = this.exchange.accept(order.intent);
+    this.#strikeLater(held);
+    const { brokerOrderId, state } = held.order;
     if (strikes("timeoutAfter")) return this.#timeout(order);
     await this.#latency();
     return { outcome: "accepted", brokerOrderId, pendingTrigger: state === "pending_trigger" };
+  }
+
+  /** What becomes of an order that it took, and that nobody asked for. */
+  #strikeLater(held: Held): void {
+    const later = (mostMs: number, act: () => void): void =>
+      void this.#timeline.after(this.#random.between(0, mostMs), act);
+    if (this.#trouble.strikes("rejectsLater")) later(5_000, () => this.#rejectLate(held));
+    if (this.#trouble.strikes("cancelsItself"))
+      later(20_000, () => this.exchange.end(held, "canceled", "canceled by the broker"));
+    if (this.#trouble.strikes("forgets")) later(20_000, () => this.exchange.forget(held));
+  }
+
+  #rejectLate(held: Held): void {
+    const { clientOrderId, filledQuantity } = held.order;
+    if (!isOpen(held) || filledQuantity !== "0" || clientOrderId === null) return;
+    this.refused.push({ clientOrderId, at: this.#timeline.now() });
+    this.exchange.end(held, "rejected", "the exchange says no");
   }
 
   async #timeout({ intent }: ApprovedOrder): Promise<SubmitOutcome> {
@@ -126,7 +150,8 @@ export class SimulatedBroker implements BrokerTrading {
     if (trouble && fate < 0.5) return { outcome: "unknown", reason: "no answer" };
     const held = this.exchange.open(brokerOrderId);
     if (!held) return { outcome: "rejected", reason: "no such open order" };
-    if (trouble && fate < 0.75) return { outcome: "rejected", reason: "not now" };
+    if (this.refusesCancels || (trouble && fate < 0.75))
+      return { outcome: "rejected", reason: "not now" };
     this.#timeline.after(this.#random.between(0, CANCEL_MS), () => this.exchange.cancel(held));
     if (trouble && fate < 0.9) return { outcome: "unknown", reason: "no answer" };
     return { outcome: "accepted" };
@@ -153,11 +178,11 @@ export class SimulatedBroker implements BrokerTrading {
   }
 
   /** Records lag behind: a new order shows in look-ups only after a while. */
-  #visible(): BrokerOrder[] {
+  #visible(): Held[] {
     const lagMs = this.rules.settlingTimeMs / 2;
-    return this.held
-      .filter(({ acceptedAt }) => this.#timeline.now() - acceptedAt >= lagMs)
-      .map(({ order }) => order);
+    return this.held.filter(
+      ({ acceptedAt, forgotten }) => !forgotten && this.#timeline.now() - acceptedAt >= lagMs,
+    );
   }
 
   /** Rows are flat: a copy of each is one that nobody here sees changed. */
@@ -169,12 +194,18 @@ export class SimulatedBroker implements BrokerTrading {
   }
 
   openOrders(): Promise<Result<BrokerOrder[], BrokerFailure>> {
-    return this.#query(() => this.#visible().filter((order) => isOpen({ order })));
+    return this.#query(() =>
+      this.#visible()
+        .filter(isOpen)
+        .map(({ order }) => order),
+    );
   }
 
   closedOrders(since: number): Promise<Result<BrokerOrder[], BrokerFailure>> {
     return this.#query(() =>
-      this.#visible().filter((order) => !isOpen({ order }) && order.updatedAt >= since),
+      this.#visible()
+        .filter((held) => !isOpen(held) && held.order.updatedAt >= since)
+        .map(({ order }) => order),
     );
   }
 
@@ -204,7 +235,7 @@ export class SimulatedBroker implements BrokerTrading {
   }
 
   balances(): ReturnType<BrokerTrading["balances"]> {
-    return this.#query(() => [{ currency: "USD", total: "1000000", available: "1000000" }]);
+    return this.#query(() => this.account.balances());
   }
 
   openOrderStream(): Promise<never> {

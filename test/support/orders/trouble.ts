@@ -1,4 +1,5 @@
 /** Decides from the seed when something goes wrong, and counts what did. */
+import type { Refusal } from "../../../src/domain/risk/refusal.ts";
 import { QUIET, type FaultName, type WorldFaults } from "./faults.ts";
 import type { Random } from "./random.ts";
 
@@ -8,6 +9,8 @@ export class Trouble {
   brokerDown = false;
   /** How often each kind struck. */
   readonly counts: Record<string, number> = {};
+  /** How often each check refused an order or new terms. */
+  readonly refusals: Record<string, number> = {};
   readonly #random: Random;
 
   constructor(random: Random) {
@@ -25,6 +28,10 @@ export class Trouble {
     return this.strikes("alarmLate")
       ? this.#random.between(100, 20_000)
       : this.#random.between(0, 50);
+  }
+
+  refused({ code }: Pick<Refusal, "code">): void {
+    this.refusals[code] = (this.refusals[code] ?? 0) + 1;
   }
 
   count(name: string): void {

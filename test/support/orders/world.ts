@@ -12,10 +12,10 @@ import type { RiskLedgerPort } from "../../../src/application/ports.ts";
 import { RegionLease } from "../../../src/application/region-lease.ts";
 import { takeDeadLetter } from "../../../src/application/take-dead-letter.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
-import type { Mark } from "../../../src/domain/tick.ts";
 import { SIMULATED_RULES } from "./broker-faults.ts";
-import type { WorldFaults } from "./faults.ts";
+import { QUIET, type WorldFaults } from "./faults.ts";
 import { SimulatedAlarm } from "./alarm.ts";
+import { SimulatedFeed } from "./feed.ts";
 import { ACCOUNT, GatewayRuns, never } from "./gateway-run.ts";
 import { ledgerLine } from "./ledger-line.ts";
 import { Monitor } from "./monitor.ts";
@@ -44,11 +44,17 @@ export const INSTRUMENT: Instrument = {
 /** The other algo's. */
 export const OTHER_INSTRUMENT: Instrument = { ...INSTRUMENT, id: "SIM:BBB", symbol: "BBB" };
 
+/** Can be watched, not traded. */
+export const WATCHED_INSTRUMENT: Instrument = {
+  ...INSTRUMENT,
+  id: "SIM:WWW",
+  symbol: "WWW",
+  tradable: false,
+};
+
 export const INSTRUMENTS: readonly Instrument[] = [INSTRUMENT, OTHER_INSTRUMENT];
 
 export type Region = "primary" | "standby";
-
-const MARKS_MS = 2_000;
 
 export class World {
   readonly timeline: Timeline;
@@ -59,9 +65,12 @@ export class World {
   readonly gateways: GatewayRuns;
   readonly queue: SimulatedQueue;
   readonly monitor: Monitor;
+  readonly feed: SimulatedFeed;
   readonly log: { event: string; facts: unknown; at: number }[] = [];
   /** Our clock against the broker's, ms. */
   clockAheadMs = 0;
+  /** By its hours. The broker itself takes orders all the same. */
+  marketOpen = true;
   /** Whose Workers answer the callers now. */
   region: Region = "primary";
   /** What a person did to dead letters, by order. */
@@ -73,12 +82,12 @@ export class World {
     standby: new RegionLease("standby"),
   };
 
-  constructor(seed: number) {
+  constructor(seed: number, money: number) {
     this.random = seededRandom(seed);
     this.timeline = new Timeline(1_800_000_000_000);
     this.trouble = new Trouble(this.random);
     const { timeline, random, trouble } = this;
-    this.broker = new SimulatedBroker(timeline, random, trouble);
+    this.broker = new SimulatedBroker(timeline, random, trouble, money);
     this.queue = new SimulatedQueue(timeline, random, trouble);
     this.#ledgerAlarm = new SimulatedAlarm({
       now: () => this.now(),
@@ -102,9 +111,10 @@ export class World {
         flatten: (scope) => flattenScope(this.#ledgersOwnPorts(), scope, now()),
       },
       log,
-      onReserved: (id, facts) => this.monitor.reserved(id, facts),
+      onReserved: (id, facts) => this.monitor.reserved(id, facts, now()),
       onReplaced: (order, changes) => this.monitor.replaced(order, changes),
-      onApplied: (event) => this.monitor.promises.applied(event),
+      onApplied: (event) =>
+        this.monitor.promises.applied(event, (id) => this.ledger.store.order(id)?.order.epoch),
       onFlattenAsked: (scope) => this.monitor.promises.asksFlat(scope),
     });
     this.monitor = new Monitor(this.ledger, this.broker, timeline);
@@ -121,7 +131,18 @@ export class World {
     this.queue.consume = (message, delivery) =>
       executeRetry(this.orderPorts(), message, delivery, now());
     this.queue.consumeDead = (message) => takeDeadLetter(this.orderPorts(), message);
-    this.#marks();
+    this.feed = new SimulatedFeed({
+      timeline,
+      random,
+      now,
+      instruments: INSTRUMENTS.map(({ id }) => id),
+      price: (instrument) => broker.exchange.price(instrument),
+      isQuiet: () => trouble.faults === QUIET,
+      deliver: (marks) => {
+        for (const mark of marks) monitor.entries.told(mark);
+        this.ledger.takeMarks(marks);
+      },
+    });
   }
 
   /** Our clock, which jumps now and then. */
@@ -145,23 +166,12 @@ export class World {
     this.timeline.after(forMs, () => void (this.trouble.brokerDown = false));
   }
 
-  /** The feed of marks, on its way to whichever run of the ledger lives. */
-  #marks(): void {
-    this.ledger.takeMarks(INSTRUMENTS.map(({ id }) => this.#mark(id)));
-    this.timeline.after(MARKS_MS, () => this.#marks());
-  }
-
-  #mark(instrument: string): Mark {
-    const price = this.broker.exchange.price(instrument);
-    const time = this.now();
-    return { instrument, price, bid: price - 0.1, ask: price + 0.1, time, provider: "simulated" };
-  }
-
   readonly #market: AccountMarket = {
     rules: SIMULATED_RULES,
-    instrument: async (id) => INSTRUMENTS.find((each) => each.id === id) ?? null,
-    isOpen: async () => true,
-    mark: async (instrument) => this.#mark(instrument),
+    instrument: async (id) =>
+      [...INSTRUMENTS, WATCHED_INSTRUMENT].find((each) => each.id === id) ?? null,
+    isOpen: async () => this.marketOpen,
+    mark: async (instrument) => this.feed.quote(instrument),
   };
 
   ledgerPort(): RiskLedgerPort {
@@ -224,7 +234,7 @@ export class World {
       retries: { send: mortal((message) => this.queue.send(message)) },
       epoch: (fresh) => this.#leases[region].epoch(ledger, fresh === "fresh", () => this.now()),
       sleep: (ms) => timeline.sleep(ms),
-      hasKey: async () => true,
+      hasKey: async (algoId) => algoId !== "nobody",
       log: (_level, event, facts) => void this.log.push({ event, facts, at: timeline.now() }),
     };
   }
