@@ -9,14 +9,17 @@ import type {
   BrokerFailure,
   BrokerSessions,
   BrokerToken,
+  SignInFailure,
   TokenSource,
 } from "../src/brokers/broker.ts";
 import type { SessionView } from "../src/contract/brokers.ts";
 import type { ApiError } from "../src/contract/errors.ts";
+import { assert } from "../src/domain/assert.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
 import { stepSession, type SessionAction, type SessionEvent } from "../src/domain/session.ts";
 import {
   hasToken,
+  interrupted,
   nextLookAt,
   noSession,
   sessionStanding,
@@ -55,15 +58,14 @@ export class SessionKeeper implements TokenSource {
   #state: SessionState;
   /** Of the present generation; null after an eviction, until it is unsealed. */
   #token: string | null = null;
-  #signingIn: Promise<void> | null = null;
+  #signingIn: Promise<SignInFailure | null> | null = null;
 
   constructor(host: SessionHost) {
     this.#host = host;
     const stored = host.notes.note(STATE) as SessionState | null;
-    this.#state = stored ?? noSession(host.sessions.signIn, Date.now());
-    // A run that died in the middle of a sign-in has no answer to wait for.
-    if (this.#state.signingInSince !== null)
-      this.#state = { ...this.#state, signingInSince: null, nextTryAt: Date.now() };
+    this.#state = stored
+      ? interrupted(stored, Date.now())
+      : noSession(host.sessions.signIn, Date.now());
   }
 
   /** Has the object woken when the clock brings something. */
@@ -104,23 +106,37 @@ export class SessionKeeper implements TokenSource {
       return refused("requestToken", `${this.#host.broker} signs in by itself: it takes none`);
     if (proof.requestToken === undefined && proof.credential === undefined && signIn === "person")
       return refused("requestToken", `${this.#host.broker} needs one from a person`);
-    if (proof.credential !== undefined) {
-      if (!this.#host.vault.canKeep)
-        return refused("credential", "cannot be kept: this deployment has no CREDENTIALS_KEY");
-      const sealed = await this.#host.vault.seal(this.#nameOf(CREDENTIAL), proof.credential);
-      this.#host.notes.saveNote(CREDENTIAL, sealed);
+    if (proof.credential !== undefined && !this.#host.vault.canKeep)
+      return refused("credential", "cannot be kept: this deployment has no CREDENTIALS_KEY");
+    if (proof.credential !== undefined && signIn === "person") {
+      // What it is worth shows with the next request token.
+      this.#host.notes.saveNote(CREDENTIAL, await this.#seal(CREDENTIAL, proof.credential));
+      return ok(this.view());
     }
-    await this.#signingIn;
-    this.#step({ kind: "asked" }, proof.requestToken ?? null);
-    await this.#signingIn;
-    const view = this.view();
-    return hasToken(this.#state, Date.now())
-      ? ok(view)
-      : err({
-          code: "BROKER_SESSION_EXPIRED",
-          message: `${this.#host.broker} did not take it: ${view.reason ?? "no session"}`,
-          details: null,
-        });
+    const failure = await this.#ask(proof);
+    return failure === null ? ok(this.view()) : err(this.#notTaken(failure));
+  }
+
+  /** Each who asks has a sign-in of its own: the answer to another one says nothing of what was brought here. */
+  async #ask(proof: SessionProof): Promise<SignInFailure | null> {
+    for (let underWay = this.#signingIn; underWay !== null; underWay = this.#signingIn)
+      await underWay;
+    const isBrought = proof.requestToken !== undefined || proof.credential !== undefined;
+    this.#step({ kind: "asked", isBrought }, proof);
+    const begun = this.#signingIn;
+    assert(begun !== null, "a sign-in that was asked for is under way");
+    return begun;
+  }
+
+  /** What was before goes on: a token that lives still does, and the stored credential is the stored one. */
+  #notTaken({ kind, reason }: SignInFailure): ApiError {
+    const { broker } = this.#host;
+    const took = kind === "rejected" ? "did not take it" : "could not be asked";
+    const message = `${broker} ${took}: ${reason}`;
+    if (!hasToken(this.#state, Date.now()))
+      return { code: "BROKER_SESSION_EXPIRED", message, details: null };
+    const code = kind === "rejected" ? "BROKER_REJECTED" : "BROKER_UNAVAILABLE";
+    return { code, message: `${message}; the session of before goes on`, details: null };
   }
 
   view(): SessionView {
@@ -130,23 +146,25 @@ export class SessionKeeper implements TokenSource {
   }
 
   /** All in one run: the state is stored before anything that follows from it. */
-  #step(event: SessionEvent, requestToken: string | null = null): void {
+  #step(event: SessionEvent, proof: SessionProof = {}): void {
     const { state, actions } = stepSession(this.#state, event, Date.now());
     if (state !== this.#state) {
       this.#state = state;
       this.#host.notes.saveNote(STATE, state);
     }
-    for (const action of actions) this.#act(action, requestToken);
+    for (const action of actions) this.#act(action, proof);
     this.arm();
   }
 
-  #act(action: SessionAction, requestToken: string | null): void {
+  #act(action: SessionAction, proof: SessionProof): void {
     switch (action.kind) {
-      case "sign_in":
-        this.#signingIn = this.#signIn(requestToken).finally(() => {
-          this.#signingIn = null;
+      case "sign_in": {
+        const signingIn = this.#signIn(proof).finally(() => {
+          if (this.#signingIn === signingIn) this.#signingIn = null;
         });
+        this.#signingIn = signingIn;
         return;
+      }
       case "rebuild":
         void this.#rebuild(this.#state.generation);
         return;
@@ -166,25 +184,34 @@ export class SessionKeeper implements TokenSource {
     }
   }
 
-  async #signIn(requestToken: string | null): Promise<void> {
-    const { sessions, vault, log } = this.#host;
+  /** Null when signed in. Another credential is kept from then on, and not before. */
+  async #signIn({ credential, requestToken }: SessionProof): Promise<SignInFailure | null> {
+    const { sessions, log } = this.#host;
     try {
-      const opened = await sessions.open({ credential: await this.#credential(), requestToken });
+      const opened = await sessions.open({
+        credential: credential ?? (await this.#credential()),
+        requestToken: requestToken ?? null,
+      });
       if (!opened.ok) {
         const { kind, reason } = opened.error;
         log("error", "sign_in_failed", { kind, reason });
-        return this.#step({ kind: "sign_in_failed", isRejected: kind === "rejected", reason });
+        this.#step({ kind: "sign_in_failed", isRejected: kind === "rejected", reason });
+        return opened.error;
       }
       const { token, expiresAt } = opened.value;
-      const sealed = vault.canKeep ? await vault.seal(this.#nameOf(TOKEN), token) : null;
+      const sealed = await this.#seal(TOKEN, token);
+      const kept = credential === undefined ? null : await this.#seal(CREDENTIAL, credential);
       this.#token = token;
       this.#host.notes.saveNote(TOKEN, sealed);
+      if (kept !== null) this.#host.notes.saveNote(CREDENTIAL, kept);
       const owesData = this.#host.owesData();
       this.#step({ kind: "signed_in", expiresAt, owesData, random: Math.random() });
       log("info", "signed_in", { generation: this.#state.generation, expiresAt });
+      return null;
     } catch (error) {
       const reason = `the sign-in failed: ${errorText(error)}`;
       this.#step({ kind: "sign_in_failed", isRejected: false, reason });
+      return { kind: "unavailable", reason };
     }
   }
 
@@ -192,6 +219,12 @@ export class SessionKeeper implements TokenSource {
     const sealed = this.#host.notes.note(CREDENTIAL) as string | null;
     if (sealed === null) return this.#host.defaultCredential;
     return this.#host.vault.open(this.#nameOf(CREDENTIAL), sealed);
+  }
+
+  /** Null where nothing can be kept. */
+  async #seal(what: string, secret: string): Promise<string | null> {
+    const { vault } = this.#host;
+    return vault.canKeep ? vault.seal(this.#nameOf(what), secret) : null;
   }
 
   /** A sealed text opens only where it belongs. */

@@ -21,7 +21,9 @@ export interface SessionState {
   nextTryAt: number | null;
   /** A sign-in is under way since then. */
   signingInSince: number | null;
-  /** Sign-ins of the last hour. */
+  /** With what a person brought: until the broker takes it, nothing of what stood before is given up. */
+  isBrought: boolean;
+  /** Sign-ins of the last hour, without those by what a person brought. */
   signIns: number[];
   /** What people have heard since it last was proven. */
   told: "nothing" | "warned" | "ended";
@@ -37,9 +39,21 @@ export const noSession = (signIn: SessionState["signIn"], now: number): SessionS
   provenAt: null,
   nextTryAt: signIn === "automatic" ? now : null,
   signingInSince: null,
+  isBrought: false,
   signIns: [],
   told: "nothing",
 });
+
+/** A sign-in that was under way has no answer to wait for any more: whoever made it is gone. */
+export const interrupted = (state: SessionState, now: number): SessionState =>
+  state.signingInSince === null
+    ? state
+    : {
+        ...state,
+        signingInSince: null,
+        isBrought: false,
+        nextTryAt: state.signIn === "automatic" ? now : null,
+      };
 
 export const HOLDS_TOKEN: readonly SessionState["status"][] = ["proving", "valid", "silent"];
 

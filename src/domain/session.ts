@@ -17,8 +17,8 @@ import {
 
 export type SessionEvent =
   | { kind: "look" }
-  /** Somebody brought a request token or a credential, or asks to try again. */
-  | { kind: "asked" }
+  /** Somebody asks to try again, or has `isBrought` a request token or another credential. */
+  | { kind: "asked"; isBrought?: boolean }
   /** `owesData`: somebody wants prices of an open market, so that some must come. `random` is in [0, 1). */
   | { kind: "signed_in"; expiresAt: number | null; owesData: boolean; random: number }
   | { kind: "sign_in_failed"; isRejected: boolean; reason: string }
@@ -45,7 +45,7 @@ export function stepSession(state: SessionState, event: SessionEvent, now: numbe
     case "look":
       return look(state, now);
     case "asked":
-      return state.signingInSince === null ? signIn(state, now) : same(state);
+      return state.signingInSince === null ? signIn(state, now, event.isBrought) : same(state);
     case "signed_in":
       return signedIn(state, event, now);
     case "sign_in_failed":
@@ -110,10 +110,11 @@ function earliestSignIn(state: SessionState, now: number): number {
   return Math.max(now, (made.at(-1) ?? -Infinity) + wait);
 }
 
-function signIn(state: SessionState, now: number): SessionStep {
-  const signIns = [...recent(state, now), now];
+function signIn(state: SessionState, now: number, isBrought = false): SessionStep {
+  const begun = { ...state, signingInSince: now, isBrought };
+  const byItself = { nextTryAt: null, signIns: [...recent(state, now), now] };
   return {
-    state: { ...state, signingInSince: now, nextTryAt: null, signIns },
+    state: isBrought ? begun : { ...begun, ...byItself },
     actions: [{ kind: "sign_in" }],
   };
 }
@@ -133,6 +134,7 @@ function signedIn(
     provenAt: null,
     nextTryAt: state.signIn === "automatic" ? renewalAt(expiresAt, now, random) : null,
     signingInSince: null,
+    isBrought: false,
     // A sign-in alone is no news to people who were told: data is.
     told: owesData ? state.told : "nothing",
   };
@@ -150,6 +152,8 @@ function failed(
   { isRejected, reason }: { isRejected: boolean; reason: string },
   now: number,
 ): SessionStep {
+  // A slip of the hand is answered to whoever made it: it ends nothing, and nobody else has to hear of it.
+  if (state.isBrought) return look({ ...state, signingInSince: null, isBrought: false }, now);
   const retries = !isRejected && state.signIn === "automatic";
   const waiting: SessionState = {
     ...state,

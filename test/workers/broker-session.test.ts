@@ -108,6 +108,32 @@ describe("a session", () => {
     await algo.close();
   });
 
+  test("outlives a wrong credential: it is refused by name, the session goes on, and the stored one renews it next time", async () => {
+    const algo = await tickingAlgo();
+    const refused = await manager().renewSession({ credential: "of-somebody-else" });
+    expect(refused).toMatchObject({ ok: false, error: { code: "BROKER_REJECTED" } });
+    expect(!refused.ok && refused.error.message).toContain("the session of before goes on");
+    expect(await session()).toMatchObject({ state: "valid", generation: 1 });
+    await ticksAgain(algo);
+    expect(algo.of("gap")).toEqual([]);
+    await fault("expire_session");
+    await until(async () => (await session()).generation === 2);
+    await ticksAgain(algo);
+    expect(await incidentsOf(env.DB)).toEqual([]);
+    await algo.close();
+  });
+
+  test("is signed in by each of two people who ask at a time, and tells each what came of theirs", async () => {
+    const algo = await tickingAlgo();
+    const [right, wrong] = await Promise.all([
+      manager().renewSession({ credential: PAPER_CREDENTIAL }),
+      manager().renewSession({ credential: "of-somebody-else" }),
+    ]);
+    expect([right.ok, wrong.ok]).toEqual([true, false]);
+    expect((await upstream()).signIns).toBe(3);
+    await algo.close();
+  });
+
   test("survives the eviction of its owner: the sealed token is opened, and nobody signs in again", async () => {
     const algo = await tickingAlgo();
     const stub = env.BROKER_MANAGER.getByName("paper");
