@@ -7,7 +7,7 @@ import {
   IconMailExclamation,
   IconPlugConnectedX,
 } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import { useConnection } from "../api/live.ts";
 import { rowsOf, useBrokers, useDeadLetters, useRisk, useStatus } from "../api/queries.ts";
@@ -16,6 +16,7 @@ import { formatAge, formatClock } from "../format/time.ts";
 import { plain } from "../format/words.ts";
 import { useNow } from "./figures.tsx";
 import { useKillSwitch } from "./kill-switch.tsx";
+import { SignInDialog } from "./renew-session.tsx";
 import styles from "./shell.module.css";
 
 function Notice(props: {
@@ -105,41 +106,64 @@ function LettersNotice() {
   );
 }
 
-/** A broker at which nobody is signed in, or soon will be: one notice each, with the way to sign in. */
+/** A broker at which nobody is signed in, or soon will be: one notice each, and the dialog to sign in. */
 function SessionNotices() {
-  const [, navigate] = useLocation();
+  const [asked, setAsked] = useState<string | null>(null);
+  const [opened, setOpened] = useState(false);
   const brokers = useBrokers().data ?? [];
-  return brokers.flatMap(({ broker, session }) => {
-    const words = SESSION_WORDS[session.state];
-    // One that nobody has needed yet signs in by itself when it is needed.
-    if (words === null || (session.state === "missing" && session.reason === null)) return [];
-    return (
-      <Notice
-        key={broker}
-        tone={session.state === "expiring" ? "warn" : "bad"}
-        icon={<IconKey size={17} stroke={1.8} />}
-        end={
-          <Button size="compact-sm" variant="default" onClick={() => navigate("/system")}>
-            Sign in at {broker}
-          </Button>
-        }
-      >
-        <strong>
-          The session at {broker} {words}.
-        </strong>{" "}
-        {session.reason}
-      </Notice>
-    );
-  });
+  const ask = (broker: string): void => {
+    setAsked(broker);
+    setOpened(true);
+  };
+  const close = (): void => setOpened(false);
+  const named = brokers.find(({ broker }) => broker === asked);
+  return (
+    <>
+      {brokers.map(({ broker, session }) => (
+        <SessionNotice key={broker} broker={broker} session={session} ask={ask} />
+      ))}
+      {named && (
+        <SignInDialog broker={named.broker} session={named.session} opened={opened} close={close} />
+      )}
+    </>
+  );
+}
+
+interface SessionNoticeProps {
+  broker: string;
+  session: SessionView;
+  ask: (broker: string) => void;
+}
+
+function SessionNotice({ broker, session, ask }: SessionNoticeProps) {
+  const words = SESSION_WORDS[session.state];
+  // One that nobody has needed yet signs in by itself when it is needed.
+  if (words === null || (session.state === "missing" && session.reason === null)) return null;
+  return (
+    <Notice
+      tone={session.state === "expiring" ? "warn" : "bad"}
+      icon={<IconKey size={17} stroke={1.8} />}
+      end={
+        <Button size="xs" variant="default" onClick={() => ask(broker)}>
+          Sign in at {broker}
+        </Button>
+      }
+    >
+      <strong>
+        The session at {broker} {words}.
+      </strong>{" "}
+      {session.reason !== null && `Why: ${session.reason}.`}
+    </Notice>
+  );
 }
 
 const SESSION_WORDS: Record<SessionView["state"], string | null> = {
-  missing: "is missing: no prices, and no order can leave",
+  missing: "is missing: no prices from it, and no order can leave",
   proving: null,
   valid: null,
   expiring: "ends soon, and a person has to renew it",
   silent: "brings no data, though it is signed in",
-  expired: "has expired: no prices, entries are refused, and cancels cannot reach it",
+  expired: "has expired: no prices from it, entries are refused, and cancels cannot reach it",
 };
 
 function TradingNotice() {

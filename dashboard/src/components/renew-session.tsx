@@ -2,11 +2,11 @@
 import { Button, Modal, PasswordInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState, type FormEvent } from "react";
-import { renewSession } from "../../api/actions.ts";
-import formStyles from "../../components/form.module.css";
-import { FailureNote } from "../../components/refusal.tsx";
-import { useAction } from "../../components/use-action.ts";
-import type { SessionView } from "../../../../src/contract/brokers.ts";
+import { renewSession } from "../api/actions.ts";
+import type { SessionView } from "../../../src/contract/brokers.ts";
+import formStyles from "./form.module.css";
+import { FailureNote } from "./refusal.tsx";
+import { useAction } from "./use-action.ts";
 
 interface Props {
   broker: string;
@@ -15,7 +15,6 @@ interface Props {
 
 export function RenewSession({ broker, session }: Props) {
   const [opened, setOpened] = useState(false);
-  const close = () => setOpened(false);
   const isSettled = session.state === "valid" || session.state === "proving";
   return (
     <>
@@ -27,10 +26,27 @@ export function RenewSession({ broker, session }: Props) {
       >
         Sign in
       </Button>
-      <Modal opened={opened} onClose={close} title={`Sign in at ${broker}`}>
-        {opened && <SignInForm broker={broker} session={session} close={close} />}
-      </Modal>
+      <SignInDialog
+        broker={broker}
+        session={session}
+        opened={opened}
+        close={() => setOpened(false)}
+      />
     </>
+  );
+}
+
+interface DialogProps extends Props {
+  opened: boolean;
+  close: () => void;
+}
+
+/** Belongs where it stays while the session changes: a notice may go while somebody still types. */
+export function SignInDialog({ broker, session, opened, close }: DialogProps) {
+  return (
+    <Modal opened={opened} onClose={close} title={`Sign in at ${broker}`}>
+      {opened && <SignInForm broker={broker} session={session} close={close} />}
+    </Modal>
   );
 }
 
@@ -48,12 +64,17 @@ function SignInForm({ broker, session, close }: Props & { close: () => void }) {
   };
   return (
     <form className={formStyles.form} onSubmit={(event) => void submit(event)}>
+      {session.reason !== null && renew.failure === null && (
+        <p className={formStyles.lead}>
+          The session is {session.state}: {session.reason}.
+        </p>
+      )}
       <PasswordInput
         label={needsPerson ? "Request token" : "Another credential"}
         description={
           needsPerson
             ? "From the broker's own sign-in page. It works once."
-            : "Left empty, the stored one is tried again. It is kept encrypted and never shown."
+            : "Left empty, the stored one is tried again. It is kept encrypted, once the broker takes it, and never shown."
         }
         autoComplete="off"
         spellCheck={false}
@@ -61,7 +82,6 @@ function SignInForm({ broker, session, close }: Props & { close: () => void }) {
         onChange={(event) => setSecret(event.currentTarget.value)}
         data-autofocus
       />
-      {session.reason !== null && <p className={formStyles.hint}>{session.reason}</p>}
       <FailureNote failure={renew.failure} />
       <Button type="submit" loading={renew.busy} disabled={needsPerson && secret === ""}>
         Sign in
