@@ -1,175 +1,137 @@
-/** A shard whose session is renewed while the line of the one before lags, on a broker played by hand. */
+/** A shard changes over from the socket of one session to that of the next, on a broker played by hand: what consumers get and are told. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { TickBook } from "../../durable-objects/feed-shard.book.ts";
-import { Upstream } from "../../durable-objects/feed-shard.upstream.ts";
-import { HeldSession } from "../../src/application/held-session.ts";
-import type { BrokerFeed, FeedMessage } from "../../src/brokers/broker.ts";
-import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
-import { ok } from "../../src/domain/result.ts";
-import type { MarketUpdate } from "../../src/domain/tick.ts";
-
-const LAGGING = "X:LAGGING";
-const PROMPT = "X:PROMPT";
-const CHANGE_OVER_MS = 5_000;
-const BEAT_STEPS = 10;
-const STEP_MS = 100;
-const START = 1_700_000_000_000;
-
-class FakeSocket extends EventTarget {
-  readyState = 1;
-  binaryType = "blob";
-  accept(): void {}
-  send(): void {}
-  close(): void {
-    this.readyState = 3;
-  }
-  bring(message: FeedMessage): void {
-    if (this.readyState === 1)
-      this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) }));
-  }
-}
-
-/** The nth update of an instrument: its volume tells it apart. */
-const update = (instrument: string, n: number): MarketUpdate => ({
-  instrument,
-  last: 100 + (n % 7),
-  lastQuantity: 1,
-  bid: null,
-  bidQuantity: null,
-  ask: null,
-  askQuantity: null,
-  volume: n,
-  exchangeTime: START + n * STEP_MS,
-});
-
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+import { ID, pass, playedBroker } from "../support/workers/played-broker.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({
-    now: START,
     toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
   });
 });
 
-afterEach(() => void vi.useRealTimers());
-
-/** A shard's way to a broker with two instruments, of which the first line brings one late. */
-async function changeOver(lagSteps: number) {
-  const instruments = [LAGGING, PROMPT];
-  const sockets: FakeSocket[] = [];
-  const book = new TickBook("x", (held) => (held.isLive = true));
-  const mode = "quote";
-  book.assign(
-    instruments.map((instrument) => ({
-      instrument,
-      mode,
-      consumers: [],
-      standby: false,
-      handOver: null,
-    })),
-    new Set(),
-    0,
-  );
-  const group = { instruments: new Set(instruments), lines: [] as string[] };
-  for (const held of book.held.values()) held.groups = [group];
-  const feed: BrokerFeed = {
-    rules: { ...PAPER_RULES, changeOverMs: CHANGE_OVER_MS },
-    open: async () => {
-      const socket = new FakeSocket();
-      sockets.push(socket);
-      return socket;
-    },
-    formatSubscribe: () => ["subscribe"],
-    formatUnsubscribe: () => [],
-    parse: (text) => ok(JSON.parse(text as string) as FeedMessage),
-  };
-  const owner = {
-    session: async () => ({ kind: "none", reason: "not asked" }) as const,
-    sessionRefused: async () => {},
-  };
-  const session = new HeldSession({ owner, now: () => Date.now(), log: () => {} });
-  let epoch = 0;
-  const limits = { subscribeMessagesPerSecond: 20 } as never;
-  const lost: unknown[] = [];
-  const upstream: Upstream = new Upstream(
-    feed,
-    session,
-    {
-      held: book.held,
-      grant: async () => ({ epoch: (epoch += 1), waitMs: 0, limits }),
-      learn: async () => limits,
-      opened: (number) => book.openEpoch(number),
-      message: (message, now) => {
-        if (message.kind === "updates") for (const one of message.updates) book.take(one, now);
-        if (message.kind === "subscribed") upstream.line.answers.take(message, now);
-      },
-      dueSince: () => 0,
-      lost: (reason) => void lost.push(reason),
-      confirmed: (ids) => {
-        for (const id of ids) Object.assign(book.held.get(id) ?? {}, { isLive: true });
-      },
-      alarmed: () => {},
-      goOn: (number, standby) => {
-        for (const { instrument, lostAt } of standby.giveUp(Date.now()))
-          lost.push([instrument, lostAt, Date.now()]);
-        book.openEpoch(number);
-        book.goOn(standby);
-      },
-    },
-    () => {},
-  );
-  const learn = (generation: number) =>
-    upstream.learnSession({
-      kind: "token",
-      token: { generation, token: `t${generation}`, expiresAt: null },
-    });
-  const confirmed: FeedMessage = { kind: "subscribed", instruments };
-  learn(1);
-  upstream.want(new Map(instruments.map((id) => [id, mode])), Date.now());
-  upstream.ensure(Date.now());
-  await pass(0);
-  sockets[0]?.bring(confirmed);
-  let n = 0;
-  const run = async (steps: number) => {
-    for (const end = n + steps; n < end;) {
-      n += 1;
-      const both = [update(LAGGING, n), update(PROMPT, n)];
-      const late = n > lagSteps ? [update(LAGGING, n - lagSteps)] : [];
-      const first = [...late, update(PROMPT, n)];
-      sockets[0]?.bring({ kind: "updates", updates: first });
-      sockets[1]?.bring({ kind: "updates", updates: both });
-      await pass(STEP_MS);
-      if (n % BEAT_STEPS === 0) upstream.beat(Date.now());
-    }
-  };
-  await run(100);
-  learn(2);
-  await pass(0);
-  sockets[1]?.bring(confirmed);
-  await run(80);
-  expect(sockets.map(({ readyState }) => readyState)).toEqual([3, 1]);
-  const missing = (instrument: string): number[] => {
-    const { alias } = book.held.get(instrument) ?? {};
-    const own = group.lines.filter((line) => line.startsWith(`${alias},`));
-    const told = new Set(own.map((line) => Number(line.split(",")[7])));
-    return Array.from({ length: n }, (_, at) => at + 1).filter((one) => !told.has(one));
-  };
-  return { lost, missing };
-}
-
-test("a line that lags behind the one that takes over is listened to until it has brought the rest", async () => {
-  const { lost, missing } = await changeOver(30);
-  expect(lost).toEqual([]);
-  expect([missing(LAGGING), missing(PROMPT)]).toEqual([[], []]);
+afterEach(() => {
+  vi.useRealTimers();
 });
 
-test("what a line lags behind with for too long is lost, and is told as a gap of that instrument alone", async () => {
-  const { lost, missing } = await changeOver(90);
-  const last = Math.min(...missing(LAGGING)) - 1;
-  // From when the exchange saw the last one told, until the other line took over: before the broker's end.
-  const [told] = lost as [string, number, number][];
-  expect(lost).toEqual([[LAGGING, START + last * STEP_MS, expect.any(Number)]]);
-  expect(told?.[2]).toBeLessThan(START + 100 * STEP_MS + CHANGE_OVER_MS);
-  expect(missing(LAGGING).length).toBeGreaterThan(0);
-  expect(missing(PROMPT)).toEqual([]);
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, at) => from + at);
+
+test("the first socket delivers until the second has all that it has; then it is closed, each tick came once, and nothing was told", async () => {
+  const { socket, told, learn, second, delivered } = await playedBroker();
+  learn(2);
+  await pass(0);
+  expect(socket(1).sent).toEqual([`subscribe ${ID}`]);
+  // Neither a connection nor the broker's yes is data.
+  socket(0).ticks(4, 5);
+  await second();
+  socket(1).confirm();
+  socket(0).ticks(6);
+  await second();
+  expect([socket(0).isOpen, told]).toEqual([true, []]);
+  // The faster one may be ahead: what lies between has to come over the first.
+  socket(1).ticks(9, 10);
+  await second();
+  expect([socket(0).isOpen, told]).toEqual([true, []]);
+  socket(0).ticks(7, 9);
+  expect(delivered()).toEqual(numbers(1, 9));
+  await second();
+  expect(told).toEqual(["gone on 2"]);
+  expect([socket(0).isOpen, socket(1).isOpen]).toEqual([false, true]);
+  socket(0).ticks(10, 11);
+  socket(1).ticks(11, 12);
+  expect(delivered()).toEqual(numbers(10, 12));
+  expect(told).toEqual(["gone on 2"]);
+});
+
+test("a second socket that is behind the first takes over without a tick that was told already", async () => {
+  const { socket, told, learn, second, delivered } = await playedBroker();
+  learn(2);
+  await pass(0);
+  socket(1).confirm();
+  socket(0).ticks(4, 20);
+  socket(1).ticks(6, 7);
+  await second();
+  expect(told).toEqual(["gone on 2"]);
+  socket(1).ticks(8, 22);
+  expect(delivered()).toEqual(numbers(1, 22));
+});
+
+test("where nothing shows what the first has left out, it is listened to for a second more, and no longer", async () => {
+  const { upstream, socket, told, learn, delivered } = await playedBroker();
+  learn(2);
+  await pass(0);
+  socket(1).confirm();
+  socket(1).ticks(10);
+  const beat = () => upstream.beat(Date.now());
+  beat();
+  await pass(999);
+  beat();
+  expect([socket(0).isOpen, told]).toEqual([true, []]);
+  await pass(1);
+  beat();
+  expect([socket(0).isOpen, told]).toEqual([false, ["gone on 2"]]);
+  expect(delivered()).toEqual([1, 2, 3, 10]);
+});
+
+test("where nothing ticks the broker's yes is enough: no data is owed", async () => {
+  const { socket, told, learn, second } = await playedBroker();
+  await pass(10);
+  learn(2);
+  await pass(0);
+  await second();
+  expect([socket(0).isOpen, told]).toEqual([true, []]);
+  socket(1).confirm();
+  await second();
+  expect([socket(0).isOpen, told]).toEqual([false, ["gone on 2"]]);
+});
+
+test("a second socket that breaks is opened again while the first delivers, and what it had before its break is not taken", async () => {
+  const { socket, told, learn, second, delivered } = await playedBroker();
+  learn(2);
+  await pass(0);
+  socket(1).confirm();
+  socket(1).ticks(6, 7);
+  socket(1).drop();
+  await second();
+  socket(0).ticks(4, 9);
+  expect([socket(0).isOpen, told]).toEqual([true, []]);
+  socket(2).confirm();
+  socket(2).ticks(9, 10);
+  await second();
+  expect(told).toEqual(["gone on 3"]);
+  socket(2).ticks(11);
+  expect(delivered()).toEqual(numbers(1, 11));
+});
+
+test("a session that is renewed again on the way is the one that is changed over to", async () => {
+  const { upstream, socket, told, learn, second, delivered } = await playedBroker();
+  learn(2);
+  await pass(0);
+  socket(1).confirm();
+  learn(3);
+  await pass(0);
+  expect([socket(0).isOpen, socket(1).isOpen, socket(2).isOpen]).toEqual([true, false, true]);
+  socket(0).ticks(4);
+  socket(2).confirm();
+  socket(2).ticks(4, 5);
+  await second();
+  expect(told).toEqual(["gone on 3"]);
+  expect(upstream.line.generation).toBe(3);
+  expect(delivered()).toEqual(numbers(1, 5));
+});
+
+test("prices of the first socket prove nothing of the new session, and its end says nothing of it", async () => {
+  const { upstream, socket, told, refused, learn, second } = await playedBroker();
+  expect(upstream.flows(1)).toBe(true);
+  learn(2);
+  await pass(0);
+  socket(1).confirm();
+  socket(0).ticks(4);
+  expect(upstream.flows(2)).toBe(false);
+  socket(1).ticks(4);
+  expect(upstream.flows(2)).toBe(true);
+  await second();
+  socket(0).bring({ kind: "session_expired", reason: "there is a newer session" });
+  socket(0).drop();
+  expect([told, refused]).toEqual([["gone on 2"], []]);
+  expect(upstream.line.connection.state).toBe("live");
 });
