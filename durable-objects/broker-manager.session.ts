@@ -19,11 +19,11 @@ import { err, ok, type Result } from "../src/domain/result.ts";
 import { stepSession, type SessionAction, type SessionEvent } from "../src/domain/session.ts";
 import {
   hasToken,
-  interrupted,
   nextLookAt,
   noSession,
   sessionStanding,
   type SessionState,
+  takenUp,
 } from "../src/domain/session-state.ts";
 import type { Vault } from "../src/platform/vault.ts";
 import { sessionIncident } from "./broker-manager.session-news.ts";
@@ -63,9 +63,8 @@ export class SessionKeeper implements TokenSource {
   constructor(host: SessionHost) {
     this.#host = host;
     const stored = host.notes.note(STATE) as SessionState | null;
-    this.#state = stored
-      ? interrupted(stored, Date.now())
-      : noSession(host.sessions.signIn, Date.now());
+    const { signIn } = host.sessions;
+    this.#state = stored ? takenUp(stored, signIn, Date.now()) : noSession(signIn, Date.now());
   }
 
   /** Has the object woken when the clock brings something. */

@@ -9,6 +9,7 @@ import { FaultSwitches } from "../src/brokers/paper/faults.ts";
 import { PAPER_INSTRUMENTS } from "../src/brokers/paper/instruments.ts";
 import { PAPER_HEARTBEAT_MS } from "../src/brokers/paper/rules.ts";
 import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
+import { paperSignIn } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { PaperStorage } from "./paper-broker.storage.ts";
 import { controlRoutes } from "./paper-control.ts";
@@ -61,9 +62,10 @@ export class PaperBroker extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const now = Date.now();
+    const account = ctx.id.name ?? "";
     this.#storage = new PaperStorage(ctx.storage);
     this.#faults = new FaultSwitches(this.#storage.faults());
-    this.#session = new PaperSession(this.#storage, this.#faults);
+    this.#session = new PaperSession(this.#storage, this.#faults, paperSignIn(env, account));
     this.#stream = new PaperOrderStream(this.#faults, this.#session);
     const hours = this.#storage.setting<MarketHours>(
       "hours",

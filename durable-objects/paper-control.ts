@@ -64,6 +64,8 @@ export function controlRoutes(parts: PaperParts): Hono {
     return view();
   });
 
+  routes.post("/request-tokens", () => Response.json(session.handOut(Date.now())));
+
   routes.post("/replay", async (c) => {
     const body = await readBody(c.req.raw, replayRequest);
     if (!body.ok) return body.error;

@@ -3,13 +3,16 @@
  * in, anybody may, so that the exchange can be tried by hand; from then on nothing goes without the token.
  */
 import type { FaultSwitches } from "../src/brokers/paper/faults.ts";
+import type { SignInKind } from "../src/brokers/broker.ts";
 import {
   PAPER_CREDENTIAL,
+  PAPER_REQUEST_TOKEN_MS,
   PAPER_RULES,
   PAPER_SESSION_LIFETIME_MS,
+  paperDayEnd,
 } from "../src/brokers/paper/rules.ts";
-import { sessionRequest } from "../src/brokers/paper/wire.ts";
-import type { PaperView } from "../src/contract/paper.ts";
+import { sessionRequest, type SessionRequest } from "../src/brokers/paper/wire.ts";
+import type { PaperView, RequestTokenView } from "../src/contract/paper.ts";
 import { paperError, readBody } from "./paper-answers.ts";
 import type { PaperStorage } from "./paper-broker.storage.ts";
 
@@ -25,6 +28,14 @@ interface Issued {
   isSilent: boolean;
 }
 
+/** Handed to a person, to be taken once. */
+interface HandedOut extends RequestTokenView {
+  isUsed: boolean;
+}
+
+/** So many are remembered: one that is forgotten is as unknown as one that never was. */
+const REQUEST_TOKENS_MAX = 20;
+
 /** Which sign-in a socket belongs to; 0 when there was none yet. */
 export interface SocketSession {
   generation: number;
@@ -34,24 +45,36 @@ export interface SocketSession {
 export class PaperSession {
   readonly #storage: PaperStorage;
   readonly #faults: FaultSwitches;
+  readonly #signIn: SignInKind;
   #issued: Issued | null;
   #signIns: number;
   #refused = 0;
 
-  constructor(storage: PaperStorage, faults: FaultSwitches) {
+  constructor(storage: PaperStorage, faults: FaultSwitches, signIn: SignInKind) {
     this.#storage = storage;
     this.#faults = faults;
+    this.#signIn = signIn;
     this.#issued = storage.setting<Issued | null>("session", null);
     this.#signIns = storage.setting("signIns", 0);
   }
 
-  /** How long a session lives that is opened from now on, ms. */
-  get lifetimeMs(): number {
-    return this.#storage.setting("sessionLifetimeMs", PAPER_SESSION_LIFETIME_MS);
+  /** When a session ends that is opened then: a person's at the daily hour, unless a length was set. */
+  #endOf(issuedAt: number): number {
+    const set = this.#storage.setting<number | null>("sessionLifetimeMs", null);
+    if (set !== null) return issuedAt + set;
+    return this.#signIn === "person" ? paperDayEnd(issuedAt) : issuedAt + PAPER_SESSION_LIFETIME_MS;
   }
 
+  /** How long sessions live that are opened from now on. */
   set lifetimeMs(lifetimeMs: number) {
     this.#storage.saveSetting("sessionLifetimeMs", lifetimeMs);
+  }
+
+  /** As the exchange's sign-in page does, once it knows the person. */
+  handOut(now: number): RequestTokenView {
+    const handed = { requestToken: crypto.randomUUID(), expiresAt: now + PAPER_REQUEST_TOKEN_MS };
+    this.#saveHandedOut([...this.#handedOut(), { ...handed, isUsed: false }]);
+    return handed;
   }
 
   /** `POST /session`. */
@@ -61,20 +84,43 @@ export class PaperSession {
     this.#signIns += 1;
     this.#storage.saveSetting("signIns", this.#signIns);
     const isRejected = this.#faults.strike("reject_credentials", () => true) !== null;
-    if (isRejected || body.value.credential !== PAPER_CREDENTIAL)
-      return paperError("CREDENTIAL_REJECTED", "the exchange does not know this credential");
+    const refusal = isRejected ? UNKNOWN_CREDENTIAL : this.#refusalOf(body.value, now());
+    if (refusal !== null) return paperError("CREDENTIAL_REJECTED", refusal);
     const generation = (this.#issued?.generation ?? 0) + 1;
     const issuedAt = now();
     const issued: Issued = {
       generation,
       token: `${generation}.${crypto.randomUUID()}`,
       issuedAt,
-      expiresAt: issuedAt + this.lifetimeMs,
+      expiresAt: this.#endOf(issuedAt),
       isSilent: this.#faults.strike("silent_after_rollover", () => true) !== null,
     };
     this.#save(issued);
     const { token, expiresAt } = issued;
     return Response.json({ token, generation, expiresAt });
+  }
+
+  /** Null when it is taken: a request token is used up by that. */
+  #refusalOf(proof: SessionRequest, now: number): string | null {
+    if (this.#signIn === "automatic")
+      return "credential" in proof && proof.credential === PAPER_CREDENTIAL
+        ? null
+        : UNKNOWN_CREDENTIAL;
+    if (!("requestToken" in proof)) return "a person has to bring a request token";
+    const handedOut = this.#handedOut();
+    const found = handedOut.find(({ requestToken }) => requestToken === proof.requestToken);
+    const refusal = refusalOfHandedOut(found, now);
+    if (refusal !== null) return `${refusal}; ${FETCH_ANOTHER}`;
+    this.#saveHandedOut(handedOut.map((one) => (one === found ? { ...one, isUsed: true } : one)));
+    return null;
+  }
+
+  #handedOut(): HandedOut[] {
+    return this.#storage.setting<HandedOut[]>("requestTokens", []);
+  }
+
+  #saveHandedOut(handedOut: HandedOut[]): void {
+    this.#storage.saveSetting("requestTokens", handedOut.slice(-REQUEST_TOKENS_MAX));
   }
 
   /** Null when the request may pass; else the answer that refuses it. */
@@ -117,8 +163,20 @@ export class PaperSession {
 
   view(): PaperView["session"] {
     const { generation = 0, expiresAt = null } = this.#issued ?? {};
-    return { generation, expiresAt, signIns: this.#signIns, callsRefused: this.#refused };
+    const counts = { signIns: this.#signIns, callsRefused: this.#refused };
+    return { signIn: this.#signIn, generation, expiresAt, ...counts };
   }
+}
+
+const UNKNOWN_CREDENTIAL = "the exchange does not take this credential";
+
+const FETCH_ANOTHER = "fetch another one with POST /v1/paper/request-tokens";
+
+function refusalOfHandedOut(found: HandedOut | undefined, now: number): string | null {
+  if (!found) return "the exchange has handed out no such request token";
+  if (found.isUsed) return "this request token was used before, and each is taken once";
+  const minutes = PAPER_REQUEST_TOKEN_MS / 60_000;
+  return now >= found.expiresAt ? `this request token was older than ${minutes} minutes` : null;
 }
 
 function refusalOf(issued: Issued, token: string | undefined, now: number): string | null {

@@ -3,6 +3,7 @@ import { err, ok } from "../domain/result.ts";
 import type { Result } from "../domain/result.ts";
 import { ORDER_ANSWER_TIMEOUT_MS } from "../domain/limits.ts";
 import { POLL_ANSWER_TIMEOUT_MS } from "../domain/provider-limits.ts";
+import { paperSignIn } from "../platform/deployment.ts";
 import { paperBroker } from "../platform/objects.ts";
 import type {
   BrokerFeed,
@@ -42,6 +43,7 @@ const paper = (
     broker,
     isPolled,
     answerTimeoutMs: isPolled ? POLL_ANSWER_TIMEOUT_MS : ORDER_ANSWER_TIMEOUT_MS,
+    signIn: paperSignIn(env, account),
     alwaysOpen: env.PAPER_HOURS !== "exchange",
     ...(tokens && { tokens }),
   });

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { SIDES } from "../domain/order.ts";
 import { instrumentId, positiveDecimalInput } from "./primitives.ts";
 
+export const SIGN_IN_KINDS = ["automatic", "person"] as const;
+
 /** Upper bound of the simulated market's total tick rate. */
 export const PAPER_TICKS_PER_SECOND_MAX = 20_000;
 
@@ -142,6 +144,8 @@ export const paperView = z.object({
   quotesAsked: z.number().int(),
   /** Generation 0: nobody has signed in yet, and no token is asked for. */
   session: z.object({
+    /** `person`: by a request token alone. */
+    signIn: z.enum(SIGN_IN_KINDS),
     generation: z.number().int(),
     expiresAt: z.number().int().nullable(),
     /** Sign-ins asked for, whatever came of them. */
@@ -155,5 +159,13 @@ export const paperView = z.object({
     z.object({ fault: z.enum(PAPER_FAULTS), left: z.number().int(), struck: z.number().int() }),
   ),
 });
+
+/** What the sign-in page of a real broker would hand to a person: it is taken once, and not for long. */
+export const requestTokenView = z.object({
+  requestToken: z.string(),
+  expiresAt: z.number().int(),
+});
+
+export type RequestTokenView = z.infer<typeof requestTokenView>;
 
 export type PaperView = z.infer<typeof paperView>;

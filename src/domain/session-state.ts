@@ -44,15 +44,23 @@ export const noSession = (signIn: SessionState["signIn"], now: number): SessionS
   told: "nothing",
 });
 
-/** A sign-in that was under way has no answer to wait for any more: whoever made it is gone. */
-export const interrupted = (state: SessionState, now: number): SessionState =>
-  state.signingInSince === null
+/**
+ * As it was stored by a run that is gone: a sign-in that was under way has no answer to wait for any more,
+ * and the broker may want another kind of it since.
+ */
+export const takenUp = (
+  state: SessionState,
+  signIn: SessionState["signIn"],
+  now: number,
+): SessionState =>
+  state.signingInSince === null && state.signIn === signIn
     ? state
     : {
         ...state,
+        signIn,
         signingInSince: null,
         isBrought: false,
-        nextTryAt: state.signIn === "automatic" ? now : null,
+        nextTryAt: signIn === "automatic" ? now : null,
       };
 
 export const HOLDS_TOKEN: readonly SessionState["status"][] = ["proving", "valid", "silent"];

@@ -27,5 +27,12 @@ export const dataAccountOf = (broker: string): string =>
 export const isTradedAt = (broker: string): boolean =>
   ACCOUNTS.some((each) => each.broker === broker);
 
+/** How one signs in at a paper exchange: only the one at which orders are placed may ask for a person. */
+export const paperSignIn = (
+  env: { PAPER_SIGN_IN?: string },
+  account: string,
+): "automatic" | "person" =>
+  account === DEFAULT_ACCOUNT && env.PAPER_SIGN_IN === "person" ? "person" : "automatic";
+
 /** Shards of a broker nobody has set yet. */
 export const SHARDS_DEFAULT = 2;

@@ -12,6 +12,7 @@ const settingsSchema = z.object({
     .default(""),
   ALLOWED_ORIGINS: z.string().default(""),
   PAPER_HOURS: z.enum(["always", "exchange"]).default("always"),
+  PAPER_SIGN_IN: z.enum(["automatic", "person"]).default("automatic"),
   /** A secret, 32 bytes in base64: what brokers' credentials and tokens are sealed with. */
   CREDENTIALS_KEY: z
     .string()

@@ -8,6 +8,7 @@ import {
   type PaperView,
   paperView,
   replayRequest,
+  requestTokenView,
 } from "../../contract/paper.ts";
 import { accountId } from "../../contract/primitives.ts";
 import { dataAccountOf, DEFAULT_ACCOUNT, FEED_BROKERS } from "../../platform/deployment.ts";
@@ -63,6 +64,26 @@ export function paperRoutes(app: ApiApp, gate: Gate): void {
         return c.json(await control(c.get("ports"), account, `/${name}`, wish), 200);
       },
     );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/paper/request-tokens",
+      summary: "Fetch a request token, as from a broker's own sign-in page",
+      description:
+        "For POST /v1/brokers/paper/session where a person signs in (PAPER_SIGN_IN). It is taken once, within five minutes.",
+      tags,
+      ...gate("admin"),
+      request: { query },
+      responses: { 200: answer(requestTokenView), ...ERRORS },
+    }),
+    async (c) => {
+      const account = paperAccount(c.req.valid("query").account);
+      await auditAsked(c, "paper_request_tokens", account, {});
+      const said = await asked(c.get("ports"), account, "/request-tokens", {});
+      return c.json(requestTokenView.parse(said), 200);
+    },
+  );
 }
 
 function paperAccount(account: string): string {
@@ -76,16 +97,19 @@ function paperAccount(account: string): string {
 
 const controlError = z.object({ error: z.object({ message: z.string() }) });
 
-async function control(
+const control = async (...of: Parameters<typeof asked>): Promise<PaperView> =>
+  paperView.parse(await asked(...of));
+
+async function asked(
   ports: ApiPorts,
   account: string,
   path: string,
   wish?: unknown,
-): Promise<PaperView> {
+): Promise<unknown> {
   const init = wish === undefined ? {} : { method: "POST", body: JSON.stringify(wish) };
   const response = await ports.paper(account).fetch(`https://object/control${path}`, init);
   const said: unknown = await response.json();
-  if (response.ok) return paperView.parse(said);
+  if (response.ok) return said;
   const refused = controlError.safeParse(said);
   if (refused.success && response.status < 500)
     throw fail("BROKER_REJECTED", refused.data.error.message);

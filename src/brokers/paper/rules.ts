@@ -10,6 +10,18 @@ export const PAPER_ORDERS_PER_SECOND = 5_000;
 /** A day, as at brokers whose token dies overnight. */
 export const PAPER_SESSION_LIFETIME_MS = 24 * 60 * 60_000;
 
+/** How long a request token waits to be used: as at brokers whose sign-in page hands one out. */
+export const PAPER_REQUEST_TOKEN_MS = 5 * 60_000;
+
+/** 06:00 in India, which knows no summer time: by then the brokers there have ended every session of the day before. */
+const DAY_ENDS_AT_MS = 30 * 60_000;
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** When a session ends that a person has opened at that time, ms since 1970: at the next of the daily hours. */
+export const paperDayEnd = (openedAt: number): number =>
+  (Math.floor((openedAt - DAY_ENDS_AT_MS) / DAY_MS) + 1) * DAY_MS + DAY_ENDS_AT_MS;
+
 /** What the exchange asks for at its door. It guards play money only, so it is no secret. */
 export const PAPER_CREDENTIAL = "paper-account";
 

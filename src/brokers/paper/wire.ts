@@ -88,7 +88,15 @@ export const feedNotice = z.discriminatedUnion("type", [
 export type FeedNotice = z.infer<typeof feedNotice>;
 
 /** `POST /session`. The token then goes with every request and every socket, as `Authorization: Bearer`. */
-export const sessionRequest = z.strictObject({ credential: z.string().min(1).max(4_000) });
+const secret = z.string().min(1).max(4_000);
+
+/** `POST /session`: which of them it takes is a matter of the account. */
+export const sessionRequest = z.union([
+  z.strictObject({ credential: secret }),
+  z.strictObject({ requestToken: secret }),
+]);
+
+export type SessionRequest = z.infer<typeof sessionRequest>;
 
 export const sessionAnswer = z.object({
   token: z.string().min(1),

@@ -273,6 +273,7 @@ export const ROUTES: Record<string, Route> = {
     scope: "admin",
     body: { instrument: "NSE:INFY", side: "buy", quantity: "1" },
   },
+  "POST /v1/paper/request-tokens": { scope: "admin" },
   "POST /v1/paper/replay": { scope: "admin", body: { op: "stop" } },
 };
 

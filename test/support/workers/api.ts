@@ -82,7 +82,7 @@ const PAPER: PaperView = {
   subscriptions: 0,
   ticksSent: 0,
   quotesAsked: 0,
-  session: { generation: 1, expiresAt: null, signIns: 1, callsRefused: 0 },
+  session: { signIn: "automatic", generation: 1, expiresAt: null, signIns: 1, callsRefused: 0 },
   ordersReceived: 0,
   orders: 0,
   faults: [],

@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import { stepSession, type SessionAction, type SessionEvent } from "../../../src/domain/session.ts";
 import {
   hasToken,
-  interrupted,
   nextLookAt,
   noSession,
   sessionStanding,
@@ -151,58 +150,6 @@ test("a rejected credential stops everything until somebody asks, and is told on
   expect(state).toMatchObject({ status: "expired", nextTryAt: null, reason: "no such key" });
   const healed = stepSession(state, { kind: "asked" }, T0 + 6 * DAY);
   expect(healed.actions).toEqual([{ kind: "sign_in" }]);
-});
-
-test.each([true, false])(
-  "what a person brings is kept from ending anything: where the broker does not take it (rejected: %s), all is as before",
-  (isRejected) => {
-    const asked: SessionEvent = { kind: "asked", isBrought: true };
-    const failed: SessionEvent = {
-      kind: "sign_in_failed",
-      isRejected,
-      reason: "a slip of the hand",
-    };
-    const lives = run("automatic", [
-      [0, look],
-      [1, signedIn(DAY)],
-    ]);
-    const slipped = run("automatic", [
-      [0, look],
-      [1, signedIn(DAY)],
-      [DAY / 2, asked],
-      [DAY / 2 + 1, failed],
-    ]);
-    expect(slipped.kinds).toEqual(["sign_in", "rebuild", "sign_in"]);
-    expect(slipped.state).toEqual(lives.state);
-
-    const ended = run("automatic", [
-      [0, look],
-      [1, signedIn(DAY)],
-      [2, asked],
-      [DAY, failed],
-    ]);
-    // Its time was over meanwhile: the one that is stored is due at once.
-    expect(ended.kinds).toEqual(["sign_in", "rebuild", "sign_in", "cut", "sign_in"]);
-    const parked = run("person", [
-      [0, asked],
-      [1, failed],
-      [2, look],
-    ]);
-    expect(parked.kinds).toEqual(["sign_in"]);
-    expect(parked.state).toMatchObject({ status: "missing", reason: "nobody has signed in yet" });
-  },
-);
-
-test("a sign-in that died with the run that made it is made again by an automatic session alone", () => {
-  for (const signIn of ["automatic", "person"] as const) {
-    const { state } = run(signIn, [[0, { kind: "asked", isBrought: signIn === "person" }]]);
-    const woken = interrupted(state, T0 + 5_000);
-    expect(nextLookAt(woken)).toBe(signIn === "automatic" ? T0 + 5_000 : null);
-    const asked = stepSession(woken, { kind: "asked" }, T0 + 6_000);
-    expect(asked.actions).toEqual([{ kind: "sign_in" }]);
-  }
-  const { state } = run("automatic", [[0, signedIn(DAY)]]);
-  expect(interrupted(state, T0)).toBe(state);
 });
 
 test("a broker that cannot be reached is tried again by and by, and people hear of it once", () => {
