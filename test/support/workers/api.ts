@@ -200,13 +200,16 @@ export const playedPorts = (objects: Played = {}): ApiPorts => {
       play<BrokerManagerPort>(broker === "paper" ? MANAGER : STANDBY, objects.manager ?? {}),
     marketManager: { ...MARKETS, ...objects.markets },
     market: () => fetcher(objects.market ?? (() => new Response(null, { status: 500 }))),
-    paper: () => fetcher(objects.paper ?? (() => Response.json(PAPER))),
+    paper: () => fetcher(objects.paper ?? playedPaper),
     profile: () => PROFILE,
     recordings: RECORDINGS,
     reconcile: (request) => layReport(request),
     ...objects.ports,
   };
 };
+
+const playedPaper = ({ url }: Request): Response =>
+  Response.json(url.endsWith("/request-tokens") ? { requestToken: "t", expiresAt: 1 } : PAPER);
 
 const fetcher = (answer: (request: Request) => Response | Promise<Response>) => ({
   fetch: async (input: RequestInfo | URL, init?: RequestInit) => answer(new Request(input, init)),
