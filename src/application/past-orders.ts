@@ -10,9 +10,12 @@ export interface PastOrdersPort {
   events(clientOrderId: string): Promise<RecordedEvent[]>;
 }
 
+/** Of an order that was placed past the ledger: the events of it name none. */
+const NO_EPOCH = 0;
+
 /** The order as it last stood; null when there is none. */
 export const pastOrder = (events: readonly RecordedEvent[]): Order | null =>
-  pastOrders(events).at(-1)?.order ?? null;
+  pastOrders(events, NO_EPOCH).at(-1)?.order ?? null;
 
 /** A page of an order's history out of its events from the first on. */
 export function historyPageOf(

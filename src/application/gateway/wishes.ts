@@ -9,6 +9,7 @@ import { latestEpoch, readOrder, save, type GatewayContext } from "./context.ts"
 import { confirmWishes, lookAgain, lookAt, resolveUnknown, sweepNotSent } from "./doubt.ts";
 import { entryRefusal } from "./entry-gates.ts";
 import { post } from "./evidence.ts";
+import { putOffTurn } from "./exit-turns.ts";
 import { isOpenNow } from "./finding.ts";
 import { refuseChanges, type Asked } from "./look-up.ts";
 import { ledgerOrder } from "./outbox.ts";
@@ -91,7 +92,7 @@ async function step(
   return confirmWishes(context, now, look);
 }
 
-/** It is sent by the way of every attempt, if it is still wanted. */
+/** It is sent by the way of every attempt, if it is still wanted and the ledger has nothing against it now. */
 async function askForTurn(context: GatewayContext, order: GatewayOrder): Promise<void> {
   const { clientOrderId, attempt } = order;
   const standing = await context.ledger.approved(clientOrderId);
@@ -100,9 +101,8 @@ async function askForTurn(context: GatewayContext, order: GatewayOrder): Promise
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
     return;
-  // The portfolio sleeps, say: it keeps its place in the line.
-  if (standing) return lookAgain(context, now);
-  stop(context, now, "not sent, and no longer wanted");
+  if (standing) putOffTurn(context, now, standing.refusal.message);
+  else stop(context, now, "not sent, and no longer wanted");
 }
 
 async function sendCancel(context: GatewayContext, order: GatewayOrder): Promise<void> {

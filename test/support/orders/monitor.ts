@@ -159,7 +159,7 @@ export class Monitor {
     const since = this.#timeline.now() - STORM_MS;
     const refused = this.#broker.refused.filter(({ clientOrderId, at }) => {
       const order = this.#ledger.store.anyOrder(clientOrderId);
-      return at >= since && order !== undefined && covers(scope, order);
+      return at >= since && order !== null && covers(scope, order);
     });
     if (refused.length < count)
       this.#found(`${trip} fired for ${scope} after ${refused.length} of ${count} refusals`);

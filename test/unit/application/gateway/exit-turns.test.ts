@@ -6,6 +6,7 @@ import { legId, newBracket } from "../../../../src/domain/bracket.ts";
 import { EXIT_TURN_TOLD_MS, EXIT_TURN_WAIT_MS } from "../../../../src/domain/bracket-limits.ts";
 import { WAY_OUT_RATE_WAIT_MS_MAX } from "../../../../src/domain/limits.ts";
 import type { ApprovedOrder, Order } from "../../../../src/domain/order.ts";
+import type { Refusal } from "../../../../src/domain/risk/refusal.ts";
 import { SIMULATED_RULES } from "../../../support/orders/broker-faults.ts";
 import { MemoryStore } from "../../../support/orders/memory-store.ts";
 import { approvedWith, scripted, START, type Script } from "../../../support/orders/scripted.ts";
@@ -15,6 +16,15 @@ const entry = approvedWith({
 });
 const stop = legId("o-1", 1, "stop");
 const target = legId("o-1", 1, "target");
+
+const REFUSAL: Refusal = {
+  code: "MARKET_CLOSED",
+  message: "its market is closed",
+  scope: "instrument:SIM:AAA",
+  limit: null,
+  asked: null,
+  have: null,
+};
 
 /** What goes at once: the burst, and what the longest wait brings. */
 const ALL_TURNS = Math.ceil(
@@ -33,6 +43,7 @@ function busy() {
   saveBracket({ store }, { bracket: newBracket("o-1"), dueAt: 0 }, false);
   const approvals = new Map<string, ApprovedOrder>();
   const queued: string[] = [];
+  let isRefused = false;
   const script: Script = {
     isFrozen: true,
     reserve: async (intent) => {
@@ -42,7 +53,10 @@ function busy() {
     },
     approved: async (id) => {
       const approved = approvals.get(id);
-      return approved ? { kind: "permitted", approvedAt: approved.approvedAt, approved } : null;
+      if (!approved) return null;
+      const { approvedAt } = approved;
+      const refused = { kind: "refused", approvedAt, refusal: REFUSAL } as const;
+      return isRefused ? refused : { kind: "permitted", approvedAt, approved };
     },
     retried: (id) => void queued.push(id),
   };
@@ -70,7 +84,8 @@ function busy() {
       await run.gateway.watch();
     }
   };
-  return { run, store, script, approvals, queued, useUp, exits, pass };
+  const refuse = (refuses: boolean): void => void (isRefused = refuses);
+  return { run, store, script, approvals, queued, useUp, exits, pass, refuse };
 }
 
 const orderOf = ({ intent, ledgerVersion, epoch }: ApprovedOrder): Order => ({
@@ -152,6 +167,21 @@ test("a retry that gets no turn is no attempt: it waits, and counts on from ther
   await pass(5_000, false);
   expect(store.order(stop)).toMatchObject({ record: "accepted", attempt: 2 });
   expect(exits().filter((id) => id === stop)).toHaveLength(2);
+});
+
+test("one that the ledger refuses for now waits on, and people hear why", async () => {
+  const { run, store, useUp, exits, pass, refuse } = busy();
+  await useUp();
+  await run.gateway.watch();
+  refuse(true);
+  await pass(EXIT_TURN_TOLD_MS + 10_000, false);
+  expect(exits()).not.toContain(stop);
+  expect(store.order(stop)).toMatchObject({ record: "not_sent", ended: null });
+  const told = run.incidents.find(({ id }) => id === `bracket-turn-${stop}`);
+  expect(told?.message).toContain("its market is closed");
+  refuse(false);
+  await pass(10_000, false);
+  expect(exits()).toContain(stop);
 });
 
 test("one that is no longer wanted goes no more: its bracket was closed, or a kill switch came", async () => {

@@ -45,7 +45,7 @@ describe("news of an archived order", () => {
 
   test("that was booked before is booked once", async () => {
     const world = ageing();
-    const { intent, fill } = world.filled();
+    const { fill } = world.filled();
     await world.days();
     await world.post([fill]);
     await world.post([{ ...fill, eventId: "told-anew" }]);
@@ -78,7 +78,7 @@ describe("news of an archived order", () => {
 
   test("booked before is not booked as external either, where the tradebook fails", async () => {
     const world = ageing();
-    const { intent, fill } = world.filled();
+    const { fill } = world.filled();
     await world.days();
     world.world.reads = false;
     await world.post([{ ...fill, eventId: "told-anew" }]);

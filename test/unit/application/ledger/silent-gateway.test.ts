@@ -29,6 +29,7 @@ async function besideSilent() {
       cancel: async () => {},
       flatten: async () => ({ positions: 0, sent: 0, refusals: [] }),
     },
+    setAlarm: () => {},
     log: () => {},
     onReserved: () => {},
     onReplaced: () => {},
