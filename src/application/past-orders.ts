@@ -10,12 +10,12 @@ export interface PastOrdersPort {
   events(clientOrderId: string): Promise<RecordedEvent[]>;
 }
 
-/** Of an order that was placed past the ledger: the events of it name none. */
-const NO_EPOCH = 0;
+/** Shown of an order that was placed past the ledger: its events do not name the lease. */
+const FIRST_EPOCH = 1;
 
 /** The order as it last stood; null when there is none. */
 export const pastOrder = (events: readonly RecordedEvent[]): Order | null =>
-  pastOrders(events, NO_EPOCH).at(-1)?.order ?? null;
+  pastOrders(events, FIRST_EPOCH).at(-1)?.order ?? null;
 
 /** A page of an order's history out of its events from the first on. */
 export function historyPageOf(

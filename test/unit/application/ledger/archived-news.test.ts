@@ -34,11 +34,11 @@ describe("news of an archived order", () => {
 
   test("brings it back as it was, to the last field", async () => {
     const world = ageing();
-    const { intent } = world.filled();
+    const { intent, fill } = world.filled();
     const before = world.store.order(intent.clientOrderId);
     await world.days();
     expect(isArchived(world, intent)).toBe(true);
-    await world.post([postOf(intent.clientOrderId, acceptedAs("b"), LATER)]);
+    await world.post([fill]);
     // Its money was counted by balances before it was archived.
     expect(world.store.order(intent.clientOrderId)).toEqual({ ...before, commitment: null });
   });
