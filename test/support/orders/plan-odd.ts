@@ -26,6 +26,8 @@ const LIMITS: readonly [LimitName, from: number, to: number][] = [
   ["orderNotional", 100, 500],
   ["openOrders", 1, 6],
   ["ordersPerSecond", 1, 2],
+  // Twice: it takes many orders to come to it.
+  ["ordersPerDay", 1, 4],
   ["ordersPerDay", 1, 8],
   ["positionQuantity", 1, 12],
   ["positionNotional", 100, 1_200],

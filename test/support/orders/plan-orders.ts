@@ -33,7 +33,7 @@ export function planOrder(steps: Step[], random: Random, clientOrderId: string):
   if (random.chance(0.4))
     steps.push({ kind: "cancel", at: start + random.between(0, 15_000), clientOrderId });
   for (let time = 0; time < 2; time += 1) {
-    if (random.chance(0.7)) continue;
+    if (random.chance(0.5)) continue;
     const more = random.chance(0.6) ? String(quantity + random.between(1, 3)) : null;
     const at = start + random.between(500, 10_000);
     const priced = type === "limit" || type === "stop_limit";
