@@ -16,7 +16,7 @@ export const COMPARING_MUTANTS: readonly Mutant[] = [
   {
     name: "an order that rests past the platform is not reserved",
     file: EXTERNAL,
-    changes: [["if (!isOpen(seen)) return;", "return;"]],
+    changes: [["if (!isOpenThere(seen)) return;", "return;"]],
   },
   {
     name: "the end of an order placed past the platform releases nothing",

@@ -16,8 +16,8 @@ export const OUTSIDE_MUTANTS: readonly Mutant[] = [
     file: "src/application/gateway/wishes.ts",
     changes: [
       [
-        "return stopReason({ ...order.approved, epoch }, halted, fencedBy);",
-        "return stopReason(order.approved, halted, fencedBy);",
+        "return stopReason({ ...order.approved, ...approval }, context.store.halts(), fencedBy);",
+        "return stopReason(\n    { ...order.approved, ledgerVersion: approval.ledgerVersion },\n    context.store.halts(),\n    fencedBy,\n  );",
       ],
     ],
   },

@@ -68,7 +68,7 @@ test("new terms of one that a person closed are refused to the ledger, which wai
   const claim = { brokerOrderId: "X9", quantity: "10", price: "100", currency: "USD" };
   const done = await run.gateway.executeByHand("o-1", { ...claim, by: "ann", reason: "phone" });
   expect(done).toMatchObject({ ok: true });
-  await run.gateway.modify("o-1", changes, { epoch: 1, ledgerVersion: 1 });
+  await run.gateway.modify("o-1", changes, { epoch: 1, ledgerVersion: 2 });
   await calls.post(run.posts);
   expect(ledger.store.order("o-1")).toMatchObject({ order: { state: "filled" }, asked: null });
 });

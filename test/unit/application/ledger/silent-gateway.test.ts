@@ -23,6 +23,7 @@ async function besideSilent() {
   const ledger = new SimulatedLedger({
     now: () => timeline.now(),
     after: (ms, act) => timeline.after(ms, act),
+    setAlarm: () => {},
     gateway: () => gateway,
     retries: { send: async () => {} },
     tripWork: {
