@@ -80,6 +80,15 @@ async function resting(): Promise<string> {
   return clientOrderId;
 }
 
+/** The only order with its only execution. */
+const onlyRows = () =>
+  env.DB.prepare(
+    `SELECT orders.quantity, executions.price,
+       min(orders.ledger_version, executions.ledger_version) AS oldest,
+       max(orders.ledger_version, executions.ledger_version) AS newest
+     FROM orders, executions`,
+  ).first<{ quantity: string; price: string; oldest: number; newest: number }>();
+
 describe("the day's orders", () => {
   test("that stand in both books are listed, and keep nothing from being clean", async () => {
     const id = await resting();
@@ -115,19 +124,12 @@ describe("the day's orders", () => {
       executions: [{ ...known, execution: { ...known.execution, price: "7" }, before: null }],
       orders: [{ before: null, after: { ...order, quantity: "11" } }],
     };
-    const row = () =>
-      env.DB.prepare(
-        `SELECT orders.quantity, executions.price,
-           min(orders.ledger_version, executions.ledger_version) AS oldest,
-           max(orders.ledger_version, executions.ledger_version) AS newest
-         FROM orders, executions`,
-      ).first<{ quantity: string; price: string; oldest: number; newest: number }>();
-    const before = await row();
+    const before = await onlyRows();
     if (!before) throw new Error("no rows");
     await reconcileBook(book()).save(record, repairs, before.oldest - 1);
-    expect(await row()).toEqual(before);
+    expect(await onlyRows()).toEqual(before);
     await reconcileBook(book()).save(record, repairs, before.newest);
-    expect(await row()).toMatchObject({ quantity: "11", price: "7" });
+    expect(await onlyRows()).toMatchObject({ quantity: "11", price: "7" });
   });
 
   test("a row that the tradebook lost is written again", async () => {

@@ -163,7 +163,7 @@ describe("notices", () => {
     const { notices } = await ledger().follow("m1", { since, algoId: null });
     const order = await ledger().order("external-X1");
     expect(order?.epoch).toBe(2);
-    expect(notices.map((notice) => notice.order)).toEqual([order]);
+    expect(notices.map((missed) => missed.order)).toEqual([order]);
   });
 
   test("start after the version that following answers, also after an eviction", async () => {

@@ -202,8 +202,8 @@ export const isClaimed = (context: GatewayContext, { external, brokerOrderId }: 
 const ENDS: ReadonlySet<Evidence["kind"]> = new Set(["canceled", "expired", "rejected"]);
 
 /** The stream told of an order that no record here is of: the broker's list will say what it is, unless it is gone. */
-export function lookForExternal({ store, now }: GatewayContext, { kind }: Evidence): void {
-  if (!ENDS.has(kind)) store.setNumber("external_seen_at", now());
+export function lookForExternal(context: GatewayContext, { kind }: Evidence): void {
+  if (!ENDS.has(kind)) context.store.setNumber("external_seen_at", context.now());
 }
 
 /** When the broker's list is looked at for an order that the stream told of: at once, and when it must be in it. */

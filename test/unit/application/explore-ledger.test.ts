@@ -84,6 +84,8 @@ const codeOf = async (answer: Promise<{ ok: boolean; error?: { code: string } }>
   return result.ok ? "ok" : result.error?.code;
 };
 
+const noFeed = () => Promise.reject(new Error("the feed is away"));
+
 const stale = () => said({ code: "STALE_PRICE" });
 
 describe("an order's history", () => {
@@ -139,8 +141,7 @@ describe("what an order would meet", () => {
     const closed = played([stale()], { isOpen: async () => false });
     await explainOrder(closed.ports, ALGO, query(), 1);
     expect(closed.calls).toEqual([]);
-    const away = () => Promise.reject(new Error("the feed is away"));
-    for (const mark of [async () => null, away]) {
+    for (const mark of [async () => null, noFeed]) {
       const dark = played([stale()], { mark });
       expect(await explainOrder(dark.ports, ALGO, query(), 1)).toMatchObject({ value: stale() });
       expect(dark.asked).toHaveLength(1);

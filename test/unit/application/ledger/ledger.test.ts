@@ -149,7 +149,7 @@ describe("a kill switch", () => {
     for (let round = 0; round < 2; round += 1) await run.ledger.alarm();
     expect(run.canceled).toContain("external-X1");
     expect(run.canceled).not.toContain("external-X2");
-    const [news] = incidents(run).filter(({ id }) => id.startsWith("halt-orders-"));
+    const news = incidents(run).find(({ id }) => id.startsWith("halt-orders-"));
     expect(news?.message).toContain("external-X1");
     expect(news?.message).not.toContain("external-X2");
   });

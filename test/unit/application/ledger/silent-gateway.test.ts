@@ -1,13 +1,22 @@
 /** A gateway that never answers holds up the sweep of its own account alone, and no alarm spins for it. */
 import { expect, test } from "vitest";
 import type { OrderGatewayPort } from "../../../../src/application/ports.ts";
-import { ORDER_STEP_OVERDUE_MS, WATCHDOG_INTERVAL_MS } from "../../../../src/domain/limits.ts";
+import {
+  DUTY_WAIT_MS,
+  ORDER_STEP_OVERDUE_MS,
+  WATCHDOG_INTERVAL_MS,
+} from "../../../../src/domain/limits.ts";
 import { facts, intent } from "../../../support/orders/lone-ledger.ts";
 import { START } from "../../../support/orders/scripted.ts";
 import { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
 import { Timeline } from "../../../support/orders/timeline.ts";
 
 const ACCOUNTS = ["silent", "other"];
+
+const isOver = (round: Promise<void>): Promise<boolean> => {
+  const waited = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+  return Promise.race([round.then(() => true), waited]);
+};
 
 /** A ledger with two orders of each account that nobody handed on; the gateway of one never answers. */
 async function besideSilent() {
@@ -50,10 +59,11 @@ async function besideSilent() {
   const byAlarm = async (ms: number): Promise<number> => {
     let rounds = 0;
     for (const end = timeline.now() + ms; timeline.now() < end; rounds += 1) {
-      let ended = false;
-      void ledger.alarm().then(() => (ended = true));
+      const round = ledger.alarm();
       await timeline.runUntil(timeline.now());
-      while (!ended) await timeline.runUntil(timeline.now() + 100);
+      // What hangs ends with its time.
+      if (!(await isOver(round))) await timeline.runUntil(timeline.now() + DUTY_WAIT_MS);
+      await round;
       const turn = timeline.now() + WATCHDOG_INTERVAL_MS;
       await timeline.runUntil(Math.min(turn, ledger.dueAt() ?? Infinity));
     }
