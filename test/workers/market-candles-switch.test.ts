@@ -19,7 +19,10 @@ test("of a minute whose history was asked of the provider before the switch no t
   const part = (epoch: number): CandlePart => ({
     ...prices,
     epoch,
-    ...{ firstTime: minute, firstSeq: epoch * 10, lastTime: minute + 1, lastSeq: epoch * 10 + 1 },
+    firstTime: minute,
+    firstSeq: epoch * 10,
+    lastTime: minute + 1,
+    lastSeq: epoch * 10 + 1,
     amendedAt: 0,
   });
   const active = { provider: "first" };

@@ -19,8 +19,17 @@ const bar = (time: number) => ({
   instrument: I,
   part: {
     time,
-    ...{ open: 1, high: 1, low: 1, close: 1, volume: 1, epoch: 2, amendedAt: 0 },
-    ...{ firstTime: time, firstSeq: 1, lastTime: time, lastSeq: 1 },
+    open: 1,
+    high: 1,
+    low: 1,
+    close: 1,
+    volume: 1,
+    epoch: 2,
+    amendedAt: 0,
+    firstTime: time,
+    firstSeq: 1,
+    lastTime: time,
+    lastSeq: 1,
   },
 });
 

@@ -34,6 +34,8 @@ const at = (n: number, exchangeTime: number) => ({ ...update("X:A", n), exchange
 
 const none = new Set<string>();
 
+const level = (price: number) => ({ price, quantity: 1, priceText: "", quantityText: "" });
+
 /** A book with one group that takes everything; `read` gives volumes and numbers of what came out. */
 function setUp(assigned: AssignedInstrument[]) {
   const unconfirmed: string[] = [];
@@ -260,7 +262,6 @@ test("an exchange whose clock is set back is heard from then on, and its trades 
 test("levels from before an instrument was let go of are not told when it is wanted again", () => {
   const depth = entry("X:A", { mode: "depth" });
   const { book } = setUp([depth]);
-  const level = (price: number) => ({ price, quantity: 1, priceText: "", quantityText: "" });
   const levels = { bids: [level(99)], asks: [level(101)], first: 1, last: 1, checksum: null };
   const orderBook = new OrderBook({ checksum: null });
   Object.assign(book.held.get("X:A") ?? {}, { orderBook });

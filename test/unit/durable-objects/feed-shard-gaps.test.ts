@@ -37,6 +37,9 @@ type Ask = GapHost["manager"] extends () => infer M
     : never
   : never;
 
+/** The nth of many short ones. */
+const gapAt = (n: number): LinkGap => ({ ...gap, from: T + n * 10, to: T + n * 10 + 5 });
+
 const NO_TICKS: FillTrades = async () => err("none are given");
 
 async function filled(
@@ -167,8 +170,7 @@ test("however often a line flaps before its history comes, few fills wait, and t
   const told: LinkGap[] = [];
   const watched: number[] = [];
   const asked: unknown[] = [];
-  let go: () => void = () => {};
-  const held = new Promise<void>((resolve) => (go = resolve));
+  const { promise: held, resolve: go } = Promise.withResolvers<void>();
   const filler = new GapFiller({
     manager: () => ({
       candleBase: async ({ gap: one }) => {
@@ -187,11 +189,11 @@ test("however often a line flaps before its history comes, few fills wait, and t
     pause: async () => {},
     log: () => {},
   });
-  const gapAt = (n: number) => ({ ...gap, from: T + n * 10, to: T + n * 10 + 5 });
-  filler.fill([gapAt(0)]);
+  const lose = (...gaps: LinkGap[]) => filler.fill(gaps);
+  lose(gapAt(0));
   // Its turn has come: it is under way.
   await Promise.resolve();
-  for (let n = 1; n < 100; n += 1) filler.fill([gapAt(n)]);
+  for (let n = 1; n < 100; n += 1) lose(gapAt(n));
   expect(watched).toHaveLength(1 + GAP_FILLS_WAITING_MAX);
   go();
   await until("all are told", () => told.length === 1 + GAP_FILLS_WAITING_MAX);
@@ -203,15 +205,14 @@ test("however often a line flaps before its history comes, few fills wait, and t
   expect(told.map(({ filledWith }) => filledWith)).toEqual(["ticks", "ticks", "ticks", "bars"]);
   expect(told.at(-1)?.reason).toBe("down; no ticks: the line broke again before its turn");
   // What comes later waits for its own turn again.
-  filler.fill([gapAt(100)]);
+  lose(gapAt(100));
   await until("it is told", () => told.length === 2 + GAP_FILLS_WAITING_MAX);
   expect(told.at(-1)).toMatchObject({ from: gapAt(100).from, filledWith: "ticks" });
 });
 
 test("a gap whose instrument moves to another shard is told as not filled before it moves, once, whether its fill waits or is under way", async () => {
   const told: LinkGap[] = [];
-  let go: () => void = () => {};
-  const held = new Promise<void>((resolve) => (go = resolve));
+  const { promise: held, resolve: go } = Promise.withResolvers<void>();
   let asked = 0;
   const filler = new GapFiller({
     manager: () => ({
@@ -228,7 +229,8 @@ test("a gap whose instrument moves to another shard is told as not filled before
     pause: async () => {},
     log: () => {},
   });
-  filler.fill([gap, { ...gap, instruments: ["X:B"] }, { ...gap, from: T + 10 }]);
+  const lose = (...gaps: LinkGap[]) => filler.fill(gaps);
+  lose(gap, { ...gap, instruments: ["X:B"] }, { ...gap, from: T + 10 });
   await until("the first is under way", () => asked === 1);
   filler.release(["X:A"]);
   const reason = "down; the instrument moved to another shard";
@@ -240,7 +242,7 @@ test("a gap whose instrument moves to another shard is told as not filled before
   await until("the other is told", () => told.length > 2);
   expect(told.slice(2)).toMatchObject([{ instruments: ["X:B"], filled: true }]);
   // The one that waited is asked for no more: the next gap's turn comes at once.
-  filler.fill([{ ...gap, instruments: ["X:C"] }]);
+  lose({ ...gap, instruments: ["X:C"] });
   await until("the next is told", () => told.length > 3);
   expect(asked).toBe(3);
   filler.release(["X:A", "X:B"]);
@@ -263,7 +265,8 @@ test("a gap whose instrument moves while its trades are told says how many were"
     pause: async () => {},
     log: () => {},
   });
-  filler.fill([gap]);
+  const lose = (...gaps: LinkGap[]) => filler.fill(gaps);
+  lose(gap);
   await until("they are told", () => isTelling);
   filler.release(["X:A"]);
   const reason = "down; only 250 of 600 trades were told: the instrument moved to another shard";

@@ -99,6 +99,17 @@ test("a spike that waited through the gap hides nothing of it, and is not told t
   expect(missingTrades(watch, all)).toEqual(missed);
 });
 
+const minute = (time: number) => candleStart(time, "1m");
+
+const logged = (time: number) => ({
+  update: update(time, 90),
+  receivedTime: time,
+  epoch: 1,
+  seq: 1,
+  isLateTrade: false,
+  late: false,
+});
+
 /** A recording of a year ago. */
 const R = T - 31_536_000_000;
 
@@ -129,7 +140,6 @@ test("trades of a recording that was started after live trading make bars, and t
   book.take(update(R + 20, 91), T + 20);
   drain();
   expect(candles.tooLate).toBe(0);
-  const minute = (time: number) => candleStart(time, "1m");
   expect(candles.parts(I, "1m")).toMatchObject([{ time: minute(R), close: 91, volume: 2 }]);
   await vi.waitFor(() => expect(handedOver).toEqual([minute(T)]));
 });
@@ -141,14 +151,6 @@ test("bars of an instrument that had left begin anew with a recording", () => {
     () => {},
     () => isHeld,
   );
-  const logged = (time: number) => ({
-    update: update(time, 90),
-    receivedTime: time,
-    epoch: 1,
-    seq: 1,
-    isLateTrade: false,
-    late: false,
-  });
   candles.add(logged(T));
   candles.beat(T + 600_000);
   expect(candles.parts(I, "1s")).toEqual([]);
