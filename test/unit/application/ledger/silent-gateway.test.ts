@@ -39,7 +39,6 @@ async function besideSilent() {
       cancel: async () => {},
       flatten: async () => ({ positions: 0, sent: 0, refusals: [] }),
     },
-    setAlarm: () => {},
     log: () => {},
     onReserved: () => {},
     onReplaced: () => {},
