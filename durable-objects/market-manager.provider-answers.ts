@@ -30,11 +30,15 @@ const CAUSES = {
   ranks: "the order of providers was changed",
 } satisfies Record<SwitchCause, string>;
 
-export const activeOf = ({ instrument, state }: ProviderRow, above: number): ActiveProvider => ({
+export const activeOf = (
+  { instrument, state }: ProviderRow,
+  epochs: { aboveOf(provider: string): number },
+): ActiveProvider => ({
   instrument,
   provider: state.carrier,
   term: state.term,
-  above,
+  // Before its first switch nobody has seen its numbers from another provider.
+  above: state.term === 0 ? 0 : epochs.aboveOf(state.carrier),
   reason: `taken from ${state.carrier} instead of ${state.switched?.from ?? "nobody"}: ${CAUSES[state.switched?.cause ?? "ranks"]}`,
 });
 

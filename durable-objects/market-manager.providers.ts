@@ -92,7 +92,7 @@ export class Providers implements ProvidersPort {
     const providers = await this.providerOf(instruments);
     return instruments.flatMap((instrument) => {
       const row = this.#rows.get(instrument);
-      if (row) return [answers.activeOf(row, this.#aboveOf(row))];
+      if (row) return [answers.activeOf(row, this.#epochs)];
       const provider = providers[instrument];
       return provider === undefined ? [] : [answers.neverSwitched(instrument, provider)];
     });
@@ -167,11 +167,6 @@ export class Providers implements ProvidersPort {
   async feedAlert(): Promise<FeedAlert | null> {
     const since = this.#host.storage.setting("alert_since");
     return since === null ? null : { since: Number(since), instruments: this.#down().length };
-  }
-
-  /** Before its first switch nobody has seen its numbers from another provider. */
-  #aboveOf({ state }: ProviderRow): number {
-    return state.term === 0 ? 0 : this.#epochs.aboveOf(state.carrier);
   }
 
   #view(instrument: InstrumentId): ProvidersView {

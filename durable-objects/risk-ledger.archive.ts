@@ -4,10 +4,9 @@ import type { EndedOrder } from "../src/application/ledger/ports.ts";
 import type { ArchivedOrder } from "../src/domain/risk/archived.ts";
 import { unpackOrder } from "../src/domain/risk/packing.ts";
 import { tradingDay } from "../src/domain/risk/state.ts";
-import { dayReportId } from "../src/schedule/after-hours.ts";
 import { database } from "../src/storage/database.ts";
 import { pastOrdersIn } from "../src/storage/order-events.ts";
-import { dayReport } from "../src/storage/reconciliations.ts";
+import { dayReport, dayReportId } from "../src/storage/reconciliations.ts";
 
 export class LedgerPast {
   readonly #sql: SqlStorage;

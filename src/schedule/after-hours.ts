@@ -3,15 +3,12 @@ import { REPORT_DELAY_MS, REPORT_RETRY_MS } from "../domain/limits.ts";
 import { tradingDay } from "../domain/risk/state.ts";
 import { runReconciliation } from "../platform/reconciliation.ts";
 import { database } from "../storage/database.ts";
-import { AFTER_HOURS, dayReport } from "../storage/reconciliations.ts";
+import { AFTER_HOURS, dayReport, dayReportId } from "../storage/reconciliations.ts";
 
 const DAY_MS = 86_400_000;
 
 /** The latest trading day that has ended for long enough. */
 export const closedDay = (now: number): string => tradingDay(now - REPORT_DELAY_MS - DAY_MS);
-
-/** The report of a day's end has this id, so that running it again is the same report. */
-export const dayReportId = (account: string, day: string): string => `${account}-${day}`;
 
 /** Runs what is due; a day that could not be compared is tried again after a while. */
 export async function reconcileWhenDue(env: Env, account: string, now: number): Promise<void> {

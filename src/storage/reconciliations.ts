@@ -236,6 +236,9 @@ export async function reconciliation(
   return row ?? null;
 }
 
+/** The report of a day's end has this id, so that running it again is the same report. */
+export const dayReportId = (account: string, day: string): string => `${account}-${day}`;
+
 /** Null when there is none yet for that day. */
 export async function dayReport(
   book: Database,

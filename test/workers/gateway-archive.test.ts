@@ -147,6 +147,12 @@ test("a slice looks at so many executions, and the next one goes on from there",
   expect(seen).toEqual(["e-b", ["e-c"], null, []]);
 });
 
+const tables = () =>
+  runInDurableObject(env.ORDER_GATEWAY.getByName("paper"), (_, { storage }) => [
+    idsIn(storage.sql, "orders"),
+    idsIn(storage.sql, "past_orders"),
+  ]);
+
 test("an order that the ledger has ended becomes a past one by the alarm, and is not sent again", async () => {
   const flow = await startFlow();
   const { clientOrderId } = await flow.place();
@@ -159,11 +165,6 @@ test("an order that the ledger has ended becomes a past one by the alarm, and is
     clientOrderId,
   );
   await inGatewayStorage("DELETE FROM notes WHERE name LIKE 'archive:%'");
-  const tables = () =>
-    runInDurableObject(env.ORDER_GATEWAY.getByName("paper"), (_, { storage }) => [
-      idsIn(storage.sql, "orders"),
-      idsIn(storage.sql, "past_orders"),
-    ]);
   await until(async () => {
     await watchNow();
     return (await tables())[1]?.includes(clientOrderId);

@@ -6,7 +6,7 @@ import { anyOrder, orderHistory } from "../../src/application/explore-ledger.ts"
 import type { OrderIntent } from "../../src/domain/order.ts";
 import { tradingDay } from "../../src/domain/risk/state.ts";
 import { orderPorts } from "../../src/platform/wiring.ts";
-import { dayReportId } from "../../src/schedule/after-hours.ts";
+import { dayReportId } from "../../src/storage/reconciliations.ts";
 import { acceptedAs, fillOf, postOf } from "../support/ledger/samples.ts";
 import { until } from "../support/until.ts";
 import { delivered, ledger, page, placed, reserve, stub } from "../support/workers/ledger.ts";
@@ -33,7 +33,11 @@ const rowsOf = (table: string, by = "client_order_id", id = "old") =>
   inLedger((sql) => sql.exec(`SELECT * FROM ${table} WHERE ${by} = ?`, id).toArray());
 
 const executionsIn = () =>
-  inLedger((sql) => sql.exec("SELECT execution_id, body FROM executions").toArray());
+  inLedger((sql) =>
+    sql
+      .exec<{ execution_id: string; body: string }>("SELECT execution_id, body FROM executions")
+      .toArray(),
+  );
 
 /** An order that was filled in part and canceled; then the ledger goes on with others. */
 const lived = async (): Promise<OrderIntent> => {
@@ -148,9 +152,9 @@ test("a late fill brings the order back with all its events, and is booked on it
 test("a fill that was booked before its order was archived is not booked again", async () => {
   const intent = await lived();
   await days();
-  const [{ execution_id: executionId = "" } = {}] = await executionsIn();
+  const [{ execution_id: executionId } = { execution_id: "" }] = await executionsIn();
   await archived();
-  const again = fillOf(intent, "4", "99", { executionId: String(executionId) });
+  const again = fillOf(intent, "4", "99", { executionId });
   await ledger().post([postOf("old", again, Date.now())]);
   expect((await ledger().positions())[0]?.quantity).toBe("4");
 });

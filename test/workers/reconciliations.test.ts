@@ -1,13 +1,14 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runReconciliation } from "../../src/platform/reconciliation.ts";
-import { closedDay, dayReportId, reconcileWhenDue } from "../../src/schedule/after-hours.ts";
+import { closedDay, reconcileWhenDue } from "../../src/schedule/after-hours.ts";
 import { database } from "../../src/storage/database.ts";
 import {
   acceptReconciliation,
   isWakeBlocked,
   reconcileBook,
   reconciliation,
+  dayReportId,
 } from "../../src/storage/reconciliations.ts";
 import { endFlow, RESTING, startFlow, until, type Flow } from "../support/workers/orders.ts";
 

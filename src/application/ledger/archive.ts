@@ -144,9 +144,9 @@ export class LedgerArchive {
   }
 
   #read(id: string): ReturnType<PastOrdersPort["events"]> {
-    const { after, past } = this.#parts;
+    const { past } = this.#parts;
     const late = Promise.withResolvers<never>();
-    const takeBack = after(ARCHIVED_READ_WAIT_MS, () =>
+    const takeBack = this.#parts.after(ARCHIVED_READ_WAIT_MS, () =>
       late.reject(new Error("the tradebook did not answer in time")),
     );
     return Promise.race([past.events(id), late.promise]).finally(takeBack);

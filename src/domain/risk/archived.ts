@@ -54,10 +54,11 @@ export function archivedOf(entry: LedgerOrder, changedVersion: number): Archived
   ];
 }
 
+const value = (text: string | null | undefined): string =>
+  text === null || text === undefined ? "" : decimal(text).toFixed();
+
 /** The same for the same order asked for again: decimals by value, everything else to the letter. */
 export function intentHash(intent: OrderIntent): string {
-  const value = (text: string | null | undefined): string =>
-    text === null || text === undefined ? "" : decimal(text).toFixed();
   const { algoId, account, instrument, side, type, timeInForce, reduceOnly } = intent;
   const { bracket, exit } = intent;
   const words = [algoId, account, instrument, side, type, timeInForce, String(reduceOnly)];

@@ -4,7 +4,7 @@ import { submitOrder } from "../../../src/application/submit-order.ts";
 import { orderRequest } from "../../../src/contract/orders.ts";
 import { DEFAULT_LIMITS } from "../../../src/domain/risk/default-limits.ts";
 import { ADMIN, persist } from "./people.ts";
-import type { OddWay } from "./plan-odd.ts";
+import type { OddWay } from "./odd-ways.ts";
 import type { Step } from "./plan-steps.ts";
 import { INSTRUMENT, WATCHED_INSTRUMENT, type World } from "./world.ts";
 

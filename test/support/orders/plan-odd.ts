@@ -1,25 +1,9 @@
 /** Orders that some check has to refuse, limits of every kind, and what people lay down: drawn so that each reason for a refusal occurs. */
 import type { LimitName } from "../../../src/domain/risk/limit-names.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
+import { ODD_WAYS } from "./odd-ways.ts";
 import type { Step } from "./plan-steps.ts";
 import type { Random } from "./random.ts";
-
-/** What is odd about an order. */
-export const ODD_WAYS = [
-  "off_grid_price",
-  "off_grid_quantity",
-  "too_large",
-  "far_price",
-  "unknown_instrument",
-  "unknown_algo",
-  "watched_only",
-  /** At the price of the other algo's orders, against them. */
-  "against_the_other",
-  /** Nothing: one of several in the same moment. */
-  "plain",
-] as const;
-
-export type OddWay = (typeof ODD_WAYS)[number];
 
 /** Limits, each with the range that it is drawn from: around what a run comes to. */
 const LIMITS: readonly [LimitName, from: number, to: number][] = [

@@ -4,7 +4,7 @@ import type { LimitName } from "../../../src/domain/risk/limit-names.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 
 import type { FeedTrouble } from "./feed.ts";
-import type { OddWay } from "./plan-odd.ts";
+import type { OddWay } from "./odd-ways.ts";
 
 export type AlgoName = "momentum" | "reversal";
 

@@ -251,8 +251,8 @@ describe("what is kept whole as long as ids are", () => {
   });
 
   test("is never what lies on the desk", async () => {
-    const submit = async () => ({ outcome: "not_sent", reason: "no line" }) as const;
-    const world = await later(0, { submit }, {}, false);
+    const outcome = { outcome: "not_sent", reason: "no line" } as const;
+    const world = await later(0, { submit: async () => outcome }, {}, false);
     await world.gateway.giveUpUnsent("o-1", "used up");
     world.advance(GONE);
     await world.gateway.watch();

@@ -102,8 +102,9 @@ describe("the day's orders", () => {
   });
 
   test("that had traded before they were adopted agree while all that came since does", () => {
+    const clientOrderId = externalOrderId("paper", "X1");
     const adopted = (changes: Partial<BookOrder>) =>
-      ours({ clientOrderId: externalOrderId("paper", "X1"), brokerOrderId: "X1", ...changes });
+      ours({ clientOrderId, brokerOrderId: "X1", ...changes });
     const stranger = theirs({
       clientOrderId: null,
       brokerOrderId: "X1",
