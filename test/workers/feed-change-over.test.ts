@@ -1,5 +1,6 @@
 /** A shard changes over from the socket of one session to that of the next, on a broker played by hand: what consumers get and are told. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
 import { ID, pass, playedBroker } from "../support/workers/played-broker.ts";
 
 beforeEach(() => {
@@ -55,7 +56,7 @@ test("a second socket that is behind the first takes over without a tick that wa
   expect(delivered()).toEqual(numbers(1, 22));
 });
 
-test("where nothing shows what the first has left out, it is listened to for a second more, and no longer", async () => {
+test("what the first still has to bring is waited for until a second before its broker ends it, then given up and told", async () => {
   const { upstream, socket, told, learn, delivered } = await playedBroker();
   learn(2);
   await pass(0);
@@ -63,12 +64,12 @@ test("where nothing shows what the first has left out, it is listened to for a s
   socket(1).ticks(10);
   const beat = () => upstream.beat(Date.now());
   beat();
-  await pass(999);
+  await pass(PAPER_RULES.changeOverMs - 1_001);
   beat();
   expect([socket(0).isOpen, told]).toEqual([true, []]);
   await pass(1);
   beat();
-  expect([socket(0).isOpen, told]).toEqual([false, ["gone on 2"]]);
+  expect([socket(0).isOpen, told]).toEqual([false, [`given up ${ID}`, "gone on 2"]]);
   expect(delivered()).toEqual([1, 2, 3, 10]);
 });
 
@@ -96,6 +97,7 @@ test("a second socket that breaks is opened again while the first delivers, and 
   expect([socket(0).isOpen, told]).toEqual([true, []]);
   socket(2).confirm();
   socket(2).ticks(9, 10);
+  socket(0).ticks(9);
   await second();
   await second();
   expect(told).toEqual(["gone on 3"]);

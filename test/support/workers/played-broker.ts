@@ -119,6 +119,8 @@ export async function playedBroker() {
         if (instruments.length > 0) told.push(`alarmed ${instruments.join()}`);
       },
       goOn: (number, standby) => {
+        for (const { instrument } of standby.giveUp(Date.now()))
+          told.push(`given up ${instrument}`);
         book.openEpoch(number);
         book.goOn(standby);
         told.push(`gone on ${number}`);
