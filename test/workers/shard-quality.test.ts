@@ -28,13 +28,14 @@ const update = (instrument: string, n: number, more: Partial<MarketUpdate> = {})
 
 function setUp(instruments: string[], calendar = "always") {
   const told: LinkStatus[] = [];
+  const clocks: number[] = [];
   const book = new TickBook("one", (held) => void (held.isLive = true));
   const quality = new ShardQuality(book, {
     provider: "one",
     shard: "one:one:1",
     feed: {},
     terms: async () => [],
-    clockSet: () => {},
+    clockSet: (time) => void clocks.push(time),
     tell: (status) => void told.push(status),
     resync: () => {},
     log: () => {},
@@ -52,7 +53,7 @@ function setUp(instruments: string[], calendar = "always") {
   quality.learn(instruments.map(terms));
   const stateOf = (instrument: string, now: number) =>
     quality.view(now).find((row) => row.instrument === instrument)?.state;
-  return { book, quality, told, stateOf };
+  return { book, quality, told, clocks, stateOf };
 }
 
 test("lesson 56: a quote tells its provider, both times and how fresh it is, and no field is made up", () => {
@@ -195,4 +196,13 @@ test("the market manager is told fresh and stale, and neither while nobody can t
   health.look(Date.parse("2026-12-01T03:45:01Z"));
   health.look(Date.parse("2026-12-01T03:46:00Z"));
   expect(told).toEqual([null, true, null, true, false, null, true, false]);
+});
+
+test("a clock that the exchange has set is told on, and one that it only states is not", () => {
+  const { quality, clocks } = setUp(["X:A"]);
+  quality.heard({ time: START }, START);
+  quality.heard({}, START);
+  expect(clocks).toEqual([]);
+  quality.heard({ time: START - 1_000_000, isSet: true }, START);
+  expect(clocks).toEqual([START - 1_000_000]);
 });
