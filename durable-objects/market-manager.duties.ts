@@ -85,7 +85,7 @@ export class ProviderDuties {
     if (news.length === 0) return;
     try {
       const { epochs } = this.#host;
-      await port.takeProviders(news.map((row) => activeOf(row, epochs.aboveOf(row.state.carrier))));
+      await port.takeProviders(news.map((row) => activeOf(row, epochs)));
       storage.saveTold(name, Math.max(...news.map(({ version }) => version)));
     } catch (error) {
       log("warn", "switch_not_told", { to: name, reason: errorText(error) });
