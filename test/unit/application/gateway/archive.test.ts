@@ -79,6 +79,24 @@ describe("a gateway that ages", () => {
     expect(world.store.orderOfBroker("B1")?.clientOrderId).toBe("o-1");
   });
 
+  test("cancels an old order that the broker lists as open again, and keeps it whole", async () => {
+    const script: Script = {};
+    const world = await later(0, script, {}, false);
+    const event = { kind: "canceled", reason: "by the broker" } as const;
+    await world.gateway.onStream({ ...told(fillOf()), event });
+    world.advance(OLD);
+    await world.gateway.watch();
+    expect(isPast(world)).toBe(true);
+    script.orders = [brokerOrderWith({ brokerOrderId: "B1", clientOrderId: "o-1" })];
+    for (let poll = 0; poll < 3; poll += 1) {
+      world.advance(60_000);
+      await world.gateway.watch();
+    }
+    expect(world.canceled).toContain("B1");
+    expect(isWhole(world)).toBe(true);
+    expect(world.kinds().at(-1)).toBe("accepted");
+  });
+
   test("never lets go of an order that lives, however old it is", async () => {
     const world = await later(GONE, {}, {}, false);
     expect(isWhole(world)).toBe(true);
