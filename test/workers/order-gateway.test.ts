@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cancelOrder } from "../../src/application/cancel-order.ts";
 import { haltTrading, resumeTrading } from "../../src/application/halt-trading.ts";
 import { KILL_SWITCH_HOLD_MS } from "../../src/domain/limits.ts";
+import { externalOrderId } from "../../src/domain/reconciliation/synthetic-id.ts";
 import {
   ADMIN,
   ALGO,
@@ -132,7 +133,7 @@ describe("attempts", () => {
     const orders = async () => (await flow.ledger.orders({ limit: 10 })).items;
     await until(async () => (await orders()).some(({ state }) => state === "filled"));
     const adopted = (await orders()).find(({ algoId }) => algoId === "external");
-    expect(adopted?.clientOrderId).toBe(`external-${adopted?.brokerOrderId}`);
+    expect(adopted?.clientOrderId).toBe(externalOrderId("paper", adopted?.brokerOrderId ?? ""));
     expect(await flow.ledger.order("by-hand")).toBeNull();
   });
 });
