@@ -33,7 +33,8 @@ beforeEach(async () => {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   for (const instrument of INSTRUMENTS)
     await marketManager(env).rankProviders(instrument, ["paper"]);
-  await paper.control("/market", { ticksPerSecond: 200 });
+  // Not until the exchange's morning, which may be near: a warning is told an hour ahead of it.
+  await paper.control("/market", { ticksPerSecond: 200, sessionLifetimeMs: 86_400_000 });
 });
 
 afterEach(async () => {
