@@ -1,5 +1,8 @@
 /** The bounds of what the ledger believes and stores; each with its unit and its reason. All others are in `limits.ts`. */
 
+/** So far ahead of the ledger's clock a mark may be, ms: clocks of two machines differ by less. */
+export const MARK_AHEAD_MS_MAX = 5_000;
+
 /** A mark older than this values nothing that is held, while its market is open: longer than a quiet instrument is silent, short beside the day whose loss it is to tell. */
 export const VALUE_MARK_AGE_MS_MAX = 300_000;
 

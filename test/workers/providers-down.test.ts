@@ -11,7 +11,7 @@ import { exchange } from "../support/workers/paper.ts";
 
 const INFY = "NSE:INFY";
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 30_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 30_000 });
 
 const incidents = async () =>
   (await env.DB.prepare("SELECT id, severity, acknowledged_by FROM incidents").all()).results;
@@ -50,7 +50,7 @@ test("with every provider down there is one alert, an entry is refused for its s
   await backup.control("/faults", { fault: "drop_feed_socket", count: 4 });
   await rest.control("/faults", { fault: "hold_quote", count: 1_000 });
   await flow.paper.control("/market", { ticksPerSecond: 0 });
-  await until(async () => (await marketManager(env).feedAlert())?.instruments === 2, 40_000);
+  await until(async () => (await marketManager(env).feedAlert())?.instruments === 2, 90_000);
 
   await until(async () => {
     const refused = await place("buy", `entry-${Date.now()}`, false);

@@ -1,6 +1,7 @@
 /** Everything a check may look at, worked out once for one intent: checks compare, they do not gather. */
 import { decimal, maxDecimal, ZERO, type Decimal } from "../decimal.ts";
 import type { Instrument } from "../instrument.ts";
+import { MARK_AHEAD_MS_MAX } from "../ledger-limits.ts";
 import type { OrderChanges, OrderIntent, Side } from "../order.ts";
 import { averagePrice } from "../position.ts";
 import type { Mark } from "../tick.ts";
@@ -260,8 +261,12 @@ export function orderLimitsOn(each: IntentCase, name: LimitName): ScopedLimit[] 
 /** The price that a price is compared with: the worse side would flatter it, so the last one. */
 export const markPrice = (mark: Mark): Decimal => decimal(mark.price);
 
-/** True when the mark is there, young enough for an entry, and not called stale by its provider's shard. */
+/**
+ * True when the mark is there, young enough for an entry, and not called stale by its provider's shard. One
+ * from the future says that a clock is wrong, and would keep every later one out until that time.
+ */
 export function isFresh(mark: Mark | null, ageMsMax: Decimal | null, now: number): boolean {
   if (!mark || mark.stale === true || !isGoodPrice(mark.price)) return false;
+  if (mark.time - now > MARK_AHEAD_MS_MAX) return false;
   return ageMsMax === null || ageMsMax.gte(now - mark.time);
 }

@@ -50,7 +50,8 @@ export function restoreLedger(stored: StoredLedger, now: number): LedgerState {
   state.day = stored.day ?? state.day;
   state.limits = new LimitBook(stored.limits);
   for (const record of stored.tradingStates) state.tradingStates.set(record.scope, record);
-  for (const mark of stored.marks) state.marks.set(mark.instrument, mark);
+  // Marks are stored now and then: newer ones were heard since. They value what is held, and price no entry.
+  for (const mark of stored.marks) state.marks.set(mark.instrument, { ...mark, stale: true });
   for (const [account, balances] of stored.balances) state.balances.set(account, balances);
   for (const holding of stored.holdings) addHolding(state, holding);
   for (const entry of stored.orders) addOrder(state, entry);
