@@ -10,7 +10,10 @@ export const COMPARING_MUTANTS: readonly Mutant[] = [
     name: "a fill past the platform ignored",
     file: EXTERNAL,
     changes: [
-      ["adoptFill(context, brokerOrderId, evidence.execution, at);", "lookForExternal(context);"],
+      [
+        "adoptFill(context, brokerOrderId, evidence.execution, at);",
+        "lookForExternal(context, evidence);",
+      ],
     ],
   },
   {
