@@ -68,10 +68,10 @@ export async function trunkline(runtime: Runtime): Promise<Target> {
   if (limits.status !== 200) throw new Error(`limits: ${JSON.stringify(limits.body)}`);
   await platform.post("/v1/paper/market", { ticksPerSecond: 100 });
   const { items } = await platform.get<{
-    items: { id: string; tradable: boolean; currency: string }[];
+    items: { id: string; tradable: boolean; currency: string; lotSize: string }[];
   }>("/v1/instruments?limit=500");
   const ids = items
-    .filter(({ tradable, currency }) => tradable && currency === "INR")
+    .filter(({ tradable, currency, lotSize }) => tradable && currency === "INR" && lotSize === "1")
     .slice(0, INSTRUMENTS)
     .map(({ id }) => id);
   await followOneProvider(platform);

@@ -72,10 +72,11 @@ function positionsAgree(world: World): string[] {
   });
 }
 
-/** By now every fill has been told of, so that each inferred one has been taken back by its real one. */
+/** By now every fill has been told of, so that each inferred one has been taken back by its real one, and none by another guess. */
 function noInferenceLeft(world: World, { steps }: Plan): string[] {
   // Times of two clocks that jumped against each other say nothing of what came first.
   if (steps.some(({ kind }) => kind === "clock_jump")) return [];
+  if (world.monitor.needless.length > 0) return world.monitor.needless;
   const sums = new Map<string, Decimal>();
   for (const [id, { instrument, side, quantity }] of world.gateways.store.executions) {
     if (!id.startsWith(INFERRED_PREFIX)) continue;

@@ -43,6 +43,11 @@ export class Monitor {
   #epochSent = 0;
   #epochFenced = 0;
 
+  /** Fills that were inferred while every fill of the broker was booked. */
+  readonly needless: string[] = [];
+  /** Whether the gateway has booked this fill of the broker. */
+  isBooked: (executionId: string) => boolean = () => false;
+
   constructor(ledger: SimulatedLedger, broker: SimulatedBroker, timeline: Timeline) {
     this.#ledger = ledger;
     this.entries = new EntryRules(ledger);
@@ -176,9 +181,14 @@ export class Monitor {
     }
   }
 
-  /** A fill is inferred only from a position that the broker really had a moment ago. */
+  /** A fill is inferred only from a position that the broker really had a moment ago, and while one is missing here. */
   #inferred({ instrument, side, quantity }: Record<string, unknown>): void {
     const name = String(instrument);
+    const fills = this.#broker.fills.filter((fill) => fill.instrument === name);
+    if (fills.every(({ executionId }) => this.isBooked(executionId)))
+      this.needless.push(
+        `a ${String(side)} of ${String(quantity)} ${name} was inferred, and none was missing`,
+      );
     const sign = side === "buy" ? 1 : -1;
     const now = this.#timeline.now();
     // The ledger has not heard of it yet: its own position is that of before.

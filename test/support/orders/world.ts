@@ -128,6 +128,7 @@ export class World {
       ...shared,
       facts: (intent) => gatherFacts(this.#market, intent.instrument, intent, now()),
     });
+    this.monitor.isBooked = (id) => this.gateways.store.hasExecution(id);
     this.queue.consume = (message, delivery) =>
       executeRetry(this.orderPorts(), message, delivery, now());
     this.queue.consumeDead = (message) => takeDeadLetter(this.orderPorts(), message);
