@@ -1,4 +1,5 @@
 /** What must be true of an entry at the moment it is reserved, by arithmetic of its own: a price that is young and near, money that is there, limits that hold. */
+import { isTerminal } from "../../../src/domain/order-state.ts";
 import { decimal, maxDecimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import type { Mark } from "../../../src/domain/tick.ts";
@@ -68,7 +69,12 @@ export class EntryRules {
     // What is over needs only what it cost.
     for (const id of this.#needs.keys()) if (!orders.has(id)) this.#needs.delete(id);
     this.#needs.set(clientOrderId, decimal(quantity).times(limitPrice));
-    const sum = [...this.#needs.values()].reduce((all, need) => all.plus(need), ZERO);
+    const sum = [...this.#needs].reduce((all, [id, need]) => {
+      const order = orders.get(id)?.order;
+      // What has ended in part is kept for what it filled, and needs no more.
+      if (!order?.limitPrice || !isTerminal(order.state)) return all.plus(need);
+      return all.plus(decimal(order.filledQuantity).times(order.limitPrice));
+    }, ZERO);
     if (this.#available && sum.gt(maxDecimal(ZERO, this.#available)))
       this.#found(
         `${clientOrderId} and those before it need ${sum.toFixed()}, the account has ${this.#available.toFixed()}`,
