@@ -1,6 +1,6 @@
 /** The brackets that a gateway holds, as it remembers them: each with when it is to be looked at next. */
 import { newBracket, type Bracket } from "../../domain/bracket.ts";
-import type { ApprovedOrder } from "../../domain/order.ts";
+import type { ApprovedOrder, OrderIntent } from "../../domain/order.ts";
 import type { GatewayPorts } from "./ports.ts";
 import { DUE_NOW } from "./record.ts";
 
@@ -47,8 +47,10 @@ export function beginBracket(context: Notes, { intent }: ApprovedOrder, now: num
 }
 
 /** Something was heard of an order: the bracket that it belongs to is looked at next. */
-export function wakeBracket(context: Notes, approved: ApprovedOrder | null): void {
-  const intent = approved?.intent;
+export function wakeBracket(
+  context: Notes,
+  intent: Pick<OrderIntent, "clientOrderId" | "bracket" | "exit"> | undefined,
+): void {
   const entry = intent?.bracket ? intent.clientOrderId : intent?.exit?.entry;
   if (entry === undefined) return;
   const note = read(context, entry);

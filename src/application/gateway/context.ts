@@ -133,7 +133,7 @@ export function book(
   const now = context.now();
   const stamped = { ...change.order, updatedAt: now };
   context.store.save({ ...change, order: stamped });
-  wakeBracket(context, stamped.approved);
+  wakeBracket(context, stamped.approved?.intent);
   for (const execution of change.executions) takeBackInferred(context, execution);
   if (change.executions.length > 0) countFill(context);
   return stamped;

@@ -100,7 +100,8 @@ function besideItsOwn(record: GatewayOrder, order: Order, claim: HandExecution):
 
 /** What a person executed counts for its bracket like any fill: the other exit has to go, or exits have to come. */
 function guardBracket(context: GatewayContext, order: Order, record: GatewayOrder): void {
-  wakeBracket(context, record.approved);
+  // The ledger's order: of one that never came here, or was archived, the record does not say what it is.
+  wakeBracket(context, order);
   const { clientOrderId, bracket } = order;
   if (!bracket || (record.approved && bracketNote(context, clientOrderId))) return;
   raise(context, {

@@ -52,5 +52,5 @@ function fillOwn(
   const { order, posts } = applyEvidence(own, { kind: "filled", execution }, from);
   const stamped = { ...order, updatedAt: context.now() };
   context.store.save({ order: stamped, posts, executions: [] });
-  wakeBracket(context, own.approved);
+  wakeBracket(context, own.approved?.intent);
 }

@@ -135,7 +135,7 @@ function reviveEnded(context: GatewayContext, order: GatewayOrder, seen: BrokerO
   const { order: alive, posts } = revive(order, seen.updatedAt);
   tellRevival(context, { ...order, unwanted: true }, `it lists it as ${seen.state}`);
   save(context, { order: alive, posts });
-  wakeBracket(context, order.approved);
+  wakeBracket(context, order.approved?.intent);
   const { clientOrderId, ended } = order;
   context.log("error", "evidence_against_end", { clientOrderId, ended, listed: seen.state });
 }

@@ -77,6 +77,31 @@ test("an exit that was executed by hand takes the other exit back", async () => 
   expect(desk.canceled).toEqual(["B1"]);
 });
 
+test("an exit that never came here is executed by hand after the other one filled: people are told of what is closed beyond", async () => {
+  const store = new MemoryStore();
+  const done = { record: "accepted", ended: "filled", filledQuantity: "10" } as const;
+  for (const each of [entry, exit("stop")])
+    store.save({
+      order: { ...newRecord(each.intent.clientOrderId, each, START), ...done },
+      posts: [],
+      executions: [],
+    });
+  const event = { kind: "entry", filled: "10", ended: true } as const;
+  saveBracket(
+    { store },
+    { bracket: stepBracket(newBracket("o-1"), event).bracket, dueAt: 0 },
+    false,
+  );
+  const target = exit("target");
+  const desk = scripted({ ledgerOrder: async () => onDesk(target) }, store);
+  await desk.gateway.watch();
+  expect(desk.incidents).toEqual([]);
+  const answer = await desk.gateway.executeByHand(target.intent.clientOrderId, claim);
+  expect(answer.ok).toBe(true);
+  await desk.gateway.watch();
+  expect(desk.incidents).toMatchObject([{ id: "bracket-beyond-o-1-1", severity: "critical" }]);
+});
+
 test("an entry that never left is executed by hand: people are told that nothing guards it", async () => {
   const store = new MemoryStore();
   const desk = scripted({ ledgerOrder: async () => onDesk(entry) }, store);
