@@ -26,7 +26,7 @@ export class FlushPace {
   readonly #turns: Turns;
   #freeAt = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  /** What sending a frame costs, with all that comes between: ms, within its bounds. */
+  /** What sending a frame was seen to cost on average, with all that comes between: ms. */
   #msPerSend = FAN_OUT_MS_PER_SEND_MIN;
   #turnsSinceProbe = 0;
 
@@ -44,7 +44,8 @@ export class FlushPace {
 
   #take(now: number): void {
     const sends = this.#turns.turn();
-    const pause = sends * this.#msPerSend * FAN_OUT_PAUSE_RATIO;
+    const msPerSend = Math.max(FAN_OUT_MS_PER_SEND_MIN, this.#msPerSend);
+    const pause = sends * msPerSend * FAN_OUT_PAUSE_RATIO;
     this.#freeAt = now + pause;
     if (sends >= FAN_OUT_PROBE_SENDS_MIN) this.#probe(now, sends);
     if (this.#turns.isWaiting) this.#later(pause);
@@ -59,7 +60,8 @@ export class FlushPace {
   }
 
   #learn(msPerSend: number): void {
-    const seen = Math.min(FAN_OUT_MS_PER_SEND_MAX, Math.max(FAN_OUT_MS_PER_SEND_MIN, msPerSend));
+    // The least is not set here: a clock of whole milliseconds often says none of a small turn, and right on average.
+    const seen = Math.min(FAN_OUT_MS_PER_SEND_MAX, msPerSend);
     this.#msPerSend += (seen - this.#msPerSend) * PROBE_WEIGHT;
   }
 

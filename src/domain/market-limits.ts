@@ -73,4 +73,4 @@ export const FAN_OUT_PAUSE_RATIO = 2;
 
 /** One turn of so many is watched, for a timer has its price, and only one of so many frames, for what a timer itself takes would pass for theirs. */
 export const FAN_OUT_TURNS_PER_PROBE = 8;
-export const FAN_OUT_PROBE_SENDS_MIN = 25;
+export const FAN_OUT_PROBE_SENDS_MIN = 10;

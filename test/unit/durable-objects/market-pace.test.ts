@@ -105,3 +105,23 @@ test("of turns of a few frames nothing is concluded: what a timer takes would pa
   const sends = FAN_OUT_PROBE_SENDS_MIN - 1;
   expect(pauseOf(sends, 1, MANY)).toBe(pauseOf(sends, 0, 0));
 });
+
+test("a clock of whole milliseconds that mostly says nothing of a small turn is right on average", () => {
+  let sends = 40;
+  const board = { isWaiting: false, turn: () => sends };
+  const pace = new FlushPace(board);
+  for (let n = 0; n < 2 * MANY; n += 1) {
+    pace.soon(Date.now());
+    const isOdd = Math.floor(n / FAN_OUT_TURNS_PER_PROBE) % 2 === 1;
+    vi.setSystemTime(Date.now() + (isOdd ? 2 : 0));
+    vi.advanceTimersByTime(0);
+    vi.advanceTimersByTime(1_000);
+  }
+  sends = 400;
+  const start = Date.now();
+  pace.soon(start);
+  pace.soon(start);
+  vi.advanceTimersToNextTimer();
+  // 2 ms every other time for 40 frames are 0.025 ms each.
+  expect(Math.abs(Date.now() - start - 400 * 0.025 * FAN_OUT_PAUSE_RATIO)).toBeLessThanOrEqual(2);
+});
