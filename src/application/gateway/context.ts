@@ -3,6 +3,7 @@ import { assert } from "../../domain/assert.ts";
 import { ORDER_LOOK_DELAY_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
 import type { GatewayOutcome, ReserveAsk, ReservedOne } from "../ports.ts";
+import { Agreed } from "./agreed.ts";
 import { ARCHIVING, type Archiving } from "./archiving.ts";
 import { wakeBracket } from "./bracket-notes.ts";
 import { applyEvidence, isFromBeforeItsEnd, post, type Evidence } from "./evidence.ts";
@@ -46,6 +47,8 @@ export interface Unplaced {
 /** Memory of one run of the object. After a crash, the records say all that matters. */
 export interface GatewayContext extends GatewayPorts {
   limiter: Limiter;
+  /** Orders that the broker showed just as they are recorded. */
+  agreed: Agreed;
   inFlight: Map<string, InFlight>;
   /** Sightings without our id that came while some submit was in flight: perhaps of that very order. */
   unplaced: Unplaced[];
@@ -75,6 +78,7 @@ export function gatewayContext(ports: GatewayPorts): GatewayContext {
     ...ports,
     broker: metered(ports.broker, limiter),
     limiter,
+    agreed: new Agreed(),
     inFlight: new Map(),
     unplaced: [],
     strangers: new Set(),
@@ -107,6 +111,7 @@ export function latestEpoch({ store }: GatewayPorts, heard: number): number {
 /** Stores a change with its posts, stamped. */
 export function save(context: GatewayContext, change: Omit<RecordChange, "executions">): void {
   const order = { ...change.order, updatedAt: context.now() };
+  context.agreed.written(order);
   context.store.save({ order, posts: change.posts, executions: [] });
 }
 
@@ -132,6 +137,7 @@ export function book(
   if (change.order.record === "accepted" && !isAsTold) noteRevival(context, order, evidence.kind);
   const now = context.now();
   const stamped = { ...change.order, updatedAt: now };
+  context.agreed.written(stamped);
   context.store.save({ ...change, order: stamped });
   wakeBracket(context, stamped.approved?.intent);
   for (const execution of change.executions) takeBackInferred(context, execution);

@@ -50,14 +50,26 @@ export function askOnce(context: GatewayContext, since: number): () => Promise<A
 
 /**
  * Books every execution of the picture, ours or not, then every order's state. Between some orders and
- * the next it lets the object's other work go on: a busy account has thousands open.
+ * the next it lets the object's other work go on: a busy account has thousands open. Answers the broker's
+ * ids of those that stand just as they stood.
  */
-export async function absorb(context: GatewayContext, picture: BrokerPicture): Promise<void> {
+export async function absorb(
+  context: GatewayContext,
+  picture: BrokerPicture,
+): Promise<ReadonlySet<string>> {
   for (const execution of picture.executions) absorbExecution(context, execution);
-  for (const [place, order] of picture.orders.entries()) {
-    if (place % ABSORBED_AT_ONCE === ABSORBED_AT_ONCE - 1) await context.turn?.();
+  const standing = new Set<string>();
+  let looked = 0;
+  for (const order of picture.orders) {
+    if (context.agreed.has(order)) {
+      standing.add(order.brokerOrderId);
+      continue;
+    }
+    looked += 1;
+    if (looked % ABSORBED_AT_ONCE === 0) await context.turn?.();
     absorbOrder(context, order, picture.askedAt);
   }
+  return standing;
 }
 
 export function absorbFinding(context: GatewayContext, finding: Finding, askedAt: number): void {
@@ -116,6 +128,8 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
   const shown = sinceAdopted(context, order, seen, askedAt);
   absorbTerms(context, knownOrder(context, seen) ?? order, shown, askedAt, tell);
   absorbEnd(context, shown, tell);
+  const after = knownOrder(context, seen);
+  if (after) context.agreed.note(after, seen);
 }
 
 /** Canceled or expired by the broker's own word, and in its list of open orders when that has had its time. */

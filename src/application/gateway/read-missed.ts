@@ -24,9 +24,10 @@ export async function readMissed(context: GatewayContext): Promise<Result<null, 
     saveCheck(context, "open_orders", "failed", `${kind}: ${reason}`);
     return { ok: false, error: `${kind}: ${reason}` };
   }
-  await absorb(context, picture.value);
+  const standing = await absorb(context, picture.value);
   let absent = 0;
   for (const ids of open) {
+    if (ids.brokerOrderId !== null && standing.has(ids.brokerOrderId)) continue;
     if (isListed(findingOf(picture.value, ids))) {
       notePresent(context, ids.clientOrderId);
       continue;
