@@ -26,6 +26,12 @@ export class GatewayOutbox {
     }
   }
 
+  /** Asked at each turn of the alarm: it reads no row. */
+  get hasWaiting(): boolean {
+    const { last, posted } = this.#ends();
+    return last > posted;
+  }
+
   /** What the ledger has not confirmed to this run, oldest first. */
   waiting(limit: number): { seq: number; post: OrderPost }[] {
     const { last, posted } = this.#ends();

@@ -235,6 +235,10 @@ export class OrderGatewayStorage implements GatewayStore {
     return this.#outbox.waiting(limit);
   }
 
+  hasPosts(): boolean {
+    return this.#outbox.hasWaiting;
+  }
+
   posted(seq: number): void {
     this.#outbox.posted(seq);
   }

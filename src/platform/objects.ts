@@ -18,6 +18,17 @@ type Client<Port> = Port & Pick<Fetcher, "fetch">;
 
 type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
 
+/** An object's id is worked out from its name: once in an isolate, and not for each call. */
+const ids = new WeakMap<DurableObjectNamespace, Map<string, DurableObjectId>>();
+
+function idOf(namespace: DurableObjectNamespace, name: string): DurableObjectId {
+  const known = ids.get(namespace) ?? new Map<string, DurableObjectId>();
+  ids.set(namespace, known);
+  const id = known.get(name) ?? namespace.idFromName(name);
+  known.set(name, id);
+  return id;
+}
+
 /**
  * Each call goes through a stub of its own: a stub that has met its object's death stays broken, and
  * whoever holds a client for long, as objects do, would never reach the new run.
@@ -26,7 +37,7 @@ function client<Port>(namespace: DurableObjectNamespace, name: string): Client<P
   const call =
     (method: string) =>
     (...args: unknown[]): unknown => {
-      const stub = namespace.getByName(name) as unknown as Methods;
+      const stub = namespace.get(idOf(namespace, name)) as unknown as Methods;
       return stub[method]?.(...args);
     };
   const get = (_: object, method: string | symbol): unknown =>

@@ -59,7 +59,7 @@ async function endedInLedger(
 ): Promise<ReadonlySet<unknown> | null> {
   try {
     const ended = await ledger.endedOf(orders.map(({ clientOrderId }) => clientOrderId));
-    return store.outbox(1).length > 0 ? null : new Set(ended);
+    return store.hasPosts() ? null : new Set(ended);
   } catch (error) {
     log("warn", "archive_put_off", { error: errorText(error) });
     return null;

@@ -205,7 +205,7 @@ function exitOf(
 async function place(context: GatewayContext, intent: OrderIntent): Promise<void> {
   // The ledger has to know of the position before it can see that this only reduces it.
   await flush(context);
-  if (context.store.outbox(1).length > 0) return;
+  if (context.store.hasPosts()) return;
   const answer = await context.ledger.reserve(intent, await context.facts(intent));
   if (answer.kind === "approved") return send(context, answer.approved);
   if (answer.kind === "denied" && passesByItself(answer.refusal))

@@ -128,7 +128,7 @@ async function onDesk(
   const order = await context.ledger.order(clientOrderId);
   if (order?.state !== "dead_lettered") return err({ kind: "not_on_desk" });
   const record = readOrder(context, clientOrderId) ?? newRecord(clientOrderId, null, context.now());
-  const moving = context.inFlight.has(clientOrderId) || context.store.outbox(1).length > 0;
+  const moving = context.inFlight.has(clientOrderId) || context.store.hasPosts();
   if (moving) return err({ kind: "moving" });
   // Cleared up by its own evidence if there is any; what the broker has is not the desk's to book.
   if (picture.ok && isListed(findingOf(picture.value, record))) return err({ kind: "at_broker" });

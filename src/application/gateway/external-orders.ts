@@ -247,7 +247,7 @@ export async function describeExternals(context: GatewayContext): Promise<void> 
   store.setNumber("described_at", context.now());
   await flush(context);
   // The ledger has to have what it is told about.
-  if (store.outbox(1).length > 0) return;
+  if (store.hasPosts()) return;
   for (const body of store.notes("undescribed:")) {
     const { instrument, clientOrderId } = JSON.parse(body) as Undescribed;
     try {

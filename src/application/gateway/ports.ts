@@ -29,6 +29,8 @@ export interface GatewayStore {
   hasExecution(executionId: string): boolean;
   /** What the ledger has not confirmed yet, oldest first. */
   outbox(limit: number): { seq: number; post: OrderPost }[];
+  /** Whether there is any. */
+  hasPosts(): boolean;
   /** The ledger has everything up to `seq`. A crash may forget it: posted again, it changes nothing. */
   posted(seq: number): void;
   halts(): Halt[];

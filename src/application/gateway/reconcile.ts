@@ -101,7 +101,7 @@ async function compareOnce(context: GatewayContext): Promise<Result<Comparison |
   const read = await readMissed(context);
   if (!read.ok) return read;
   await flush(context);
-  if (store.outbox(1).length > 0) return err("the ledger does not take what was booked");
+  if (store.hasPosts()) return err("the ledger does not take what was booked");
   const booked = store.number("fills_booked");
   const positions = await broker.positions();
   if (!positions.ok) return err(`${positions.error.kind}: ${positions.error.reason}`);
@@ -263,7 +263,7 @@ export async function brokerBook(
   const orders = [...open.value, ...closed.value];
   await absorb(context, { orders, executions: executions.value, askedAt });
   await flush(context);
-  if (store.outbox(1).length > 0) return err("the ledger does not take what was booked");
+  if (store.hasPosts()) return err("the ledger does not take what was booked");
   const of = (rows: Execution[]): Execution[] => rows.filter((row) => row.executedAt >= since);
   return ok({
     executions: of(executions.value),

@@ -157,7 +157,7 @@ async function isFlat({ ledger, account }: GatewayContext, hold: Hold): Promise<
 }
 
 const outboxDueAt = (context: GatewayContext): number =>
-  context.store.outbox(1).length > 0 ? context.flushAfter : Infinity;
+  context.store.hasPosts() ? context.flushAfter : Infinity;
 
 function balancesDueAt(context: GatewayContext): number {
   const { store } = context;

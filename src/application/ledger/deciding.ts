@@ -15,50 +15,76 @@ import { decide } from "../../domain/risk/decide.ts";
 import { explain, type Explanation } from "../../domain/risk/explain.ts";
 import { passesByItself, type Refusal } from "../../domain/risk/refusal.ts";
 import { decideReplace } from "../../domain/risk/replace.ts";
+import type { LedgerState } from "../../domain/risk/state.ts";
 import type { LedgerBook } from "./book.ts";
 import { deny, findArchived, findRepeated } from "./denials.ts";
 
-export function reserve(
+export const reserve = (
   book: LedgerBook,
   intent: OrderIntent,
   facts: IntentFacts,
   now: number,
+): ReserveAnswer => book.commit(now, (state) => reserveIn(book, state, intent, facts, now));
+
+function reserveIn(
+  book: LedgerBook,
+  state: LedgerState,
+  intent: OrderIntent,
+  facts: IntentFacts,
+  now: number,
 ): ReserveAnswer {
-  return book.commit(now, (state): ReserveAnswer => {
-    if (facts.mark) book.takeMark(state, facts.mark);
-    const { clientOrderId: id } = intent;
-    const known =
-      book.find(state, id) ?? findRepeated(book, state, id) ?? findArchived(book, state, intent);
-    const decision = decide(state, intent, facts, now);
-    switch (decision.kind) {
-      case "existing":
-        return decision;
-      case "approved": {
-        const { order, reservation, approved } = decision;
-        book.apply(state, { kind: "reserved", order, reservation }, now);
-        return { kind: "approved", order, approved };
-      }
-      case "denied": {
-        const { order, refusal } = decision;
-        if (known || !isRecorded(refusal, intent, facts))
-          return { kind: "denied", order: null, refusal };
-        deny(book, state, order, now);
-        return { kind: "denied", order, refusal };
-      }
+  if (facts.mark) book.takeMark(state, facts.mark);
+  const { clientOrderId: id } = intent;
+  const known =
+    book.find(state, id) ?? findRepeated(book, state, id) ?? findArchived(book, state, intent);
+  const decision = decide(state, intent, facts, now);
+  switch (decision.kind) {
+    case "existing":
+      return decision;
+    case "approved": {
+      const { order, reservation, approved } = decision;
+      book.apply(state, { kind: "reserved", order, reservation }, now);
+      return { kind: "approved", order, approved };
     }
-  });
+    case "denied": {
+      const { order, refusal } = decision;
+      if (known || !isRecorded(refusal, intent, facts))
+        return { kind: "denied", order: null, refusal };
+      deny(book, state, order, now);
+      return { kind: "denied", order, refusal };
+    }
+  }
 }
 
-/** One after the other, each in a transaction of its own: what goes wrong with one is not the others' trouble. */
-export const reserveAll = (book: LedgerBook, asks: readonly ReserveAsk[], now: number) =>
-  asks.map(({ intent, facts }): ReservedOne => {
-    try {
-      const answer = reserve(book, intent, facts, now);
-      return answer.kind === "approved" ? { kind: "approved", approved: answer.approved } : answer;
-    } catch (error) {
-      return { kind: "failed", reason: errorText(error) };
-    }
-  });
+/**
+ * One after the other, in one transaction. Where that fails nothing of it has happened, and each gets one
+ * of its own: what goes wrong with one is not the others' trouble.
+ */
+export function reserveAll(
+  book: LedgerBook,
+  asks: readonly ReserveAsk[],
+  now: number,
+): ReservedOne[] {
+  try {
+    return book.commit(now, (state) =>
+      asks.map(({ intent, facts }) => answered(reserveIn(book, state, intent, facts, now))),
+    );
+  } catch {
+    return asks.map((ask) => reserveOne(book, ask, now));
+  }
+}
+
+function reserveOne(book: LedgerBook, { intent, facts }: ReserveAsk, now: number): ReservedOne {
+  try {
+    return answered(reserve(book, intent, facts, now));
+  } catch (error) {
+    return { kind: "failed", reason: errorText(error) };
+  }
+}
+
+/** Without the order as it was reserved: its gateway makes no use of it. */
+const answered = (answer: ReserveAnswer): ReservedOne =>
+  answer.kind === "approved" ? { kind: "approved", approved: answer.approved } : answer;
 
 /** What `reserve` would decide, and why. It is no transaction: nothing is written or kept. */
 export const explainIntent = (

@@ -143,6 +143,10 @@ export class MemoryStore implements GatewayStore {
     return this.#outbox.filter(({ seq }) => seq > this.#posted).slice(0, limit);
   }
 
+  hasPosts(): boolean {
+    return this.outbox(1).length > 0;
+  }
+
   posted(seq: number): void {
     this.#posted = seq;
   }
