@@ -9,6 +9,9 @@ import type { Halt } from "../src/domain/trading-gate.ts";
 /** Orders kept at hand: more than are on their way at once, and few enough for an object's memory. */
 const RECENT_ORDERS_MAX = 2_000;
 
+/** Ids without an order that are remembered as such. */
+const ABSENT_ORDERS_MAX = 2_000;
+
 /** The newest row of the outbox, how far the ledger has confirmed, and how far the rows are gone since. */
 export interface OutboxEnds {
   last: number;
@@ -24,6 +27,7 @@ export interface Notes {
 
 export class GatewayMemory {
   readonly #orders = new Map<string, GatewayOrder>();
+  readonly #absent = new Set<string>();
   readonly notes = new Map<NotePrefix, Notes>();
   readonly numbers = new Map<NumberName, number>();
   halts: Halt[] | null = null;
@@ -34,8 +38,15 @@ export class GatewayMemory {
   /** Null when it has to be looked up. */
   outbox: OutboxEnds | null = null;
 
-  order(clientOrderId: string): GatewayOrder | null {
-    return this.#orders.get(clientOrderId) ?? null;
+  /** Null when there is none, undefined when it has to be looked up. */
+  order(clientOrderId: string): GatewayOrder | null | undefined {
+    return this.#orders.get(clientOrderId) ?? (this.#absent.has(clientOrderId) ? null : undefined);
+  }
+
+  /** There is no row of it, past ones among them: a new order is asked for several times before it has one. */
+  keepAbsent(clientOrderId: string): void {
+    if (this.#absent.size >= ABSENT_ORDERS_MAX) this.#absent.clear();
+    this.#absent.add(clientOrderId);
   }
 
   keepOrder(order: GatewayOrder): void {
@@ -43,6 +54,7 @@ export class GatewayMemory {
     // Taken out first, so that the one which was longest not written is the first to go.
     this.#orders.delete(clientOrderId);
     this.#orders.set(clientOrderId, order);
+    this.#absent.delete(clientOrderId);
     if (this.#orders.size <= RECENT_ORDERS_MAX) return;
     const [oldest] = this.#orders.keys();
     if (oldest !== undefined) this.#orders.delete(oldest);
@@ -75,6 +87,7 @@ export class GatewayMemory {
   /** What is stored may differ from what was said: everything is read anew. */
   forget(): void {
     this.#orders.clear();
+    this.#absent.clear();
     this.notes.clear();
     this.numbers.clear();
     this.halts = null;

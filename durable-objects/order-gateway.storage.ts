@@ -97,11 +97,13 @@ export class OrderGatewayStorage implements GatewayStore {
 
   order(clientOrderId: string): GatewayOrder | null {
     const known = this.#memory.order(clientOrderId);
-    if (known) return known;
+    if (known !== undefined) return known;
     const query = "SELECT body FROM orders WHERE client_order_id = ?";
     const [order = null] = this.#bodies<GatewayOrder>(query, clientOrderId);
     if (order) this.#memory.keepOrder(order);
-    return order ?? this.past.order(clientOrderId);
+    const found = order ?? this.past.order(clientOrderId);
+    if (!found) this.#memory.keepAbsent(clientOrderId);
+    return found;
   }
 
   orderOfBroker(brokerOrderId: string): GatewayOrder | null {

@@ -34,8 +34,16 @@ export interface ApiPorts {
   reconcile(request: RunRequest): Promise<ReconciliationRecord>;
 }
 
-/** Cheap to make: stubs only, nothing is reached until it is asked. */
-export const apiPorts = (env: Env): ApiPorts => ({
+const made = new WeakMap<Env, ApiPorts>();
+
+/** Once in an isolate: they hold bindings and nothing of a request, and nothing is reached until it is asked. */
+export function apiPorts(env: Env): ApiPorts {
+  const known = made.get(env) ?? newPorts(env);
+  made.set(env, known);
+  return known;
+}
+
+const newPorts = (env: Env): ApiPorts => ({
   book: database(env.DB),
   orders: orderPorts(env),
   brokerManager: (broker) => brokerManager(env, broker),

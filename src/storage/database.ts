@@ -7,7 +7,14 @@ import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 
 export type Database = DrizzleD1Database;
 
-export const database = (db: D1Database): Database => drizzle(db);
+const opened = new WeakMap<D1Database, Database>();
+
+/** The same for the same binding: making one is dear for a request that may not read it. */
+export function database(db: D1Database): Database {
+  const known = opened.get(db) ?? drizzle(db);
+  opened.set(db, known);
+  return known;
+}
 
 /**
  * The `set` of an upsert: every column takes the new row's value, but for those that `keep` names

@@ -3,6 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { OrderGatewayStorage } from "../../durable-objects/order-gateway.storage.ts";
+import { newRecord, pastOf } from "../../src/application/gateway/record.ts";
 import type { Execution } from "../../src/domain/order.ts";
 
 const executionOf = (number: number): Execution => ({
@@ -17,6 +18,19 @@ const executionOf = (number: number): Execution => ({
   fee: "0",
   feeCurrency: "INR",
   executedAt: number,
+});
+
+test("an order that was looked for before it was there is found as soon as it is, also as a past one", async () => {
+  const gateway = env.ORDER_GATEWAY.getByName("paper");
+  await runInDurableObject(gateway, (_, { storage }) => {
+    const store = new OrderGatewayStorage(storage);
+    const order = newRecord("sought", null, 1);
+    expect([store.order("sought"), store.order("sought")]).toEqual([null, null]);
+    store.save({ order, posts: [], executions: [] });
+    expect(store.order("sought")).toEqual(order);
+    store.past.add([pastOf({ ...order, ended: "canceled" })]);
+    expect(store.order("sought")?.ended).toBe("canceled");
+  });
 });
 
 test("the executions of a broker's order are found without reading those of all others", async () => {
