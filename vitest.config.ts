@@ -1,12 +1,17 @@
 /** Three kinds of test: plain (pure code), workers (inside workerd) and end to end (real processes, real browser). */
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /** ms after which a test hangs. It judges no speed: a busy machine may take ten times as long as a free one. */
 const HANGS_MS = 30_000;
 
+/** One core less, vitest's own choice, leaves a machine of two half idle: most tests inside workerd wait for a clock. */
+const maxWorkers = Math.max(2, availableParallelism());
+
 export default defineConfig({
   test: {
+    maxWorkers,
     projects: [
       {
         test: {
