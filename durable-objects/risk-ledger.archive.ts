@@ -77,7 +77,7 @@ export const archivedUntil = (sql: SqlStorage): number =>
 
 /** The tradebook, as the archive asks it. */
 export const archiveWork = (env: Env): Pick<ArchiveParts, "past" | "isSettled"> => ({
-  past: pastOrdersIn(database(env.DB)),
+  past: pastOrdersIn(database(env.DB), env.ARCHIVE),
   async isSettled({ account, updatedAt }) {
     const report = await dayReport(database(env.DB), dayReportId(account, tradingDay(updatedAt)));
     return report !== null && report.status !== "unresolved" && report.status !== "failed";

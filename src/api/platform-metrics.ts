@@ -15,6 +15,7 @@ export function platformMetrics(view: PlatformView, counts: Counts): Metric[] {
     ...feedMetrics(view),
     ...marketMetrics(view),
     ...orderMetrics(view, counts),
+    ...eventMetrics(view),
   ];
 }
 
@@ -149,6 +150,19 @@ function orderMetrics({ ledger }: PlatformView, counts: Counts): Metric[] {
       ),
     );
   return metrics;
+}
+
+function eventMetrics({ orderEvents }: PlatformView): Metric[] {
+  if (!orderEvents.ok || orderEvents.value === null) return [];
+  const { events, failingSince } = orderEvents.value;
+  return [
+    counter("trunkline_order_events_moved_total", "Events moved to files.", one(events)),
+    gauge(
+      "trunkline_order_events_failing",
+      "1 while no event can be moved to a file.",
+      one(failingSince === null ? 0 : 1),
+    ),
+  ];
 }
 
 const gauge = (name: string, help: string, samples: Samples): Metric => ({

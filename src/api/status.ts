@@ -4,6 +4,7 @@ import type { BrokerView } from "../contract/brokers.ts";
 import type { StatusView } from "../contract/operations.ts";
 import type { AccountReconciliation } from "../contract/reconciliation.ts";
 import type { RiskStatusView } from "../contract/risk.ts";
+import type { EventMoves } from "../storage/moving-events.ts";
 import type { ChannelState } from "../notify/settings.ts";
 import type { PlatformView } from "./platform-view.ts";
 
@@ -38,7 +39,7 @@ export function statusOf(
 }
 
 function componentsOf(view: PlatformView): Component[] {
-  const { ledger, markets, tradebook } = view;
+  const { ledger, markets, tradebook, orderEvents } = view;
   return [
     ...view.brokers.map(({ broker, view: asked }) =>
       asked.ok ? feedComponent(asked.value) : down(`feed ${broker}`, asked.error),
@@ -63,6 +64,9 @@ function componentsOf(view: PlatformView): Component[] {
     tradebook.ok
       ? component("tradebook", "ok", newestText(tradebook.value))
       : down("tradebook", tradebook.error),
+    orderEvents.ok
+      ? orderEventsComponent(orderEvents.value)
+      : down("order events", orderEvents.error),
   ];
 }
 
@@ -83,6 +87,18 @@ const providersComponent = (alert: FeedAlert | null): Component =>
 
 const newestText = (newest: number | null): string =>
   newest === null ? "no execution yet" : `newest execution ${new Date(newest).toISOString()}`;
+
+/** What ended days ago leaves the tradebook for files, so that D1 is not filled. */
+function orderEventsComponent(moves: EventMoves | null): Component {
+  const name = "order events";
+  if (moves === null) return component(name, "ok", "none moved to files yet");
+  const { events, movedAt, failingSince, error } = moves;
+  const last = movedAt === null ? "" : `, last at ${new Date(movedAt).toISOString()}`;
+  const message = `${events} moved to files${last}`;
+  if (failingSince === null) return component(name, "ok", message);
+  const since = new Date(failingSince).toISOString();
+  return component(name, "degraded", `${message}; nothing goes since ${since}: ${error}`);
+}
 
 const down = (name: string, message: string): Component => component(name, "down", message);
 

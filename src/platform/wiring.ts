@@ -29,7 +29,7 @@ export function orderPorts(env: Env): OrderPorts {
     ledger: riskLedger(env, PORTFOLIO),
     gateway: (account) => orderGateway(env, account),
     market: (account) => accountMarket(env, account),
-    past: pastOrdersIn(database(env.DB)),
+    past: pastOrdersIn(database(env.DB), env.ARCHIVE),
     defaultAccount: DEFAULT_ACCOUNT,
     accounts: ACCOUNTS.map(({ account }) => account),
     retries: retryQueue(env),

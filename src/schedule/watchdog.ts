@@ -4,12 +4,14 @@ import { tellAll } from "../platform/alerts.ts";
 import { ACCOUNTS, FEED_BROKERS, PORTFOLIO } from "../platform/deployment.ts";
 import { logger } from "../platform/logger.ts";
 import { brokerManager, marketManager, orderGateway, riskLedger } from "../platform/objects.ts";
-import { reconcileWhenDue } from "./after-hours.ts";
+import { moveEventsWhenDue, reconcileWhenDue } from "./after-hours.ts";
 
 export interface Watched {
   name: string;
   ensure: () => Promise<void>;
 }
+
+const accountNames = ACCOUNTS.map(({ account }) => account);
 
 /** The ledger first: it goes on with orders whose next step did not happen. */
 const watchedBy = (env: Env): Watched[] => [
@@ -26,6 +28,10 @@ const watchedBy = (env: Env): Watched[] => [
     name: `reconciliation ${account}`,
     ensure: () => reconcileWhenDue(env, account, Date.now()),
   })),
+  {
+    name: "order events",
+    ensure: () => moveEventsWhenDue(env, accountNames, Date.now()),
+  },
   { name: "market manager", ensure: () => marketManager(env).ensure() },
   { name: "alerts", ensure: () => tellAll(env) },
 ];

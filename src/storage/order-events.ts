@@ -1,18 +1,42 @@
-/** Orders' events out of the tradebook: the life of an order that the ledger has archived. */
-import { asc, eq } from "drizzle-orm";
+/** Orders' events out of the tradebook, for the life of an order that the ledger has archived: from D1, and from the files to which old ones were moved. */
+import { and, asc, eq, gte, lte, sql } from "drizzle-orm";
 import type { PastOrdersPort } from "../application/past-orders.ts";
+import { joinEvents } from "../domain/event-part.ts";
 import type { LedgerEvent } from "../domain/risk/ledger.ts";
 import type { Database } from "./database.ts";
-import { orderEvents } from "./schema.ts";
+import { eventsInFile } from "./event-files.ts";
+import { eventParts, orderEvents, orders } from "./schema.ts";
 
-export const pastOrdersIn = (book: Database): PastOrdersPort => ({
+/** Days are UTC days, in D1 as in `tradingDay`. */
+const dayOfOrder = sql<string>`strftime('%Y-%m-%d', ${orders.createdAt} / 1000, 'unixepoch')`;
+
+export const pastOrdersIn = (book: Database, archive: R2Bucket): PastOrdersPort => ({
   async events(clientOrderId) {
-    const { version, at, eventId, body } = orderEvents;
-    const rows = await book
-      .select({ version, at, eventId, body })
-      .from(orderEvents)
-      .where(eq(orderEvents.clientOrderId, clientOrderId))
-      .orderBy(asc(version));
-    return rows.map((row) => ({ ...row, body: JSON.parse(row.body) as LedgerEvent }));
+    // One look at both: a row that has left D1 by then is in a file that is listed.
+    const [rows, parts] = await book.batch([
+      book.select().from(orderEvents).where(eq(orderEvents.clientOrderId, clientOrderId)),
+      book
+        .select({ key: eventParts.key, sha256: eventParts.sha256 })
+        .from(orders)
+        .innerJoin(
+          eventParts,
+          and(
+            eq(eventParts.day, dayOfOrder),
+            lte(eventParts.firstId, orders.clientOrderId),
+            gte(eventParts.lastId, orders.clientOrderId),
+          ),
+        )
+        .where(eq(orders.clientOrderId, clientOrderId))
+        .orderBy(asc(eventParts.key)),
+    ]);
+    const moved = await Promise.all(
+      parts.map((part) => eventsInFile(archive, part, clientOrderId)),
+    );
+    return joinEvents(...moved, rows).map(({ version, at, eventId, body }) => ({
+      version,
+      at,
+      eventId,
+      body: JSON.parse(body) as LedgerEvent,
+    }));
   },
 });

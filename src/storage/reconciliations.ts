@@ -179,7 +179,7 @@ function orderStatements(
       .values(row)
       .onConflictDoUpdate({
         target: orders.clientOrderId,
-        set: excluded(orders, ["clientOrderId"]),
+        set: excluded(orders, ["clientOrderId", "createdAt"]),
         setWhere: isNoOlder(orders.ledgerVersion),
       }),
     book

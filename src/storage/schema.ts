@@ -17,6 +17,8 @@ import type { ReconciliationReport, ReconciliationStatus } from "../contract/rec
 import type { DeadLetterLabel, OrderState, OrderType, Side, TimeInForce } from "../domain/order.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
 
+export { eventMoves, eventParts, orderEvents } from "./event-schema.ts";
+
 export const orders = sqliteTable(
   "orders",
   {
@@ -74,19 +76,6 @@ export const executions = sqliteTable(
     index("executions_algo").on(table.algoId, table.executedAt),
     index("executions_order").on(table.clientOrderId),
   ],
-);
-
-/** Each order's life as the ledger recorded it. WITHOUT ROWID by hand in the migration: an event is one row written. */
-export const orderEvents = sqliteTable(
-  "order_events",
-  {
-    clientOrderId: text("client_order_id").notNull(),
-    version: integer("version").notNull(),
-    at: integer("at").notNull(),
-    eventId: text("event_id"),
-    body: text("body").notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.clientOrderId, table.version] })],
 );
 
 export const positionsByDay = sqliteTable(

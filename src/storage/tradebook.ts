@@ -55,7 +55,8 @@ function writer(table: SQLiteTable, { key, keep = [], skip = [] }: WriterOptions
 }
 
 const WRITERS = {
-  order: writer(orders, { key: ["clientOrderId"] }),
+  // By the day on which it came its events are found in their file.
+  order: writer(orders, { key: ["clientOrderId"], keep: ["createdAt"] }),
   // What happened once never changes: the same version again is the same row.
   order_event: writer(orderEvents, { key: null }),
   execution: writer(executions, { key: ["account", "executionId"] }),
