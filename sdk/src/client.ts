@@ -169,7 +169,17 @@ export class TrunklineClient {
     }
   }
 
-  orders(query: { algoId?: string; instrument?: string; open?: boolean }): Promise<OrderView[]> {
+  /**
+   * What is open, and what ended in the last days. With `from` or `to`, ms since 1970, every order that
+   * came in that time, however long ago it ended; `from` is included, `to` is not.
+   */
+  orders(query: {
+    algoId?: string;
+    instrument?: string;
+    open?: boolean;
+    from?: number;
+    to?: number;
+  }): Promise<OrderView[]> {
     return this.#all("/v1/orders", orderView, query);
   }
 

@@ -6,14 +6,16 @@ import { HISTORY_KINDS, HISTORY_SOURCES } from "../domain/risk/history.ts";
 import { MARGIN_UNITS } from "../domain/risk/margin.ts";
 import { REFUSAL_CODES } from "../domain/risk/refusal.ts";
 import { checkPrices, orderRequest, refusalView } from "./orders.ts";
-import { decimalOutput, pageQuery, timestamp } from "./primitives.ts";
+import {
+  decimalOutput,
+  pageQuery,
+  timestamp,
+  VERSION_CURSOR_MESSAGE,
+  VERSION_CURSOR_PATTERN,
+} from "./primitives.ts";
 
-/** The ledger's cursors are versions. Any other text would find nothing, and read as the end of the list. */
 export const versionPageQuery = pageQuery.extend({
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}$/, "must be nextCursor of the page before")
-    .optional(),
+  cursor: z.string().regex(VERSION_CURSOR_PATTERN, VERSION_CURSOR_MESSAGE).optional(),
 });
 
 const changesView = z.object({

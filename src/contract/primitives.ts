@@ -93,6 +93,11 @@ export const pageQuery = z.strictObject({
 
 export type PageQuery = z.infer<typeof pageQuery>;
 
+/** The ledger's cursors are versions. Any other text would find nothing, and read as the end of the list. */
+export const VERSION_CURSOR_PATTERN = /^\d{1,15}$/;
+
+export const VERSION_CURSOR_MESSAGE = "must be nextCursor of the page before";
+
 /** A page of rows; `nextCursor` is null on the last one. */
 export const pageOf = <T extends z.ZodType>(row: T) =>
   z.object({ items: z.array(row), nextCursor: z.string().nullable() });

@@ -104,6 +104,20 @@ test("an algo's order is found in the tradebook", async () => {
   await expect.poll(() => book.textContent()).toContain("INFY");
 });
 
+test("every order of a day is listed, and none of a day without any", async () => {
+  await page.getByRole("tab", { name: "All orders" }).click();
+  const history = page.getByRole("button", { name: /^History of / });
+  const day = page.getByLabel("Day");
+  // Swedish days are written as a date field takes them.
+  await day.fill(new Date().toLocaleDateString("sv-SE"));
+  await history.first().waitFor();
+  await day.fill("2001-01-01");
+  await page.getByText("No order fits the day").waitFor();
+  expect(await history.count()).toBe(0);
+  await day.fill("");
+  await history.first().waitFor();
+});
+
 test("an order tells its history, and the ticket what an order would meet", async () => {
   await page.getByRole("tab", { name: "All orders" }).click();
   await page

@@ -30,6 +30,16 @@ export function formatMoment(at: number, today: string): string {
   return sameDay ? timeOfDay.format(at) : `${dayOfMonth.format(at)} ${timeOfDay.format(at)}`;
 }
 
+/** From the start of a day on this machine's clock to its end, `2026-11-20` as a date field gives it; nothing of no day. */
+export function daySpan(day: string): { from: number; to: number } | Record<string, never> {
+  const from = new Date(`${day}T00:00:00`);
+  if (Number.isNaN(from.getTime())) return {};
+  // Not 24 hours later: a day on which the clock is changed is shorter or longer.
+  const to = new Date(from);
+  to.setDate(to.getDate() + 1);
+  return { from: from.getTime(), to: to.getTime() };
+}
+
 const ISO_MOMENT = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g;
 
 /** A sentence of the platform with its moments on this machine's clock. */

@@ -6,22 +6,21 @@ import { anyOrder, orderHistory } from "../../application/explore-ledger.ts";
 import { modifyOrder } from "../../application/modify-order.ts";
 import { unknownOrder } from "../../application/order-errors.ts";
 import { submitOrder } from "../../application/submit-order.ts";
+import { orderListQuery } from "../../contract/order-list.ts";
 import { orderEventView, versionPageQuery } from "../../contract/explorer.ts";
 import {
   orderChangeRequest,
   orderRequest,
-  ordersQuery,
   orderView,
   tradesQuery,
   tradeView,
 } from "../../contract/orders.ts";
 import { clientOrderId, pageOf } from "../../contract/primitives.ts";
+import { ordersPage } from "../../storage/orders.ts";
 import { tradesPage } from "../../storage/trades.ts";
 import type { ApiApp } from "../context.ts";
 import { ApiFailure, orFail } from "../error-handler.ts";
 import { answer, body, ERRORS, type Gate } from "../route.ts";
-
-const query = ordersQuery.extend({ cursor: versionPageQuery.shape.cursor });
 
 const params = z.object({ clientOrderId });
 const path = "/v1/orders/{clientOrderId}" as const;
@@ -57,12 +56,21 @@ export function orderRoutes(app: ApiApp, gate: Gate): void {
       method: "get",
       path: "/v1/orders",
       summary: "Orders, newest first",
+      description:
+        "Without a time: what the ledger holds, that is all that is open and what ended in the last days. With `from` or `to`: every order that came in that time, out of the tradebook, which has a change a moment after it happened and no brackets. `from` is included, `to` is not.",
       tags,
       ...gate("read"),
-      request: { query },
+      request: { query: orderListQuery },
       responses: { 200: answer(pageOf(orderView)), ...ERRORS },
     }),
-    async (c) => c.json(await c.get("ports").orders.ledger.orders(c.req.valid("query")), 200),
+    async (c) => {
+      const { orders, book } = c.get("ports");
+      const query = c.req.valid("query");
+      const { from, to, ...now } = query;
+      const isPast = from !== undefined || to !== undefined;
+      if (isPast) return c.json(orFail(await ordersPage(book, query)), 200);
+      return c.json(await orders.ledger.orders(now), 200);
+    },
   );
 
   app.openapi(

@@ -1,5 +1,5 @@
 /** Numbers, times and sums as the dashboard shows them. */
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   digitsOf,
   formatCompact,
@@ -12,6 +12,7 @@ import {
   UNKNOWN,
 } from "../../../dashboard/src/format/number.ts";
 import {
+  daySpan,
   formatAge,
   formatClock,
   formatMoment,
@@ -136,5 +137,30 @@ describe("totals", () => {
     expect(closingOrder("10.50")).toEqual({ side: "sell", quantity: "10.5" });
     expect(closingOrder("-3")).toEqual({ side: "buy", quantity: "3" });
     expect(closingOrder("0")).toBeNull();
+  });
+});
+
+describe("a day's span", () => {
+  const zone = process.env["TZ"];
+  beforeAll(() => {
+    process.env["TZ"] = "Europe/Berlin";
+  });
+  afterAll(() => {
+    if (zone === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = zone;
+  });
+
+  // On two days a year the clocks are changed.
+  test.each([
+    ["2026-11-20", "2026-11-19T23:00:00Z", 24],
+    ["2026-03-29", "2026-03-28T23:00:00Z", 23],
+    ["2026-10-25", "2026-10-24T22:00:00Z", 25],
+  ])("of %s is from midnight to midnight on this machine's clock", (day, start, hours) => {
+    const from = Date.parse(start);
+    expect(daySpan(day)).toEqual({ from, to: from + hours * 3_600_000 });
+  });
+
+  test.each(["", "2026-13-01", "tomorrow"])("of no day (%j) is none", (text) => {
+    expect(daySpan(text)).toEqual({});
   });
 });

@@ -1,10 +1,11 @@
-/** Every order there was, newest first, with why it ended as it did. */
-import { Select } from "@mantine/core";
+/** The orders of the last days, or every order of one day, newest first, with why it ended as it did. */
+import { Group, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useAllOrders } from "../../api/queries.ts";
 import { PagedTable } from "../../components/data-table.tsx";
 import { Empty, Panel, StaleNote } from "../../components/panel.tsx";
 import { ORDER_STATES, type OrderView } from "../../../../src/contract/orders.ts";
+import { daySpan } from "../../format/time.ts";
 import { plain } from "../../format/words.ts";
 import { allOrderColumns } from "./columns.tsx";
 import { OrderHistory } from "./order-history.tsx";
@@ -14,24 +15,35 @@ const STATES = ORDER_STATES.map((value) => ({ value, label: plain(value) }));
 export function AllOrders() {
   const [state, setState] = useState<string | null>(null);
   const [opened, setOpened] = useState<OrderView | null>(null);
-  const orders = useAllOrders(state === null ? {} : { state });
+  const [day, setDay] = useState("");
+  const orders = useAllOrders({ ...(state === null ? {} : { state }), ...daySpan(day) });
   return (
     <Panel
       title="All orders"
       flush
       note={<StaleNote query={orders} />}
       actions={
-        <Select
-          aria-label="State"
-          placeholder="Any state"
-          size="xs"
-          w={150}
-          clearable
-          allowDeselect
-          data={STATES}
-          value={state}
-          onChange={setState}
-        />
+        <Group gap="xs" wrap="nowrap">
+          <TextInput
+            aria-label="Day"
+            title="Every order of one day; without it those of the last days"
+            type="date"
+            size="xs"
+            value={day}
+            onChange={(event) => setDay(event.currentTarget.value)}
+          />
+          <Select
+            aria-label="State"
+            placeholder="Any state"
+            size="xs"
+            w={150}
+            clearable
+            allowDeselect
+            data={STATES}
+            value={state}
+            onChange={setState}
+          />
+        </Group>
       }
     >
       <PagedTable
@@ -41,10 +53,10 @@ export function AllOrders() {
         openRow={setOpened}
         label="All orders"
         empty={
-          state === null ? (
+          state === null && day === "" ? (
             <Empty title="No orders yet" text="The first order of any algo appears here." />
           ) : (
-            <Empty title="None in this state" text={`No order is ${plain(state)}.`} />
+            <Empty title="None like this" text="No order fits the day and the state chosen." />
           )
         }
       />
