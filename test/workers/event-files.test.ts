@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { moveEvents, type MoveEventsPorts } from "../../src/application/move-events.ts";
 import { EVENTS_FAILING_TOLD_MS } from "../../src/domain/archive-limits.ts";
+import { tradingDay } from "../../src/domain/risk/state.ts";
 import { database } from "../../src/storage/database.ts";
 import { eventFilesIn } from "../../src/storage/event-files.ts";
 import { eventsBook } from "../../src/storage/moving-events.ts";
@@ -84,6 +85,26 @@ test("an event that comes between the reading and the deleting of its order's st
   await env.DB.batch([late.bind(0), late.bind(99)]);
   await book.move(part, events, 1);
   expect((await inD1()).map(({ version }) => version)).toEqual([0, 99]);
+});
+
+test("a run that was cut off after any of its steps is done over, with the same file", async () => {
+  await lived("a");
+  await aged();
+  const before = await historyOf("a");
+  const { book, files } = portsOn(env.ARCHIVE);
+  const events = await book.events(["a"]);
+  // Written and not listed; then listed, and how far it came was not stored.
+  const part = await files.write(tradingDay(Date.now() - OLD_MS), events);
+  expect(await historyOf("a")).toEqual(before);
+  expect(await inD1()).toHaveLength(events.length);
+  await book.move(part, events, 1);
+  expect(await inD1()).toEqual([]);
+  await book.move(part, events, 2);
+  await minute();
+  expect((await env.ARCHIVE.list()).objects.map(({ key }) => key)).toEqual([part.key]);
+  expect(await rowsOf("event_parts")).toHaveLength(1);
+  expect(await rowsOf("event_moves")).toMatchObject([{ events: events.length }]);
+  expect(await historyOf("a")).toEqual(before);
 });
 
 describe("a file that cannot be trusted", () => {
