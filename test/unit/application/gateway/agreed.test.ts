@@ -24,7 +24,7 @@ async function resting(script: Script, terms: Partial<OrderIntent> = {}) {
   };
   await poll();
   await poll();
-  return { ...run, store, poll };
+  return { run, store, poll };
 }
 
 test("an order that is shown as before is not read again", async () => {
@@ -41,25 +41,25 @@ test.each([
   ["its refusal", { state: "rejected" as const }, "rejected"],
 ])("%s is news, however often it was shown before", async (_, change, kind) => {
   const script: Script = { orders: [brokerOrderWith()] };
-  const { poll, kinds } = await resting(script);
+  const { poll, run } = await resting(script);
   script.orders = [brokerOrderWith(change)];
   await poll();
-  expect(kinds().at(-1)).toBe(kind);
+  expect(run.kinds().at(-1)).toBe(kind);
 });
 
 test("a trigger is news, and so is that it is gone", async () => {
   const terms = { type: "stop_limit", stopPrice: "101" } as const;
   const script: Script = { orders: [brokerOrderWith({ ...terms, state: "pending_trigger" })] };
   script.submit = async () => ({ outcome: "accepted", brokerOrderId: "B1", pendingTrigger: true });
-  const { poll, kinds } = await resting(script, terms);
+  const { poll, run } = await resting(script, terms);
   script.orders = [brokerOrderWith({ ...terms, state: "new" })];
   await poll();
-  expect(kinds()).toEqual(["accepted", "triggered"]);
+  expect(run.kinds()).toEqual(["accepted", "triggered"]);
   script.orders = [];
   await poll();
   script.orders = [brokerOrderWith({ ...terms, state: "canceled" })];
   await poll();
-  expect(kinds()).toEqual(["accepted", "triggered", "canceled"]);
+  expect(run.kinds()).toEqual(["accepted", "triggered", "canceled"]);
 });
 
 test("one that the broker shows no more is missed, though it was shown as recorded before", async () => {
@@ -75,12 +75,12 @@ test("one that the broker shows no more is missed, though it was shown as record
 
 test("new terms that the broker does not take up are noticed, although it shows what it always showed", async () => {
   const script: Script = { orders: [brokerOrderWith()] };
-  const { gateway, poll, kinds } = await resting(script);
+  const { run, poll } = await resting(script);
   const changes = { quantity: "20", limitPrice: null, stopPrice: null };
-  await gateway.modify("o-1", changes, approvalAt(1));
+  await run.gateway.modify("o-1", changes, approvalAt(1));
   await poll();
   await poll();
-  expect(kinds()).toContain("replace_rejected");
+  expect(run.kinds()).toContain("replace_rejected");
 });
 
 test.each<[string, Partial<GatewayOrder>, Parameters<typeof brokerOrderWith>[0]]>([

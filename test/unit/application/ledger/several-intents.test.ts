@@ -1,12 +1,15 @@
 /** Intents that a gateway brings together are decided together, and one that goes wrong is nobody else's trouble. */
 import { expect, test } from "vitest";
 import { facts, intent, reserved } from "../../../support/orders/lone-ledger.ts";
+import { INSTRUMENT } from "../../../support/orders/world.ts";
 
-const asking = (clientOrderId: string, broken = false) => ({
+const asking = (clientOrderId: string, instrument = INSTRUMENT) => ({
   intent: { ...intent, clientOrderId },
-  // No grid can be made of this: it is a bug of whoever brings it, not a refusal.
-  facts: broken ? { ...facts(), instrument: { ...facts().instrument, tickSize: "none" } } : facts(),
+  facts: { ...facts(), instrument },
 });
+
+/** No grid can be made of this: it is a bug of whoever brings it, and no refusal. */
+const BROKEN = { ...INSTRUMENT, tickSize: "none" };
 
 test("each of several is decided on what the ones before it have taken", async () => {
   const { calls, ledger } = await reserved();
@@ -21,8 +24,7 @@ test("each of several is decided on what the ones before it have taken", async (
 test("where one goes wrong the others are decided, once each, and nothing of it is kept", async () => {
   const { calls, ledger } = await reserved();
   const before = ledger.state().version;
-  const some = [asking("o-2"), asking("o-3", true), asking("o-4")];
-  const answers = await calls.reserveAll(some as Parameters<typeof calls.reserveAll>[0]);
+  const answers = await calls.reserveAll([asking("o-2"), asking("o-3", BROKEN), asking("o-4")]);
   expect(answers.map(({ kind }) => kind)).toEqual(["approved", "failed", "approved"]);
   expect(ledger.store.order("o-3")).toBeNull();
   expect(ledger.state().version).toBe(before + 2);
