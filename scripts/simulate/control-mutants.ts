@@ -13,6 +13,11 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     changes: [["if (stopped) return stop(context, order, stopped);", ""]],
   },
   {
+    name: "an exit leaves after its pair was closed",
+    file: SUBMIT,
+    changes: [["stopped ?? whyClosed(context, approved) ?? whyBlocked", "stopped ?? whyBlocked"]],
+  },
+  {
     name: "kill switch not checked by the ledger",
     file: CHECKS,
     changes: [['  ["KILL_SWITCH", tradingState],\n', ""]],

@@ -80,7 +80,9 @@ export type BracketAction =
   /** Both legs have filled, `beyond` more than the pair is for; told once for each figure. */
   | { kind: "beyond"; pair: number; beyond: DecimalText };
 
-const LEGS: readonly LegName[] = ["stop", "target"];
+export const LEGS: readonly LegName[] = ["stop", "target"];
+
+export const otherLeg = (leg: LegName): LegName => (leg === "stop" ? "target" : "stop");
 
 /** The client order id of an exit: the same for ever, so that placing it twice is once. */
 export const legId = (entry: string, pair: number, leg: LegName): string =>
@@ -100,12 +102,15 @@ const newLeg = (quantity: DecimalText): Leg => ({
   told: false,
 });
 
-/** Takes one event in, and says everything that is to be done as it now stands. */
+/**
+ * Takes events in, and says everything that is to be done as it then stands. What was read together goes in
+ * together: after the end of one leg alone, what the fill of the other has closed would seem to be open.
+ */
 export function stepBracket(
   bracket: Bracket,
-  event: BracketEvent,
+  ...events: readonly BracketEvent[]
 ): { bracket: Bracket; actions: BracketAction[] } {
-  const after = event.kind === "entry" ? withEntry(bracket, event) : withLeg(bracket, event);
+  const after = events.reduce(withEvent, bracket);
   const actions = after.pairs.flatMap(actionsOf);
   return { bracket: withTold(after, actions), actions };
 }
@@ -126,14 +131,36 @@ export function putOff(
   return { bracket: { ...bracket, pairs }, open: decimalText(open) };
 }
 
+/** How much each leg of one pair has filled, by what is known at this moment: the bracket may not have taken it in yet. */
+type FilledNow = Record<LegName, DecimalText>;
+
+/** Whether both legs of a pair have closed all that it is for. Of a pair that is not known here, nothing is. */
+export function isPairClosed(bracket: Bracket, pair: number, filledNow: FilledNow): boolean {
+  const known = bracket.pairs.find(({ number }) => number === pair);
+  if (!known) return false;
+  const { stop, target } = known;
+  const now: BracketPair = {
+    ...known,
+    stop: { ...stop, filled: mostOf(stop.filled, filledNow.stop) },
+    target: { ...target, filled: mostOf(target.filled, filledNow.target) },
+  };
+  return openOf(now).lte(ZERO);
+}
+
+/** Older news never takes a fill back. */
+const mostOf = (a: DecimalText, b: DecimalText): DecimalText =>
+  decimalText(maxDecimal(decimal(a), decimal(b)));
+
+const withEvent = (bracket: Bracket, event: BracketEvent): Bracket =>
+  event.kind === "entry" ? withEntry(bracket, event) : withLeg(bracket, event);
+
 function withEntry(
   bracket: Bracket,
   { filled, ended }: Extract<BracketEvent, { kind: "entry" }>,
 ): Bracket {
-  // Older news never takes a fill back.
-  const whole = maxDecimal(decimal(bracket.filled), decimal(filled));
+  const whole = mostOf(bracket.filled, filled);
   const covered = bracket.pairs.reduce((sum, pair) => sum.plus(decimal(pair.quantity)), ZERO);
-  const open = whole.minus(covered);
+  const open = decimal(whole).minus(covered);
   const pairs = [...bracket.pairs];
   if (open.gt(ZERO)) {
     const quantity = decimalText(open);
@@ -141,7 +168,7 @@ function withEntry(
     pairs.push({ number, quantity, stop: newLeg(quantity), target: newLeg(quantity) });
   }
   const entryEnded = bracket.entryEnded || ended;
-  return { ...bracket, filled: decimalText(whole), entryEnded, pairs };
+  return { ...bracket, filled: whole, entryEnded, pairs };
 }
 
 function withLeg(
@@ -150,8 +177,7 @@ function withLeg(
 ): Bracket {
   const change = (each: BracketPair): BracketPair => {
     const known = each[leg];
-    const most = maxDecimal(decimal(known.filled), decimal(filled));
-    const next: Leg = { ...known, status, quantity, filled: decimalText(most) };
+    const next: Leg = { ...known, status, quantity, filled: mostOf(known.filled, filled) };
     return { ...each, [leg]: next };
   };
   const pairs = bracket.pairs.map((each) => (each.number === pair ? change(each) : each));
@@ -174,7 +200,7 @@ function beyondOf(pair: BracketPair): BracketAction[] {
 
 function legActions(pair: BracketPair, leg: LegName): BracketAction[] {
   const own = pair[leg];
-  const other = pair[leg === "stop" ? "target" : "stop"];
+  const other = pair[otherLeg(leg)];
   const open = openOf(pair);
   const about = { pair: pair.number, leg };
   // What the other leg has closed is not this one's to close.

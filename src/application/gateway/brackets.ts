@@ -6,12 +6,12 @@
 import {
   isSettled,
   legId,
+  LEGS,
   putOff,
   stepBracket,
   type Bracket,
   type BracketAction,
   type BracketEvent,
-  type LegName,
 } from "../../domain/bracket.ts";
 import {
   BRACKET_CLOSE_WAIT_MS,
@@ -56,16 +56,9 @@ async function drive(context: GatewayContext, entry: string): Promise<void> {
   const note = bracketNote(context, entry);
   const record = readOrder(context, entry);
   if (!note || !record) return;
-  let { bracket } = note;
-  const done: BracketAction[] = [];
-  let actions: BracketAction[] = [];
-  const take = (event: BracketEvent): void => {
-    ({ bracket, actions } = stepBracket(bracket, event));
-    done.push(...actions.filter(({ kind }) => kind === "tell" || kind === "beyond"));
-  };
-  take(entryEvent(record));
-  for (const event of legEvents(context, bracket)) take(event);
-  for (const action of done) tell(context, entry, action);
+  const events = [entryEvent(record), ...legEvents(context, note.bracket)];
+  const { bracket, actions } = stepBracket(note.bracket, ...events);
+  for (const action of actions) tell(context, entry, action);
   // Stored before anything is done: what is not done by then is said again by the next look.
   saveBracket(context, { bracket, dueAt: context.now() + BRACKET_LOOK_MS }, isSettled(bracket));
   for (const action of actions) await act(context, record, action);
@@ -79,9 +72,8 @@ const entryEvent = (record: GatewayOrder): BracketEvent => ({
 
 /** What the records say of the exits; of one without a record, nothing. */
 function legEvents(context: GatewayContext, { entry, pairs }: Bracket): BracketEvent[] {
-  const names: LegName[] = ["stop", "target"];
   return pairs.flatMap(({ number, quantity }) =>
-    names.flatMap((leg): BracketEvent[] => {
+    LEGS.flatMap((leg): BracketEvent[] => {
       const record = readOrder(context, legId(entry, number, leg));
       if (!record) return [];
       return [

@@ -22,7 +22,7 @@ import {
   type GatewayContext,
   type Sighting,
 } from "./context.ts";
-import { beginBracket } from "./bracket-notes.ts";
+import { beginBracket, whyClosed } from "./bracket-notes.ts";
 import { entryRefusal } from "./entry-gates.ts";
 import { awaitAnswer } from "./in-flight.ts";
 import { leaveInFlight, takeUnplaced } from "./sightings.ts";
@@ -156,7 +156,7 @@ async function sendRecorded(
 
 function passGates(context: GatewayContext, approved: ApprovedOrder): string | null {
   const stopped = stopReason(approved, context.store.halts(), latestEpoch(context, approved.epoch));
-  return stopped ?? whyBlocked(context, approved);
+  return stopped ?? whyClosed(context, approved) ?? whyBlocked(context, approved);
 }
 
 async function sendToBroker(

@@ -18,6 +18,8 @@ export interface WorldFaults extends BrokerFaults {
   tradebookAway: number;
   /** The platform rings an object's alarm long after it was due. */
   alarmLate: number;
+  /** Of the ledger's answer to an exit that the gateway places itself: the other exit may fill meanwhile. */
+  exitSlow: number;
 }
 
 export type FaultName = keyof WorldFaults;
@@ -33,6 +35,7 @@ export const QUIET: WorldFaults = {
   messageTwice: 0,
   tradebookAway: 0,
   alarmLate: 0,
+  exitSlow: 0,
 };
 
 /** The most that a run may draw of each. */
@@ -62,6 +65,7 @@ const WORST: WorldFaults = {
   messageTwice: 0.3,
   tradebookAway: 0.5,
   alarmLate: 0.3,
+  exitSlow: 1,
 };
 
 export const FAULT_NAMES = Object.keys(QUIET) as FaultName[];

@@ -27,6 +27,8 @@ const GONE_MS = 30_000;
 export interface GatewayWorld {
   timeline: Timeline;
   random: Random;
+  /** Of its own: a run in which no exit is slow goes as it would without. */
+  slowness: Random;
   trouble: Trouble;
   broker: SimulatedBroker;
   monitor: Monitor;
@@ -157,6 +159,14 @@ export class GatewayRuns {
     };
   }
 
+  /** The ledger's answer to an exit may be slow, so that the other exit fills before it. */
+  async #exitIsSlow(): Promise<void> {
+    const { timeline, trouble, slowness } = this.#world;
+    if (!slowness.chance(trouble.faults.exitSlow)) return;
+    trouble.count("exitSlow");
+    await timeline.sleep(slowness.between(1_000, 40_000));
+  }
+
   #dies(): boolean {
     if (!this.#world.trouble.strikes("crash")) return false;
     this.crash();
@@ -200,7 +210,11 @@ export class GatewayRuns {
         order: guard((id) => ledger.order(id)),
         endedOf: guard((ids) => ledger.endedOf(ids)),
         approved: guard((id) => ledger.approved(id)),
-        reserve: guard((intent, known) => ledger.reserve(intent, known)),
+        reserve: guard(async (intent, known) => {
+          const answer = await ledger.reserve(intent, known);
+          await this.#exitIsSlow();
+          return answer;
+        }),
         reserveAll: guard(async (asks) => {
           const answers = await ledger.reserveAll(asks);
           // An answer may be slow, so that a kill switch or a takeover comes, and goes, before it.

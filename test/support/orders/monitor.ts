@@ -1,12 +1,13 @@
 /** Watches a run while it goes, with arithmetic of its own: what leaves, what is reserved, what is latched and inferred, at the moment it happens. */
 import type { IntentFacts } from "../../../src/application/ports.ts";
-import { decimal, maxDecimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
+import { decimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
 import type { BrokerOrder } from "../../../src/brokers/broker.ts";
 import type { ApprovedOrder, Order, OrderChanges } from "../../../src/domain/order.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 import { EntryRules } from "./entry-rules.ts";
+import { ExitRules } from "./exit-rules.ts";
 import { LedgerPromises } from "./ledger-promises.ts";
-import { covers, isDone, restOf, signOf } from "./order-sums.ts";
+import { covers, heldBy, isDone, signOf } from "./order-sums.ts";
 import { POSITIONS_LAG_MS, type SimulatedBroker } from "./simulated-broker.ts";
 import type { SimulatedLedger } from "./simulated-ledger.ts";
 import type { Timeline } from "./timeline.ts";
@@ -31,6 +32,7 @@ export const BOOKED_WITHIN_MS = 5_000;
 export class Monitor {
   readonly promises = new LedgerPromises();
   readonly entries: EntryRules;
+  readonly exits: ExitRules;
   readonly #breaches = new Set<string>();
   readonly #ledger: SimulatedLedger;
   readonly #broker: SimulatedBroker;
@@ -51,12 +53,14 @@ export class Monitor {
   constructor(ledger: SimulatedLedger, broker: SimulatedBroker, timeline: Timeline) {
     this.#ledger = ledger;
     this.entries = new EntryRules(ledger);
+    this.exits = new ExitRules(ledger, broker);
     this.#broker = broker;
     this.#timeline = timeline;
   }
 
   get breaches(): string[] {
-    return [...this.#breaches, ...this.entries.breaches, ...this.promises.breaches];
+    const { entries, exits, promises } = this;
+    return [...this.#breaches, ...entries.breaches, ...exits.breaches, ...promises.breaches];
   }
 
   mayHalt(scope: ScopeText): void {
@@ -85,6 +89,7 @@ export class Monitor {
   /** An order leaves the gateway. */
   sent({ intent, ledgerVersion, epoch, flattens }: ApprovedOrder): void {
     const { clientOrderId } = intent;
+    this.exits.sent(intent);
     if (this.promises.unsent.has(clientOrderId))
       this.#found(`${clientOrderId} left after it was laid on the desk as not sent`);
     for (const [scope, { halted, haltVersion }] of this.#told)
@@ -117,14 +122,13 @@ export class Monitor {
     if (facts.epoch !== undefined && facts.epoch < state.epoch)
       this.#found(`${clientOrderId} was reserved for epoch ${facts.epoch}, long over`);
     this.#limitsHold(order, order.quantity);
-    this.entries.reserved(order, this.#position(order).times(signOf(order)), now);
+    this.entries.reserved(order, heldBy(this.#ledger, order).times(signOf(order)), now);
     const before = RETRIED.exec(clientOrderId)?.[1];
     if (before !== undefined && this.#broker.unanswered.has(before))
       this.#found(
         `${clientOrderId} takes the place of an order of which a submit was never answered`,
       );
-    if (order.reduceOnly) this.#onlyReduces(order);
-    if (order.exit) this.#isCovered(order, order.exit.entry);
+    this.exits.reserved(order);
   }
 
   /** New terms were reserved. A limit that was set below what stands is for new risk: terms that add none may pass it. */
@@ -205,70 +209,11 @@ export class Monitor {
       .reduce((sum, { position }) => sum.plus(position.quantity), ZERO);
   }
 
-  #position({ algoId, instrument }: Order): Decimal {
-    return this.#ofPair(algoId, instrument).reduce(
-      (sum, order) => sum.plus(decimal(order.filledQuantity).times(signOf(order))),
-      ZERO,
-    );
-  }
-
-  #ofPair(algoId: string, instrument: string): Order[] {
-    const all = this.#ledger.store.orders();
-    return all.filter((each) => each.algoId === algoId && each.instrument === instrument);
-  }
-
-  /** Alone, and with everything else that may only reduce, it never turns the position over. A bracket's pair is one exit. */
-  #onlyReduces(order: Order): void {
-    const closable = maxDecimal(ZERO, this.#position(order).times(-signOf(order)));
-    const pairs = new Map<string, Decimal>();
-    for (const each of this.#ofPair(order.algoId, order.instrument)) {
-      if (!each.reduceOnly || each.side !== order.side) continue;
-      if (isDone(each) || this.#neverLeft(each)) continue;
-      const { exit, clientOrderId } = each;
-      const key = exit ? `${exit.entry} ${exit.pair}` : clientOrderId;
-      pairs.set(key, maxDecimal(pairs.get(key) ?? ZERO, restOf(each)));
-    }
-    // A target closes what its stop would: it adds only what goes beyond that.
-    const own = restOf(order).minus(this.#stopOf(order));
-    const all = [...pairs.values()].reduce((sum, rest) => sum.plus(rest), ZERO);
-    if (own.gt(closable) || (!order.exit && all.gt(closable)))
-      this.#found(
-        `${order.clientOrderId} may only reduce, and could close ${all.toFixed()} of ${closable.toFixed()}`,
-      );
-  }
-
-  /** On the desk as not sent or refused, as the broker bears out: until it leaves, it closes nothing and nothing is reserved for it. */
-  #neverLeft({ clientOrderId, state }: Order): boolean {
-    if (state !== "dead_lettered") return false;
-    const label = this.#ledger.store.order(clientOrderId)?.label ?? "unknown";
-    const { held, unanswered } = this.#broker;
-    const isThere = held.some((each) => each.order.clientOrderId === clientOrderId);
-    return label !== "unknown" && !isThere && !unanswered.has(clientOrderId);
-  }
-
-  #stopOf({ exit, algoId, instrument }: Order): Decimal {
-    if (exit?.leg !== "target") return ZERO;
-    const stop = this.#ofPair(algoId, instrument).find(
-      (each) =>
-        each.exit?.entry === exit.entry && each.exit.pair === exit.pair && each.exit.leg === "stop",
-    );
-    return stop && !isDone(stop) && !this.#neverLeft(stop) ? restOf(stop) : ZERO;
-  }
-
-  /** An exit is of what has filled of its entry, never of what was asked for. */
-  #isCovered({ clientOrderId, quantity, exit }: Order, entry: string): void {
-    const filled = decimal(this.#ledger.store.anyOrder(entry)?.filledQuantity ?? "0");
-    if (decimal(quantity).gt(filled))
-      this.#found(
-        `${clientOrderId} (pair ${exit?.pair ?? 0}) is of ${quantity}, its entry filled ${filled.toFixed()}`,
-      );
-  }
-
   #limitsHold(order: Order, quantity: string): void {
     // What only lowers a position is held to no limit.
     if (order.reduceOnly) return;
     const sign = signOf(order);
-    const position = this.#position(order).times(sign);
+    const position = heldBy(this.#ledger, order).times(sign);
     // What was placed past us rests there too, and leaves less room for others.
     const all = this.#ledger.store.orders();
     const open = all.filter((each) => !isDone(each) && each.state !== "dead_lettered");

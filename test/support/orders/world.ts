@@ -126,9 +126,11 @@ export class World {
     const shared = { timeline, random, trouble, broker, monitor, retries, now, ledger, log };
     this.gateways = new GatewayRuns({
       ...shared,
+      slowness: seededRandom(seed ^ 0x1b873593),
       facts: (intent) => gatherFacts(this.#market, intent.instrument, intent, now()),
     });
     this.monitor.isBooked = (id) => this.gateways.store.hasExecution(id);
+    this.monitor.exits.filledAt = (id) => this.gateways.store.order(id)?.filledQuantity ?? "0";
     this.queue.consume = (message, delivery) =>
       executeRetry(this.orderPorts(), message, delivery, now());
     this.queue.consumeDead = (message) => takeDeadLetter(this.orderPorts(), message);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  isPairClosed,
   isSettled,
   legId,
   newBracket,
@@ -29,6 +30,35 @@ function after(...events: BracketEvent[]): { bracket: Bracket; actions: BracketA
 
 const kinds = (actions: BracketAction[]) =>
   actions.map((each) => (each.kind === "beyond" ? each.kind : `${each.kind} ${each.leg}`));
+
+describe("whether a pair is closed", () => {
+  const { bracket } = after(entry("10"), leg("stop", "open", { filled: "3" }));
+
+  test.each([
+    ["by neither, as far as is known", "3", "0", false],
+    ["by one, but for a part", "9", "0", false],
+    ["by one alone", "10", "0", true],
+    ["by both together", "6", "4", true],
+    ["by both, but for a part", "6", "3.5", false],
+    ["by more than it is for", "10", "4", true],
+    // The bracket knows of 3.
+    ["by what an older word leaves out", "0", "7", true],
+  ])("%s", (_, stop, target, closed) => {
+    expect(isPairClosed(bracket, 1, { stop, target })).toBe(closed);
+  });
+
+  test("of one that is not known, nobody can say so", () => {
+    expect(isPairClosed(bracket, 2, { stop: "10", target: "10" })).toBe(false);
+  });
+});
+
+test("what was read together is taken in together: the fill of one exit tells that the end of the other leaves nothing open", () => {
+  const { bracket } = after(entry("10", true));
+  const stopped = leg("stop", "failed");
+  const filled = leg("target", "ended", { filled: "10" });
+  expect(stepBracket(bracket, stopped, filled).actions).toEqual([]);
+  expect(kinds(stepBracket(bracket, stopped).actions)).toContain("tell stop");
+});
 
 describe("what a bracket asks for", () => {
   test("nothing before its entry has filled, and nothing when it ends without a fill", () => {
