@@ -12,6 +12,11 @@ export const OUTSIDE_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "a stranger's order is as young as its last change",
+    file: "src/application/gateway/external-orders.ts",
+    changes: [["createdAt: placedAt }", "updatedAt: placedAt }"]],
+  },
+  {
     name: "new terms are fenced by the epoch of the order",
     file: "src/application/gateway/wishes.ts",
     changes: [

@@ -228,6 +228,11 @@ export interface BrokerOrder {
     | "rejected"
     | "expired";
   reason: string | null;
+  /**
+   * When it was placed, by the broker's clock, ms since 1970; where new terms make a new order there, the
+   * first of them. Null where the broker does not tell: a halt then takes it for older than itself.
+   */
+  createdAt: number | null;
   updatedAt: number;
 }
 

@@ -133,7 +133,10 @@ export interface ExternalOrder
     Pick<
       OrderIntent,
       "instrument" | "side" | "type" | "quantity" | "limitPrice" | "stopPrice" | "timeInForce"
-    > {}
+    > {
+  /** When the broker first had it, by its clock, ms since 1970; null where it does not tell, left out of older events. */
+  placedAt?: number | null;
+}
 
 /** Where the time of one attempt to send went, ms. What the broker does not tell of its own time is network. */
 export interface OrderStages {

@@ -129,6 +129,7 @@ test("look-ups come in pages, and the client reads them all", async () => {
       stopTicks: null,
       state: "filled",
       reason: null,
+      createdAt: 5,
       updatedAt: 5,
     };
     for (let number = 1; number <= 2_001; number += 1) {

@@ -173,8 +173,8 @@ function withQuantity(context: GatewayContext, order: GatewayOrder, size: Decima
 
 const orderOf = ({ account }: GatewayContext, seen: BrokerOrder): ExternalOrder => {
   const { brokerOrderId, instrument, side, type, timeInForce } = seen;
-  const { quantity, limitPrice, stopPrice } = seen;
-  const terms = { quantity, limitPrice, stopPrice };
+  const { quantity, limitPrice, stopPrice, createdAt: placedAt } = seen;
+  const terms = { quantity, limitPrice, stopPrice, placedAt };
   return { account, brokerOrderId, instrument, side, type, timeInForce, ...terms };
 };
 

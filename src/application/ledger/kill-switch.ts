@@ -9,7 +9,7 @@ import { transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { isFromBefore } from "../../domain/risk/halts.ts";
 import { nextVersion, openOrders, underScope } from "../../domain/risk/ledger.ts";
-import type { LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
+import type { LedgerOrder, LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
 import type { TripName } from "../../domain/risk/trips/settings.ts";
 import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
 import { parseScope, type ScopeText } from "../../domain/scope.ts";
@@ -57,7 +57,7 @@ export class KillSwitch {
     const enforcedInMs = settled ? (this.#clock?.() ?? now) - began : null;
     return this.#book.commit(now, (state) => {
       const toCancel = openOrders(state, underScope(scope))
-        .filter(({ order }) => isFromBefore(record, order))
+        .filter((entry) => isFromBefore(record, entry))
         .filter(({ order }) => transition(order.state, "cancel_requested").ok)
         .map((entry) => this.#book.wishCancel(state, entry, by, now).order);
       const { lastLeftAt } = this.#gateways;
@@ -79,9 +79,9 @@ export class KillSwitch {
     const halts = [...state.tradingStates.values()].filter((each) => each.state === "halted");
     if (halts.length === 0) this.#again.keepOnly(new Set());
     const standing = halts.flatMap((halt) =>
-      openOrders(state, (order) => underScope(halt.scope)(order) && standsAgainst(halt, order)).map(
-        ({ order: { clientOrderId } }) => [clientOrderId, halt.by] as const,
-      ),
+      openOrders(state, underScope(halt.scope))
+        .filter((entry) => standsAgainst(halt, entry))
+        .map(({ order: { clientOrderId } }) => [clientOrderId, halt.by] as const),
     );
     const due = [...new Map(standing)].filter(([id]) => this.#again.isDue(id, now));
     if (due.length === 0) return [];
@@ -236,8 +236,10 @@ export class KillSwitch {
   }
 }
 
-const standsAgainst = (halt: TradingStateRecord, order: Order): boolean =>
-  isFromBefore(halt, order) &&
+const standsAgainst = (halt: TradingStateRecord, entry: LedgerOrder): boolean =>
+  isFromBefore(halt, entry) && isToBeCanceled(entry.order);
+
+const isToBeCanceled = (order: Order): boolean =>
   order.state !== "pending_cancel" &&
   order.state !== "unknown" &&
   transition(order.state, "cancel_requested").ok;

@@ -1,11 +1,15 @@
 /** Tells people, once for each halt, what of it has not come about: orders that still stand under it, and positions that do not close. */
 import { ZERO } from "../../domain/decimal.ts";
 import { HALT_DONE_MS } from "../../domain/halt-limits.ts";
-import type { Order } from "../../domain/order.ts";
 import { closableNow } from "../../domain/risk/allowance.ts";
 import { isFromBefore } from "../../domain/risk/halts.ts";
 import { openOrders, underScope } from "../../domain/risk/ledger.ts";
-import type { Holding, LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
+import type {
+  Holding,
+  LedgerOrder,
+  LedgerState,
+  TradingStateRecord,
+} from "../../domain/risk/state.ts";
 import type { ScopeText } from "../../domain/scope.ts";
 import type { Incident } from "../reconcile-port.ts";
 import type { LedgerBook } from "./book.ts";
@@ -27,8 +31,8 @@ export class UnfinishedHalts {
     const state = this.#book.state(now);
     for (const halt of state.tradingStates.values()) {
       if (halt.state !== "halted" || now - halt.since < HALT_DONE_MS) continue;
-      const standing = openOrders(state, underScope(halt.scope)).filter(({ order }) =>
-        standsUnder(halt, order),
+      const standing = openOrders(state, underScope(halt.scope)).filter((entry) =>
+        standsUnder(halt, entry),
       );
       if (standing.length > 0)
         this.#tell(now, halt, "orders", {
@@ -71,8 +75,8 @@ export class UnfinishedHalts {
 }
 
 /** What lies on the desk people were told of. */
-const standsUnder = (halt: TradingStateRecord, order: Order): boolean =>
-  isFromBefore(halt, order) && order.state !== "dead_lettered";
+const standsUnder = (halt: TradingStateRecord, entry: LedgerOrder): boolean =>
+  isFromBefore(halt, entry) && entry.order.state !== "dead_lettered";
 
 /** What was closed past the platform is not there any more to be closed. */
 export const leftToClose = (state: LedgerState, scope: ScopeText): Holding[] =>

@@ -25,6 +25,7 @@ export function orderRowOf(listing: Listing, order: EngineOrder): OrderRow {
     timeInForce: order.timeInForce,
     state: order.state,
     reason: order.reason,
+    createdAt: order.createdAt,
     updatedAt: order.updatedAt,
   };
 }

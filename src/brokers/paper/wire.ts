@@ -148,6 +148,7 @@ export const orderRow = z.object({
     "expired",
   ]),
   reason: z.string().nullable(),
+  createdAt: timestamp,
   updatedAt: timestamp,
 });
 

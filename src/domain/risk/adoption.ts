@@ -97,10 +97,12 @@ function adopt(
 export function takeAdoptedTerms(
   state: LedgerState,
   entry: LedgerOrder,
-  { order: { type, quantity, limitPrice, stopPrice, timeInForce }, pendingTrigger }: Adopted,
+  { order: found, pendingTrigger }: Adopted,
 ): void {
+  const { type, quantity, limitPrice, stopPrice, timeInForce, placedAt } = found;
   entry.quantity = maxDecimal(decimal(quantity), entry.filled);
   entry.untriggered = pendingTrigger;
+  entry.placedAt = placedAt ?? null;
   entry.order = {
     ...entry.order,
     type,

@@ -17,6 +17,7 @@ export const newEntry = (order: Order, unit: UnitRisk): LedgerOrder => ({
     stopPrice: order.stopPrice,
   },
   untriggered: false,
+  placedAt: null,
   label: null,
   attempts: 0,
   asked: null,

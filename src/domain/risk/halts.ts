@@ -1,10 +1,13 @@
 /** Which orders a halt is against: those from before it. What was approved after it closes what is under it. */
-import type { Order } from "../order.ts";
 import { EXTERNAL_ALGO } from "./external.ts";
-import type { TradingStateRecord } from "./state.ts";
+import type { LedgerOrder, TradingStateRecord } from "./state.ts";
 
-/** An order placed past us may have rested for long when it is adopted: its time at the broker counts, too. */
+/**
+ * An order placed past us may have rested for long when it is adopted: the time at which it was placed counts,
+ * too, and not the one at which it was last changed or filled. Where nobody knows it, it may be from before.
+ */
 export const isFromBefore = (
   { version, since }: Pick<TradingStateRecord, "version" | "since">,
-  { algoId, ledgerVersion, createdAt }: Pick<Order, "algoId" | "ledgerVersion" | "createdAt">,
-): boolean => ledgerVersion < version || (algoId === EXTERNAL_ALGO && createdAt < since);
+  { order: { algoId, ledgerVersion }, placedAt }: LedgerOrder,
+): boolean =>
+  ledgerVersion < version || (algoId === EXTERNAL_ALGO && (placedAt === null || placedAt < since));

@@ -39,6 +39,8 @@ export function unpackOrder(text: string): LedgerOrder {
     fillCost: decimal(stored.fillCost),
     original: stored.original,
     untriggered: stored.untriggered,
+    // Left out by whoever stored it before it was known.
+    placedAt: stored.placedAt ?? null,
     label: stored.label,
     attempts: stored.attempts,
     asked: asked && {

@@ -23,6 +23,8 @@ export interface LedgerOrder {
   original: Pick<OrderIntent, "quantity" | "limitPrice" | "stopPrice">;
   /** True while the broker holds it back for its trigger. */
   untriggered: boolean;
+  /** Of an order placed past us, when the broker first had it, ms since 1970; null while nobody knows, and of ours. */
+  placedAt: number | null;
   /** How it is labelled on the desk; null when it never was there. */
   label: DeadLetterLabel | null;
   /** Attempts that were proven not sent. */

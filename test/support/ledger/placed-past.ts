@@ -14,6 +14,7 @@ export const found = (changes: Partial<ExternalOrder> = {}): ExternalOrder => ({
   limitPrice: "100",
   stopPrice: null,
   timeInForce: "gtc",
+  placedAt: null,
   ...changes,
 });
 

@@ -106,10 +106,10 @@ export class Exchange {
     return held;
   }
 
-  #hold(order: Omit<BrokerOrder, "filledQuantity" | "reason" | "updatedAt">): Held {
+  #hold(order: Omit<BrokerOrder, "filledQuantity" | "reason" | "createdAt" | "updatedAt">): Held {
     const now = this.#timeline.now();
     const held: Held = {
-      order: { ...order, filledQuantity: "0", reason: null, updatedAt: now },
+      order: { ...order, filledQuantity: "0", reason: null, createdAt: now, updatedAt: now },
       acceptedAt: now,
     };
     this.held.push(held);

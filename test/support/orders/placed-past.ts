@@ -6,8 +6,10 @@ import {
   externalOrderId,
   EXTERNAL_PREFIX,
 } from "../../../src/domain/reconciliation/synthetic-id.ts";
+import { EXTERNAL_ALGO } from "../../../src/domain/risk/external.ts";
 import { isOpen, PLACED_PREFIX, type Held } from "./exchange.ts";
 import { ACCOUNT } from "./gateway-run.ts";
+import { covers } from "./order-sums.ts";
 import { ADMIN } from "./people.ts";
 import type { PlacedPast } from "./plan-steps.ts";
 import type { World } from "./world.ts";
@@ -59,7 +61,23 @@ export function placedPastAgree(world: World): string[] {
       return !held || !isOpen(held);
     })
     .map(({ clientOrderId, state }) => `${clientOrderId} is ${state}, and rests nowhere`);
-  return [...unmatched, ...leftOver];
+  return [...unmatched, ...leftOver, ...underAHalt(world, placed)];
+}
+
+/** What rested before a kill switch was thrown, was heard of at whatever time, and still rests under it. */
+function underAHalt(world: World, placed: readonly Held[]): string[] {
+  // Times of two clocks that jumped against each other say nothing of what came first.
+  if (world.clockAheadMs !== 0) return [];
+  const halts = [...world.ledger.state().tradingStates.values()].filter(
+    ({ state, scope }) => state === "halted" && !scope.startsWith("algo:"),
+  );
+  return placed.filter(isOpen).flatMap(({ order: { brokerOrderId, instrument }, acceptedAt }) => {
+    const where = { algoId: EXTERNAL_ALGO, account: ACCOUNT, instrument };
+    const halt = halts.find(({ scope, since }) => covers(scope, where) && acceptedAt < since);
+    return halt
+      ? [`${brokerOrderId} was placed past us before ${halt.scope} was halted, and rests`]
+      : [];
+  });
 }
 
 const isExternal = (id: string): boolean => id.startsWith(EXTERNAL_PREFIX);

@@ -33,6 +33,7 @@ export function planOf(seed: number): Plan {
   const money = planMoney(steps, random);
   planPrices(steps, random);
   planOdd(steps, random);
+  planUnheard(steps, seededRandom(seed ^ 0x27d4eb2f));
   return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random), money };
 }
 
@@ -89,6 +90,31 @@ function planTrouble(steps: Step[], random: Random): void {
     bracket: false,
     reduceOnly: false,
   }));
+}
+
+/**
+ * An order that is placed past us while the broker cannot be reached, and changed there after a halt: it is
+ * heard of only then. By a random of its own, so that all other runs are as they would be without.
+ */
+function planUnheard(steps: Step[], random: Random): void {
+  if (!random.chance(0.06)) return;
+  const at = soon(random);
+  const scope = random.pick<ScopeText>(["portfolio", "account:simulated"]);
+  steps.push(
+    { kind: "broker_restart", at, forMs: 12_000 },
+    {
+      kind: "external_order",
+      at: at + 1_000,
+      instrument: random.pick(["SIM:AAA", "SIM:BBB"]),
+      side: random.pick(["buy", "sell"]),
+      quantity: random.between(1, 5),
+      type: random.pick<OrderType>(["limit", "stop"]),
+      foreignId: null,
+      fate: "changed_there",
+      afterMs: random.between(4_000, 8_000),
+    },
+    { kind: "halt", at: at + 3_000, scope, forMs: FOR_GOOD_MS, flatten: false },
+  );
 }
 
 /** What people and algos do to many orders at once. */

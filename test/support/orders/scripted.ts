@@ -80,6 +80,7 @@ export const brokerOrderWith = (changes: Partial<BrokerOrder> = {}): BrokerOrder
   timeInForce: "gtc",
   state: "new",
   reason: null,
+  createdAt: START,
   updatedAt: START,
   ...changes,
 });

@@ -28,7 +28,8 @@ const filled = (execution: Execution) =>
 
 describe("an order at the broker that did not leave from here", () => {
   test("is adopted with its terms and told of, once, however often it is read", async () => {
-    const desk = await beside({ orders: [resting()] });
+    // Changed there since, it is as old as it was.
+    const desk = await beside({ orders: [resting({ createdAt: START - 60_000 })] });
     await later(desk);
     await later(desk);
     expect(desk.posts).toEqual([
@@ -47,6 +48,7 @@ describe("an order at the broker that did not leave from here", () => {
             limitPrice: "100",
             stopPrice: null,
             timeInForce: "gtc",
+            placedAt: START - 60_000,
           },
           pendingTrigger: false,
           currency: null,

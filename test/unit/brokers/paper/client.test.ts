@@ -16,6 +16,7 @@ const ORDER = {
   timeInForce: "day",
   state: "new",
   reason: null,
+  createdAt: 4,
   updatedAt: 5,
 };
 
