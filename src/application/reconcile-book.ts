@@ -42,6 +42,9 @@ export interface ReconcileBook {
   /** Orders of the account that are open, or under one of these ids. */
   orders(account: string, clientOrderIds: readonly string[]): Promise<BookOrder[]>;
   ordersOfBroker(account: string, brokerOrderIds: readonly string[]): Promise<BookOrder[]>;
-  /** The report, its repairs and an audit row for each, all or nothing; the same again changes nothing. */
-  save(record: ReconciliationRecord, repairs: TradebookRepairs, version: number): Promise<void>;
+  /**
+   * The report, its repairs and an audit row for each, all or nothing; the same again changes nothing. False,
+   * with nothing written, where a row to be repaired is of a later version of the ledger than `version`.
+   */
+  save(record: ReconciliationRecord, repairs: TradebookRepairs, version: number): Promise<boolean>;
 }

@@ -35,6 +35,9 @@ import type { BrokerBook } from "./reconcile-port.ts";
 /** Readings that trading may spoil before the run gives up for now. */
 const READINGS_MAX = 3;
 
+/** Comparisons whose repairs the tradebook may overtake before the run gives up for now. */
+const COMPARISONS_MAX = 3;
+
 export interface ReconcileDayPorts {
   gateway: Pick<OrderGatewayPort, "brokerBook">;
   ledger: Pick<RiskLedgerPort, "ensure" | "status" | "positions" | "order">;
@@ -63,16 +66,31 @@ export async function reconcileDay(
   ports: ReconcileDayPorts,
   request: ReconcileRequest,
 ): Promise<ReconciliationRecord> {
-  const startedAt = ports.now();
-  const { id, account, day, from, startedBy } = request;
-  const base = { id, account, day, startedBy, startedAt };
-  const read = await readStill(ports, account, from);
-  if (!read.ok) {
-    const failed = failedRecord(base, read.error, from, ports.now());
-    await ports.book.save(failed, { executions: [], orders: [] }, 0);
-    return failed;
+  const base = { ...request, startedAt: ports.now() };
+  for (let comparison = 0; comparison < COMPARISONS_MAX; comparison += 1) {
+    const read = await readStill(ports, request.account, request.from);
+    if (!read.ok) return failed(ports, base, read.error);
+    const record = await compared(ports, base, read.value);
+    if (record) return record;
   }
-  const { broker, ours, ledger, orders, version } = read.value;
+  return failed(
+    ports,
+    base,
+    "a row of the tradebook that was to be repaired is of a later version of the ledger than the one compared; it is compared again later",
+  );
+}
+
+interface Begun extends ReconcileRequest {
+  startedAt: number;
+}
+
+/** Null where a row that it would repair has moved on since the reading: then nothing of it stands, and nothing was written. */
+async function compared(
+  ports: ReconcileDayPorts,
+  { from, ...base }: Begun,
+  reading: Reading,
+): Promise<ReconciliationRecord | null> {
+  const { broker, ours, ledger, orders, version } = reading;
   const result = threeWay({
     ours: ours.map(({ execution }) => execution),
     external: new Set(
@@ -84,7 +102,7 @@ export async function reconcileDay(
     ledger,
     positions: broker.positions,
     funds: broker.balances,
-    fundsBefore: await ports.book.lastFunds(account),
+    fundsBefore: await ports.book.lastFunds(base.account),
   });
   // What stands in both comes last, so that a long list of it hides nothing.
   const findings = [...result.findings, ...orders.findings];
@@ -95,11 +113,11 @@ export async function reconcileDay(
     status: statusOf(findings, unresolved),
     differences: findings.length,
     unresolved,
-    report: reportOf(result, findings, read.value, from),
+    report: reportOf(result, findings, reading, from),
   };
   const executions = await repairsOf(ports.book, result.repairs, ours);
-  await ports.book.save(record, { executions, orders: orders.repairs }, version);
-  return record;
+  const isSaved = await ports.book.save(record, { executions, orders: orders.repairs }, version);
+  return isSaved ? record : null;
 }
 
 /** Both sides of one moment: nothing was booked from before the first query to after the last. */
@@ -130,16 +148,19 @@ async function readStill(
   }
 }
 
-function failedRecord(
-  base: Pick<ReconciliationRecord, "id" | "account" | "day" | "startedBy" | "startedAt">,
+async function failed(
+  ports: ReconcileDayPorts,
+  { from, ...base }: Begun,
   failure: string,
-  from: number,
-  now: number,
-): ReconciliationRecord {
+): Promise<ReconciliationRecord> {
+  const finishedAt = ports.now();
   const executions = { ours: 0, theirs: 0 };
   const nothing = { positions: [], funds: [], differences: [] };
-  const report = { failure, from, to: now, executions, ...nothing };
-  return { ...base, finishedAt: now, status: "failed", differences: 0, unresolved: 0, report };
+  const report = { failure, from, to: finishedAt, executions, ...nothing };
+  const counts = { differences: 0, unresolved: 0 };
+  const record: ReconciliationRecord = { ...base, finishedAt, status: "failed", ...counts, report };
+  await ports.book.save(record, { executions: [], orders: [] }, 0);
+  return record;
 }
 
 const statusOf = (findings: readonly Finding[], unresolved: number): ReconciliationStatus => {

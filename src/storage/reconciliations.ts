@@ -1,11 +1,7 @@
 /** Reports of the day's reconciliation in D1, with the repairs that each made. */
 import { and, desc, eq, getTableColumns, gte, inArray, notInArray, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import type {
-  ReconcileBook,
-  TradebookRepair,
-  TradebookRepairs,
-} from "../application/reconcile-book.ts";
+import type { ReconcileBook } from "../application/reconcile-book.ts";
 import type { ApiError } from "../contract/errors.ts";
 import type { Page, PageQuery } from "../contract/primitives.ts";
 import type { ReconciliationDetail, ReconciliationView } from "../contract/reconciliation.ts";
@@ -15,9 +11,9 @@ import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import { auditStatement } from "./audit.ts";
 import { decodeCursor, pageFrom } from "./cursor.ts";
-import { excluded, isNoOlder, type Database } from "./database.ts";
-import { auditLog, executions, orders, reconciliations } from "./schema.ts";
-import { orderRow } from "./tradebook.ts";
+import { excluded, type Database } from "./database.ts";
+import { haveMovedOn, ifNoneMovedOn, repairStatements } from "./reconciliation-repairs.ts";
+import { executions, orders, reconciliations } from "./schema.ts";
 
 /** Who starts the run of each day's end. */
 export const AFTER_HOURS = "after_hours";
@@ -104,11 +100,17 @@ export const reconcileBook = (book: Database): ReconcileBook => ({
         // What a person has accepted stays as he saw it.
         setWhere: sql`${reconciliations.acceptedAt} IS NULL`,
       });
-    const rows = [
-      ...repairs.executions.flatMap((repair) => repairStatements(book, record, repair, version)),
-      ...repairs.orders.flatMap((repair) => orderStatements(book, record, repair, version)),
-    ];
-    await book.batch([report, ...rows]);
+    try {
+      await book.batch([
+        ifNoneMovedOn(book, record, repairs, version),
+        report,
+        ...repairStatements(book, record, repairs, version),
+      ]);
+      return true;
+    } catch (error) {
+      if (await haveMovedOn(book, record, repairs, version)) return false;
+      throw error;
+    }
   },
 });
 
@@ -131,71 +133,6 @@ async function namedOrders(
     );
   }
   return found;
-}
-
-function repairStatements(
-  book: Database,
-  record: { id: string; finishedAt: number },
-  { execution, algoId, before }: TradebookRepair,
-  version: number,
-) {
-  const { account, executionId } = execution;
-  return [
-    book
-      .insert(executions)
-      .values({ ...execution, algoId, ledgerVersion: version })
-      .onConflictDoUpdate({
-        target: [executions.account, executions.executionId],
-        set: excluded(executions, ["account", "executionId"]),
-        setWhere: isNoOlder(executions.ledgerVersion),
-      }),
-    book
-      .insert(auditLog)
-      .values({
-        at: record.finishedAt,
-        by: "reconciliation",
-        action: "execution_repair",
-        subject: `${account}/${executionId}`,
-        before: JSON.stringify(before),
-        after: JSON.stringify({ ...execution, algoId }),
-        reason: `report ${record.id}: the broker's word on its own execution`,
-        ledgerVersion: version,
-      })
-      .onConflictDoNothing(),
-  ];
-}
-
-/** The row becomes what the ledger and the broker both say. */
-function orderStatements(
-  book: Database,
-  record: { id: string; finishedAt: number },
-  { before, after }: TradebookRepairs["orders"][number],
-  version: number,
-) {
-  const row = orderRow(after, version);
-  return [
-    book
-      .insert(orders)
-      .values(row)
-      .onConflictDoUpdate({
-        target: orders.clientOrderId,
-        set: excluded(orders, ["clientOrderId", "createdAt"]),
-        setWhere: isNoOlder(orders.ledgerVersion),
-      }),
-    book
-      .insert(auditLog)
-      .values({
-        at: record.finishedAt,
-        by: "reconciliation",
-        action: "order_repair",
-        subject: `${after.account}/${after.clientOrderId}`,
-        before: JSON.stringify(before),
-        after: JSON.stringify(after),
-        reason: `report ${record.id}: the word of the broker and of the ledger`,
-        ledgerVersion: version,
-      })
-      .onConflictDoNothing(),
-  ];
 }
 
 const { report: _report, ...columns } = getTableColumns(reconciliations);

@@ -127,10 +127,17 @@ describe("the day's orders", () => {
     };
     const before = await onlyRows();
     if (!before) throw new Error("no rows");
-    await reconcileBook(book()).save(record, repairs, before.oldest - 1);
+    const told = { ...record, id: "told-of-it", status: "repaired" as const };
+    // Each of the two rows alone keeps all of it: the report would tell of what was not written.
+    for (const some of [{ executions: [] }, { orders: [] }].map((one) => ({ ...repairs, ...one })))
+      expect(await reconcileBook(book()).save(told, some, before.oldest - 1)).toBe(false);
     expect(await onlyRows()).toEqual(before);
-    await reconcileBook(book()).save(record, repairs, before.newest);
+    expect([await reconciliation(book(), told.id), await audits()]).toEqual([null, []]);
+    expect(await orderAudits()).toEqual([]);
+    expect(await reconcileBook(book()).save(told, repairs, before.newest)).toBe(true);
     expect(await onlyRows()).toMatchObject({ quantity: "11", price: "7" });
+    expect(await reconciliation(book(), told.id)).toMatchObject({ status: "repaired" });
+    expect([(await audits()).length, (await orderAudits()).length]).toEqual([1, 1]);
   });
 
   test("a row that the tradebook lost is written again", async () => {
