@@ -1,7 +1,7 @@
 /** What a day's reconciliation reads of our tradebook, and what it lays down there. */
 import type { ReconciliationReport, ReconciliationStatus } from "../contract/reconciliation.ts";
 import type { Execution, Order } from "../domain/order.ts";
-import type { BookOrder } from "../domain/reconciliation/orders.ts";
+import type { BookOrder, ByHand } from "../domain/reconciliation/orders.ts";
 
 export interface TradebookExecution {
   algoId: string;
@@ -41,6 +41,8 @@ export interface ReconcileBook {
   lastFunds(account: string): Promise<ReconciliationReport["funds"] | null>;
   /** Orders of the account that are open, or under one of these ids. */
   orders(account: string, clientOrderIds: readonly string[]): Promise<BookOrder[]>;
+  /** What people executed of the account's orders, of all days: an order may turn up at the broker long after. */
+  byHand(account: string): Promise<ByHand[]>;
   ordersOfBroker(account: string, brokerOrderIds: readonly string[]): Promise<BookOrder[]>;
   /**
    * The report, its repairs and an audit row for each, all or nothing; the same again changes nothing. False,

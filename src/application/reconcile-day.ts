@@ -136,7 +136,7 @@ async function readStill(
       if (outbox > 0) return err(`${outbox} rows of the ledger wait for the tradebook`);
       const ours = await ports.book.executions(account, from);
       const positions = await ports.ledger.positions();
-      const orders = await readOrders(ports, account, broker.value, ours);
+      const orders = await readOrders(ports, account, broker.value);
       const after = (await ports.ledger.status()).version;
       if (before !== version || after !== version) continue;
       const ledger = positions.filter((each) => each.account === account);

@@ -8,11 +8,12 @@ import {
   matchOf,
   settleOrders,
   type BookOrder,
+  type OrderBooks,
   type OrderFinding,
 } from "../domain/reconciliation/orders.ts";
-import { externalOrderId, HAND_PREFIX } from "../domain/reconciliation/synthetic-id.ts";
+import { externalOrderId } from "../domain/reconciliation/synthetic-id.ts";
 import type { RiskLedgerPort } from "./ports.ts";
-import type { ReconcileBook, TradebookExecution, TradebookRepairs } from "./reconcile-book.ts";
+import type { ReconcileBook, TradebookRepairs } from "./reconcile-book.ts";
 import type { BrokerBook } from "./reconcile-port.ts";
 
 export interface ReadOrders {
@@ -22,23 +23,21 @@ export interface ReadOrders {
   open: { ours: number; theirs: number };
 }
 
-type OrderBook = Pick<ReconcileBook, "orders" | "ordersOfBroker">;
+type OrderBook = Pick<ReconcileBook, "orders" | "ordersOfBroker" | "byHand">;
 
-/** Only the ledger is asked about what differs: where all agree, it is asked nothing. */
+/** People's bookings are read, and the ledger is asked, only about what differs: where all agree, neither is. */
 export async function readOrders(
   ports: { book: OrderBook; ledger: Pick<RiskLedgerPort, "order"> },
   account: string,
   { orders: theirs, askedAt }: BrokerBook,
-  executions: readonly TradebookExecution[],
 ): Promise<ReadOrders> {
   const ours = await ourOrders(ports.book, account, theirs);
-  const claimed = new Set(
-    executions
-      .filter(({ execution }) => execution.executionId.startsWith(HAND_PREFIX))
-      .map(({ execution }) => execution.brokerOrderId),
-  );
-  const books = { account, ours, theirs, claimed, askedAt };
-  const asked = new Set(compareOrders(books).flatMap((each) => idsOf(each, account)));
+  const differing = (books: OrderBooks): Set<string> =>
+    new Set(compareOrders(books).flatMap((each) => idsOf(each, account)));
+  const plain: OrderBooks = { account, ours, theirs, byHand: [], askedAt };
+  const agrees = differing(plain).size === 0;
+  const books = agrees ? plain : { ...plain, byHand: await ports.book.byHand(account) };
+  const asked = differing(books);
   const ledger = new Map<string, Order>();
   for (const id of asked) {
     const order = await ports.ledger.order(id);

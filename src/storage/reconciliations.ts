@@ -1,5 +1,5 @@
 /** Reports of the day's reconciliation in D1, with the repairs that each made. */
-import { and, desc, eq, getTableColumns, gte, inArray, notInArray, or, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gte, inArray, lt, notInArray, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ReconcileBook } from "../application/reconcile-book.ts";
 import type { ApiError } from "../contract/errors.ts";
@@ -7,6 +7,7 @@ import type { Page, PageQuery } from "../contract/primitives.ts";
 import type { ReconciliationDetail, ReconciliationView } from "../contract/reconciliation.ts";
 import { TERMINAL_STATES } from "../domain/order-state.ts";
 import type { BookOrder } from "../domain/reconciliation/orders.ts";
+import { HAND_PREFIX } from "../domain/reconciliation/synthetic-id.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import { auditStatement } from "./audit.ts";
@@ -20,6 +21,11 @@ export const AFTER_HOURS = "after_hours";
 
 /** D1 binds at most 100 values in one statement. */
 const IDS_PER_QUERY = 90;
+
+/** The first text after all that begin so. */
+const AFTER_HAND_PREFIX =
+  HAND_PREFIX.slice(0, -1) +
+  String.fromCodePoint((HAND_PREFIX.codePointAt(HAND_PREFIX.length - 1) ?? 0) + 1);
 
 /** Of ids as JSON in one value, which may be 2 MB. */
 const IDS_PER_LIST = 5_000;
@@ -74,6 +80,23 @@ export const reconcileBook = (book: Database): ReconcileBook => ({
 
   ordersOfBroker: (account, brokerOrderIds) =>
     namedOrders(book, account, orders.brokerOrderId, brokerOrderIds),
+
+  byHand: (account) =>
+    book
+      .select({
+        clientOrderId: executions.clientOrderId,
+        brokerOrderId: executions.brokerOrderId,
+        quantity: executions.quantity,
+      })
+      .from(executions)
+      .where(
+        and(
+          eq(executions.account, account),
+          // As a range of the key: a pattern would read every row.
+          gte(executions.executionId, HAND_PREFIX),
+          lt(executions.executionId, AFTER_HAND_PREFIX),
+        ),
+      ),
 
   async lastFunds(account) {
     const [row] = await book

@@ -23,8 +23,11 @@ export type Difference =
       kind: "order_filled_differs" | "order_quantity_differs";
       orderId: string;
       instrument: InstrumentId;
+      /** Without what a person executed of it by another order of the broker. */
       ours: DecimalText;
       theirs: DecimalText;
+      /** That part; left out where there is none. */
+      byHand?: DecimalText;
     }
   /** Both say that it stands. */
   | {

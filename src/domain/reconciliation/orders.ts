@@ -3,7 +3,7 @@
  * Pure. Where the ledger says what the broker says, the tradebook is put right; where it does not, nobody
  * but a person can say what is true.
  */
-import { decimal, type DecimalText, ZERO } from "../decimal.ts";
+import { decimal, decimalText, type DecimalText, ZERO } from "../decimal.ts";
 import type { InstrumentId } from "../instrument.ts";
 import { IN_FLIGHT_AFTER_MS } from "../limits.ts";
 import type { OrderState, TimeInForce } from "../order.ts";
@@ -34,14 +34,21 @@ export interface TheirOrder {
   filledQuantity: DecimalText;
 }
 
+/** A part of our order that a person executed, and by which order of the broker. */
+export interface ByHand {
+  clientOrderId: string;
+  brokerOrderId: string;
+  quantity: DecimalText;
+}
+
 export interface OrderBooks {
   account: string;
   /** Those that are open in our tradebook, and all that the broker names. */
   ours: readonly BookOrder[];
   /** Open now, and ended in the day. */
   theirs: readonly TheirOrder[];
-  /** Orders of the broker that a person has booked for one of ours: the person's word stands. */
-  claimed: ReadonlySet<string>;
+  /** What people executed of ours: their word stands for the broker's orders that they named. */
+  byHand: readonly ByHand[];
   /** When the broker was asked, by our clock. */
   askedAt: number;
 }
@@ -86,9 +93,7 @@ export function compareOrders(books: OrderBooks): Difference[] {
   for (const theirs of books.theirs) {
     const ours = ofOurs(theirs);
     if (ours) seen.add(ours.clientOrderId);
-    const found = ours
-      ? differencesOf(ours, theirs, books.claimed.has(theirs.brokerOrderId))
-      : unknownHere(theirs);
+    const found = ours ? differencesOf(ours, theirs, books.byHand) : unknownHere(theirs);
     apart.push(...found);
     if (ours && found.length === 0 && isOpenThere(theirs)) standing.push(leftOpen(ours, theirs));
   }
@@ -105,17 +110,28 @@ function unknownHere(theirs: TheirOrder): Difference[] {
   return [{ kind: "external_order", clientOrderId, brokerOrderId, instrument }];
 }
 
-function differencesOf(ours: BookOrder, theirs: TheirOrder, isClaimed: boolean): Difference[] {
+function differencesOf(
+  ours: BookOrder,
+  theirs: TheirOrder,
+  allByHand: readonly ByHand[],
+): Difference[] {
   const orderId = ours.clientOrderId;
   const about = { orderId, instrument: ours.instrument };
   const found: Difference[] = [];
   if (!sameEnd(ours, theirs))
     found.push({ kind: "state_differs", ...about, ours: ours.state, theirs: theirs.state });
+  const isClaimed = allByHand.some((each) => each.brokerOrderId === theirs.brokerOrderId);
   if (isClaimed || isShifted(ours, theirs)) return found;
-  const filled = { ours: ours.filledQuantity, theirs: theirs.filledQuantity };
+  // Executed by another order of the broker's, it is in our figures and not in those of this one.
+  const byHand = allByHand
+    .filter((each) => each.clientOrderId === orderId)
+    .reduce((sum, { quantity }) => sum.plus(decimal(quantity)), ZERO);
+  const beside = byHand.eq(ZERO) ? {} : { byHand: decimalText(byHand) };
+  const own = (text: DecimalText): DecimalText => decimalText(decimal(text).minus(byHand));
+  const filled = { ours: own(ours.filledQuantity), theirs: theirs.filledQuantity, ...beside };
   if (!decimal(filled.ours).eq(decimal(filled.theirs)))
     found.push({ kind: "order_filled_differs", ...about, ...filled });
-  const size = { ours: ours.quantity, theirs: theirs.quantity };
+  const size = { ours: own(ours.quantity), theirs: theirs.quantity, ...beside };
   // New terms that are on their way may be in either.
   const isSteady = isOpenHere(ours) && isOpenThere(theirs) && ours.state !== "pending_replace";
   if (isSteady && !decimal(size.ours).eq(decimal(size.theirs)))

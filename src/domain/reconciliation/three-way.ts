@@ -211,9 +211,9 @@ export function differenceText({ difference }: Finding): string {
     case "order_missing_there":
       return `Order ${difference.orderId} is ${difference.ours} here, and the broker does not tell of it.`;
     case "order_filled_differs":
-      return `Order ${difference.orderId} has filled ${difference.ours} here and ${difference.theirs} at the broker.`;
+      return `Order ${difference.orderId} has filled ${difference.ours} here${besideHand(difference)} and ${difference.theirs} at the broker.`;
     case "order_quantity_differs":
-      return `Order ${difference.orderId} is of ${difference.ours} here and of ${difference.theirs} at the broker.`;
+      return `Order ${difference.orderId} is of ${difference.ours} here${besideHand(difference)} and of ${difference.theirs} at the broker.`;
     case "order_left_open":
       return `Order ${difference.orderId} (${difference.timeInForce}) still stands at the broker; ${difference.filled} of ${difference.quantity} has filled.`;
     case "external_order":
@@ -228,6 +228,9 @@ export function differenceText({ difference }: Finding): string {
       return unreachable(difference);
   }
 }
+
+const besideHand = ({ byHand }: { byHand?: string }): string =>
+  byHand === undefined ? "" : `, beside ${byHand} that a person executed,`;
 
 const tradeText = ({ side, quantity, instrument, price, executionId }: Execution): string =>
   `${side} ${quantity} ${instrument} at ${price} (${executionId})`;

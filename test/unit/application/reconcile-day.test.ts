@@ -38,6 +38,7 @@ function books(takes: (saves: number) => boolean) {
       algos: async () => new Map(),
       lastFunds: async () => null,
       orders: async () => [],
+      byHand: async () => [],
       ordersOfBroker: async () => [],
       save: async (record, repairs) => {
         saves += 1;

@@ -41,9 +41,16 @@ const books = (changes: Partial<OrderBooks> = {}): OrderBooks => ({
   account: "paper",
   ours: [ours()],
   theirs: [theirs()],
-  claimed: new Set(),
+  byHand: [],
   askedAt: NOW,
   ...changes,
+});
+
+/** What a person executed of an order, by which of the broker's. */
+const handOf = (quantity: string, brokerOrderId = "X1", clientOrderId = "o-1") => ({
+  clientOrderId,
+  brokerOrderId,
+  quantity,
 });
 
 const kinds = (changes: Partial<OrderBooks>): string[] =>
@@ -117,6 +124,37 @@ describe("the day's orders", () => {
     expect(kinds({ ours: [missed], theirs: [stranger] })).toContain("order_filled_differs");
   });
 
+  test.each([
+    ["of it all, and that the broker turned out to have", [handOf("10")], "14", []],
+    ["of it all, and that filled nothing there", [handOf("14")], "14", ["order_filled_differs"]],
+    ["of it in two parts", [handOf("6"), handOf("4", "X2")], "14", []],
+    ["of it, where a fill there was not booked", [handOf("10")], "13", ["order_filled_differs"]],
+    ["of another order", [handOf("10", "X1", "o-2")], "14", ["order_filled_differs"]],
+    ["of none", [], "14", ["order_filled_differs"]],
+  ])("what a person executed %s, is beside the broker's own", (_, byHand, filled, expected) => {
+    const here = ours({ state: "canceled", quantity: "20", filledQuantity: filled });
+    const there = theirs({ state: "canceled", filledQuantity: "4" });
+    expect(kinds({ ours: [here], theirs: [there], byHand })).toEqual(expected);
+  });
+
+  test("one that stands there after it was executed by hand is as large there as it is here without that", () => {
+    const here = ours({ state: "partially_filled", quantity: "20", filledQuantity: "14" });
+    const there = theirs({ state: "partially_filled", filledQuantity: "4" });
+    const byHand = [handOf("10")];
+    expect(kinds({ ours: [here], theirs: [there], byHand })).toEqual(["order_left_open"]);
+    const larger = { ...there, quantity: "11" };
+    expect(compareOrders(books({ ours: [here], theirs: [larger], byHand }))).toEqual([
+      {
+        kind: "order_quantity_differs",
+        orderId: "o-1",
+        instrument: "A:1",
+        ours: "10",
+        theirs: "11",
+        byHand: "10",
+      },
+    ]);
+  });
+
   test("that were placed past us and adopted are found by the broker's id", () => {
     const adopted = ours({ clientOrderId: externalOrderId("paper", "X1"), brokerOrderId: "X1" });
     const stranger = theirs({ clientOrderId: "other-program", brokerOrderId: "X1" });
@@ -138,11 +176,11 @@ describe("the day's orders", () => {
   });
 
   test("what a person has booked is the person's figure, but not that it still stands", () => {
-    const claimed = new Set(["B1"]);
+    const byHand = [handOf("10", "B1")];
     const whole = theirs({ state: "filled", filledQuantity: "12", quantity: "12" });
     const booked = ours({ state: "filled", filledQuantity: "10" });
-    expect(kinds({ ours: [booked], theirs: [whole], claimed })).toEqual([]);
-    expect(kinds({ ours: [booked], theirs: [{ ...whole, state: "new" }], claimed })).toEqual([
+    expect(kinds({ ours: [booked], theirs: [whole], byHand })).toEqual([]);
+    expect(kinds({ ours: [booked], theirs: [{ ...whole, state: "new" }], byHand })).toEqual([
       "state_differs",
     ]);
   });
