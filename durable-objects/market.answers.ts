@@ -1,9 +1,12 @@
 /** How a market words its refusals on the stream. Pure. */
 import type { ApiError } from "../src/contract/errors.ts";
 import type { StreamRequest } from "../src/contract/stream.ts";
+import type { CandleInterval } from "../src/domain/candle.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { STREAM_FRAME_BYTES_MAX, STREAM_INSTRUMENTS_MAX } from "../src/domain/limits.ts";
 import {
+  LIVE_BARS_OF_SERIES,
+  MARKET_LIVE_BARS_MAX,
   STREAM_CANDLE_SERIES_MAX,
   STREAM_KEY_INSTRUMENTS_MAX,
   STREAM_KEY_MESSAGES_PER_SECOND_MAX,
@@ -40,6 +43,21 @@ export const tooManySeries = (asked: number): ApiError => ({
   message: `a socket holds at most ${STREAM_CANDLE_SERIES_MAX} series of bars; this would be ${asked}`,
   details: { limit: String(STREAM_CANDLE_SERIES_MAX), asked: String(asked) },
 });
+
+/** `interval`: that of the request. */
+export function tooManyLiveBars(asked: number, interval: CandleInterval): ApiError {
+  const limit = MARKET_LIVE_BARS_MAX;
+  const { "1s": second, "1m": longer } = LIVE_BARS_OF_SERIES;
+  const instead =
+    interval === "1s"
+      ? `a series of 1s counts ${second} and a longer one ${longer}: ask for a longer interval or for fewer instruments`
+      : "ask for fewer instruments";
+  return {
+    code: "SUBSCRIPTION_LIMIT",
+    message: `all sockets of a market together hold at most ${limit} live bars; this would be ${asked}: ${instead}, unsubscribe what nobody needs, or let an administrator spread the sockets over more markets (PUT /v1/markets)`,
+    details: { limit: String(limit), asked: String(asked) },
+  };
+}
 
 /** Why a request asks for more history than one may; null when it does not. */
 export function tooManyBars(request: StreamRequest): ApiError | null {

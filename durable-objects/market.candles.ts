@@ -10,18 +10,20 @@ import type { LinkGap } from "../src/contract/link.ts";
 import type { StreamRequest } from "../src/contract/stream.ts";
 import { type CandleKey, candleKeyText } from "../src/domain/candle.ts";
 import type { CandleGap, MarkedCandle } from "../src/domain/candle-join.ts";
-import { type CandleChange, CandleSeries, partUnit } from "../src/domain/candle-series.ts";
+import { type CandleChange, partUnit } from "../src/domain/candle-series.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { CANDLE_GRACE_MS } from "../src/domain/limits.ts";
-import { STREAM_CANDLE_SERIES_MAX } from "../src/domain/market-limits.ts";
+import { MARKET_LIVE_BARS_MAX, STREAM_CANDLE_SERIES_MAX } from "../src/domain/market-limits.ts";
 import type { Result } from "../src/domain/result.ts";
-import { echo, refuse, tooManyOfKey, tooManySeries } from "./market.answers.ts";
+import { echo, refuse, tooManyLiveBars, tooManyOfKey, tooManySeries } from "./market.answers.ts";
 import { candleBase, candleBases, type ProviderBase } from "./market.history.ts";
 import { type Interest, UNAVAILABLE } from "./market.interest.ts";
 import type { KeyUse } from "./market.keys.ts";
 import type { MarketProviders } from "./market.providers.ts";
+import { type Entry, HeldSeries } from "./market.series.ts";
 import type { AlgoSocket } from "./market.socket.ts";
 import type { MarketStorage } from "./market.storage.ts";
+import { barsOfRead, type HistoryTurns } from "./market.turns.ts";
 
 type SubscribeCandles = Extract<StreamRequest, { op: "subscribe"; channel: "candles" }>;
 type UnsubscribeCandles = Extract<StreamRequest, { op: "unsubscribe"; channel: "candles" }>;
@@ -31,6 +33,7 @@ export interface CandleFeedHost {
   providers: MarketProviders;
   storage: MarketStorage;
   keys: KeyUse;
+  turns: HistoryTurns;
   manager(broker: string): BrokerManagerPort;
   /** Gives new instruments their place; refuses those that no broker knows. */
   know(instruments: readonly InstrumentId[]): Promise<Result<null, ApiError>>;
@@ -45,24 +48,12 @@ export interface ProviderBars extends Omit<LinkBars, "alias"> {
   provider: string;
 }
 
-interface Entry extends CandleKey {
-  key: string;
-  series: CandleSeries;
-  sockets: Set<AlgoSocket>;
-  /** Subscribes that wait for its history: it stays for them. */
-  waiting: number;
-  /** Reads of history, the one under way first; null for one without a gap. */
-  reads: (CandleGap | null)[];
-}
-
 /** Bars are built from trades: more of an instrument is not asked for. */
 const MODE = "ltp";
 
-const NO_UNITS: ReadonlySet<LinkBars["unit"]> = new Set();
-
 export class CandleFeed {
   readonly #host: CandleFeedHost;
-  readonly #entries = new Map<InstrumentId, Map<string, Entry>>();
+  readonly #held = new HeldSeries();
 
   constructor(host: CandleFeedHost) {
     this.#host = host;
@@ -70,9 +61,7 @@ export class CandleFeed {
 
   /** Which parts of an instrument the shards are asked for. */
   units(instrument: InstrumentId): ReadonlySet<LinkBars["unit"]> {
-    const entries = this.#entries.get(instrument);
-    if (!entries) return NO_UNITS;
-    return new Set([...entries.values()].map(({ interval }) => partUnit(interval)));
+    return this.#held.units(instrument);
   }
 
   /** History, then `subscribed`, then the newest bar as it stands and every change after it. */
@@ -87,21 +76,27 @@ export class CandleFeed {
     if (ofKey !== null) return refuse(algo, tooManyOfKey(ofKey), request.requestId);
     const known = await this.#host.know(request.instruments);
     if (!known.ok) return refuse(algo, known.error, request.requestId);
+    const bars = this.#held.barsWith(asked);
+    if (bars > MARKET_LIVE_BARS_MAX)
+      return refuse(algo, tooManyLiveBars(bars, interval), request.requestId);
+    const entries = asked.map((one) => this.#held.hold(one));
+    for (const entry of entries) entry.waiting += 1;
     const wishes = wishesOf(fresh);
     const acquired = await this.#host.interest.acquire(wishes);
-    if (!acquired.ok) return refuse(algo, acquired.error, request.requestId);
-    const entries = asked.map((one) => this.#entry(one));
-    for (const entry of entries) entry.waiting += 1;
+    if (!acquired.ok) {
+      this.#stopWaiting(entries);
+      return refuse(algo, acquired.error, request.requestId);
+    }
     this.#host.wantsChanged();
     // Asked for before history is: what closes in between is held, and joins it.
     const bases = await candleBases(entries, history, this.#host).catch(() => null);
-    for (const entry of entries) entry.waiting -= 1;
     if (!bases?.ok || algo.isClosed) {
       this.#host.interest.release(wishes);
-      for (const entry of entries) this.#forgetIfUnused(entry);
+      this.#stopWaiting(entries);
       const error = bases && !bases.ok ? bases.error : UNAVAILABLE;
       return algo.isClosed ? undefined : refuse(algo, error, request.requestId);
     }
+    for (const entry of entries) entry.waiting -= 1;
     for (const one of fresh) algo.candles.set(candleKeyText(one), one);
     this.#host.storage.saveCandles(algo.id, algo.candles.values());
     const newest = entries.map((entry, at) =>
@@ -151,14 +146,14 @@ export class CandleFeed {
   restore(algo: AlgoSocket, series: readonly CandleKey[]): void {
     for (const one of series) {
       algo.candles.set(candleKeyText(one), one);
-      this.#entry(one).sockets.add(algo);
+      this.#held.hold(one).sockets.add(algo);
     }
     this.#host.interest.add(wishesOf(series));
   }
 
   /** What a shard built. */
   take({ instrument, provider, unit, until, parts }: ProviderBars): void {
-    for (const entry of this.#entries.get(instrument)?.values() ?? []) {
+    for (const entry of this.#held.of(instrument)) {
       if (partUnit(entry.interval) !== unit) continue;
       entry.series.take(provider, parts, until);
       if (entry.series.isStarted) this.#tell(entry);
@@ -173,7 +168,7 @@ export class CandleFeed {
   gap(gap: LinkGap): void {
     const { instruments, from, to, filled, isLinkOnly } = gap;
     for (const instrument of instruments)
-      for (const entry of this.#entries.get(instrument)?.values() ?? []) {
+      for (const entry of this.#held.of(instrument)) {
         if (!entry.series.isStarted) continue;
         if (filled === true || (isLinkOnly && to - from > CANDLE_GRACE_MS))
           void this.#load(entry, { from, to });
@@ -205,40 +200,23 @@ export class CandleFeed {
     return series.newest();
   }
 
-  #entry(one: CandleKey): Entry {
-    const { instrument, interval } = one;
-    const key = candleKeyText(one);
-    const entries = this.#entries.get(instrument) ?? new Map<string, Entry>();
-    this.#entries.set(instrument, entries);
-    const entry = entries.get(key) ?? {
-      instrument,
-      interval,
-      key,
-      series: new CandleSeries(interval),
-      sockets: new Set(),
-      waiting: 0,
-      reads: [],
-    };
-    entries.set(key, entry);
-    return entry;
-  }
-
   #leave(algo: AlgoSocket, gone: readonly CandleKey[]): void {
     if (gone.length === 0) return;
     for (const one of gone) {
-      const entry = this.#entries.get(one.instrument)?.get(candleKeyText(one));
+      const entry = this.#held.get(one);
       entry?.sockets.delete(algo);
-      if (entry) this.#forgetIfUnused(entry);
+      if (entry) this.#held.forgetIfUnused(entry);
     }
     this.#host.interest.release(wishesOf(gone));
     this.#host.wantsChanged();
   }
 
-  #forgetIfUnused({ instrument, key, sockets, waiting }: Entry): void {
-    if (sockets.size > 0 || waiting > 0) return;
-    const entries = this.#entries.get(instrument);
-    entries?.delete(key);
-    if (entries?.size === 0) this.#entries.delete(instrument);
+  #stopWaiting(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      entry.waiting -= 1;
+      this.#held.forgetIfUnused(entry);
+    }
+    this.#host.wantsChanged();
   }
 
   #tell(entry: Entry): void {
@@ -253,16 +231,21 @@ export class CandleFeed {
   }
 
   /** Reads history again, after an eviction or for the time of a gap: one after the other, for each gap. */
-  async #load(entry: Entry, gap: CandleGap | null = null): Promise<void> {
+  async #load(entry: Entry, about: CandleGap | null = null): Promise<void> {
     const { reads } = entry;
-    if (gap === null && reads.length > 0) return;
-    if (reads.push(gap) > 1) return;
-    for (const one of reads) await this.#read(entry, one ?? undefined);
+    if (about === null && reads.length > 0) return;
+    if (reads.push(about) > 1) return;
+    for (const one of reads) {
+      const gap = one ?? undefined;
+      await this.#host.turns.during(barsOfRead(entry, gap), () => this.#read(entry, gap));
+    }
     reads.length = 0;
   }
 
   async #read(entry: Entry, gap?: CandleGap): Promise<void> {
-    const { instrument, interval, series } = entry;
+    const { instrument, interval, series, sockets } = entry;
+    // Its last reader left while it waited for its turn.
+    if (sockets.size === 0) return;
     try {
       const base = await candleBase(entry, 0, this.#host, gap);
       if (!base.ok) throw new Error(base.error.message);

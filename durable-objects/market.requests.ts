@@ -29,8 +29,12 @@ import type { SignalFeed } from "./market.signals.ts";
 import type { MarketProviders } from "./market.providers.ts";
 import type { AlgoSocket } from "./market.socket.ts";
 import type { MarketStorage } from "./market.storage.ts";
+import { barsOfRequest, HistoryTurns } from "./market.turns.ts";
 
 type TicksRequest = Extract<StreamRequest, { op: "subscribe"; channel: "ticks" }>;
+
+/** What waits for those before it. */
+type Answered = Exclude<StreamRequest, { op: "ping" | "ack" }>;
 
 export interface RequestsHost {
   name: string;
@@ -51,10 +55,12 @@ export interface RequestsHost {
 export class Requests {
   readonly candles: CandleFeed;
   readonly #host: RequestsHost;
+  readonly #turns = new HistoryTurns();
 
   constructor(host: RequestsHost) {
     this.#host = host;
-    this.candles = new CandleFeed({ ...host, know: (instruments) => this.#know(instruments) });
+    const know = (instruments: readonly InstrumentId[]) => this.#know(instruments);
+    this.candles = new CandleFeed({ ...host, turns: this.#turns, know });
   }
 
   /** Takes one message of an algo. */
@@ -80,7 +86,7 @@ export class Requests {
       return refuse(algo, TOO_MANY_PENDING, request.requestId);
     algo.pending += 1;
     algo.queue = algo.queue
-      .then(() => (algo.isClosed ? undefined : this.#answer(algo, request)))
+      .then(() => this.#turns.during(barsOfRequest(request), () => this.#serve(algo, request)))
       .catch((error: unknown) => {
         this.#host.log("error", "request_failed", { op: request.op, reason: errorText(error) });
         const message = "the request could not be carried out; try again";
@@ -109,10 +115,14 @@ export class Requests {
     if (algo.channels.has("signals")) signalFeed.unfollowIfLast();
   }
 
-  async #answer(
-    algo: AlgoSocket,
-    request: Exclude<StreamRequest, { op: "ping" | "ack" }>,
-  ): Promise<void> {
+  /** What a reader has not taken yet lies in this memory, too: its turn ends with that. */
+  async #serve(algo: AlgoSocket, request: Answered): Promise<void> {
+    if (algo.isClosed) return;
+    await this.#answer(algo, request);
+    if (barsOfRequest(request) > 0) await algo.untilTaken();
+  }
+
+  async #answer(algo: AlgoSocket, request: Answered): Promise<void> {
     const { ledgerFeed, signalFeed } = this.#host;
     if (request.op === "publish") return signalFeed.publish(algo, request);
     const isOn = request.op === "subscribe";

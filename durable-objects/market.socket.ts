@@ -8,6 +8,7 @@ import { CANDLE_INTERVALS, type CandleKey, candleKeyText } from "../src/domain/c
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import {
   CLOSE_SLOW_CONSUMER,
+  LAGGING_CHECK_MS,
   LAGGING_MS_MAX,
   STREAM_BUFFERED_BYTES_CLOSE,
   STREAM_BUFFERED_BYTES_CONFLATE,
@@ -55,6 +56,8 @@ export interface AlgoSocketHost {
   /** It was closed for what it did not read: its peer may never answer that. Told in the midst of sending. */
   closed(algo: AlgoSocket): void;
 }
+
+const NOTHING_READ = `nothing was read for ${LAGGING_MS_MAX / 1_000} s`;
 
 export class AlgoSocket implements FrameReceiver {
   readonly id: string;
@@ -185,8 +188,22 @@ export class AlgoSocket implements FrameReceiver {
     const isDrained = bufferedBytes <= STREAM_BUFFERED_BYTES_CONFLATE / 2;
     const hasSaidSo = this.#acknowledged === null || this.#acknowledged >= this.#lag.enoughSeq;
     if (isDrained && hasSaidSo) this.#catchUp();
-    else if (now - this.#lag.since > LAGGING_MS_MAX)
-      this.#giveUp(`nothing was read for ${LAGGING_MS_MAX / 1_000} s`);
+    else if (now - this.#lag.since > LAGGING_MS_MAX) this.#giveUp(NOTHING_READ);
+  }
+
+  /**
+   * Until the other side has taken what it was sent, as far as the runtime tells. One that takes nothing at
+   * all is closed: what it leaves is memory that others wait for.
+   */
+  async untilTaken(): Promise<void> {
+    let left = Infinity;
+    let since = Date.now();
+    while (!this.isClosed && this.bufferedBytes > STREAM_BUFFERED_BYTES_CONFLATE) {
+      if (this.bufferedBytes < left) since = Date.now();
+      else if (Date.now() - since > LAGGING_MS_MAX) return this.#giveUp(NOTHING_READ);
+      left = this.bufferedBytes;
+      await new Promise((resolve) => setTimeout(resolve, LAGGING_CHECK_MS));
+    }
   }
 
   close(code: number, reason: string): void {

@@ -51,8 +51,8 @@ const keyOf = ({ time, epoch }: CandlePart): string => `${time},${epoch}`;
 export class CandleSeries {
   readonly #interval: CandleInterval;
   readonly #bars = new Map<number, Bar>();
-  /** Parts that came before the base did. */
-  #early: Told[] = [];
+  /** Parts that came before the base did, each as it was told last: a base may be long in coming. */
+  #early = new Map<string, Told>();
   #isStarted = false;
   #provider = "";
   /** Every bar that ends by then is closed. */
@@ -81,7 +81,7 @@ export class CandleSeries {
     const told = [...this.#bars.values()].flatMap(({ parts }) => [...parts.values()]);
     const before = this.#sorted().filter((bar) => bar.isToldClosed);
     const early = this.#early;
-    this.#early = [];
+    this.#early = new Map();
     this.#isStarted = true;
     this.#provider = provider;
     const last = bars.at(-1)?.time ?? 0;
@@ -95,7 +95,7 @@ export class CandleSeries {
     for (const { time, isToldClosed, isCorrected } of before)
       Object.assign(this.#bars.get(time) ?? {}, { isToldClosed, isCorrected });
     const contained = new Set(live.map(keyOf));
-    for (const one of [...told, ...early])
+    for (const one of [...told, ...early.values()])
       if (!newest || contained.has(keyOf(one.part)) || isAfter(one.part, newest)) this.#add(one);
   }
 
@@ -105,7 +105,7 @@ export class CandleSeries {
     if (this.#isStarted && provider !== this.#provider) this.#switch(provider);
     for (const part of parts)
       if (this.#isStarted) this.#add({ part, provider });
-      else this.#early.push({ part, provider });
+      else this.#early.set(`${keyOf(part)},${provider}`, { part, provider });
   }
 
   /** Trades may be missing from the bars of this time. */

@@ -58,6 +58,18 @@ export const STREAM_CANDLE_SERIES_MAX = 1_000;
 /** Bars of history one subscribe may ask for over all its instruments: their text is what a socket that reads takes in, before the bound at which it is closed. */
 export const STREAM_REQUEST_BARS_MAX = 50_000;
 
+/** Bars of history that a market reads and has not sent yet, for all its sockets together; about a third of a kilobyte each, as values and as text. */
+export const MARKET_HISTORY_BARS_MAX = 75_000;
+
+/** A wish for no more than this is served from a part of its own: the longest ones take no more than one subscribe may ask for. */
+export const SMALL_HISTORY_BARS_MAX = 5_000;
+
+/** What one live series holds at most, in bars of a second with their parts, about half a kilobyte each: two and a half minutes of those; of longer ones the newest few. */
+export const LIVE_BARS_OF_SERIES = { "1s": 150, "1m": 6 } as const;
+
+/** Bars of all live series of a market, counted so: a third of the 128 MB that an object has. */
+export const MARKET_LIVE_BARS_MAX = 80_000;
+
 /** Requests of one socket that wait for their answers: all that it may say in a second. */
 export const STREAM_REQUESTS_PENDING_MAX = 50;
 

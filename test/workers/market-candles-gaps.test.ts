@@ -2,6 +2,7 @@
 import { expect, test, vi } from "vitest";
 import { CandleFeed, type CandleFeedHost } from "../../durable-objects/market.candles.ts";
 import type { AlgoSocket } from "../../durable-objects/market.socket.ts";
+import { HistoryTurns } from "../../durable-objects/market.turns.ts";
 import type { BrokerManagerPort } from "../../src/application/ports.ts";
 import type { LinkGap } from "../../src/contract/link.ts";
 import type { CandleGap } from "../../src/domain/candle-join.ts";
@@ -23,6 +24,7 @@ async function setUp() {
     providers: { of: () => "paper" },
     storage: { saveCandles: () => {} },
     keys: { tooMany: () => null },
+    turns: new HistoryTurns(),
     know: async () => ok(null),
     wantsChanged: () => {},
     manager: () => ({ candleBase }) as unknown as BrokerManagerPort,

@@ -2,6 +2,7 @@
 import { expect, test, vi } from "vitest";
 import { CandleFeed, type CandleFeedHost } from "../../durable-objects/market.candles.ts";
 import type { AlgoSocket } from "../../durable-objects/market.socket.ts";
+import { HistoryTurns } from "../../durable-objects/market.turns.ts";
 import type { BrokerManagerPort } from "../../src/application/ports.ts";
 import type { StreamMessage } from "../../src/contract/stream.ts";
 import { candleStart } from "../../src/domain/candle.ts";
@@ -33,6 +34,7 @@ test("of a minute whose history was asked of the provider before the switch no t
     providers: { of: () => active.provider },
     storage: { saveCandles: () => {} },
     keys: { tooMany: () => null },
+    turns: new HistoryTurns(),
     know: async () => ok(null),
     wantsChanged: () => {},
     manager: () => ({ candleBase }) as unknown as BrokerManagerPort,

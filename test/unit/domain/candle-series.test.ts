@@ -10,6 +10,7 @@ import { CandleBuilder, type CandlePart, foldParts } from "../../../src/domain/c
 import { joinCandles, type MarkedCandle } from "../../../src/domain/candle-join.ts";
 import { type CandleChange, CandleSeries, partUnit } from "../../../src/domain/candle-series.ts";
 import { CANDLE_GRACE_MS } from "../../../src/domain/limits.ts";
+import { LIVE_BARS_OF_SERIES } from "../../../src/domain/market-limits.ts";
 
 const T = 1_795_236_720_000;
 
@@ -73,6 +74,32 @@ test("who joins later is told as amended what was amended, and nothing that mere
     to: T + 200_001,
   });
   expect(marks()).toEqual(expected);
+});
+
+test.each(["1s", "1m", "5m", "1h"] as const)(
+  "a series of %s that trades in every part never holds more bars than a market counts for it",
+  (interval) => {
+    const series = new CandleSeries(interval);
+    series.start({ bars: [], live: [] }, "a", T);
+    const unit = partUnit(interval);
+    let most = 0;
+    for (let n = 0; n < 400; n += 1) {
+      const time = T + n * CANDLE_INTERVAL_MS[unit];
+      series.take("a", [part(time, 10)], time);
+      series.changes();
+      most = Math.max(most, series.bars().length);
+    }
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(LIVE_BARS_OF_SERIES[unit]);
+  },
+);
+
+test("of what is told again and again before history is there, the newest counts", () => {
+  const series = new CandleSeries("1m");
+  for (let volume = 1; volume <= 50; volume += 1)
+    series.take("a", [part(T, 10, { volume, lastSeq: volume })], T);
+  series.start({ bars: [], live: [] }, "a", T + 1_000);
+  expect(series.changes().map(short)).toEqual(["0 live 10 x50 - a"]);
 });
 
 describe("a series of bars", () => {
