@@ -22,6 +22,8 @@ export interface BuiltBars {
   closeUntil(now: number, delayMs: number): number;
   /** The first second that a trade changed since `version`; Infinity when none did. */
   changedSince(version: number): { from: number; version: number };
+  /** How often the exchange's clock had been set back when they began. */
+  readonly setBacks: number;
 }
 
 export interface BarFeedHost {
@@ -29,6 +31,8 @@ export interface BarFeedHost {
   built(alias: number): BuiltBars | null;
   /** Works off what was delivered and not folded yet. */
   drain(): void;
+  /** How often the exchange's clock was set back. */
+  setBacks(): number;
 }
 
 /** How far one market was told of one instrument's bars. */
@@ -38,6 +42,8 @@ interface Told {
   until: number;
   /** Start of the newest part told. */
   newest: number;
+  /** How often the exchange's clock had been set back by then. */
+  setBacks: number;
 }
 
 interface Listener {
@@ -45,7 +51,7 @@ interface Listener {
   wants: Record<Unit, Map<number, Told>>;
 }
 
-const NOTHING_TOLD: Told = { version: 0, at: 0, until: 0, newest: 0 };
+const NOTHING_TOLD = { version: 0, at: 0, until: 0, newest: 0 };
 
 export class BarFeed {
   readonly #host: BarFeedHost;
@@ -89,10 +95,9 @@ export class BarFeed {
   /** A link that is asked for the same again keeps its place; what is new is told whole. */
   #want(socket: WebSocket, wants: BarWants): void {
     const before = this.#listeners.get(socket)?.wants;
+    const nothing = { ...NOTHING_TOLD, setBacks: this.#host.setBacks() };
     const placed = (unit: Unit) =>
-      new Map(
-        wants[unit].map((alias) => [alias, before?.[unit].get(alias) ?? { ...NOTHING_TOLD }]),
-      );
+      new Map(wants[unit].map((alias) => [alias, before?.[unit].get(alias) ?? { ...nothing }]));
     const isNothing = UNITS.every((unit) => wants[unit].length === 0);
     if (isNothing) return this.#forget(socket);
     this.#listeners.set(socket, { socket, wants: { "1s": placed("1s"), "1m": placed("1m") } });
@@ -107,6 +112,9 @@ export class BarFeed {
   #news(alias: number, unit: Unit, told: Told, now: number): LinkBars | null {
     const built = this.#host.built(alias);
     if (!built) return null;
+    const { setBacks } = built;
+    const isSetBack = setBacks > told.setBacks;
+    if (isSetBack) Object.assign(told, NOTHING_TOLD, { setBacks });
     const until = candleStart(built.closeUntil(now, BAR_CLOSE_DELAY_MS), unit);
     const { from, version } = built.changedSince(told.version);
     const isChanged = from < Infinity;
@@ -118,7 +126,7 @@ export class BarFeed {
     const parts = isChanged ? built.parts(unit).filter(({ time }) => time >= start) : [];
     const newest = Math.max(told.newest, ...parts.map(({ time }) => time));
     Object.assign(told, { version, at: now, until, newest });
-    return { alias, unit, until, parts };
+    return { alias, unit, until, parts, ...(isSetBack && { isSetBack }) };
   }
 }
 

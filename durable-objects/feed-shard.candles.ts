@@ -23,10 +23,11 @@ interface Building extends BuiltBars {
   lagMs: number;
 }
 
-function newBuilding(builder: CandleBuilder): Building {
+function newBuilding(builder: CandleBuilder, setBacks: number): Building {
   return {
     builder,
     lagMs: 0,
+    setBacks,
     parts: (unit) => builder.parts(unit),
     changedSince: (version) => builder.changedSince(version),
     closeUntil(now, delayMs) {
@@ -41,6 +42,8 @@ export class ShardCandles {
   tooLate = 0;
   /** Bars given up because the manager could not be reached for too long. */
   lost = 0;
+  /** How often the exchange's clock was set back, and bars began anew. */
+  setBacks = 0;
   readonly #send: (batch: OwnCandles) => Promise<void>;
   readonly #log: Log;
   readonly #isHeld: (instrument: InstrumentId) => boolean;
@@ -68,7 +71,7 @@ export class ShardCandles {
     if (price === null || quantity === null || quantity === 0) return;
     let building = this.#building.get(instrument);
     if (building === undefined) {
-      building = newBuilding(new CandleBuilder(this.#left.get(instrument)));
+      building = newBuilding(new CandleBuilder(this.#left.get(instrument)), this.setBacks);
       this.#left.delete(instrument);
       this.#building.set(instrument, building);
     }
@@ -123,6 +126,8 @@ export class ShardCandles {
   /** The exchange's clock was set back to `exchangeTime`: bars of later are handed over, and others begin. */
   forgetLaterThan(exchangeTime: number): void {
     const isLater = (time: number) => time - exchangeTime > CLOCK_SKEW_TICK_MS_MAX;
+    if ([...this.#building.values()].some(({ builder }) => isLater(builder.newest)))
+      this.setBacks += 1;
     for (const [instrument, { builder }] of this.#building) {
       if (!isLater(builder.newest)) continue;
       for (const part of builder.takeClosed(Infinity)) this.#waiting.push({ instrument, part });

@@ -125,6 +125,7 @@ export class ShardHistory {
         return instrument === null ? null : candles.built(instrument);
       },
       drain: () => this.drain(),
+      setBacks: () => candles.setBacks,
     });
   }
 

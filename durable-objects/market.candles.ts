@@ -152,9 +152,10 @@ export class CandleFeed {
   }
 
   /** What a shard built. */
-  take({ instrument, provider, unit, until, parts }: ProviderBars): void {
+  take({ instrument, provider, unit, until, parts, isSetBack }: ProviderBars): void {
     for (const entry of this.#held.of(instrument)) {
       if (partUnit(entry.interval) !== unit) continue;
+      if (isSetBack === true) restart(entry, provider);
       entry.series.take(provider, parts, until);
       if (entry.series.isStarted) this.#tell(entry);
       else if (entry.waiting === 0) void this.#load(entry);
@@ -265,6 +266,20 @@ const NO_BASE: ProviderBase = { bars: [], live: [], provider: "" };
 /** Each series is a wish of its own. */
 const wishesOf = (series: readonly CandleKey[]): [InstrumentId, typeof MODE][] =>
   series.map(({ instrument }) => [instrument, MODE]);
+
+/** Its bars begin anew, and who has them is told so. */
+function restart({ instrument, interval, series, sockets }: Entry, provider: string): void {
+  series.setBack(provider);
+  for (const algo of sockets)
+    algo.send({
+      type: "history",
+      channel: "candles",
+      instrument,
+      interval,
+      candles: [],
+      restarted: true,
+    });
+}
 
 function tell(
   algo: AlgoSocket,

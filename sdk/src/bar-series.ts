@@ -46,6 +46,14 @@ export class BarSeries {
     return Math.ceil(missedMs / CANDLE_INTERVAL_MS[this.interval]) + 2;
   }
 
+  /** The exchange's clock was set back: the bars that are here are of another time, and others begin. */
+  restart(): void {
+    this.#candles = [];
+    this.#first = 0;
+    this.#closedTime = null;
+    this.#lostAt = null;
+  }
+
   history(bars: readonly Bar[], now: number): ClosedCandle[] {
     const changed = this.isStarted ? bars.filter((bar) => this.#isCorrection(bar)) : [];
     const merged = new Map([...this.#candles, ...bars].map((bar) => [bar.time, bar]));

@@ -158,9 +158,10 @@ export class Bars {
     return open;
   }
 
-  history({ instrument, interval, candles }: Message<"history">): void {
+  history({ instrument, interval, candles, restarted }: Message<"history">): void {
     const entry = this.#entries.get(keyOf(instrument, interval));
     if (entry === undefined) return;
+    if (restarted === true) return entry.series.restart();
     const { series, isCut } = entry;
     const from = series.candles.at(-1)?.time;
     const to = candles[0]?.time ?? Date.now();

@@ -174,6 +174,30 @@ test("more missed than comes at once is told as a gap, never passed over", () =>
   expect(events).toHaveLength(3);
 });
 
+test("bars begin anew when the exchange's clock was set back, as when it plays a recording", () => {
+  const events: StreamEvent[] = [];
+  const feed = new Bars({
+    timing: TIMING,
+    send: () => {},
+    emit: (event) => void events.push(event),
+    toldUntil: () => null,
+  });
+  const series = { channel: "candles", instrument: I, interval: "1m" } as const;
+  feed.subscribe([I]).catch(() => {});
+  feed.history({ type: "history", ...series, candles: bars(1_000, 1_001) });
+  feed.subscribed("candles-1");
+  feed.history({ type: "history", ...series, candles: [], restarted: true });
+  expect(feed.candles(I, "1m")).toEqual([]);
+  for (const minute of [7, 8]) {
+    const candle = { ...bar(minute), mark: null };
+    const rest = { instrument: I, interval: "1m", provider: "paper" } as const;
+    feed.hear({ type: "candle", ...rest, closed: true, candle });
+  }
+  const heard = events.flatMap((event) => (event.kind === "candle" ? [text(event.candle)] : []));
+  expect(heard).toEqual([told(7), told(8)]);
+  expect(minutesOf(feed.candles(I, "1m"))).toEqual([7, 8]);
+});
+
 test("a bar that comes before the history that is awaited is told after those in between", () => {
   const series = new BarSeries(I, "1m", null);
   series.history(bars(1, 2), 0);

@@ -25,6 +25,8 @@ const bars = z.object({
   unit: z.enum(["1s", "1m"]),
   /** Every bar that ends by then is closed, by the exchange's clock. */
   until: z.number(),
+  /** The exchange's clock was set back since these bars were told last: what was told before is of another time. */
+  isSetBack: z.literal(true).optional(),
   parts: z.array(z.array(z.number()).length(PART_FIELDS.length)),
 });
 
@@ -33,6 +35,7 @@ export interface LinkBars {
   alias: number;
   unit: "1s" | "1m";
   until: number;
+  isSetBack?: true | undefined;
   parts: CandlePart[];
 }
 

@@ -180,6 +180,8 @@ const history = z.object({
   instrument: z.string(),
   interval: z.enum(CANDLE_INTERVALS),
   candles: z.array(candleView),
+  /** Nobody asked for it: the exchange's clock was set back, and all bars told before are of another time. */
+  restarted: z.literal(true).optional(),
 });
 
 /**

@@ -2,10 +2,18 @@
  * The bars of one instrument and interval as they are told: what history knew when they were first asked
  * for, and what the shards built since. Each trade is in them once. It calls nothing and knows no clock.
  */
-import { type Candle, CANDLE_INTERVAL_MS, type CandleInterval, candleStart } from "./candle.ts";
+import { CANDLE_INTERVAL_MS, type CandleInterval, candleStart } from "./candle.ts";
+import {
+  type Bar,
+  candleOf,
+  emptyBar,
+  isSame,
+  keyOf,
+  settledPart,
+  type Told,
+} from "./candle-bar.ts";
 import { type CandlePart, foldParts, isAfter, isAmended, newestOf } from "./candle-builder.ts";
-import type { CandleGap, CandleMark, MarkedCandle } from "./candle-join.ts";
-import { addExactly } from "./exact-sum.ts";
+import type { CandleGap, MarkedCandle } from "./candle-join.ts";
 import { CANDLE_GRACE_MS } from "./limits.ts";
 
 /** The length of the parts that bars of an interval are folded from. */
@@ -27,26 +35,6 @@ export interface CandleBase {
   /** What the shard had in memory: contained in `bars`. */
   live: readonly CandlePart[];
 }
-
-/** A part, and whose it is. */
-interface Told {
-  part: CandlePart;
-  provider: string;
-}
-
-interface Bar {
-  time: number;
-  /** What can not change any more; null when there is nothing of that kind. */
-  settled: CandlePart | null;
-  parts: Map<string, Told>;
-  mark: CandleMark | null;
-  isChanged: boolean;
-  isToldClosed: boolean;
-  /** A trade came to it after it was told closed. */
-  isCorrected: boolean;
-}
-
-const keyOf = ({ time, epoch }: CandlePart): string => `${time},${epoch}`;
 
 export class CandleSeries {
   readonly #interval: CandleInterval;
@@ -97,6 +85,19 @@ export class CandleSeries {
     const contained = new Set(live.map(keyOf));
     for (const one of [...told, ...early.values()])
       if (!newest || contained.has(keyOf(one.part)) || isAfter(one.part, newest)) this.#add(one);
+  }
+
+  /** The exchange's clock was set back, as when it plays a recording: what was before is of another time. */
+  setBack(provider: string): void {
+    this.#bars.clear();
+    this.#early.clear();
+    // History that is still awaited is of before, too.
+    this.#isStarted = true;
+    this.#provider = provider;
+    this.#until = 0;
+    this.#floor = 0;
+    this.#settledUntil = 0;
+    this.#providerFrom = 0;
   }
 
   /** Parts that a shard built, each whole, and how far its bars are closed (the exchange's clock). */
@@ -253,42 +254,3 @@ export class CandleSeries {
     for (const part of gone) bar.parts.delete(keyOf(part));
   }
 }
-
-const emptyBar = (time: number): Bar => ({
-  time,
-  settled: null,
-  parts: new Map(),
-  mark: null,
-  isChanged: true,
-  isToldClosed: false,
-  isCorrected: false,
-});
-
-/** True when the parts are all that history knew: then a late trade may even change the open. */
-const isSame = (own: Candle, told: Candle): boolean =>
-  own.open === told.open &&
-  own.high === told.high &&
-  own.low === told.low &&
-  own.close === told.close &&
-  own.volume >= told.volume;
-
-/** What history knew of a bar beyond the parts that may still change: it comes first, and does not close it. */
-const settledPart = (candle: Candle, own: Candle | undefined): CandlePart => ({
-  ...candleOf(candle),
-  volume: Math.max(0, addExactly(candle.volume, -(own?.volume ?? 0))),
-  epoch: 0,
-  firstTime: candle.time - 1,
-  firstSeq: 0,
-  lastTime: candle.time - 1,
-  lastSeq: 0,
-  amendedAt: 0,
-});
-
-const candleOf = ({ time, open, high, low, close, volume }: Candle): Candle => ({
-  time,
-  open,
-  high,
-  low,
-  close,
-  volume,
-});

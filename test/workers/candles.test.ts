@@ -3,8 +3,9 @@ import { evictDurableObject, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { PAPER_INSTRUMENTS } from "../../src/brokers/paper/instruments.ts";
+import type { RecordedTick } from "../../src/contract/paper.ts";
 import { candleStart } from "../../src/domain/candle.ts";
-import { brokerManager } from "../../src/platform/objects.ts";
+import { brokerManager, marketManager } from "../../src/platform/objects.ts";
 import { type Algo, type Frame, openAlgo, until } from "../support/workers/algo.ts";
 import { exchange } from "../support/workers/paper.ts";
 
@@ -161,4 +162,43 @@ test("lesson 51: a broken feed is told as a gap at once, then as filled with the
     );
   await until(() => gapBars().some(({ candle }) => candle.mark === "late"), 20_000);
   expect(seconds.of("gap").map((gap) => gap.filled)).toEqual([undefined, true]);
+});
+
+const XBT = "KRAKEN:XBT/USDT";
+
+/** A trade of one lot at each of these times. */
+const recorded = (times: readonly number[]): RecordedTick[] =>
+  times.map((time) => ({ instrument: XBT, time, price: 100_000, quantity: 0.001 }));
+
+test("bars that are watched while a recording starts to be played go on with those of the recording, and again when it is played once more", async () => {
+  await paper.control("/market", { ticksPerSecond: 200 });
+  await marketManager(env).rankProviders(XBT, ["paper"]);
+  const algo = await openAlgo();
+  await subscribe(algo, [XBT], { interval: "1s" });
+  await subscribe(algo, [XBT], { interval: "1m" });
+  await until(() => closedOf(algo, XBT).length >= 2, 20_000);
+  const minute = candleStart(1_762_795_433_000, "1m");
+  const ticks = recorded(Array.from({ length: 300 }, (_, index) => minute + index * 500));
+  await paper.control("/replay", { op: "load", fresh: true, ticks });
+  const closed = (interval: string) =>
+    closedOf(algo, XBT).filter(
+      (bar) => bar.interval === interval && bar.candle.time < minute + 86_400_000,
+    );
+  for (const time of ["once", "again"]) {
+    algo.frames.length = 0;
+    await paper.control("/replay", { op: "start", speed: 30 });
+    await until(() => closed("1m").length >= 2, 20_000).catch(() => {});
+    expect([time, closed("1m").map(({ candle }) => [candle.time, candle.volume])]).toEqual([
+      time,
+      [
+        [minute, 0.12],
+        [minute + 60_000, 0.12],
+      ],
+    ]);
+    const last = new Map(closed("1s").map(({ candle }) => [candle.time, candle.volume]));
+    expect([...last.keys()].filter((second) => second < minute + 120_000)).toEqual(
+      Array.from({ length: 120 }, (_, index) => minute + index * 1_000),
+    );
+    expect(new Set(last.values())).toEqual(new Set([0.002]));
+  }
 });
