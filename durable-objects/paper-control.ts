@@ -64,7 +64,10 @@ export function controlRoutes(parts: PaperParts): Hono {
     return view();
   });
 
-  routes.post("/request-tokens", () => Response.json(session.handOut(Date.now())));
+  routes.post("/request-tokens", () => {
+    const handed = session.handOut(Date.now());
+    return handed.ok ? Response.json(handed.value) : paperError("BAD_REQUEST", handed.error);
+  });
 
   routes.post("/replay", async (c) => {
     const body = await readBody(c.req.raw, replayRequest);

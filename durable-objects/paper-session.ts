@@ -13,6 +13,7 @@ import {
 } from "../src/brokers/paper/rules.ts";
 import { sessionRequest, type SessionRequest } from "../src/brokers/paper/wire.ts";
 import type { PaperView, RequestTokenView } from "../src/contract/paper.ts";
+import { err, ok, type Result } from "../src/domain/result.ts";
 import { paperError, readBody } from "./paper-answers.ts";
 import type { PaperStorage } from "./paper-broker.storage.ts";
 
@@ -70,11 +71,12 @@ export class PaperSession {
     this.#storage.saveSetting("sessionLifetimeMs", lifetimeMs);
   }
 
-  /** As the exchange's sign-in page does, once it knows the person. */
-  handOut(now: number): RequestTokenView {
+  /** As the exchange's sign-in page does, once it knows the person. The error is for whoever asked. */
+  handOut(now: number): Result<RequestTokenView, string> {
+    if (this.#signIn === "automatic") return err(NOBODY_HAS_TO);
     const handed = { requestToken: crypto.randomUUID(), expiresAt: now + PAPER_REQUEST_TOKEN_MS };
     this.#saveHandedOut([...this.#handedOut(), { ...handed, isUsed: false }]);
-    return handed;
+    return ok(handed);
   }
 
   /** `POST /session`. */
@@ -167,6 +169,9 @@ export class PaperSession {
     return { signIn: this.#signIn, generation, expiresAt, ...counts };
   }
 }
+
+const NOBODY_HAS_TO =
+  'this exchange signs in by itself and takes no request token; set PAPER_SIGN_IN = "person" in wrangler.toml, and a person signs in at the account paper';
 
 const UNKNOWN_CREDENTIAL = "the exchange does not take this credential";
 

@@ -1,5 +1,6 @@
 /** What every route declaration shares: who may call it, what its errors look like, how lists are cut. */
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
 import { z } from "zod";
 import { errorBody } from "../contract/errors.ts";
 import type { KeyScope } from "../contract/operations.ts";
@@ -55,6 +56,18 @@ export const body = <T extends z.ZodType>(schema: T) => ({
   required: true as const,
   content: { "application/json": { schema } },
 });
+
+/** The same where none is needed: `refuseOtherBody` refuses what is not JSON, which Hono would not read. */
+export const bodyIfAny = <T extends z.ZodType>(schema: T) => ({
+  content: { "application/json": { schema } },
+});
+
+/** After the validation of `bodyIfAny`. Throws `BAD_REQUEST` for a body that it has passed over. */
+export async function refuseOtherBody({ req }: Context<ApiEnv>): Promise<void> {
+  if (req.header("content-type")?.startsWith("application/json")) return;
+  if ((await req.text()) === "") return;
+  throw new HTTPException(415);
+}
 
 const listCursor = z.tuple([z.string()]);
 
