@@ -1,4 +1,5 @@
 /** `npm run deploy`: builds, brings the tradebook's tables up to date and deploys the Worker. */
+import { refuseOptions } from "./lib/arguments.ts";
 import { Failure, main } from "./lib/failure.ts";
 import { tool } from "./lib/paths.ts";
 import { run } from "./lib/run.ts";
@@ -13,6 +14,7 @@ async function wrangler(...args: string[]): Promise<void> {
 }
 
 await main(async () => {
+  refuseOptions(process.argv.slice(2), "npm run deploy");
   await runStep(dashboardStep, (line) => console.log(line));
   // Tables first: the new code may need them, and the old code ignores what it does not know.
   await wrangler("d1", "migrations", "apply", "trunkline-tradebook", "--remote");

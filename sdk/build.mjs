@@ -5,6 +5,12 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+const [surplus] = process.argv.slice(2);
+if (surplus !== undefined) {
+  process.stderr.write(`"${surplus}" is not an option: the SDK's build takes none.\n`);
+  process.exit(2);
+}
+
 const folder = dirname(fileURLToPath(import.meta.url));
 const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
 rmSync(join(folder, "dist"), { recursive: true, force: true });

@@ -24,12 +24,17 @@ test.each([
   [["chaos", "--seconds", "-5"], /--seconds must be a whole number from 5 to 3600, not "-5"/],
   [["chaos", "--sekonds", "9"], /'--sekonds'.*chaos -- --help/s],
   [["test", "nonsense"], /Unknown stage in "nonsense". Stages: format/],
+  [["build", "--x"], /"--x" is not an option: npm run build takes none/],
+  [["build", "sdk"], /"sdk" is not an option: npm run build takes none/],
+  [["deploy", "--x"], /"--x" is not an option: npm run deploy takes none/],
   [["push-keys", "--x"], /not "--x": npm run push:keys -- mailto:/],
 ])("%j is told what is wrong", { timeout: 60_000 }, ([script = "", ...args], said) => {
   const path = join(ROOT, "scripts", `${script}.ts`);
   const { status, stdout, stderr } = spawnSync(process.execPath, [path, ...args], {
     cwd: ROOT,
     encoding: "utf8",
+    // Whoever is signed in at Cloudflare must deploy nothing here, whatever this finds.
+    env: { ...process.env, CLOUDFLARE_API_TOKEN: "none" },
   });
   expect(stderr).toMatch(said);
   expect(stdout + stderr).not.toMatch(/^\s+at /m);
