@@ -64,6 +64,11 @@ export class Interest {
     return this.#counts.size;
   }
 
+  /** Those that somebody wants: of the others nothing is missing, whatever happens to them. */
+  wantedOf(instruments: readonly InstrumentId[]): InstrumentId[] {
+    return instruments.filter((instrument) => this.#counts.has(instrument));
+  }
+
   add(instruments: ModedInstruments): void {
     for (const [instrument, mode] of instruments) {
       const counts = this.#counts.get(instrument) ?? { ltp: 0, quote: 0, depth: 0 };

@@ -282,8 +282,9 @@ export class Market extends DurableObject<Env> implements MarketPort {
   /** A shard that lives opens a new link by itself; one that was evicted has to be woken. */
   #linkEnded({ shard, instruments }: { shard: string; instruments: InstrumentId[] }): void {
     if (this.#interest.size === 0) return;
+    const missing = this.#interest.wantedOf(instruments);
     const message = `the link from ${shard} broke`;
-    this.#relay.status({ subject: "feed", state: "disconnected", instruments, message });
+    this.#relay.status({ subject: "feed", state: "disconnected", instruments: missing, message });
     feedShard(this.env, shard)
       .ensure()
       .catch((error: unknown) => {

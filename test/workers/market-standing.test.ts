@@ -2,6 +2,8 @@
 import { evictDurableObject, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
+import { PAPER_INSTRUMENTS } from "../../src/brokers/paper/instruments.ts";
+import { brokerManager } from "../../src/platform/objects.ts";
 import { openAlgo, until } from "../support/workers/algo.ts";
 import { exchange } from "../support/workers/paper.ts";
 
@@ -49,4 +51,22 @@ test("lesson 7: an instrument that everybody had left is pending when it is want
   await until(() => told().length > 0);
   expect(told()).toEqual(["alarm"]);
   expect(since().filter(({ type }) => type === "ticks")).toEqual([]);
+});
+
+test("a shard that gives up its link, because nobody wants what it brings any more, disturbs no feed", async () => {
+  const algo = await openAlgo();
+  await algo.ask({ op: "subscribe", channel: "status" });
+  const ids = PAPER_INSTRUMENTS.slice(0, 8).map(({ id }) => id);
+  await algo.subscribe(ids);
+  await until(() => algo.ticking().size === ids.length);
+  const markets = async () =>
+    (await brokerManager(env, "paper").view()).shards.map((shard) => shard.markets);
+  expect(await markets()).toEqual([1, 1]);
+  const from = algo.frames.length;
+  await algo.unsubscribe(ids.slice(1));
+  await until(async () => (await markets()).includes(0));
+  const count = algo.ticks().length;
+  await until(() => algo.ticks().length > count + 20);
+  const told = algo.frames.slice(from).filter(({ type }) => type === "status");
+  expect(told).toEqual([]);
 });
