@@ -1,6 +1,6 @@
 /** The broker's list of instruments: read when it is first needed, and again now and then; a failed read leaves the one there is. */
 import type { Log } from "../src/application/log.ts";
-import type { BrokerReference } from "../src/brokers/broker.ts";
+import type { BrokerFailure, BrokerReference } from "../src/brokers/broker.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import { ALWAYS, isMarketOpen } from "../src/domain/calendar.ts";
 import type { Instrument, InstrumentId } from "../src/domain/instrument.ts";
@@ -16,6 +16,8 @@ export class InstrumentMaster {
   readonly #log: Log;
   #instruments: Map<InstrumentId, Instrument>;
   #refreshing: Promise<void> | null = null;
+  /** Why the list could not be read last; null when it could. */
+  #failure: BrokerFailure | null = null;
 
   constructor(broker: string, reference: BrokerReference, storage: BrokerManagerStorage, log: Log) {
     this.#broker = broker;
@@ -35,7 +37,7 @@ export class InstrumentMaster {
   async unknownOf(instruments: readonly InstrumentId[]): Promise<Result<InstrumentId[], ApiError>> {
     if (instruments.length === 0) return ok([]);
     const known = await this.have();
-    if (known.size === 0) return err(refusals.noInstruments(this.#broker));
+    if (known.size === 0) return err(refusals.noInstruments(this.#broker, this.#failure));
     return ok(instruments.filter((instrument) => !known.has(instrument)));
   }
 
@@ -66,6 +68,7 @@ export class InstrumentMaster {
   #refresh(): Promise<void> {
     this.#refreshing ??= (async () => {
       const answer = await this.#reference.instruments();
+      this.#failure = answer.ok ? null : answer.error;
       if (answer.ok) {
         const instruments = new Map(answer.value.map((one) => [one.id, one]));
         this.#storage.saveInstruments(this.#instruments, instruments);

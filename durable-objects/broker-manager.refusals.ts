@@ -1,4 +1,5 @@
 /** What a broker's manager says when it cannot do what was asked: each limit by its name. Pure. */
+import { instrumentsUnread } from "../src/application/order-errors.ts";
 import type { BrokerFailure } from "../src/brokers/broker.ts";
 import type { ApiError } from "../src/contract/errors.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
@@ -69,8 +70,6 @@ export const noPastTrades = (broker: string): ApiError => ({
   details: null,
 });
 
-export const noInstruments = (broker: string): ApiError => ({
-  code: "BROKER_UNAVAILABLE",
-  message: `the list of instruments of ${broker} has not been read yet; try again`,
-  details: null,
-});
+/** `failure`: why its list could not be read; null when nobody has tried yet. */
+export const noInstruments = (broker: string, failure: BrokerFailure | null): ApiError =>
+  instrumentsUnread(broker, failure?.kind === "session_expired" ? failure.reason : null);

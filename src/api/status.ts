@@ -129,13 +129,21 @@ function reconciliationComponent({ account, checks, frozen }: AccountReconciliat
   const trouble = checks.filter(({ result }) => result === "failed" || result === "differs");
   const parts = [
     ...frozen.map(({ instrument }) => `${instrument} is frozen`),
-    ...trouble.map(({ kind, message }) => `${kind.replace("_", " ")}: ${message}`),
+    // A broker that does not answer fails every check alike: it is said once.
+    ...[...Map.groupBy(trouble, ({ message }) => message)].map(
+      ([message, kinds]) =>
+        `${kinds.map(({ kind }) => kind.replace("_", " ")).join(", ")}: ${worded(message)}`,
+    ),
   ];
   if (parts.length > 0) return component(name, "degraded", parts.join("; "));
   const latest = Math.max(0, ...checks.map(({ lastRunAt }) => lastRunAt ?? 0));
   const at = latest === 0 ? "nothing compared yet" : `last at ${new Date(latest).toISOString()}`;
   return component(name, "ok", at);
 }
+
+/** A check that failed begins with the kind of the broker's failure, as the code names it. */
+const worded = (message: string): string =>
+  message.replace(/^[a-z_]+(?=: )/, (kind) => kind.replaceAll("_", " "));
 
 /** Rows wait in the outbox while D1 is down: nothing is lost, but the tradebook is behind. */
 const OUTBOX_DEGRADED = 1_000;

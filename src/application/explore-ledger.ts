@@ -56,6 +56,8 @@ export async function explainOrder(
   if (!market) return err(badField("account", `there is no account ${account}`));
 
   const facts = await gatherFacts(market, query.instrument, query, now);
+  const unread = facts.instrument ? null : await market.unread?.();
+  if (unread) return err(unread);
   const request = { ...query, clientOrderId: NO_CLIENT_ORDER_ID };
   const terms =
     request.round && facts.instrument ? roundToGrid(request, facts.instrument) : request;

@@ -26,6 +26,18 @@ export function refusalError(refusal: Refusal, instrument?: string): ApiError {
   });
 }
 
+/** Why a broker's list of instruments is not there. `noSession`: why there is no session; null when there is one. */
+export const instrumentsUnread = (broker: string, noSession: string | null): ApiError =>
+  noSession !== null
+    ? apiError(
+        "BROKER_SESSION_EXPIRED",
+        `${broker} tells its instruments to nobody without a session, and there is none: ${noSession}. Nothing was sent. Sign in (POST /v1/brokers/${broker}/session, or "Sign in at ${broker}" in the dashboard), then ask again.`,
+      )
+    : apiError(
+        "BROKER_UNAVAILABLE",
+        `the list of instruments of ${broker} has not been read yet; nothing was sent: try again.`,
+      );
+
 export const unknownOrder = (clientOrderId: string): ApiError =>
   apiError("UNKNOWN_ORDER", `there is no order ${clientOrderId}`);
 

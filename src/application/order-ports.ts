@@ -1,5 +1,6 @@
 /** What the order use cases need from outside; `platform/wiring.ts` fills it, tests fill it by hand. */
 import type { BrokerRules } from "../brokers/broker.ts";
+import type { ApiError } from "../contract/errors.ts";
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
 import type { Mark } from "../domain/tick.ts";
 import type { Log } from "./log.ts";
@@ -11,6 +12,8 @@ export interface AccountMarket {
   rules: BrokerRules;
   /** Null when this broker does not know the instrument. */
   instrument(id: InstrumentId): Promise<Instrument | null>;
+  /** Why the broker's list is not there, and what to do; null when it is. Then none can be called unknown. Left out, it always is. */
+  unread?(): Promise<ApiError | null>;
   isOpen(instrument: Instrument, now: number): Promise<boolean>;
   /**
    * The latest price; an instrument nobody watches yet is subscribed and waited for, up to

@@ -30,6 +30,8 @@ export async function submitOrder(
   if (!market) return err(badField("account", `there is no account ${account}`));
 
   const known = await gatherFacts(market, request.instrument, request, now);
+  const unread = known.instrument ? null : await listUnread(ports, market, request);
+  if (unread) return err(unread);
   const facts: IntentFacts = {
     ...known,
     epoch: await ports.epoch?.(),
@@ -55,6 +57,16 @@ export async function submitOrder(
     case "sent":
       return sentOrder(await followUp(ports, intent, answer.result, now));
   }
+}
+
+/** Null for what the ledger can answer: the list is there, or the order is. */
+async function listUnread(
+  { ledger }: Pick<OrderPorts, "ledger">,
+  market: AccountMarket,
+  { clientOrderId }: Pick<OrderRequest, "clientOrderId">,
+): Promise<ApiError | null> {
+  const why = (await market.unread?.()) ?? null;
+  return why && (await ledger.order(clientOrderId)) ? null : why;
 }
 
 function sentOrder(order: Order): Result<{ order: Order; existing: boolean }, ApiError> {

@@ -3,6 +3,7 @@ import { DataProviders } from "../application/data-provider.ts";
 import { freshMark } from "../application/fresh-mark.ts";
 import { askedSession } from "../application/held-session.ts";
 import type { AccountMarket, OrderPorts } from "../application/order-ports.ts";
+import { instrumentsUnread } from "../application/order-errors.ts";
 import { gatherFacts } from "../application/order-facts.ts";
 import type { IntentFacts, RetryQueuePort } from "../application/ports.ts";
 import { brokerClients, type BrokerClients } from "../brokers/registry.ts";
@@ -80,6 +81,11 @@ function newMarket(env: Env, { account, broker }: (typeof ACCOUNTS)[number]): Ac
   return {
     rules,
     instrument: async (id) => (await instrumentsOf(env, broker)).get(id) ?? null,
+    unread: async () => {
+      if ((await instrumentsOf(env, broker)).size > 0) return null;
+      const session = await brokerManager(env, broker).session();
+      return instrumentsUnread(broker, session.kind === "none" ? session.reason : null);
+    },
     isOpen: async (instrument, now) =>
       isMarketOpen(instrument.calendar, now) || (await keepsNoHours(account, clients.value)),
     // Data may come from another broker than the one at which is traded.

@@ -91,6 +91,24 @@ describe("operations", () => {
     expect(components).toContainEqual({ name: "ledger", state: "down", message: "Error: gone" });
   });
 
+  test("checks of a broker's books that fail for the same reason tell it once, in words", async () => {
+    const message = "session_expired: nobody has signed in yet";
+    const failed = (kind: "open_orders" | "positions" | "balances", said = message) => ({
+      ...{ kind, lastRunAt: 1, nextRunAt: 2 },
+      ...{ result: "failed" as const, message: said },
+    });
+    const checks = [failed("open_orders"), failed("positions", "differs"), failed("balances")];
+    const reconciliation = async () => ({ account: "paper", ready: false, checks, frozen: [] });
+    const response = await played({ gateway: { reconciliation } }).call("GET", "/v1/status", all);
+    const { components } = await response.json<{ components: unknown[] }>();
+    expect(components).toContainEqual({
+      name: "reconciliation paper",
+      state: "degraded",
+      message:
+        "open orders, balances: session expired: nobody has signed in yet; positions: differs",
+    });
+  });
+
   test("the metrics are Prometheus text and leave out what nobody could tell", async () => {
     const response = await played().call("GET", "/metrics", all);
     expect(response.headers.get("content-type")).toContain("version=0.0.4");

@@ -4,7 +4,7 @@ import { InstrumentMaster } from "../../durable-objects/broker-manager.master.ts
 import type { Room } from "../../durable-objects/broker-manager.room.ts";
 import type { BrokerManagerStorage } from "../../durable-objects/broker-manager.storage.ts";
 import { Wishes } from "../../durable-objects/broker-manager.wishes.ts";
-import type { BrokerReference } from "../../src/brokers/broker.ts";
+import type { BrokerFailure, BrokerReference } from "../../src/brokers/broker.ts";
 import type { ApiError } from "../../src/contract/errors.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { err, ok } from "../../src/domain/result.ts";
@@ -15,7 +15,11 @@ const wishes = (...ids: string[]) =>
 const FULL: ApiError = { code: "SHARD_CAPACITY", message: "full", details: null };
 
 /** A broker whose list of instruments the test changes, with room for so many. */
-async function setUp(listed: string[], room = Infinity) {
+async function setUp(
+  listed: string[],
+  room = Infinity,
+  failure: BrokerFailure = { kind: "network", reason: "away" },
+) {
   const list = { ids: listed };
   const storage = {
     instruments: () => new Map(),
@@ -29,9 +33,7 @@ async function setUp(listed: string[], room = Infinity) {
   } as unknown as BrokerManagerStorage;
   const reference = {
     instruments: async () =>
-      list.ids.length === 0
-        ? err({ kind: "network" as const, reason: "away" })
-        : ok(list.ids.map((id) => ({ id }) as Instrument)),
+      list.ids.length === 0 ? err(failure) : ok(list.ids.map((id) => ({ id }) as Instrument)),
   } as unknown as BrokerReference;
   const master = new InstrumentMaster("b", reference, storage, () => {});
   const held = new Wishes(storage);
@@ -84,6 +86,17 @@ test("a list that could not be read refuses what is new, and lets go of what is 
     error: { code: "BROKER_UNAVAILABLE" },
   });
   expect(await asking.declare("market:m1", [])).toEqual(ok([]));
+});
+
+test("a list that cannot be read for want of a session says so, and what to do", async () => {
+  const { asking } = await setUp([], undefined, {
+    kind: "session_expired",
+    reason: "nobody has signed in yet",
+  });
+  const refused = await asking.pin(["NSE:A"]);
+  expect(refused).toMatchObject({ code: "BROKER_SESSION_EXPIRED" });
+  for (const words of ["nobody has signed in yet", "POST /v1/brokers/b/session"])
+    expect(refused?.message).toContain(words);
 });
 
 test("without room a market's list is refused whole, and a ledger's is kept as far as it fits", async () => {

@@ -66,7 +66,11 @@ test("before anybody has signed in the broker is left alone, nobody is told, and
   const algo = await openAlgo();
   await algo.subscribe(INSTRUMENTS);
   await flow.gateway.ensure();
-  expect((await submitOrder(flow.ports, ALGO, ENTRY, Date.now())).ok).toBe(false);
+  const refused = await submitOrder(flow.ports, ALGO, ENTRY, Date.now());
+  expect(refused).toMatchObject({ ok: false, error: { code: "BROKER_SESSION_EXPIRED" } });
+  const message = refused.ok ? "" : refused.error.message;
+  for (const words of ["nobody has signed in yet", "POST /v1/brokers/paper/session"])
+    expect(message).toContain(words);
   expect(await session()).toMatchObject({
     state: "missing",
     signIn: "person",
@@ -81,6 +85,8 @@ test("before anybody has signed in the broker is left alone, nobody is told, and
   await flow.gateway.ensure();
   await until(async () => (await flow.gateway.streamState()) === "ready");
   expect((await upstream()).signIns).toBe(1);
+  // Nothing was kept of the refusal: the same order may be sent again.
+  await until(async () => (await submitOrder(flow.ports, ALGO, ENTRY, Date.now())).ok);
   await algo.close();
 });
 

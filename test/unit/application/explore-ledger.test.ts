@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Caller } from "../../../src/application/caller.ts";
 import { explainOrder, orderHistory } from "../../../src/application/explore-ledger.ts";
+import { apiError } from "../../../src/application/order-errors.ts";
 import type { AccountMarket, OrderPorts } from "../../../src/application/order-ports.ts";
 import type { IntentFacts } from "../../../src/application/ports.ts";
 import { explainQuery, type ExplainQueryInput } from "../../../src/contract/explorer.ts";
@@ -132,6 +133,16 @@ describe("what an order would meet", () => {
       { intent: { limitPrice: "100.1" }, facts: { brokerRefusal: null } },
     ]);
     expect(calls).toEqual([]);
+  });
+
+  test("while the broker's list cannot be read it says so, and calls no instrument unknown", async () => {
+    const unread = async () => apiError("BROKER_SESSION_EXPIRED", "nobody has signed in yet");
+    const { ports, asked } = played([], { instrument: async () => null, unread });
+    expect(await explainOrder(ports, ALGO, query(), 1)).toMatchObject({
+      ok: false,
+      error: { code: "BROKER_SESSION_EXPIRED", message: "nobody has signed in yet" },
+    });
+    expect(asked).toEqual([]);
   });
 
   test("a stale price is fetched and the ledger asked again, but not for a closed market", async () => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Caller } from "../../../src/application/caller.ts";
 import type { AccountMarket, OrderPorts } from "../../../src/application/order-ports.ts";
 import type { IntentFacts, ReserveAnswer } from "../../../src/application/ports.ts";
+import { apiError } from "../../../src/application/order-errors.ts";
 import { submitOrder } from "../../../src/application/submit-order.ts";
 import { orderRequest, type OrderRequestInput } from "../../../src/contract/orders.ts";
 import type { Order, OrderIntent } from "../../../src/domain/order.ts";
@@ -63,6 +64,7 @@ function played(
   };
   const ports = {
     ledger: {
+      order: async () => null,
       reserve: async (intent: OrderIntent, facts: IntentFacts) => {
         calls.push("reserve");
         return decide(intent, facts);
@@ -124,6 +126,29 @@ test("an unknown instrument is the ledger's to refuse, and is named in the answe
   const result = await submitOrder(ports, ALGO, request({ instrument: "SIM:NOPE" }), 1);
   expect(reserved[0]?.facts).toMatchObject({ instrument: null, marketOpen: false });
   expect(result).toMatchObject({ ok: false, error: { details: { instruments: ["SIM:NOPE"] } } });
+});
+
+const UNREAD = {
+  instrument: async () => null,
+  unread: async () => apiError("BROKER_SESSION_EXPIRED", "nobody has signed in yet"),
+};
+
+test("while the broker's list cannot be read no instrument is called unknown: the order is refused for the true cause, and the ledger hears nothing", async () => {
+  const { ports, reserved } = played([], UNREAD);
+  expect(await submitOrder(ports, ALGO, request(), 1)).toMatchObject({
+    ok: false,
+    error: { code: "BROKER_SESSION_EXPIRED", message: "nobody has signed in yet" },
+  });
+  expect(reserved).toEqual([]);
+});
+
+test("an order that was seen before is found also while the broker's list cannot be read", async () => {
+  const { ports } = played([{ kind: "existing", order: ORDER }], UNREAD);
+  const known = { ...ports, ledger: { ...ports.ledger, order: async () => ORDER } } as OrderPorts;
+  expect(await submitOrder(known, ALGO, request(), 1)).toMatchObject({
+    ok: true,
+    value: { existing: true },
+  });
 });
 
 test("prices and quantities are rounded only when the caller asks for it", async () => {
