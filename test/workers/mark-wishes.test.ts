@@ -17,7 +17,8 @@ function wishesWith(feeds: Record<string, Feed>) {
       return { ok: true, value: { instruments: kept.map((instrument) => ({ instrument })) } };
     },
   });
-  const env = { BROKER_MANAGER: { getByName: manager } } as unknown as Env;
+  const namespace = { idFromName: (name: string) => name, get: manager };
+  const env = { BROKER_MANAGER: namespace } as unknown as Env;
   const storage = {
     setting: (name: string) => settings.get(name) ?? null,
     set: (name: string, value: string) => void settings.set(name, value),

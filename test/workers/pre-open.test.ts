@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PreOpen, type PreOpenHost } from "../../durable-objects/broker-manager.pre-open.ts";
 import { bringsPrices } from "../../durable-objects/feed-shard.probe.ts";
 import type { Incident } from "../../src/application/reconcile-port.ts";
+import { sessionOfDay } from "../../src/domain/calendar.ts";
 import { PROBE_MS, PROBES_MAX } from "../../src/domain/feed-limits.ts";
 import type { MarketUpdate } from "../../src/domain/tick.ts";
 import { brokerManager, marketManager } from "../../src/platform/objects.ts";
@@ -20,6 +21,16 @@ import { exchange } from "../support/workers/paper.ts";
 /** Nine minutes before NSE opens, on a Monday. */
 const MORNING = Date.parse("2026-11-30T03:36:00Z");
 const OPENS_AT = Date.parse("2026-11-30T03:45:00Z");
+
+const DAY_MS = 86_400_000;
+
+/** The next Monday's open that is a day ahead at least: alarms ring by the real clock, so that no test may go back. */
+function nextMondaysOpen(): number {
+  for (let day = Date.now() + DAY_MS; ; day += DAY_MS) {
+    const session = sessionOfDay("NSE", day);
+    if (session && new Date(session.opensAt).getUTCDay() === 1) return session.opensAt;
+  }
+}
 
 const INSTRUMENTS = ["NSE:INFY", "NSE:TCS", "NSE:SBIN", "NSE:ITC"];
 const paper = exchange("paper");
@@ -217,9 +228,11 @@ describe("a line that is asked", () => {
 });
 
 describe("the real feed on a Monday morning", () => {
+  const opensAt = nextMondaysOpen();
+
   beforeEach(async () => {
     const realNow = Date.now;
-    const ahead = MORNING - realNow();
+    const ahead = opensAt - (OPENS_AT - MORNING) - realNow();
     vi.spyOn(Date, "now").mockImplementation(() => realNow() + ahead);
     Object.assign(env, { PAPER_HOURS: "exchange" });
     await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
@@ -239,7 +252,7 @@ describe("the real feed on a Monday morning", () => {
     const algo = await quietAlgo();
     const before = await connections();
     expect(await ring()).toBe(true);
-    expect(await state()).toEqual({ opensAt: OPENS_AT, silentLooks: 0, isProven: true });
+    expect(await state()).toEqual({ opensAt, silentLooks: 0, isProven: true });
     expect(await connections()).toEqual(before);
     expect(algo.of("gap")).toEqual([]);
     expect(await incidentsOf(env.DB)).toEqual([]);
@@ -279,7 +292,7 @@ describe("the real feed on a Monday morning", () => {
     expect([await state(), (await session()).generation]).toMatchObject([{ silentLooks: 2 }, 3]);
     expect(await incidentsOf(env.DB)).toEqual([]);
     await ring();
-    const id = `pre-open:paper:NSE:${OPENS_AT}`;
+    const id = `pre-open:paper:NSE:${opensAt}`;
     const title = "No prices from paper before NSE opens";
     expect(await incidentsOf(env.DB)).toMatchObject([{ id, title }]);
     await ring();
