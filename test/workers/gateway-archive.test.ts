@@ -147,6 +147,48 @@ test("a slice looks at so many executions, and the next one goes on from there",
   expect(seen).toEqual(["e-b", ["e-c"], null, []]);
 });
 
+test("what the storage remembers of a whole order is forgotten with its row", async () => {
+  const [past, forgotten] = await onStorage((store) => {
+    for (const id of ["a", "b"])
+      store.save({ order: { ...ended(id, 1), replacements: 2 }, posts: [], executions: [] });
+    store.past.add([pastOf(ended("a", 1))]);
+    store.past.forget(ended("b", 1));
+    return [store.order("a"), store.order("b")];
+  });
+  // A past record does not say how often its terms were replaced.
+  expect(past).toMatchObject({ ended: "filled", replacements: 0 });
+  expect(forgotten).toBeNull();
+});
+
+test("an order placed past us that is forgotten is news if the broker tells of it again", async () => {
+  const isNew = await onStorage((store) => {
+    store.save({ order: ended("x", 1), posts: [], executions: [] });
+    const first = store.noteExternal("b-x", 1);
+    const again = store.noteExternal("b-x", 1);
+    store.past.forget(ended("x", 1));
+    return [first, again, store.noteExternal("b-x", 2)];
+  });
+  expect(isNew).toEqual([true, false, true]);
+});
+
+test("a slice lets go of so many past records, the oldest first", async () => {
+  const left = await onStorage((store, sql) => {
+    store.past.add([pastOf(ended("a", 300)), pastOf(ended("b", 100)), pastOf(ended("c", 200))]);
+    store.past.forgetIds(500, "", 2);
+    return idsIn(sql, "past_orders");
+  });
+  expect(left).toEqual(["a"]);
+});
+
+test("an execution of an order that is kept whole stays whole", async () => {
+  const kept = await onStorage((store) => {
+    store.save({ order: ended("a", 100), posts: [], executions: [executionOf("a", 100)] });
+    store.past.forgetIds(500, "", 100);
+    return store.executionsOfBroker("b-a");
+  });
+  expect(kept).toEqual([executionOf("a", 100)]);
+});
+
 const tables = () =>
   runInDurableObject(env.ORDER_GATEWAY.getByName("paper"), (_, { storage }) => [
     idsIn(storage.sql, "orders"),

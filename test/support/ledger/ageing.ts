@@ -1,5 +1,5 @@
 /** A ledger with its tradebook, whose orders are let grow old. */
-import { LedgerArchive } from "../../../src/application/ledger/archive.ts";
+import { ARCHIVE_BOUNDS, LedgerArchive } from "../../../src/application/ledger/archive.ts";
 import { LedgerBook } from "../../../src/application/ledger/book.ts";
 import { reserve } from "../../../src/application/ledger/deciding.ts";
 import { postAll, takeBalances } from "../../../src/application/ledger/orders.ts";
@@ -13,18 +13,18 @@ import { acceptedAs, factsWith, fillOf, intentWith, markOf, postOf } from "./sam
 export const DAY_MS = 86_400_000;
 export const LATER = NOON + LEDGER_ORDER_KEPT_MS + 2 * DAY_MS;
 
-/** `settled`: whether the days of its orders have been compared. */
-export function ageing({ settled = true, reads = true } = {}) {
+/** `settled`: whether the days of its orders have been compared. `sameDay`: orders of the trading day itself may go. */
+export function ageing({ settled = true, reads = true, sameDay = false } = {}) {
   const store = new MemoryLedgerStore();
   const outbox = new SimulatedTradebook(store);
   const waits: (() => void)[] = [];
-  const world = { settled, reads, hangs: false };
+  const world = { settled, reads, hangs: false, commits: 0 };
   const begin = () => {
     const book = new LedgerBook({
       storage: store,
       outbox,
       transaction: (work) => outbox.transaction(() => store.transaction(work)),
-      onCommit: () => {},
+      onCommit: () => void (world.commits += 1),
     });
     const archive = new LedgerArchive({
       book,
@@ -37,8 +37,9 @@ export function ageing({ settled = true, reads = true } = {}) {
       isSettled: async () => world.settled,
       after: (_ms, act) => {
         waits.push(act);
-        return () => {};
+        return () => void waits.splice(waits.indexOf(act), 1);
       },
+      bounds: { ...ARCHIVE_BOUNDS, pastDaysOnly: !sameDay },
       log: () => {},
     });
     return { book, archive };

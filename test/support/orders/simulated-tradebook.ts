@@ -30,6 +30,8 @@ export class SimulatedTradebook implements LedgerOutbox {
   readonly desk = new Map<string, "open" | "closed">();
   /** What people have to hear of, by its id. */
   readonly incidents = new Map<string, Incident>();
+  /** Lines of the audit log, in order. */
+  readonly audits: { action: string; subject: string }[] = [];
   /** Asked at each write; true when it fails. */
   away: () => boolean = () => false;
   readonly #store: MemoryLedgerStore;
@@ -109,7 +111,8 @@ export class SimulatedTradebook implements LedgerOutbox {
       else if (row.kind === "execution") {
         const { executionId } = row.execution;
         this.executions.set(executionId, (this.executions.get(executionId) ?? 0) + 1);
-      } else if (row.kind === "incident") this.incidents.set(row.incident.id, row.incident);
+      } else if (row.kind === "audit") this.audits.push(row);
+      else if (row.kind === "incident") this.incidents.set(row.incident.id, row.incident);
     }
     return true;
   }

@@ -66,14 +66,19 @@ describe("the ledger lets go of", () => {
     expect(isArchived(world, intent)).toBe(true);
   });
 
-  test("nothing of the trading day itself, whose orders are counted", async () => {
-    const world = ageing();
-    const { intent } = world.filled();
-    // The day of the orders has not been closed: nothing has happened since.
-    await world.outbox.flush();
-    await world.run.archive.run(LATER);
-    expect(isArchived(world, intent)).toBe(false);
-  });
+  test.each([false, true])(
+    "nothing of the trading day itself, whose orders are counted, unless it may (%s)",
+    async (sameDay) => {
+      const world = ageing({ sameDay });
+      const intent = intentWith();
+      world.ask(intent, NOON, false);
+      // It is not the newest; but the day has not been closed: nothing has happened since.
+      world.ask(intentWith());
+      await world.outbox.flush();
+      await world.run.archive.run(LATER);
+      expect(isArchived(world, intent)).toBe(sameDay);
+    },
+  );
 
   test("so many in one slice, and after a while the next ones", async () => {
     const world = ageing();
