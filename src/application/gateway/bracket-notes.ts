@@ -1,12 +1,5 @@
 /** The brackets that a gateway holds, as it remembers them: each with when it is to be looked at next. */
-import {
-  isPairClosed,
-  legId,
-  newBracket,
-  otherLeg,
-  type Bracket,
-  type LegName,
-} from "../../domain/bracket.ts";
+import { newBracket, type Bracket } from "../../domain/bracket.ts";
 import type { ApprovedOrder, OrderIntent } from "../../domain/order.ts";
 import type { GatewayPorts } from "./ports.ts";
 import { DUE_NOW } from "./record.ts";
@@ -51,24 +44,6 @@ export function beginBracket(context: Notes, { intent }: ApprovedOrder, now: num
   const { bracket, clientOrderId } = intent;
   if (!bracket || read(context, clientOrderId)) return;
   saveBracket(context, { bracket: newBracket(clientOrderId), dueAt: now }, false);
-}
-
-/**
- * Why an exit may not leave any more: both exits of its pair, by their records as they are now, have closed
- * all of it. Null for what is no exit, and while a part is open: the bracket makes the exit as small as that
- * as soon as it stands. One whose bracket is not known here goes, too.
- */
-export function whyClosed(context: Notes, { intent }: ApprovedOrder): string | null {
-  const { exit } = intent;
-  const note = exit && read(context, exit.entry);
-  if (!note) return null;
-  const { entry, pair, leg } = exit;
-  const filled = (name: LegName) =>
-    context.store.order(legId(entry, pair, name))?.filledQuantity ?? "0";
-  const filledNow = { stop: filled("stop"), target: filled("target") };
-  return isPairClosed(note.bracket, pair, filledNow)
-    ? `stopped: the ${otherLeg(leg)} of ${entry} has closed all that this ${leg} is for`
-    : null;
 }
 
 /** Something was heard of an order: the bracket that it belongs to is looked at next. */

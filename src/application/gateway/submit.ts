@@ -22,7 +22,8 @@ import {
   type GatewayContext,
   type Sighting,
 } from "./context.ts";
-import { beginBracket, whyClosed } from "./bracket-notes.ts";
+import { beginBracket } from "./bracket-notes.ts";
+import { whyClosed } from "./closed-pairs.ts";
 import { entryRefusal } from "./entry-gates.ts";
 import { awaitAnswer } from "./in-flight.ts";
 import { leaveInFlight, takeUnplaced } from "./sightings.ts";

@@ -1,11 +1,17 @@
 /** A bracket's exit that comes to the gateway after the other one has closed its pair: it never leaves, whoever brings it. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bracketNote, saveBracket } from "../../../../src/application/gateway/bracket-notes.ts";
 import { newRecord, type GatewayOrder } from "../../../../src/application/gateway/record.ts";
 import { legId, newBracket, stepBracket, type LegName } from "../../../../src/domain/bracket.ts";
-import type { ApprovedOrder, Order } from "../../../../src/domain/order.ts";
+import type { ApprovedOrder, Execution, Order } from "../../../../src/domain/order.ts";
 import { MemoryStore } from "../../../support/orders/memory-store.ts";
-import { approvedWith, scripted, START, type Script } from "../../../support/orders/scripted.ts";
+import {
+  approvedWith,
+  executionOf,
+  scripted,
+  START,
+  type Script,
+} from "../../../support/orders/scripted.ts";
 
 const entry = approvedWith({
   bracket: { stopPrice: "95", stopLimitPrice: null, targetPrice: "105" },
@@ -111,6 +117,55 @@ test("what a person executed of the other exit counts, in whole and together wit
   store.save({ order: byHand, posts: [], executions: [] });
   expect(await run.gateway.submit(exit("target"), 1)).toMatchObject({ outcome: "stopped" });
   expect(run.sent).toEqual([]);
+});
+
+/** A fill of the stop, by the stream. */
+const told = (executionId: string, quantity: string) =>
+  ({
+    kind: "order_event",
+    clientOrderId: idOf("stop"),
+    brokerOrderId: "B1",
+    eventId: executionId,
+    event: { kind: "filled", execution: executionOf(executionId, quantity) },
+    at: START,
+  }) as const;
+
+/** Its stop is on its way, and the answer to it comes when the test says. */
+async function underWay(known: Partial<GatewayOrder> = {}, executions: Execution[] = []) {
+  const answered = Promise.withResolvers<void>();
+  const outcome = { outcome: "accepted", brokerOrderId: "B1", pendingTrigger: false } as const;
+  const script: Script = { submit: () => answered.promise.then(() => outcome) };
+  const { run, store } = held(script);
+  const order = { ...newRecord(idOf("stop"), exit("stop"), START), ...known };
+  store.save({ order, posts: [], executions });
+  const stop = run.gateway.submit(exit("stop"), 1);
+  while (run.sent.length === 0) await Promise.resolve();
+  script.submit = async () => ({ outcome: "not_sent", reason: "no line" });
+  const answer = async (): Promise<void> => {
+    answered.resolve();
+    await stop;
+  };
+  return { run, answer };
+}
+
+describe("a fill of the other exit that waits for the answer to it", () => {
+  test("counts, once however often it is told", async () => {
+    const { run, answer } = await underWay();
+    await run.gateway.onStream(told("E1", "6"));
+    await run.gateway.onStream(told("E1", "6"));
+    expect(await run.gateway.submit(exit("target"), 1)).toMatchObject({ outcome: "not_sent" });
+    await run.gateway.onStream(told("E2", "4"));
+    expect(await run.gateway.submit(exit("target"), 2)).toMatchObject({ outcome: "stopped" });
+    await answer();
+    expect(run.sent).toEqual([idOf("stop"), idOf("target")]);
+  });
+
+  test("does not count once more where it was booked before", async () => {
+    const { run, answer } = await underWay({ filledQuantity: "6" }, [executionOf("E1", "6")]);
+    await run.gateway.onStream(told("E1", "6"));
+    expect(await run.gateway.submit(exit("target"), 1)).toMatchObject({ outcome: "not_sent" });
+    await answer();
+  });
 });
 
 test("while a part is open it leaves: nothing else would guard the rest", async () => {

@@ -64,7 +64,7 @@ describe("news of an archived order", () => {
       Object.assign(world.world, trouble);
       const late = postOf(intent.clientOrderId, fillOf(intent, "2", "90"), LATER);
       const posted = world.post([late]);
-      for (const act of [...world.waits]) act();
+      for (const act of world.waits) act();
       const [order] = await posted;
       expect(order).toMatchObject({ algoId: "external", filledQuantity: "2" });
       await world.outbox.flush();
