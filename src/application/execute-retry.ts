@@ -32,8 +32,8 @@ export function evidenceAgainstRetry(evidence: OrderEvidence): string | null {
   }
 }
 
-/** Delay before the delivery after this one. */
-function delayAfter(delivery: number): number {
+/** Seconds before the delivery after this one, also where this one failed: deliveries are few, and whoever is away comes back in seconds. */
+export function retryDelaySeconds(delivery: number): number {
   const delay = ORDER_RETRY_DELAY_SECONDS[Math.min(delivery, ORDER_RETRY_DELAY_SECONDS.length - 1)];
   assert(delay !== undefined, "there is a delay for each retry");
   return delay;
@@ -58,7 +58,7 @@ export async function executeRetry(
   const against = evidenceAgainstRetry(evidence);
   if (against) return { action: "done", why: against };
 
-  const delaySeconds = delayAfter(delivery);
+  const delaySeconds = retryDelaySeconds(delivery);
   const again = (why: string): RetryVerdict => ({ action: "again", delaySeconds, why });
   if (delivery > ORDER_RETRIES_MAX || evidence.attempts > ORDER_RETRIES_MAX)
     return again("its retries are used up");

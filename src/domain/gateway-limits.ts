@@ -5,3 +5,6 @@ export const INCIDENT_RETRY_MS = 2_000;
 
 /** The broker's list is read before its turn, for orders that the stream told of and nobody here knows, at most this often: strangers may send many. */
 export const EARLY_POLL_MS = 1_000;
+
+/** Delay before a letter that could not be laid on the desk comes again, seconds; the last stays. */
+export const DESK_RETRY_SECONDS = [2, 5, 15, 60] as const;

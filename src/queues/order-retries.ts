@@ -1,5 +1,5 @@
 /** Queue `order-retries`: one order's retry per message. Acknowledged only when nothing is left to do. */
-import { executeRetry } from "../application/execute-retry.ts";
+import { executeRetry, retryDelaySeconds } from "../application/execute-retry.ts";
 import { errorText } from "../application/log.ts";
 import type { OrderPorts } from "../application/order-ports.ts";
 import { orderRetryMessage } from "../contract/queue.ts";
@@ -27,6 +27,6 @@ async function consume(ports: OrderPorts, message: Message): Promise<void> {
   } catch (error) {
     // The record decides what the next delivery may do, so trying again is safe.
     ports.log("error", "order_retry_failed", { clientOrderId, delivery, error: errorText(error) });
-    message.retry();
+    message.retry({ delaySeconds: retryDelaySeconds(delivery) });
   }
 }

@@ -2,7 +2,7 @@
 import type { RetryQueuePort } from "../../../src/application/ports.ts";
 import type { OrderRetryMessage } from "../../../src/contract/queue.ts";
 import { ORDER_RETRY_DELAY_SECONDS } from "../../../src/domain/limits.ts";
-import type { RetryVerdict } from "../../../src/application/execute-retry.ts";
+import { retryDelaySeconds, type RetryVerdict } from "../../../src/application/execute-retry.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Trouble } from "./trouble.ts";
@@ -45,7 +45,7 @@ export class SimulatedQueue implements RetryQueuePort {
   }
 
   async #consume(message: OrderRetryMessage, delivery: number): Promise<void> {
-    let delaySeconds = 1;
+    let delaySeconds = retryDelaySeconds(delivery);
     try {
       const verdict = await this.#inTime(this.consume?.(message, delivery));
       if (verdict?.action === "done") return;
