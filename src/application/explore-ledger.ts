@@ -58,11 +58,20 @@ export async function explainOrder(
   const facts = await gatherFacts(market, query.instrument, query, now);
   const unread = facts.instrument ? null : await market.unread?.();
   if (unread) return err(unread);
+  facts.epoch = await ports.epoch?.();
   const request = { ...query, clientOrderId: NO_CLIENT_ORDER_ID };
   const terms =
     request.round && facts.instrument ? roundToGrid(request, facts.instrument) : request;
   const intent = intentOf(terms, algoId, account);
   let explained = await ports.ledger.explain(intent, facts);
+  if (refusalOf(explained, "STALE_EPOCH")) {
+    // As for a real order: perhaps this very region has taken the lease anew.
+    const epoch = await ports.epoch?.("fresh");
+    if (epoch !== facts.epoch) {
+      facts.epoch = epoch;
+      explained = await ports.ledger.explain(intent, facts);
+    }
+  }
   if (facts.marketOpen && refusalOf(explained, "STALE_PRICE")) {
     facts.mark = await priceOf(ports, market, intent);
     if (facts.mark) explained = await ports.ledger.explain(intent, facts);

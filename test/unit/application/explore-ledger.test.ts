@@ -145,6 +145,18 @@ describe("what an order would meet", () => {
     expect(asked).toEqual([]);
   });
 
+  test("is asked under the lease of the region that asks, which is read afresh where that is over", async () => {
+    const stale = () => said({ code: "STALE_EPOCH" });
+    const lost = played([stale()]);
+    lost.ports.epoch = async () => 1;
+    expect(await explainOrder(lost.ports, ALGO, query(), 1)).toMatchObject({ value: stale() });
+    expect(lost.asked.map(({ facts }) => facts.epoch)).toEqual([1]);
+    const anew = played([stale()]);
+    anew.ports.epoch = async (fresh) => (fresh ? 3 : 1);
+    expect(await explainOrder(anew.ports, ALGO, query(), 1)).toMatchObject({ value: said() });
+    expect(anew.asked.map(({ facts }) => facts.epoch)).toEqual([1, 3]);
+  });
+
   test("a stale price is fetched and the ledger asked again, but not for a closed market", async () => {
     const { ports, asked } = played([stale()]);
     await explainOrder(ports, ALGO, query(), 1);
