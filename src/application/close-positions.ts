@@ -4,7 +4,7 @@
  */
 import type { ApiError } from "../contract/errors.ts";
 import type { ClosePositionsRequest, OrderRequest, PositionView } from "../contract/orders.ts";
-import { decimal, decimalText, ZERO, type Decimal } from "../domain/decimal.ts";
+import { decimal, decimalText, minDecimal, ZERO, type Decimal } from "../domain/decimal.ts";
 import { closableOf } from "../domain/risk/allowance.ts";
 import { orderIdFor } from "../domain/derived-id.ts";
 import { CLOSE_CANCEL_POLL_MS, CLOSE_CANCEL_WAIT_MS } from "../domain/limits.ts";
@@ -56,15 +56,35 @@ export async function closePositions(
   const cancels = request.cancelOpen
     ? await clearTheWay(ports, caller, open)
     : { openOrders: 0, cancelsSent: 0, notSent: 0 };
+  // What was canceled may have filled in part before: what is closed is what it has left.
+  const present = cancels.openOrders > 0 ? await ports.ledger.positions() : all;
   const positions: ClosedPosition[] = [];
   for (let start = 0; start < held.length; start += CLOSED_AT_ONCE) {
     const some = held.slice(start, start + CLOSED_AT_ONCE);
     const closed = await Promise.all(
-      some.map((each) => close(ports, caller, request, each, leftOf(all, each), now)),
+      some.map((before) => {
+        const position = asIn(present, before);
+        const left = leftOf(present, position);
+        const quantity = quantityOf(request, leftOf(all, before), left);
+        return close(ports, caller, request, position, quantity, now);
+      }),
     );
     positions.push(...closed.filter((each) => each !== null));
   }
   return ok({ positions, cancels });
+}
+
+const asIn = (present: readonly PositionView[], before: PositionView): PositionView =>
+  present.find(
+    ({ algoId, account, instrument }) =>
+      algoId === before.algoId && account === before.account && instrument === before.instrument,
+  ) ?? before;
+
+/** Of what was there when it was asked for, no more than is left; what never was there is the ledger's to refuse. */
+function quantityOf({ quantity }: ClosePositionsRequest, before: Decimal, left: Decimal): Decimal {
+  if (quantity === undefined) return left;
+  const asked = decimal(quantity);
+  return asked.lte(before) ? minDecimal(asked, left) : asked;
 }
 
 const isMeant = (
@@ -127,7 +147,7 @@ async function close(
   caller: Caller,
   request: ClosePositionsRequest,
   position: PositionView,
-  left: Decimal,
+  quantity: Decimal,
   now: number,
 ): Promise<ClosedPosition | null> {
   const { algoId, account, instrument } = position;
@@ -145,11 +165,11 @@ async function close(
     ...about,
     side: closingSide(position),
     type: "market",
-    quantity: request.quantity ?? decimalText(left),
+    quantity: decimalText(quantity),
     timeInForce: "day",
     reduceOnly: true,
     // What is left of a position that was cut may be no whole number of lots.
-    round: request.quantity === undefined,
+    round: request.quantity === undefined || decimal(request.quantity).gt(quantity),
   };
   const sent = await submitOrder(ports, caller, order, now);
   return sent.ok
