@@ -18,6 +18,25 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     changes: [["stopped ?? whyClosed(context, approved) ?? whyBlocked", "stopped ?? whyBlocked"]],
   },
   {
+    name: "an exit that was not sent goes the way of entries",
+    file: SUBMIT,
+    changes: [["const waiting = order.approved?.intent.exit\n", "const waiting = order.turn\n"]],
+    also: {
+      file: "src/application/gateway/wishes.ts",
+      changes: [["return order.approved?.intent.exit ?", "return order.turn ?"]],
+    },
+  },
+  {
+    name: "an exit is given up to the desk like an entry",
+    file: "src/application/gateway/stop.ts",
+    changes: [
+      [
+        "if (exit && order.ended === null && (order.approved || bracketNote(context, exit.entry))) {",
+        "if (exit === undefined) {",
+      ],
+    ],
+  },
+  {
     name: "kill switch not checked by the ledger",
     file: CHECKS,
     changes: [['  ["KILL_SWITCH", tradingState],\n', ""]],

@@ -69,9 +69,10 @@ export async function executeRetry(
   const { approved } = standing;
   if (!(await isOpen(ports, approved.intent, now))) return again("its market is closed");
   const result = await gateway.submit(approved, evidence.attempts + 1);
-  return result.outcome === "not_sent"
-    ? again(result.reason)
-    : { action: "done", why: result.outcome };
+  if (result.outcome !== "not_sent") return { action: "done", why: result.outcome };
+  return approved.intent.exit
+    ? { action: "done", why: "its gateway asks for it until it stands" }
+    : again(result.reason);
 }
 
 async function isOpen(

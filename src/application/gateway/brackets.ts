@@ -18,11 +18,12 @@ import {
   BRACKET_LOOK_MS,
   BRACKET_WAIT_MS,
 } from "../../domain/bracket-limits.ts";
-import { approvalOf, type ApprovedOrder, type OrderIntent } from "../../domain/order.ts";
+import { approvalOf, type OrderIntent } from "../../domain/order.ts";
 import { passesByItself } from "../../domain/risk/refusal.ts";
 import { errorText } from "../log.ts";
 import { bracketNote, openBrackets, saveBracket } from "./bracket-notes.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
+import { whyNotNow } from "./exit-turns.ts";
 import { flush } from "./outbox.ts";
 import { raise } from "./reconcile-notes.ts";
 import { DUE_NOW, type GatewayOrder } from "./record.ts";
@@ -199,7 +200,7 @@ async function place(context: GatewayContext, intent: OrderIntent): Promise<void
   await flush(context);
   if (context.store.hasPosts()) return;
   const answer = await context.ledger.reserve(intent, await context.facts(intent));
-  if (answer.kind === "approved") return send(context, answer.approved);
+  if (answer.kind === "approved") return void (await submit(context, answer.approved, 1));
   if (answer.kind === "denied" && passesByItself(answer.refusal))
     return askLater(context, intent, answer.refusal.message);
   if (answer.kind === "denied") return refused(context, intent, answer.refusal.message);
@@ -207,18 +208,11 @@ async function place(context: GatewayContext, intent: OrderIntent): Promise<void
   const { clientOrderId } = intent;
   if (answer.order.refusal) return refused(context, intent, answer.order.refusal.message);
   const standing = await context.ledger.approved(clientOrderId);
-  if (standing?.kind === "permitted" && !context.store.order(clientOrderId))
-    return send(context, standing.approved);
-}
-
-async function send(context: GatewayContext, approved: ApprovedOrder): Promise<void> {
-  const result = await submit(context, approved, 1);
-  if (result.outcome !== "not_sent") return;
-  const { clientOrderId, account } = approved.intent;
-  if (context.store.order(clientOrderId)?.turn) return;
-  const reason = result.reason.slice(0, 500);
-  const firstAttemptAt = approved.approvedAt;
-  await context.retries.send({ clientOrderId, account, reason, firstAttemptAt });
+  if (!standing) return;
+  const hindrance = await whyNotNow(context, standing);
+  if (context.store.order(clientOrderId)) return;
+  if (hindrance !== null) return askLater(context, intent, hindrance);
+  if (standing.kind === "permitted") await submit(context, standing.approved, 1);
 }
 
 /** Its market is closed, say: the exit stays due under its id, and people are told once that it is not there yet. */

@@ -1,7 +1,7 @@
 /** Keeps an exit from leaving whose pair has been closed without it. It only reads: the caller stops the order. */
 import { isPairClosed, legId, otherLeg } from "../../domain/bracket.ts";
 import { decimal, decimalText, type DecimalText } from "../../domain/decimal.ts";
-import type { ApprovedOrder } from "../../domain/order.ts";
+import type { OrderIntent } from "../../domain/order.ts";
 import { bracketNote } from "./bracket-notes.ts";
 import type { GatewayContext } from "./context.ts";
 
@@ -10,7 +10,10 @@ import type { GatewayContext } from "./context.ts";
  * all of it. Null for what is no exit, and while a part is open: the bracket makes the exit as small as that
  * as soon as it stands. One whose bracket is not known here goes, too.
  */
-export function whyClosed(context: GatewayContext, { intent }: ApprovedOrder): string | null {
+export function whyClosed(
+  context: GatewayContext,
+  { intent }: { intent: Pick<OrderIntent, "exit"> },
+): string | null {
   const { exit } = intent;
   const note = exit && bracketNote(context, exit.entry);
   if (!note) return null;

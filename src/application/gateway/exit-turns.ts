@@ -1,35 +1,59 @@
 /**
- * A bracket's exit that gets no turn at the broker's rate is not over, as an entry is: what it should guard
- * is bare until it stands. It stays due under its id, and no try is counted of which nothing could leave.
+ * A bracket's exit that could not leave is not over, as an entry is: what it should guard is bare until it
+ * stands. It stays due under its id, and its gateway asks for it until it goes; no count of tries ends that.
  */
 import { EXIT_TURN_TOLD_MS, EXIT_TURN_WAIT_MS } from "../../domain/bracket-limits.ts";
+import type { OrderPost } from "../../domain/order.ts";
+import type { StandingApproval } from "../../domain/risk/decide.ts";
 import { save, type GatewayContext } from "./context.ts";
 import { raise } from "./reconcile-notes.ts";
 import type { GatewayOrder } from "./record.ts";
 
-/** Asked again later, each time a little later. */
-export function putOffTurn(
+/**
+ * Proven not sent, for whatever reason: no turn at the broker's rate, no connection. Asked for
+ * again later, each time a little later. `posts`: what the ledger hears of it.
+ */
+export function putOffExit(
   context: GatewayContext,
   order: GatewayOrder,
   reason: string,
+  posts: OrderPost[] = [],
 ): GatewayOrder {
   const now = context.now();
   const { since, tries, told } = order.turn ?? { since: now, tries: 0, told: false };
   const isLong = now - since >= EXIT_TURN_TOLD_MS;
-  const waitMs = EXIT_TURN_WAIT_MS[tries] ?? Math.max(...EXIT_TURN_WAIT_MS);
   const waiting: GatewayOrder = {
     ...order,
     record: "not_sent",
     reason,
     turn: { since, tries: tries + 1, told: told || isLong },
-    nextLookAt: now + waitMs,
+    nextLookAt: now + waitMs(tries),
   };
   if (isLong && !told) tell(context, waiting, reason, now - since);
-  save(context, { order: waiting, posts: [] });
+  save(context, { order: waiting, posts });
   const { clientOrderId } = order;
   context.log("warn", "exit_waits_for_its_turn", { clientOrderId, tries: tries + 1, reason });
   return waiting;
 }
+
+/** Before anybody is asked for it: while they are away it is not due again at once. */
+export function askingForExit(context: GatewayContext, order: GatewayOrder): void {
+  const nextLookAt = context.now() + waitMs(order.turn?.tries ?? 0);
+  save(context, { order: { ...order, nextLookAt }, posts: [] });
+}
+
+/** Why it may not go as things stand; null when it may. Hours are its sender's to ask: after an outage its market may be shut. */
+export async function whyNotNow(
+  context: GatewayContext,
+  standing: StandingApproval,
+): Promise<string | null> {
+  if (standing.kind === "refused") return standing.refusal.message;
+  const { marketOpen } = await context.facts(standing.approved.intent);
+  return marketOpen ? null : "its market is closed";
+}
+
+const waitMs = (tries: number): number =>
+  EXIT_TURN_WAIT_MS[tries] ?? Math.max(...EXIT_TURN_WAIT_MS);
 
 function tell(
   context: GatewayContext,
@@ -44,6 +68,6 @@ function tell(
     id: `bracket-turn-${clientOrderId}`,
     severity: "critical",
     title: `No ${exit.leg} for ${exit.entry} yet`,
-    message: `${approved.intent.quantity} of the bracket ${exit.entry} has waited ${seconds} s for its ${exit.leg} to get a turn at the broker (${reason}). It is asked for again until it stands; fewer orders of others let it through.`,
+    message: `${approved.intent.quantity} of the bracket ${exit.entry} has waited ${seconds} s for its ${exit.leg}, which could not be sent (${reason}). It is asked for again until it stands. Whoever cannot wait closes the position, or places an exit by hand at the broker and cancels this one.`,
   });
 }

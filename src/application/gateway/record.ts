@@ -86,7 +86,7 @@ export interface GatewayOrder {
   looks: number;
   /** When people were told that its outcome is unknown. */
   deskedAt: number | null;
-  /** A bracket's exit that has got no turn at the broker's rate yet; left out of all others. */
+  /** A bracket's exit that could not leave yet, and waits for its turn to be asked for again; left out of all others. */
   turn?: WaitForTurn | null;
   updatedAt: number;
 }

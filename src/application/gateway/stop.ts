@@ -1,4 +1,7 @@
 /** The ends of an order that never left: stopped at the door, withdrawn, or given up to the desk. No later attempt of it goes. */
+import type { BracketExit } from "../../domain/bracket.ts";
+import { bracketNote } from "./bracket-notes.ts";
+import { whyClosed } from "./closed-pairs.ts";
 import { readOrder, save, type GatewayContext } from "./context.ts";
 import { post } from "./evidence.ts";
 import { flush } from "./outbox.ts";
@@ -53,19 +56,33 @@ export function giveUp(context: GatewayContext, order: GatewayOrder, reason: str
 
 /**
  * Gives an order up that nothing ever left of, also one that has not come yet: whoever brings it later
- * is too late. True when it lies on the desk as not sent, or will as soon as the ledger can be told.
+ * is too late. True when it lies on the desk as not sent, or will as soon as the ledger can be told. False also
+ * for a bracket's exit that its gateway can still place.
  */
 export async function giveUpUnsent(
   context: GatewayContext,
   clientOrderId: string,
   reason: string,
 ): Promise<boolean> {
+  const exit = await exitOf(context, clientOrderId);
   const order = readOrder(context, clientOrderId) ?? newRecord(clientOrderId, null, context.now());
-  // One that only waits for its turn is its gateway's to send.
-  if (order.record !== "not_sent" || order.turn) return false;
+  if (order.record !== "not_sent") return false;
+  if (exit && order.ended === null && (order.approved || bracketNote(context, exit.entry))) {
+    // It is asked for from here, also where it has not come yet, as long as there is something to close.
+    const closed = whyClosed(context, { intent: { exit } });
+    if (closed !== null) stop(context, order, closed);
+    await flush(context);
+    return false;
+  }
   // An attempt that waits for its turn looks at the record again before it sends.
   if (order.ended === null) giveUp(context, order, reason);
   else if (order.ended !== "dead_lettered") return false;
   await flush(context);
   return true;
+}
+
+/** What it is an exit of, by the ledger where it has not come here; null of any other order. */
+async function exitOf(context: GatewayContext, clientOrderId: string): Promise<BracketExit | null> {
+  const known = readOrder(context, clientOrderId)?.approved?.intent;
+  return (known ?? (await context.ledger.order(clientOrderId)))?.exit ?? null;
 }

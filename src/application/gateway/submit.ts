@@ -9,7 +9,7 @@ import {
   ORDER_RATE_WAIT_MS_MAX,
   WAY_OUT_RATE_WAIT_MS_MAX,
 } from "../../domain/limits.ts";
-import type { ApprovedOrder, OrderStages } from "../../domain/order.ts";
+import type { ApprovedOrder, OrderPost, OrderStages } from "../../domain/order.ts";
 import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
 import type { GatewayOutcome } from "../ports.ts";
@@ -28,7 +28,7 @@ import { entryRefusal } from "./entry-gates.ts";
 import { awaitAnswer } from "./in-flight.ts";
 import { leaveInFlight, takeUnplaced } from "./sightings.ts";
 import { post } from "./evidence.ts";
-import { putOffTurn } from "./exit-turns.ts";
+import { putOffExit } from "./exit-turns.ts";
 import { isExit, whyBlocked } from "./exits.ts";
 import { ledgerOrder } from "./outbox.ts";
 import { stop, withdraw } from "./stop.ts";
@@ -74,7 +74,7 @@ async function attemptOnce(
     // While it waited, a cancel may have come first.
     if (order.record !== "not_sent" || order.ended !== null) record = order;
     else if (turn.kind === "refused") record = stop(context, order, turn.reason);
-    else if (turn.kind === "later") record = putOffTurn(context, order, turn.reason);
+    else if (turn.kind === "later") record = putOffExit(context, order, turn.reason);
     else record = await sendRecorded(context, order, attempt, turn.waited);
   } finally {
     leaveInFlight(context, clientOrderId);
@@ -152,7 +152,9 @@ async function sendRecorded(
   const now = context.store.order(order.clientOrderId);
   assert(now, "a recorded order stays");
   const stages: OrderStages = { ...waited, networkMs, brokerMs };
-  return settle(context, { ...now, stages }, attempt, outcome);
+  // An exit that did not leave waits on from where it was.
+  const turn = outcome.outcome === "not_sent" && order.turn ? { turn: order.turn } : {};
+  return settle(context, { ...now, stages, ...turn }, attempt, outcome);
 }
 
 function passGates(context: GatewayContext, approved: ApprovedOrder): string | null {
@@ -221,7 +223,10 @@ function settleWithoutEvidence(
   }
 }
 
-/** Proven not sent: it waits for its retry, unless somebody has canceled it meanwhile. */
+/**
+ * Proven not sent: it waits for its retry, unless somebody has canceled it meanwhile. An exit waits for its
+ * gateway; of its tries the ledger hears the first, or an outage of an hour would be hundreds of events.
+ */
 function notSent(
   context: GatewayContext,
   order: GatewayOrder,
@@ -230,17 +235,23 @@ function notSent(
 ): GatewayOrder {
   const now = context.now();
   const event = { kind: "not_sent", reason, attempt, ...stagesOf(order) } as const;
-  const posts = [post(order, `not_sent:${attempt}`, event, now)];
-  const waiting: GatewayOrder = {
-    ...order,
-    record: "not_sent",
-    attempt,
-    reason,
-    nextLookAt: now + NOT_SENT_SWEEP_MS,
-  };
-  save(context, { order: waiting, posts });
+  const told = post(order, `not_sent:${attempt}`, event, now);
+  const unsent: GatewayOrder = { ...order, record: "not_sent", attempt, reason };
+  const waiting = order.approved?.intent.exit
+    ? putOffExit(context, unsent, reason, attempt === 1 ? [told] : [])
+    : waitForRetry(context, unsent, told);
   context.log("warn", "order_not_sent", { clientOrderId: order.clientOrderId, attempt, reason });
   return order.cancel === "none" ? waiting : withdraw(context, waiting);
+}
+
+function waitForRetry(
+  context: GatewayContext,
+  unsent: GatewayOrder,
+  told: OrderPost,
+): GatewayOrder {
+  const waiting = { ...unsent, nextLookAt: context.now() + NOT_SENT_SWEEP_MS };
+  save(context, { order: waiting, posts: [told] });
+  return waiting;
 }
 
 /** The outcome by the record, with the order as the ledger has it. */

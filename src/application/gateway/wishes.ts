@@ -9,7 +9,7 @@ import { latestEpoch, readOrder, save, type GatewayContext } from "./context.ts"
 import { confirmWishes, lookAgain, lookAt, resolveUnknown, sweepNotSent } from "./doubt.ts";
 import { entryRefusal } from "./entry-gates.ts";
 import { post } from "./evidence.ts";
-import { putOffTurn } from "./exit-turns.ts";
+import { askingForExit, putOffExit, whyNotNow } from "./exit-turns.ts";
 import { isOpenNow } from "./finding.ts";
 import { refuseChanges, type Asked } from "./look-up.ts";
 import { ledgerOrder } from "./outbox.ts";
@@ -84,7 +84,7 @@ async function step(
   const order = readOrder(context, clientOrderId);
   if (!order || order.ended !== null) return;
   if (order.record === "not_sent")
-    return order.turn ? askForTurn(context, order) : sweepNotSent(context, order);
+    return order.approved?.intent.exit ? askForExit(context, order) : sweepNotSent(context, order);
   if (order.record === "unknown") await resolveUnknown(context, order, look);
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "accepted" || now.ended !== null) return;
@@ -92,16 +92,21 @@ async function step(
   return confirmWishes(context, now, look);
 }
 
-/** It is sent by the way of every attempt, if it is still wanted and the ledger has nothing against it now. */
-async function askForTurn(context: GatewayContext, order: GatewayOrder): Promise<void> {
+/**
+ * It is sent by the way of every attempt, if it is still wanted, its market is open, and the ledger has nothing
+ * against it now.
+ */
+async function askForExit(context: GatewayContext, order: GatewayOrder): Promise<void> {
   const { clientOrderId, attempt } = order;
+  askingForExit(context, order);
   const standing = await context.ledger.approved(clientOrderId);
-  if (standing?.kind === "permitted")
+  const hindrance = standing && (await whyNotNow(context, standing));
+  if (standing?.kind === "permitted" && hindrance === null)
     return void (await submit(context, standing.approved, attempt + 1));
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
     return;
-  if (standing) putOffTurn(context, now, standing.refusal.message);
+  if (hindrance !== null) putOffExit(context, now, hindrance);
   else stop(context, now, "not sent, and no longer wanted");
 }
 

@@ -1,4 +1,5 @@
-/** What the ledger has promised in a run and later steps are held to: orders on the desk that never leave, scopes that are to be flat. */
+/** What the ledger has promised in a run and later steps are held to: orders on the desk that never leave, scopes that are to be flat, exits that are asked for until they stand. */
+import type { Order, OrderEvent } from "../../../src/domain/order.ts";
 import type { LedgerEvent } from "../../../src/domain/risk/ledger.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 
@@ -17,18 +18,27 @@ export class LedgerPromises {
     this.toBeFlat.add(scope);
   }
 
-  /** Each event as the ledger applies it; `epochOf`: under which lease the terms of an order were approved last. */
-  applied(event: LedgerEvent, epochOf: (clientOrderId: string) => number | undefined): void {
+  /** Each event as the ledger applies it. An order's `epoch` says under which lease its terms were approved last. */
+  applied(event: LedgerEvent, orderOf: (clientOrderId: string) => Order | undefined): void {
     if (event.kind === "trading_state" && event.record.state !== "halted")
       this.toBeFlat.delete(event.record.scope);
     if (event.kind !== "posted") return;
     const { clientOrderId, event: news } = event.post;
+    const order = orderOf(clientOrderId);
+    if (order?.exit) this.#exit(order, news);
     if (news.kind === "dead_lettered" && news.label === "not_sent") this.unsent.add(clientOrderId);
     if (news.kind !== "replace_rejected") return;
     const leaseNow = FENCED.exec(news.reason)?.[1];
-    if (leaseNow !== undefined && Number(leaseNow) === epochOf(clientOrderId))
+    if (leaseNow !== undefined && Number(leaseNow) === order?.epoch)
       this.breaches.add(
         `new terms of ${clientOrderId} were fenced under the very lease that approved them`,
       );
+  }
+
+  /** A bracket's exit that did not leave is its gateway's to ask for; an outage does not end it. */
+  #exit(order: Order, news: OrderEvent): void {
+    const { clientOrderId } = order;
+    if (news.kind === "dead_lettered" && news.label === "not_sent")
+      this.breaches.add(`${clientOrderId} lies on the desk as not sent, and could still be placed`);
   }
 }

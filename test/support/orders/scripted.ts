@@ -146,6 +146,8 @@ export interface Script {
   endedOf?: GatewayPorts["ledger"]["endedOf"];
   /** What the platform knows of any instrument; nothing when left out. */
   instrument?: () => Instrument | null;
+  /** Its market is shut. */
+  isShut?: boolean;
   /** Time stands still while somebody waits. */
   isFrozen?: boolean;
   /** Incidents cannot be laid down. */
@@ -230,7 +232,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
     retries: { send: async ({ clientOrderId }) => script.retried?.(clientOrderId) },
     facts: async () => ({
       instrument: script.instrument?.() ?? null,
-      marketOpen: true,
+      marketOpen: script.isShut !== true,
       brokerRefusal: null,
       mark: null,
     }),

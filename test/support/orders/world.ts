@@ -114,7 +114,7 @@ export class World {
       onReserved: (id, facts) => this.monitor.reserved(id, facts, now()),
       onReplaced: (order, changes) => this.monitor.replaced(order, changes),
       onApplied: (event) =>
-        this.monitor.promises.applied(event, (id) => this.ledger.store.order(id)?.order.epoch),
+        this.monitor.promises.applied(event, (id) => this.ledger.store.order(id)?.order),
       onFlattenAsked: (scope) => this.monitor.promises.asksFlat(scope),
     });
     this.monitor = new Monitor(this.ledger, this.broker, timeline);

@@ -118,6 +118,16 @@ test("a retry that a check refuses as things stand sends nothing, and tries agai
   expect(attempts).toEqual([]);
 });
 
+test("a bracket's exit that could not be sent is its gateway's to ask for: no further delivery counts its tries", async () => {
+  const { ports, attempts } = played({ record: "none", attempts: 0 });
+  const exit = { entry: "o-1", pair: 1, leg: "stop" } as const;
+  const approved = approvedWith({ clientOrderId: "o-1-s1", reduceOnly: true, exit });
+  ports.ledger.approved = async () => ({ kind: "permitted", approvedAt: 0, approved });
+  const verdict = await executeRetry(ports, { ...MESSAGE, clientOrderId: "o-1-s1" }, 1, 0);
+  expect(verdict.action).toBe("done");
+  expect(attempts).toEqual([1]);
+});
+
 test("an entry that its broker's outage kept from leaving, and whose price grew old by it, reaches the desk", async () => {
   const run = await reserved();
   const { clientOrderId, account } = intent;
