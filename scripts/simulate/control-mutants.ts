@@ -37,6 +37,21 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "an exit is approved no more after a takeover",
+    file: "src/domain/risk/decide.ts",
+    changes: [
+      [
+        "const epoch = order.exit ? Math.max(order.epoch, state.epoch) : order.epoch;",
+        "const epoch = order.epoch;",
+      ],
+    ],
+  },
+  {
+    name: "an exit at the door is stopped by a takeover",
+    file: SUBMIT,
+    changes: [["if (approved.intent.exit && isFenced(", "if (order.turn && isFenced("]],
+  },
+  {
     name: "kill switch not checked by the ledger",
     file: CHECKS,
     changes: [['  ["KILL_SWITCH", tradingState],\n', ""]],
@@ -59,7 +74,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   {
     name: "the gateway lets an old epoch pass",
     file: "src/domain/trading-gate.ts",
-    changes: [["if (order.epoch < epochSeen)", "if (order.epoch < 0)"]],
+    changes: [["if (isFenced(order, epochSeen))", "if (order.epoch < 0)"]],
   },
   {
     name: "a fence is answered and not stored",

@@ -92,7 +92,7 @@ export interface RiskLedgerPort extends ProviderFollower {
   order(clientOrderId: string): Promise<Order | null>;
   /** Which of these have ended here for good and reserve nothing: what their gateway need not keep whole. */
   endedOf(clientOrderIds: string[]): Promise<string[]>;
-  /** The approval again, for a retry; null when the order is not wanted any more: not `pending_new`, halted, or of an older epoch. */
+  /** The approval again, for a retry; null when the order is not wanted any more: not `pending_new`, halted, or of an older epoch. A bracket's exit is approved under the epoch of now. */
   approved(clientOrderId: string): Promise<StandingApproval | null>;
   orders(query: OrdersQuery): Promise<Page<OrderView>>;
   /** Events of one order, oldest first; the cursor is a version. Empty for an order that is not there. */

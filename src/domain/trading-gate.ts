@@ -41,6 +41,10 @@ function covers(scope: ScopeText, order: ReservedOrder): boolean {
   }
 }
 
+/** Approved under a lease that is over. */
+export const isFenced = (order: Pick<ReservedOrder, "epoch">, epochSeen: number): boolean =>
+  order.epoch < epochSeen;
+
 /**
  * Why this order must not leave, or null. While a scope is halted nothing under it leaves; after its
  * reset, what was approved before the halt still does not. An epoch below the highest one seen
@@ -51,7 +55,7 @@ export function stopReason(
   halts: readonly Halt[],
   epochSeen: number,
 ): string | null {
-  if (order.epoch < epochSeen)
+  if (isFenced(order, epochSeen))
     return `stopped: epoch ${order.epoch} is over, the lease is at epoch ${epochSeen}`;
   const halt = halts.find(
     (each) =>

@@ -10,8 +10,8 @@ import { raise } from "./reconcile-notes.ts";
 import type { GatewayOrder } from "./record.ts";
 
 /**
- * Proven not sent, for whatever reason: no turn at the broker's rate, no connection. Asked for
- * again later, each time a little later. `posts`: what the ledger hears of it.
+ * Proven not sent, for whatever reason: no turn at the broker's rate, no connection, a lease that is over. Asked
+ * for again later, each time a little later. `posts`: what the ledger hears of it.
  */
 export function putOffExit(
   context: GatewayContext,

@@ -10,7 +10,7 @@ import {
   WAY_OUT_RATE_WAIT_MS_MAX,
 } from "../../domain/limits.ts";
 import type { ApprovedOrder, OrderPost, OrderStages } from "../../domain/order.ts";
-import { stopReason } from "../../domain/trading-gate.ts";
+import { isFenced, stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
 import type { GatewayOutcome } from "../ports.ts";
 import {
@@ -127,6 +127,9 @@ async function sendRecorded(
 ): Promise<GatewayOrder> {
   const { approved } = order;
   assert(approved, "only an approved order is sent");
+  // The lease went on while it waited. An exit is its gateway's own: it is approved anew under the one of now.
+  if (approved.intent.exit && isFenced(approved, latestEpoch(context, approved.epoch)))
+    return putOffExit(context, order, "the lease has moved on since it was approved");
   const stopped = passGates(context, approved);
   if (stopped) return stop(context, order, stopped);
 

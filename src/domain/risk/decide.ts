@@ -73,7 +73,8 @@ export type StandingApproval =
 /**
  * The approval again, for a retry or after a crash between reserve and submit; null when the order is not
  * wanted any more, whatever comes. An approved order keeps the version of its reservation, so that a kill
- * switch which came since stops it at the gateway, too.
+ * switch which came since stops it at the gateway, too. It keeps its epoch, but for a bracket's exit: that is its
+ * gateway's own, whichever region trades, and goes under the lease of now.
  */
 export function approvedAgain(
   state: LedgerState,
@@ -81,12 +82,14 @@ export function approvedAgain(
   now: number,
 ): StandingApproval | null {
   const entry = state.orders.get(order.clientOrderId);
-  if (!entry || order.state !== "pending_new" || order.epoch < state.epoch) return null;
+  if (!entry || order.state !== "pending_new") return null;
+  const epoch = order.exit ? Math.max(order.epoch, state.epoch) : order.epoch;
+  if (epoch < state.epoch) return null;
   const halted = killScopes(order).some(
     (scope) => state.tradingStates.get(scope)?.state === "halted",
   );
   if (halted) return null;
-  const { ledgerVersion, epoch, createdAt: approvedAt } = order;
+  const { ledgerVersion, createdAt: approvedAt } = order;
   const refusal = refusalByNow(state, entry, now);
   if (refusal) return { kind: "refused", approvedAt, refusal };
   const approved = approve({ intent: intentOf(order), ledgerVersion, epoch, approvedAt });

@@ -2,9 +2,13 @@
 import type { Order, OrderEvent } from "../../../src/domain/order.ts";
 import type { LedgerEvent } from "../../../src/domain/risk/ledger.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
+import { covers } from "./order-sums.ts";
 
 /** What a gateway says of what comes under a lease that is over. */
 const FENCED = /the lease is at epoch (\d+)/;
+
+/** And of what the ledger approves no more. */
+const UNWANTED = /no longer wanted/;
 
 export class LedgerPromises {
   /** Laid on the desk as not sent. A person's retry is another order, so that this one never leaves. */
@@ -12,6 +16,8 @@ export class LedgerPromises {
   /** Halted with flatten, and neither reset nor set otherwise since. */
   readonly toBeFlat = new Set<ScopeText>();
   readonly breaches = new Set<string>();
+  readonly #everHalted = new Set<ScopeText>();
+  readonly #toCancel = new Set<string>();
 
   /** A kill switch with flatten has just latched. */
   asksFlat(scope: ScopeText): void {
@@ -20,11 +26,14 @@ export class LedgerPromises {
 
   /** Each event as the ledger applies it. An order's `epoch` says under which lease its terms were approved last. */
   applied(event: LedgerEvent, orderOf: (clientOrderId: string) => Order | undefined): void {
-    if (event.kind === "trading_state" && event.record.state !== "halted")
-      this.toBeFlat.delete(event.record.scope);
+    if (event.kind === "trading_state") {
+      if (event.record.state === "halted") this.#everHalted.add(event.record.scope);
+      else this.toBeFlat.delete(event.record.scope);
+    }
     if (event.kind !== "posted") return;
     const { clientOrderId, event: news } = event.post;
     const order = orderOf(clientOrderId);
+    if (news.kind === "cancel_requested") this.#toCancel.add(clientOrderId);
     if (order?.exit) this.#exit(order, news);
     if (news.kind === "dead_lettered" && news.label === "not_sent") this.unsent.add(clientOrderId);
     if (news.kind !== "replace_rejected") return;
@@ -35,10 +44,17 @@ export class LedgerPromises {
       );
   }
 
-  /** A bracket's exit that did not leave is its gateway's to ask for; an outage does not end it. */
+  /** A bracket's exit that did not leave is its gateway's to ask for; neither an outage nor a takeover ends it. */
   #exit(order: Order, news: OrderEvent): void {
     const { clientOrderId } = order;
     if (news.kind === "dead_lettered" && news.label === "not_sent")
       this.breaches.add(`${clientOrderId} lies on the desk as not sent, and could still be placed`);
+    if (news.kind !== "rejected") return;
+    if (FENCED.test(news.reason)) this.breaches.add(`${clientOrderId} was lost to a takeover`);
+    const mayEnd =
+      this.#toCancel.has(clientOrderId) ||
+      [...this.#everHalted].some((scope) => covers(scope, order));
+    if (UNWANTED.test(news.reason) && !mayEnd)
+      this.breaches.add(`${clientOrderId} was approved no more, though nobody had taken it back`);
   }
 }
