@@ -137,7 +137,8 @@ export const intentOf = (request: OrderRequest, algoId: string, account: string)
   limitPrice: request.limitPrice ?? null,
   stopPrice: request.stopPrice ?? null,
   timeInForce: request.timeInForce,
-  protectiveStop: request.protectiveStop ?? request.bracket?.stopPrice ?? null,
+  // With a bracket they are one price, which is rounded as the bracket's.
+  protectiveStop: request.bracket?.stopPrice ?? request.protectiveStop ?? null,
   reduceOnly: request.reduceOnly,
   ...(request.bracket
     ? {

@@ -65,15 +65,17 @@ type BracketFields = {
   side: (typeof SIDES)[number];
   reduceOnly: boolean;
   limitPrice?: string | undefined;
+  protectiveStop?: string | undefined;
   bracket?: z.infer<typeof bracketRequest> | undefined;
 };
 
 /** The stop lies where the trade loses, the target where it wins, and an entry's limit between them. */
 function checkBracket(order: BracketFields, ctx: z.RefinementCtx): void {
-  const { bracket, side, limitPrice } = order;
+  const { bracket, side, limitPrice, protectiveStop } = order;
   if (!bracket) return;
   // A price that is none was told by its own field; nothing can be compared with it.
-  const given = [...Object.values(bracket), limitPrice].filter((price) => price !== undefined);
+  const prices = [...Object.values(bracket), limitPrice, protectiveStop];
+  const given = prices.filter((price) => price !== undefined);
   if (!given.every((price) => DECIMAL_PATTERN.test(price))) return;
   const wrong = (field: string, message: string): void =>
     ctx.addIssue({ code: "custom", path: ["bracket", field], message });
@@ -85,6 +87,13 @@ function checkBracket(order: BracketFields, ctx: z.RefinementCtx): void {
     wrong("stopPrice", `must be ${word} targetPrice for a ${side}`);
   if (bracket.stopLimitPrice !== undefined && isBefore(bracket.stopPrice, bracket.stopLimitPrice))
     wrong("stopLimitPrice", `must not be on the other side of stopPrice for a ${side}`);
+  // Money at risk is measured to where the platform will close, and to nothing better.
+  if (protectiveStop !== undefined && !decimal(protectiveStop).eq(bracket.stopPrice))
+    ctx.addIssue({
+      code: "custom",
+      path: ["protectiveStop"],
+      message: `must be bracket.stopPrice (${bracket.stopPrice}) or be left out: the bracket closes the position there`,
+    });
   if (limitPrice === undefined) return;
   if (!isBefore(bracket.stopPrice, limitPrice))
     wrong("stopPrice", `must be ${word} limitPrice for a ${side}`);
@@ -107,7 +116,7 @@ export const orderRequest = z
     limitPrice: positiveDecimalInput.optional(),
     stopPrice: positiveDecimalInput.optional(),
     timeInForce: z.enum(TIMES_IN_FORCE).default("day"),
-    /** Left out with a bracket, it is the bracket's stop. */
+    /** With a bracket it is the bracket's stop, and may be left out. */
     protectiveStop: positiveDecimalInput.optional(),
     bracket: bracketRequest.optional(),
     reduceOnly: z.boolean().default(false),

@@ -162,6 +162,17 @@ test("prices and quantities are rounded only when the caller asks for it", async
   ]);
 });
 
+test("with a bracket money at risk is measured to its stop as it was rounded, beside a protective stop that was not", async () => {
+  const { ports, reserved } = played();
+  const bracket = { stopPrice: "95.04", targetPrice: "105" };
+  const both = request({ bracket, protectiveStop: "95.04", round: true });
+  expect(await codeOf(submitOrder(ports, ALGO, both, 1))).toBe("ok");
+  expect(reserved[0]?.intent).toMatchObject({
+    protectiveStop: "95",
+    bracket: { stopPrice: "95" },
+  });
+});
+
 test("what the broker's rules forbid is said by name", async () => {
   const { ports, reserved } = played();
   await submitOrder(ports, ALGO, request({ timeInForce: "ioc" }), 1);

@@ -36,3 +36,23 @@ test("a bracket on the wrong side of the limit price is still refused", () => {
   const parsed = orderRequest.safeParse({ ...order, limitPrice: "1800" });
   expect(parsed.error?.issues.map(({ path }) => path.join("."))).toEqual(["bracket.targetPrice"]);
 });
+
+test.each(["1399", "1499.9"])(
+  "a protective stop of %s beside a bracket that closes at 1400 is refused: money at risk would be measured to it",
+  (protectiveStop) => {
+    const parsed = orderRequest.safeParse({ ...order, protectiveStop });
+    expect(parsed.error?.issues).toMatchObject([
+      { path: ["protectiveStop"], message: expect.stringContaining("bracket.stopPrice (1400)") },
+    ]);
+  },
+);
+
+test("a protective stop that is the bracket's own is taken, however it is written", () => {
+  for (const protectiveStop of ["1400", "1400.00", 1400])
+    expect(orderRequest.safeParse({ ...order, protectiveStop }).success).toBe(true);
+});
+
+test("a protective stop that is no price beside a bracket is refused once, by its own field", () => {
+  const parsed = orderRequest.safeParse({ ...order, protectiveStop: "x" });
+  expect(parsed.error?.issues.map(({ path }) => path.join("."))).toEqual(["protectiveStop"]);
+});
