@@ -37,6 +37,16 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "a halt is the end of an exit",
+    file: "src/domain/risk/refusal.ts",
+    changes: [
+      [
+        '  "KILL_SWITCH",\n  "PORTFOLIO_ASLEEP",\n  "INSTRUMENT_UNKNOWN",',
+        '  "INSTRUMENT_UNKNOWN",',
+      ],
+    ],
+  },
+  {
     name: "an exit is approved no more after a takeover",
     file: "src/domain/risk/decide.ts",
     changes: [

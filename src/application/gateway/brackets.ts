@@ -226,7 +226,7 @@ function askLater(context: GatewayContext, { exit, clientOrderId }: OrderIntent,
       id: `bracket-waits-${clientOrderId}`,
       severity: "critical",
       title: `No ${leg} for ${entry} yet`,
-      message: `${open} of the bracket ${entry} has no ${leg} at the broker (${reason}). It is asked for again until it stands.`,
+      message: `${open} of the bracket ${entry} has no ${leg === "stop" ? "stop, and so no target," : leg} at the broker (${reason}). It is asked for again until it stands.`,
     });
     context.log("warn", "bracket_leg_waits", { entry, leg, open, reason });
   }

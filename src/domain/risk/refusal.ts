@@ -37,8 +37,10 @@ export const REFUSAL_CODES = [
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
-/** What refuses an exit now and passes by itself: asked again later, the same exit is approved. */
+/** What refuses an exit now and passes, by itself or by a person: asked again later, the same exit is approved. */
 const PASSING: ReadonlySet<RefusalCode> = new Set([
+  "KILL_SWITCH",
+  "PORTFOLIO_ASLEEP",
   "INSTRUMENT_UNKNOWN",
   "MARKET_CLOSED",
   "ORDER_RATE",

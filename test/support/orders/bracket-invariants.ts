@@ -9,12 +9,26 @@ import {
 } from "../../../src/domain/decimal.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import { isOpen } from "./exchange.ts";
+import { covers } from "./order-sums.ts";
 import type { World } from "./world.ts";
 
 export function bracketBreaches(world: World): string[] {
   const orders = world.ledger.store.orders();
-  return orders.filter(({ bracket }) => bracket).flatMap((entry) => ofEntry(world, orders, entry));
+  const entries = orders.filter(({ bracket }) => bracket);
+  return [...entries.flatMap((entry) => ofEntry(world, orders, entry)), ...burnt(orders)];
 }
+
+/** What is laid down by people, or by a clock, is lifted again: an exit's only id has to be free then. */
+const PASSES = new Set(["KILL_SWITCH", "PORTFOLIO_ASLEEP", "MARKET_CLOSED", "ORDER_RATE"]);
+
+const burnt = (orders: readonly Order[]): string[] =>
+  orders
+    .filter(
+      ({ exit, state, refusal }) => exit && state === "denied" && PASSES.has(refusal?.code ?? ""),
+    )
+    .map(
+      ({ clientOrderId, refusal }) => `${clientOrderId} was denied for good by ${refusal?.code}`,
+    );
 
 const sumOf = (orders: readonly Order[], of: (order: Order) => string): Decimal =>
   orders.reduce((sum, order) => sum.plus(of(order)), ZERO);
@@ -101,6 +115,12 @@ function leftOf(world: World, orders: readonly Order[], entry: Order): Decimal {
   return left;
 }
 
+/** Under a halt its exits may wait, and people know of it; afterwards they have to stand. */
+const isHalted = (world: World, entry: Order): boolean =>
+  [...world.ledger.state().tradingStates.values()].some(
+    ({ scope, state }) => state === "halted" && covers(scope, entry),
+  );
+
 /** Every unit that the exits have not closed has a stop and a target at the broker, or people were told. */
 function bare(
   world: World,
@@ -131,8 +151,11 @@ function bare(
         (sum, { order }) => sum.plus(decimal(order.quantity).minus(order.filledQuantity)),
         ZERO,
       );
-    const isTold = Array.from({ length: pairsMax }, (_, index) => index + 1).some((pair) =>
-      told.has(`bracket-${legId(entry.clientOrderId, pair, leg)}`),
+    const isTold = Array.from({ length: pairsMax }, (_, index) => index + 1).some(
+      (pair) =>
+        told.has(`bracket-${legId(entry.clientOrderId, pair, leg)}`) ||
+        (isHalted(world, entry) &&
+          legs.some((each) => told.has(`bracket-waits-${legId(entry.clientOrderId, pair, each)}`))),
     );
     // What lies on the desk people were told of, too.
     const onDesk = exits.some(({ exit, state }) => exit?.leg === leg && state === "dead_lettered");

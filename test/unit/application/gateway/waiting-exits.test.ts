@@ -89,7 +89,13 @@ function bare(first: RefusalCode) {
   return { run, store, asked, watch, refuse: (next: RefusalCode | null) => void (code = next) };
 }
 
-test.each<RefusalCode>(["MARKET_CLOSED", "INSTRUMENT_UNKNOWN", "ORDER_RATE"])(
+test.each<RefusalCode>([
+  "KILL_SWITCH",
+  "PORTFOLIO_ASLEEP",
+  "MARKET_CLOSED",
+  "INSTRUMENT_UNKNOWN",
+  "ORDER_RATE",
+])(
   "refused by %s, it is placed once that has passed, and people heard once that it was not there",
   async (code) => {
     const { run, watch, refuse } = bare(code);
