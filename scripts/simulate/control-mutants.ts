@@ -62,6 +62,21 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     changes: [["if (approved.intent.exit && isFenced(", "if (order.turn && isFenced("]],
   },
   {
+    name: "an exit is of the fill, whatever is left to close",
+    file: "src/application/gateway/exit-sizes.ts",
+    changes: [['if (code !== "REDUCE_ONLY" ||', "if (code ||"]],
+  },
+  {
+    name: "what an exit is too large for burns its id",
+    file: "src/domain/risk/refusal.ts",
+    changes: [['  "REDUCE_ONLY",\n]);', "]);"]],
+  },
+  {
+    name: "an exit is sized after all else",
+    file: "src/domain/risk/decide.ts",
+    changes: [["intent.exit && !known ? reduceOnly.check(each) : null", "null"]],
+  },
+  {
     name: "kill switch not checked by the ledger",
     file: CHECKS,
     changes: [['  ["KILL_SWITCH", tradingState],\n', ""]],

@@ -55,6 +55,8 @@ export interface BracketPair {
 export interface Bracket {
   entry: string;
   filled: DecimalText;
+  /** What of that no exit is for: it closed a position the other way, or was closed by another order. Left out while there is none. */
+  closedOtherwise?: DecimalText;
   entryEnded: boolean;
   pairs: BracketPair[];
 }
@@ -68,7 +70,12 @@ export type BracketEvent =
       status: "open" | "ended" | "failed";
       quantity: DecimalText;
       filled: DecimalText;
-    };
+    }
+  /**
+   * The pair can close no more than `most` from now on. `closed`: what is beyond that is not there to be closed.
+   * Else it is, and may be later: it gets a pair of its own, which waits.
+   */
+  | { kind: "most"; pair: number; most: DecimalText; closed: boolean };
 
 export type BracketAction =
   | { kind: "place"; pair: number; leg: LegName; quantity: DecimalText }
@@ -151,15 +158,26 @@ export function isPairClosed(bracket: Bracket, pair: number, filledNow: FilledNo
 const mostOf = (a: DecimalText, b: DecimalText): DecimalText =>
   decimalText(maxDecimal(decimal(a), decimal(b)));
 
-const withEvent = (bracket: Bracket, event: BracketEvent): Bracket =>
-  event.kind === "entry" ? withEntry(bracket, event) : withLeg(bracket, event);
+function withEvent(bracket: Bracket, event: BracketEvent): Bracket {
+  switch (event.kind) {
+    case "entry":
+      return withEntry(bracket, event);
+    case "leg":
+      return withLeg(bracket, event);
+    case "most":
+      return withMost(bracket, event);
+  }
+}
 
 function withEntry(
   bracket: Bracket,
   { filled, ended }: Extract<BracketEvent, { kind: "entry" }>,
 ): Bracket {
   const whole = mostOf(bracket.filled, filled);
-  const covered = bracket.pairs.reduce((sum, pair) => sum.plus(decimal(pair.quantity)), ZERO);
+  const covered = bracket.pairs.reduce(
+    (sum, pair) => sum.plus(decimal(pair.quantity)),
+    decimal(bracket.closedOtherwise ?? "0"),
+  );
   const open = decimal(whole).minus(covered);
   const pairs = [...bracket.pairs];
   if (open.gt(ZERO)) {
@@ -184,8 +202,23 @@ function withLeg(
   return { ...bracket, pairs };
 }
 
+/** A pair is only ever made smaller, and never below what its exits have closed. */
+function withMost(
+  bracket: Bracket,
+  { pair, most, closed }: Extract<BracketEvent, { kind: "most" }>,
+): Bracket {
+  const known = bracket.pairs.find(({ number }) => number === pair);
+  const beyond = known ? openOf(known).minus(maxDecimal(ZERO, decimal(most))) : ZERO;
+  if (!known || beyond.lte(ZERO)) return bracket;
+  const quantity = decimalText(decimal(known.quantity).minus(beyond));
+  const pairs = bracket.pairs.map((each) => (each === known ? { ...each, quantity } : each));
+  if (!closed) return { ...bracket, pairs };
+  const closedOtherwise = decimalText(beyond.plus(decimal(bracket.closedOtherwise ?? "0")));
+  return { ...bracket, closedOtherwise, pairs };
+}
+
 /** What of the pair's part of the position neither leg has closed. */
-const openOf = ({ quantity, stop, target }: BracketPair): Decimal =>
+export const openOf = ({ quantity, stop, target }: BracketPair): Decimal =>
   decimal(quantity).minus(decimal(stop.filled)).minus(decimal(target.filled));
 
 function actionsOf(pair: BracketPair): BracketAction[] {

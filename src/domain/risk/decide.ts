@@ -4,6 +4,7 @@ import type { ApprovedOrder, Order, OrderIntent, ReservedOrder } from "../order.
 import { caseOf, reservedUnit, type DecideFacts, type IntentCase } from "./case.ts";
 import { appliesTo } from "./checks/check.ts";
 import { RISK_CHECKS } from "./checks/index.ts";
+import { reduceOnly } from "./checks/reduce-only.ts";
 import { assert } from "../assert.ts";
 import { fundsNeeded } from "./needs.ts";
 import { nextVersion, type Reservation } from "./ledger.ts";
@@ -29,7 +30,9 @@ export function decide(
   if (known && sameIntent({ ...known.order, ...known.original }, intent))
     return { kind: "existing", order: known.order };
   const each = caseOf(state, intent, facts, now);
-  const refusal = firstRefusal(each);
+  // An exit is sized before all else: what goes beyond the position would pass for an entry, and be refused as one.
+  const tooMuch = intent.exit && !known ? reduceOnly.check(each) : null;
+  const refusal = tooMuch ?? firstRefusal(each);
   if (refusal)
     return { kind: "denied", refusal, order: orderOf(state, intent, "denied", refusal, now) };
   const unit = reservedUnit(each);

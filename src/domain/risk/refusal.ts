@@ -44,6 +44,7 @@ const PASSING: ReadonlySet<RefusalCode> = new Set([
   "INSTRUMENT_UNKNOWN",
   "MARKET_CLOSED",
   "ORDER_RATE",
+  "REDUCE_ONLY",
 ]);
 
 export const passesByItself = ({ code }: Pick<Refusal, "code">): boolean => PASSING.has(code);

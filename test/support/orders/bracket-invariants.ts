@@ -9,6 +9,7 @@ import {
 } from "../../../src/domain/decimal.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import { isOpen } from "./exchange.ts";
+import { leftToClose, standsToClose } from "./left-to-close.ts";
 import { covers } from "./order-sums.ts";
 import type { World } from "./world.ts";
 
@@ -19,7 +20,13 @@ export function bracketBreaches(world: World): string[] {
 }
 
 /** What is laid down by people, or by a clock, is lifted again: an exit's only id has to be free then. */
-const PASSES = new Set(["KILL_SWITCH", "PORTFOLIO_ASLEEP", "MARKET_CLOSED", "ORDER_RATE"]);
+const PASSES = new Set([
+  "KILL_SWITCH",
+  "PORTFOLIO_ASLEEP",
+  "MARKET_CLOSED",
+  "ORDER_RATE",
+  "REDUCE_ONLY",
+]);
 
 const burnt = (orders: readonly Order[]): string[] =>
   orders
@@ -115,6 +122,16 @@ function leftOf(world: World, orders: readonly Order[], entry: Order): Decimal {
   return left;
 }
 
+/** Others close that much already, or have closed it past the platform: an exit for it has to wait. */
+function isTaken(orders: readonly Order[], entry: Order, lacking: Decimal): boolean {
+  const side = entry.side === "buy" ? "sell" : "buy";
+  const { algoId, instrument } = entry;
+  const beside = orders.filter(
+    (each) => each.algoId === algoId && each.instrument === instrument && each.side === side,
+  );
+  return leftToClose(orders, { algoId, instrument, side }).minus(standsToClose(beside)).lt(lacking);
+}
+
 /** Under a halt its exits may wait, and people know of it; afterwards they have to stand. */
 const isHalted = (world: World, entry: Order): boolean =>
   [...world.ledger.state().tradingStates.values()].some(
@@ -151,10 +168,11 @@ function bare(
         (sum, { order }) => sum.plus(decimal(order.quantity).minus(order.filledQuantity)),
         ZERO,
       );
+    const mayWait = isHalted(world, entry) || isTaken(orders, entry, open.minus(guarded));
     const isTold = Array.from({ length: pairsMax }, (_, index) => index + 1).some(
       (pair) =>
         told.has(`bracket-${legId(entry.clientOrderId, pair, leg)}`) ||
-        (isHalted(world, entry) &&
+        (mayWait &&
           legs.some((each) => told.has(`bracket-waits-${legId(entry.clientOrderId, pair, each)}`))),
     );
     // What lies on the desk people were told of, too.

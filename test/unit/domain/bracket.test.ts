@@ -85,6 +85,56 @@ describe("what a bracket asks for", () => {
     expect(actions).toEqual([{ kind: "place", pair: 2, leg: "stop", quantity: "6" }]);
   });
 
+  describe("when less than its pair is there to be closed", () => {
+    const open = [entry("10", true), leg("stop", "open"), leg("target", "open")];
+    const most = (units: string, closed: boolean): BracketEvent => ({
+      kind: "most",
+      pair: 1,
+      most: units,
+      closed,
+    });
+
+    test("both exits are made smaller, and what was closed otherwise gets none", () => {
+      const { bracket, actions } = after(...open, most("6", true));
+      expect(actions).toEqual([
+        { kind: "reduce", pair: 1, leg: "stop", quantity: "6" },
+        { kind: "reduce", pair: 1, leg: "target", quantity: "6" },
+      ]);
+      expect(stepBracket(bracket, entry("10", true)).bracket).toMatchObject({
+        closedOtherwise: "4",
+        pairs: [{ quantity: "6" }],
+      });
+    });
+
+    test("what can only be closed later gets a pair of its own", () => {
+      const { bracket } = after(...open, most("6", false));
+      const { actions } = stepBracket(bracket, entry("10", true));
+      expect(actions).toContainEqual({ kind: "place", pair: 2, leg: "stop", quantity: "4" });
+    });
+
+    test("both are canceled when nothing is left, and then it is over without a word", () => {
+      const none = after(...open, most("0", true));
+      expect(kinds(none.actions)).toEqual(["cancel stop", "cancel target"]);
+      const ended = stepBracket(none.bracket, leg("stop", "ended"), leg("target", "ended"));
+      expect(ended.actions).toEqual([]);
+      expect(isSettled(ended.bracket)).toBe(true);
+    });
+
+    test("what its exits have closed counts, and a pair is never made larger", () => {
+      const part = after(...open, leg("stop", "open", { filled: "3" }), most("4", true));
+      expect(part.bracket.pairs[0]?.quantity).toBe("7");
+      const more = stepBracket(part.bracket, most("9", true));
+      expect(more.bracket).toEqual(part.bracket);
+      const negative = stepBracket(part.bracket, most("-2", true));
+      expect(negative.bracket.pairs[0]?.quantity).toBe("3");
+    });
+
+    test("an exit that fills all the same is told as beyond", () => {
+      const { actions } = after(...open, most("0", true), leg("stop", "ended", { filled: "10" }));
+      expect(actions).toContainEqual({ kind: "beyond", pair: 1, beyond: "10" });
+    });
+  });
+
   test.each<[LegName, LegName]>([
     ["stop", "target"],
     ["target", "stop"],
@@ -181,6 +231,15 @@ const step = fc.oneof(
       by: fc.integer({ min: 1, max: 20 }),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("most" as const),
+      pair: fc.integer({ min: 1, max: 4 }),
+      most: fc.nat({ max: 6 }),
+      closed: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("endEntry" as const) }) },
 );
 
@@ -232,6 +291,13 @@ function play(steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : n
     if (each.do === "look") look(each.skip);
     if (each.do === "endEntry") ended = true;
     if (each.do === "fillEntry" && !ended) filled += each.by;
+    if (each.do === "most") {
+      const { pair, most, closed } = each;
+      const event = { kind: "most", pair, most: String(most), closed } as const;
+      ({ bracket } = stepBracket(bracket, event));
+      look(7);
+      look(7);
+    }
     if (each.do === "fillLeg") {
       const open = [...legs.values()].filter(({ status }) => status === "open");
       const some = open[each.at % Math.max(1, open.length)];
@@ -256,7 +322,9 @@ describe("whatever is lost, said twice or cut off in between", () => {
         const closed = legs.reduce((sum, each) => sum + each.filled, 0);
         expect(closed).toBeLessThanOrEqual(filled);
         const covered = bracket.pairs.reduce((sum, pair) => sum + Number(pair.quantity), 0);
-        expect(covered).toBe(filled);
+        const closedOtherwise = Number(bracket.closedOtherwise ?? 0);
+        expect(covered + closedOtherwise).toBe(filled);
+        expect(closed).toBeLessThanOrEqual(filled - closedOtherwise);
         for (const { number, quantity } of bracket.pairs) {
           const own = legs.filter(({ pair }) => pair === number);
           const left = Number(quantity) - own.reduce((sum, each) => sum + each.filled, 0);

@@ -95,6 +95,7 @@ test.each<RefusalCode>([
   "MARKET_CLOSED",
   "INSTRUMENT_UNKNOWN",
   "ORDER_RATE",
+  "REDUCE_ONLY",
 ])(
   "refused by %s, it is placed once that has passed, and people heard once that it was not there",
   async (code) => {
@@ -166,7 +167,7 @@ test("what is heard of the bracket while the ledger puts an exit off is acted on
 test("refused for good after a wait, it fails: people are told that, too, and it is asked for no more", async () => {
   const { run, store, asked, watch, refuse } = bare("MARKET_CLOSED");
   await watch(BRACKET_WAIT_MS);
-  refuse("REDUCE_ONLY");
+  refuse("NOT_PERMITTED_BY_BROKER");
   const before = asked.length;
   await watch(4 * BRACKET_WAIT_MS);
   expect(run.incidents.map(({ id }) => id)).toContain(`bracket-${stop}`);
@@ -185,4 +186,53 @@ test("the ledger keeps the id of such an exit free, and refuses every other orde
   expect(await calls.reserve(asStop, facts())).toMatchObject({ kind: "approved" });
   const plain = { ...intent, clientOrderId: "o-2" };
   expect(await calls.reserve(plain, closed)).toMatchObject({ order: { state: "denied" } });
+});
+
+test("an exit is sized before all else, and its id is not burnt by what it is too large for", async () => {
+  const { calls, ledger } = await reserved();
+  const exit = { entry: "o-1", pair: 1, leg: "stop" } as const;
+  const asStop = { ...intent, clientOrderId: stop, side: "sell", reduceOnly: true, exit } as const;
+  const closed = { ...facts(), marketOpen: false };
+  expect(await calls.reserve(asStop, closed)).toMatchObject({
+    kind: "denied",
+    order: null,
+    refusal: { code: "REDUCE_ONLY", limit: "0", asked: "10", have: "0" },
+  });
+  expect(ledger.store.order(stop)).toBeNull();
+});
+
+test("one that a run before has reserved at another size goes by that size, and is not refused as another order", async () => {
+  const store = new MemoryStore();
+  const filled = { ...newRecord("o-1", entry, START), filledQuantity: "10" };
+  store.save({
+    order: { ...filled, record: "accepted", ended: "filled" },
+    posts: [],
+    executions: [],
+  });
+  saveBracket({ store }, { bracket: newBracket("o-1"), dueAt: 0 }, false);
+  const asked: string[] = [];
+  let stands: Order | null = null;
+  const run = scripted(
+    {
+      reserve: async (exit) => {
+        asked.push(exit.quantity);
+        const answer = approved({ ...exit, quantity: "16" });
+        if (answer.kind !== "approved") return answer;
+        stands = answer.order;
+        return exit.quantity === "16"
+          ? { kind: "existing", order: answer.order }
+          : denied("DUPLICATE_INTENT");
+      },
+      ledgerOrder: async () => stands,
+      approved: async (id) => {
+        const again = approvedWith({ ...stands, clientOrderId: id });
+        return { kind: "permitted", approvedAt: START, approved: again };
+      },
+    },
+    store,
+  );
+  await run.gateway.watch();
+  expect(asked.slice(0, 2)).toEqual(["10", "16"]);
+  expect(run.sent[0]).toBe(stop);
+  expect(run.incidents).toEqual([]);
 });

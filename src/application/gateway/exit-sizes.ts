@@ -1,0 +1,66 @@
+/** How large a bracket's exit may be: the entry's fill may have closed a position the other way, or others may close what it opened. */
+import { stepBracket } from "../../domain/bracket.ts";
+import { decimal, decimalText, floorToStep, ZERO, type Decimal } from "../../domain/decimal.ts";
+import type { Instrument } from "../../domain/instrument.ts";
+import type { OrderIntent } from "../../domain/order.ts";
+import type { Refusal } from "../../domain/risk/refusal.ts";
+import type { IntentFacts, ReserveAnswer } from "../ports.ts";
+import { tell } from "./bracket-news.ts";
+import { bracketNote, saveBracket } from "./bracket-notes.ts";
+import type { GatewayContext } from "./context.ts";
+import { DUE_NOW } from "./record.ts";
+
+/** A run before this one may have reserved it at another size: it goes by that, and is made smaller once it stands. */
+export async function reserveExit(
+  { ledger }: GatewayContext,
+  intent: OrderIntent,
+  facts: IntentFacts,
+): Promise<ReserveAnswer> {
+  const answer = await ledger.reserve(intent, facts);
+  if (answer.kind !== "denied" || answer.refusal.code !== "DUPLICATE_INTENT") return answer;
+  const known = await ledger.order(intent.clientOrderId);
+  if (!known?.exit || known.exit.entry !== intent.exit?.entry) return answer;
+  return ledger.reserve({ ...intent, quantity: known.quantity }, facts);
+}
+
+/**
+ * The ledger has said how much there is to close. What the algo does not hold needs no exit: its entry has
+ * closed a position the other way, or something has closed its own. What it holds and others are about to close,
+ * or have closed past the platform, waits as a pair of its own. True when the pair is smaller by that and is asked
+ * for again.
+ */
+export function makeSmaller(
+  context: GatewayContext,
+  { exit, clientOrderId }: OrderIntent,
+  { code, limit, asked, have }: Refusal,
+  { instrument }: Pick<IntentFacts, "instrument">,
+): boolean {
+  const note = exit && bracketNote(context, exit.entry);
+  if (code !== "REDUCE_ONLY" || !note || !instrument || asked === null) return false;
+  const held = wholeLots(have, instrument);
+  const free = wholeLots(limit, instrument);
+  const closed = held.lt(asked);
+  const most = closed ? held : free;
+  if (most.gte(asked) || (!closed && most.lte(ZERO))) return false;
+  const { entry, pair } = exit;
+  const event = { kind: "most", pair, most: decimalText(most), closed } as const;
+  const { bracket, actions } = stepBracket(note.bracket, event);
+  for (const action of actions) tell(context, entry, action);
+  saveBracket(context, { bracket, dueAt: DUE_NOW }, false);
+  context.log("warn", "bracket_exit_smaller", {
+    clientOrderId,
+    asked,
+    held: decimalText(held),
+    free: decimalText(free),
+  });
+  return true;
+}
+
+/** What of a quantity an order can be of. */
+export function wholeLots(
+  quantity: string | null,
+  { lotSize, minQuantity }: Pick<Instrument, "lotSize" | "minQuantity">,
+): Decimal {
+  const whole = floorToStep(decimal(quantity ?? "0"), decimal(lotSize));
+  return whole.lt(minQuantity) ? ZERO : whole;
+}
