@@ -130,6 +130,7 @@ function figuresOf(
     openBuy: sides.buy.quantity,
     openSell: sides.sell.quantity,
     unvalued: unvalued ? 1 : 0,
+    aged: unvalued && isTooOld && rate ? 1 : 0,
     unpriced: hasUnknownWorth(holding, rate) ? 1 : 0,
   };
   if (!rate) return { ...NO_FIGURES, ...counted };
@@ -192,6 +193,7 @@ function shifted(sum: Figures, before: Figures, after: Figures): Figures {
     realised: move(sum.realised, before.realised, after.realised),
     unrealised: move(sum.unrealised, before.unrealised, after.unrealised),
     unvalued: sum.unvalued + after.unvalued - before.unvalued,
+    aged: sum.aged + after.aged - before.aged,
     unpriced: sum.unpriced + after.unpriced - before.unpriced,
     doubt: move(sum.doubt, before.doubt, after.doubt),
     agedDoubt: move(sum.agedDoubt, before.agedDoubt, after.agedDoubt),
@@ -221,10 +223,14 @@ export function aggregateFor(state: LedgerState, scope: string): Aggregate {
 /** Profit since the ledger began, at the last good marks. */
 export const profitOf = (figures: Figures): Decimal => figures.realised.plus(figures.unrealised);
 
-/** Takes new extremes into the day's figures. Profit of a scope that cannot be valued is no extreme. */
+/**
+ * Takes new extremes into the day's figures. Profit of a scope that holds something without any price is no
+ * extreme. A price that has only grown old is the last that is known: were it left out, one quiet instrument
+ * would hide what all the others lose.
+ */
 export function observe(state: LedgerState, aggregate: Aggregate): void {
   const { figures, day } = aggregate;
-  const profit = figures.unvalued === 0 ? profitOf(figures) : null;
+  const profit = figures.unvalued === figures.aged ? profitOf(figures) : null;
   const next: DayFigures = {
     startProfit: day.startProfit,
     worstProfit: profit ? minDecimal(profit, day.worstProfit) : day.worstProfit,

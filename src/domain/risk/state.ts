@@ -111,6 +111,8 @@ export interface Figures {
   unrealised: Decimal;
   /** Positions without a good mark of a usable age, or without a rate: their value is not known. */
   unvalued: number;
+  /** Those of them whose last good mark has only grown old. */
+  aged: number;
   /** Holdings of whose positions and orders nobody knows what they are worth: no sum of money has them in. */
   unpriced: number;
   /** What those may have lost: their money at risk. */
@@ -133,6 +135,7 @@ export const NO_FIGURES: Figures = {
   realised: ZERO,
   unrealised: ZERO,
   unvalued: 0,
+  aged: 0,
   unpriced: 0,
   doubt: ZERO,
   agedDoubt: ZERO,

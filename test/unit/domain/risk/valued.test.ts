@@ -118,11 +118,54 @@ describe("a position whose mark is older than the bound", () => {
     expect(run.figures("algo:algo-a").unvalued).toBe(1);
   });
 
-  test("takes no extreme from the price that it had", () => {
-    const run = silentFor(VALUE_MARK_AGE_MS_MAX + 1);
-    const before = run.state.aggregates.get("algo:algo-a")?.day.peakProfit.toFixed();
-    run.mark(100, INSTRUMENT.id, run.now - VALUE_MARK_AGE_MS_MAX - 1);
-    expect(run.state.aggregates.get("algo:algo-a")?.day.peakProfit.toFixed()).toBe(before);
+  /** One share of something quiet, a hundred of what moves: up to 130, down to 105. */
+  const fallBesideQuiet = (quietPrice: number, scope: string): LedgerRun => {
+    const run = new LedgerRun();
+    for (const name of ["drawdown", "dailyLoss"] as const) run.limit(name, "1000", scope);
+    run.mark(100, OTHER.id);
+    const quiet = { instrument: OTHER.id, quantity: "1", clientOrderId: "quiet" };
+    run.post("quiet", fillOf(run.reserve(quiet, { instrument: OTHER }).order, "1", "100"));
+    long(run, "100");
+    run.now += VALUE_MARK_AGE_MS_MAX + MINUTE_MS;
+    run.mark(quietPrice, OTHER.id, run.now - VALUE_MARK_AGE_MS_MAX - 1);
+    run.mark(100);
+    ageMarks(run.state, run.now);
+    expect(run.figures(scope).unvalued).toBe(1);
+    return run;
+  };
+  const firings = ({ state, now }: LedgerRun): string[] =>
+    lookAtTrips(state, newWatch(), now).firings.map(({ trip, reason }) => `${trip}: ${reason}`);
+
+  test.each(["portfolio", "algo:algo-a"])(
+    "hides no peak of %s from the drawdown, and no fall from it",
+    (scope) => {
+      const run = fallBesideQuiet(100, scope);
+      run.mark(130);
+      run.mark(105);
+      expect(firings(run)).toEqual([
+        "drawdown: a drawdown from the peak of 2500 is above the hard limit of 1000",
+      ]);
+    },
+  );
+
+  test.each(["portfolio", "algo:algo-a"])(
+    "hides no loss of the day of %s that has recovered since",
+    (scope) => {
+      const run = fallBesideQuiet(100, scope);
+      run.mark(80);
+      run.mark(100);
+      expect(firings(run)).toEqual([
+        "dailyLoss: a loss since the day's start of 2000 is above the hard limit of 1000",
+      ]);
+    },
+  );
+
+  test("hides both where its price is none: what it is worth nobody can guess", () => {
+    const run = fallBesideQuiet(Number.NaN, "portfolio");
+    run.mark(130);
+    run.mark(80);
+    run.mark(105);
+    expect(firings(run)).toEqual([]);
   });
 });
 
