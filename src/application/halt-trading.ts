@@ -40,11 +40,13 @@ function mayHalt(caller: Caller, scope: ScopeText): boolean {
   return may(caller, "admin") || (own && may(caller, "trade"));
 }
 
+/** `now`, ms since 1970: a flatten asks for its markets' hours as of it, and not as of a halt that stood before. */
 export async function haltTrading(
   ports: OrderPorts,
   caller: Caller,
   scope: ScopeText,
   reason: string,
+  now: number,
   flatten = false,
 ): Promise<Result<HaltAnswer, ApiError>> {
   if (!parseScope(scope)) return err(badField("scope", "is not a scope"));
@@ -54,7 +56,7 @@ export async function haltTrading(
   const options = { stopAlgos: true, flatten };
   const killed = await ports.ledger.trip(scope, reason, callerName(caller), options);
   const cancelsSent = await cancelAll(ports, killed.toCancel);
-  const flattened = flatten ? (await flattenScope(ports, scope, killed.since)).sent : 0;
+  const flattened = flatten ? (await flattenScope(ports, scope, now)).sent : 0;
   return ok(answerOf(killed, cancelsSent, flattened));
 }
 

@@ -38,7 +38,14 @@ describe("the kill switch on the whole way of an order", () => {
       const resting = await Promise.all(Array.from({ length: 5 }, () => flow.place(RESTING)));
       // Orders that are on their way while it comes.
       const racing = Array.from({ length: 20 }, () => flow.place(RESTING).catch(() => null));
-      const halted = await haltTrading(flow.ports, ADMIN, scope, "a test needs it", true);
+      const halted = await haltTrading(
+        flow.ports,
+        ADMIN,
+        scope,
+        "a test needs it",
+        Date.now(),
+        true,
+      );
       if (!halted.ok) throw new Error(halted.error.message);
       const { enforcedInMs, lastLeftAfterMs, latchedInMs, flattened } = halted.value;
       await annotate(
@@ -67,7 +74,7 @@ describe("the kill switch on the whole way of an order", () => {
 
   test("lesson 61: the gate is shut before anything is looked at, so that nothing opens in the second of the stop", async () => {
     const approved = await flow.reserve(RESTING);
-    const halted = haltTrading(flow.ports, ADMIN, "portfolio", "a test needs it");
+    const halted = haltTrading(flow.ports, ADMIN, "portfolio", "a test needs it", Date.now());
     const sent = flow.gateway.submit(approved, 1);
     const [answer, outcome] = await Promise.all([halted, sent]);
     expect(answer.ok).toBe(true);

@@ -31,7 +31,7 @@ afterEach(() => endFlow(flow));
 const becomes = (id: string, state: string) =>
   until(async () => (await flow.order(id)).state === state);
 
-const halt = (scope: string) => haltTrading(flow.ports, ADMIN, scope, "drill");
+const halt = (scope: string) => haltTrading(flow.ports, ADMIN, scope, "drill", Date.now());
 
 describe("the kill switch at the gateway", () => {
   test.each(["portfolio", "account:paper", "algo:momentum", "instrument:NSE:INFY"])(

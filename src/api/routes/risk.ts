@@ -155,7 +155,8 @@ function killSwitchRoutes(app: ApiApp, gate: Gate): void {
     async (c) => {
       const { scope, reason, flatten } = c.req.valid("json");
       const { orders } = c.get("ports");
-      const halted = await haltTrading(orders, c.get("caller"), scope, reason, flatten);
+      const caller = c.get("caller");
+      const halted = await haltTrading(orders, caller, scope, reason, Date.now(), flatten);
       return c.json(orFail(halted), 200);
     },
   );

@@ -24,7 +24,7 @@ const ALGOS = ["momentum", "reversal"] as const;
 /** The kill switch, and its reset after a while. */
 export async function halt(world: World, { scope, forMs, flatten }: StepOf<"halt">): Promise<void> {
   world.monitor.mayHalt(scope);
-  await haltTrading(world.orderPorts(), ADMIN, scope, "test", flatten).catch(() => {});
+  await haltTrading(world.orderPorts(), ADMIN, scope, "test", world.now(), flatten).catch(() => {});
   await world.timeline.sleep(forMs);
   await resume(world, scope);
 }
