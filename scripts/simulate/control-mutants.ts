@@ -146,4 +146,9 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
       ],
     ],
   },
+  {
+    name: "what was traded past us is closed as if no algo held against it",
+    file: "src/domain/risk/allowance.ts",
+    changes: [["return maxDecimal(ZERO, own.minus(against));", "return own;"]],
+  },
 ];

@@ -1,7 +1,8 @@
 /**
- * What an algo may still close of its position: what it holds, less its share of what was traded against
- * it past the platform. A broker's liquidation leaves the algo's own books as they were, and what it
- * believes to hold is no longer there to be sold.
+ * What may still be closed of a position, as far as its account has it: algos and `external`, who stands for
+ * all that was traded past the platform, hold one position there together. A broker's liquidation leaves the
+ * algo's own books as they were, and what it believes to hold is no longer there to be sold; nor is what
+ * `external` holds against it there to be bought back.
  */
 import {
   decimal,
@@ -12,6 +13,7 @@ import {
   type DecimalText,
 } from "../decimal.ts";
 import type { Side } from "../order.ts";
+import type { Position } from "../position.ts";
 import { EXTERNAL_ALGO } from "./external.ts";
 import { closable } from "./money-at-risk.ts";
 import { holdingKey, type Holding, type LedgerState } from "./state.ts";
@@ -20,23 +22,78 @@ import { holdingKey, type Holding, type LedgerState } from "./state.ts";
 export function closableNow(state: LedgerState, holding: Holding | null, side: Side): Decimal {
   if (!holding) return ZERO;
   const own = closable(holding.position.quantity, side);
-  const { algoId, instrument, account } = holding;
-  const external = state.holdings.get(holdingKey(EXTERNAL_ALGO, instrument, account));
-  if (!external || algoId === EXTERNAL_ALGO || own.eq(ZERO)) return own;
-  const others: Decimal[] = [];
-  for (const each of state.holdingsOf.get(instrument) ?? [])
-    if (each !== external && each.account === account) others.push(each.position.quantity);
-  return afterCut(own, external.position.quantity, others, side);
+  if (own.eq(ZERO) || !meetsExternal(state, holding)) return own;
+  return afterCut(own, holding.algoId, sumsOf(besideOf(state, holding), side));
 }
 
-/** `own` less its share of what `external` holds against it; `held`: what each algo holds, itself among them. */
-function afterCut(own: Decimal, external: Decimal, held: Iterable<Decimal>, side: Side): Decimal {
-  // What an order of the other side would close of it was traded on this side.
-  const cut = closable(external, side === "sell" ? "buy" : "sell");
+/**
+ * What of them is free beside what is open on that side, `ownOpen` of it the holding's own. Shares of a cut move
+ * while other algos' closing orders fill: with those, too, no more is closed than the account has.
+ */
+export function freeToClose(
+  state: LedgerState,
+  holding: Holding | null,
+  side: Side,
+  ownOpen: Decimal,
+): Decimal {
+  const own = maxDecimal(ZERO, closableNow(state, holding, side).minus(ownOpen));
+  if (!holding || own.eq(ZERO) || holding.algoId === EXTERNAL_ALGO) return own;
+  if (!meetsExternal(state, holding)) return own;
+  const beside = [...besideOf(state, holding)];
+  const { cut, held } = sumsOf(beside, side);
   if (cut.eq(ZERO)) return own;
-  let all = ZERO;
-  for (const quantity of held) all = all.plus(closable(quantity, side));
-  return maxDecimal(ZERO, own.minus(own.times(minDecimal(cut, all)).div(all)));
+  let open = ZERO;
+  for (const each of beside) {
+    if (each.algoId === EXTERNAL_ALGO) continue;
+    const there = each === holding ? ownOpen : each.sides[side].quantity;
+    open = open.plus(minDecimal(there, closable(each.position.quantity, side)));
+  }
+  return maxDecimal(ZERO, minDecimal(own, held.minus(cut).minus(open)));
+}
+
+const meetsExternal = (state: LedgerState, { algoId, instrument, account }: Holding): boolean =>
+  algoId === EXTERNAL_ALGO || state.holdings.has(holdingKey(EXTERNAL_ALGO, instrument, account));
+
+/** The holdings of its instrument at its account, itself among them. */
+function* besideOf(state: LedgerState, { instrument, account }: Holding): Generator<Holding> {
+  for (const each of state.holdingsOf.get(instrument) ?? [])
+    if (each.account === account) yield each;
+}
+
+interface Sums {
+  /** What algos hold that an order of the side would close. */
+  held: Decimal;
+  /** What of it was traded on that side past the platform already. */
+  cut: Decimal;
+  /** What algos hold the other way. */
+  against: Decimal;
+}
+
+interface Held {
+  algoId: string;
+  position: Pick<Position, "quantity">;
+}
+
+function sumsOf(beside: Iterable<Held>, side: Side): Sums {
+  const other = side === "sell" ? "buy" : "sell";
+  let held = ZERO;
+  let against = ZERO;
+  let external = ZERO;
+  for (const { algoId, position } of beside) {
+    if (algoId === EXTERNAL_ALGO) {
+      external = external.plus(closable(position.quantity, other));
+      continue;
+    }
+    held = held.plus(closable(position.quantity, side));
+    against = against.plus(closable(position.quantity, other));
+  }
+  return { held, cut: minDecimal(external, held), against };
+}
+
+/** `own` less its share of what is held against it at the account. */
+function afterCut(own: Decimal, algoId: string, { held, cut, against }: Sums): Decimal {
+  if (algoId === EXTERNAL_ALGO) return maxDecimal(ZERO, own.minus(against));
+  return cut.eq(ZERO) ? own : maxDecimal(ZERO, own.minus(own.times(cut).div(held)));
 }
 
 interface HeldPosition {
@@ -50,13 +107,13 @@ interface HeldPosition {
 /** The same for a list of positions, whose other orders it knows nothing of: units of `position` that can be closed. */
 export function closableOf(positions: readonly HeldPosition[], position: HeldPosition): Decimal {
   const quantity = decimal(position.quantity);
-  if (quantity.eq(ZERO) || position.algoId === EXTERNAL_ALGO) return quantity.abs();
-  const beside = positions.filter(
-    ({ account, instrument }) => account === position.account && instrument === position.instrument,
-  );
-  const external = beside.find(({ algoId }) => algoId === EXTERNAL_ALGO);
-  if (!external) return quantity.abs();
-  const held = beside.filter((each) => each !== external).map((each) => decimal(each.quantity));
+  if (quantity.eq(ZERO)) return ZERO;
+  const beside = positions
+    .filter(
+      ({ account, instrument }) =>
+        account === position.account && instrument === position.instrument,
+    )
+    .map((each) => ({ algoId: each.algoId, position: { quantity: decimal(each.quantity) } }));
   const side = quantity.gt(ZERO) ? "sell" : "buy";
-  return afterCut(quantity.abs(), decimal(external.quantity), held, side);
+  return afterCut(quantity.abs(), position.algoId, sumsOf(beside, side));
 }

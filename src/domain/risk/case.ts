@@ -5,7 +5,7 @@ import { MARK_AHEAD_MS_MAX } from "../ledger-limits.ts";
 import type { OrderChanges, OrderIntent, Side } from "../order.ts";
 import { averagePrice } from "../position.ts";
 import type { Mark } from "../tick.ts";
-import { closableNow } from "./allowance.ts";
+import { freeToClose } from "./allowance.ts";
 import { heldByStop, openRisk, rateOf, sharesOf } from "./exposure.ts";
 import { accountScope, pairScope, type ScopedLimit } from "./limits.ts";
 import {
@@ -95,8 +95,7 @@ export function caseOf(
   const rate = rateOf(state, currency);
 
   const others = otherOrders(holding, side, replaced);
-  const capacity = closableNow(state, holding, side);
-  const free = maxDecimal(ZERO, capacity.minus(others.quantity));
+  const free = freeToClose(state, holding, side, others.quantity);
   // Of a bracket's two exits only one can be all filled.
   const counted = maxDecimal(ZERO, remaining.minus(heldByStop(holding, intent)));
   const opening = maxDecimal(ZERO, counted.minus(free));

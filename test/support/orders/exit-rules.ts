@@ -1,7 +1,14 @@
 /** What must be true of what only reduces, when it is reserved and when it leaves, by arithmetic of its own: it closes what is there to close, once. */
 import { legId } from "../../../src/domain/bracket.ts";
-import { decimal, maxDecimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
+import {
+  decimal,
+  maxDecimal,
+  minDecimal,
+  ZERO,
+  type Decimal,
+} from "../../../src/domain/decimal.ts";
 import type { Order, OrderIntent } from "../../../src/domain/order.ts";
+import { EXTERNAL_ALGO } from "../../../src/domain/risk/external.ts";
 import { beside, heldBy, isDone, restOf, signOf } from "./order-sums.ts";
 import type { SimulatedBroker } from "./simulated-broker.ts";
 import type { SimulatedLedger } from "./simulated-ledger.ts";
@@ -20,7 +27,10 @@ export class ExitRules {
 
   /** The ledger has just reserved it. */
   reserved(order: Order): void {
-    if (order.reduceOnly) this.#onlyReduces(order);
+    if (order.reduceOnly) {
+      this.#onlyReduces(order);
+      this.#isThereToClose(order);
+    }
     if (order.exit) this.#isCovered(order, order.exit.entry);
   }
 
@@ -58,6 +68,30 @@ export class ExitRules {
     if (own.gt(closable) || (!order.exit && all.gt(closable)))
       this.#found(
         `${order.clientOrderId} may only reduce, and could close ${all.toFixed()} of ${closable.toFixed()}`,
+      );
+  }
+
+  /** The account has what all books add up to: what algos and `external` hold against each other is closed there already. */
+  #isThereToClose(order: Order): void {
+    const books = new Map<string, Decimal>();
+    for (const each of this.#ledger.store.orders())
+      if (each.instrument === order.instrument) {
+        const traded = decimal(each.filledQuantity).times(signOf(each));
+        books.set(each.algoId, (books.get(each.algoId) ?? ZERO).plus(traded));
+      }
+    const isPast = order.algoId === EXTERNAL_ALGO;
+    let closable = ZERO;
+    let against = ZERO;
+    for (const [algoId, held] of books) {
+      const open = held.times(-signOf(order));
+      if ((algoId === EXTERNAL_ALGO) === isPast) closable = closable.plus(maxDecimal(ZERO, open));
+      else against = against.minus(minDecimal(ZERO, open));
+    }
+    const left = maxDecimal(ZERO, closable.minus(against));
+    const own = restOf(order).minus(this.#stopOf(order));
+    if (own.gt(left))
+      this.#found(
+        `${order.clientOrderId} closes ${own.toFixed()}, of which the account has ${left.toFixed()}`,
       );
   }
 

@@ -34,6 +34,7 @@ export function planOf(seed: number): Plan {
   planPrices(steps, random);
   planOdd(steps, random);
   planUnheard(steps, seededRandom(seed ^ 0x27d4eb2f));
+  planCut(steps, seededRandom(seed ^ 0x165667b1));
   return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random), money };
 }
 
@@ -114,6 +115,41 @@ function planUnheard(steps: Step[], random: Random): void {
       afterMs: random.between(4_000, 8_000),
     },
     { kind: "halt", at: at + 3_000, scope, forMs: FOR_GOOD_MS, flatten: false },
+  );
+}
+
+/** Somebody trades at the broker against what an algo holds, and all is to be flat after it. By a random of its own, too. */
+function planCut(steps: Step[], random: Random): void {
+  if (!random.chance(0.08)) return;
+  const at = soon(random);
+  const [side, other] = random.pick([["buy", "sell"] as const, ["sell", "buy"] as const]);
+  steps.push(
+    {
+      kind: "submit",
+      at,
+      clientOrderId: "cut",
+      algo: "momentum",
+      side,
+      quantity: random.between(3, 5),
+      type: "market",
+      timeInForce: "day",
+      bracket: false,
+      reduceOnly: false,
+    },
+    {
+      kind: "external",
+      at: at + random.between(2_000, 6_000),
+      side: other,
+      quantity: random.between(1, 7),
+      hiddenForMs: 0,
+    },
+    {
+      kind: "halt",
+      at: at + random.between(8_000, 20_000),
+      scope: random.pick<ScopeText>(["portfolio", "account:simulated"]),
+      forMs: FOR_GOOD_MS,
+      flatten: true,
+    },
   );
 }
 
