@@ -151,4 +151,9 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     file: "src/domain/risk/allowance.ts",
     changes: [["return maxDecimal(ZERO, own.minus(against));", "return own;"]],
   },
+  {
+    name: "one stuck order keeps a flatten from closing the rest",
+    file: "src/application/flatten.ts",
+    changes: [["if (free.gt(ZERO))", "if (free.lt(ZERO))"]],
+  },
 ];

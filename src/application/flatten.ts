@@ -8,6 +8,7 @@ import { FLATTEN_PARTS_MAX } from "../domain/halt-limits.ts";
 import type { OrderIntent } from "../domain/order.ts";
 import { closableOf } from "../domain/risk/allowance.ts";
 import { underScope } from "../domain/risk/ledger.ts";
+import type { Refusal } from "../domain/risk/refusal.ts";
 import type { ScopeText } from "../domain/scope.ts";
 import { errorText } from "./log.ts";
 import { gatherFacts } from "./order-facts.ts";
@@ -117,25 +118,25 @@ const partOf = (intent: OrderIntent, quantity: Decimal): OrderIntent => ({
  */
 function partsOf(closable: Decimal, instrument: Instrument | null): Decimal[] {
   if (!instrument) return [closable];
-  const lot = decimal(instrument.lotSize);
-  const inLots = (quantity: Decimal): Decimal =>
-    lot.gt(ZERO) ? floorToStep(quantity, lot) : quantity;
-  const whole = inLots(closable);
-  const most = inLots(decimal(instrument.maxQuantity));
+  const whole = inLots(closable, instrument);
+  const most = inLots(decimal(instrument.maxQuantity), instrument);
   if (whole.lte(ZERO)) return [];
   if (most.lte(ZERO) || whole.lte(most)) return [whole];
   const orders = Math.ceil(Number(whole.div(most).toFixed()));
   const parts: Decimal[] = [];
   let left = whole;
   for (let missing = orders; missing > 0 && parts.length < FLATTEN_PARTS_MAX; missing -= 1) {
-    const part = missing === 1 ? left : inLots(left.div(missing));
+    const part = missing === 1 ? left : inLots(left.div(missing), instrument);
     parts.push(part);
     left = left.minus(part);
   }
   return parts;
 }
 
-/** What is on its way already leaves nothing free to close, which is no refusal of the flatten. */
+/**
+ * What is on its way already leaves nothing free to close, which is no refusal of the flatten. An order that
+ * cannot be cleared up, because its outcome is not known or its cancel is refused, holds only its own part.
+ */
 async function closePart(
   ports: OrderPorts,
   market: AccountMarket,
@@ -143,7 +144,9 @@ async function closePart(
   facts: IntentFacts,
   now: number,
 ): Promise<Closed> {
-  const answer = await reserveIntent(ports, market, intent, facts, now);
+  let answer = await reserveIntent(ports, market, intent, facts, now);
+  const free = answer.kind === "denied" ? freeOf(answer.refusal, facts.instrument) : ZERO;
+  if (free.gt(ZERO)) answer = await reserveIntent(ports, market, partOf(intent, free), facts, now);
   if (answer.kind === "approved") {
     await sendFirst(ports, answer.approved, answer.order, now);
     return { sent: 1, refusal: null };
@@ -154,3 +157,14 @@ async function closePart(
   ports.log("warn", "flatten_refused", { algoId, instrument, refusal: code });
   return { sent: 0, refusal: code === "REDUCE_ONLY" ? null : message };
 }
+
+/** Whole lots that the ledger says are left to close beside what is open. */
+function freeOf({ code, limit }: Refusal, instrument: Instrument | null): Decimal {
+  if (code !== "REDUCE_ONLY" || limit === null || !instrument) return ZERO;
+  return inLots(decimal(limit), instrument);
+}
+
+const inLots = (quantity: Decimal, { lotSize }: Instrument): Decimal => {
+  const lot = decimal(lotSize);
+  return lot.gt(ZERO) ? floorToStep(quantity, lot) : quantity;
+};

@@ -76,6 +76,10 @@ export interface IntentCase {
   notional: Decimal | null;
 }
 
+/** A closing order of the platform's own, after a halt. Of how much there is to close `REDUCE_ONLY` alone decides. */
+export const isFlatten = ({ intent, facts }: Pick<IntentCase, "intent" | "facts">): boolean =>
+  facts.flattens === true && intent.reduceOnly;
+
 const NO_SHARE: Share = { quantity: ZERO, price: ZERO, riskPerUnit: ZERO };
 
 export function caseOf(

@@ -89,30 +89,30 @@ function noInferenceLeft(world: World, { steps }: Plan): string[] {
 }
 
 /** What was traded against a position past the platform has closed it there already. Where two algos hold one instrument, nobody can say whose. */
-function leftToClose(world: World, { instrument, position: { quantity } }: Holding): boolean {
-  const all = [...world.ledger.state().holdings.values()];
-  const held = all.filter(
+function leftToClose(world: World, { algoId, instrument, position, sides }: Holding): boolean {
+  const { quantity } = position;
+  const books = [...world.ledger.state().holdings.values()].filter(
     (each) => each.instrument === instrument && !each.position.quantity.eq(0),
   );
-  const isPast = held.some(({ algoId }) => algoId === EXTERNAL_ALGO);
-  if (isPast && held.length > 2) return false;
-  const external = [...world.ledger.state().holdings.values()].find(
-    (each) => each.algoId === EXTERNAL_ALGO && each.instrument === instrument,
-  );
-  const theirs = external?.position.quantity ?? decimal(0);
-  const against = theirs.times(quantity).lt(0) ? theirs.abs() : decimal(0);
-  return quantity.abs().gt(against);
+  const isPast = algoId === EXTERNAL_ALGO;
+  if (!isPast && books.some((each) => each.algoId === EXTERNAL_ALGO) && books.length > 2)
+    return false;
+  const against = books
+    .filter((each) => (each.algoId === EXTERNAL_ALGO) !== isPast)
+    .filter((each) => each.position.quantity.times(quantity).lt(0))
+    .reduce((sum, each) => sum.plus(each.position.quantity.abs()), decimal(0));
+  // An order whose outcome nobody knows may have closed its part, and a stranger's that came under the halt may yet.
+  const held = sides[quantity.gt(0) ? "sell" : "buy"].quantity;
+  return quantity.abs().gt(against.plus(held));
 }
 
-/** A kill switch with flatten that nobody has reset leaves nothing open, unless something lies on the desk. */
+/** A kill switch with flatten that nobody has reset leaves nothing open that it can close. */
 function flatWhereAsked(world: World): string[] {
   const { holdings } = world.ledger.state();
-  const onDesk = world.ledger.store.orders().some(({ state }) => state === "dead_lettered");
-  if (onDesk) return [];
   return [...world.monitor.promises.toBeFlat].flatMap((scope) =>
     [...holdings.values()]
       .filter((holding) => underScope(scope)(holding) && !holding.position.quantity.eq(0))
-      .filter((holding) => holding.algoId !== EXTERNAL_ALGO && leftToClose(world, holding))
+      .filter((holding) => leftToClose(world, holding))
       .map(
         ({ algoId, instrument, position }) =>
           `${scope} was to be flat, and ${algoId} holds ${position.quantity.toFixed()} ${instrument}`,

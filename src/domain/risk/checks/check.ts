@@ -1,5 +1,5 @@
 /** The shape of one risk check: one small function, and to which orders it applies. */
-import type { IntentCase } from "../case.ts";
+import { isFlatten, type IntentCase } from "../case.ts";
 import type { Note } from "../margin.ts";
 import type { Refusal } from "../refusal.ts";
 
@@ -16,6 +16,10 @@ export interface RiskCheck {
   readonly check: (each: IntentCase, note?: Note) => Refusal | null;
 }
 
-/** Orders that only reduce exposure pass those that are for entries. */
+/**
+ * Orders that only reduce exposure pass those that are for entries. So does a flatten that asks for too much:
+ * it has to hear how much is left.
+ */
 export const appliesTo = ({ applies }: RiskCheck, each: IntentCase): boolean =>
-  applies === "every" || !(each.onlyReduces || (applies === "new_entries" && each.replaced));
+  applies === "every" ||
+  !(each.onlyReduces || isFlatten(each) || (applies === "new_entries" && each.replaced));

@@ -1,12 +1,13 @@
 /** `PORTFOLIO_ASLEEP`: outside its session a portfolio sends nothing; cancels and a flatten pass. */
+import { isFlatten } from "../case.ts";
 import { refuse } from "../refusal-of.ts";
 import type { RiskCheck } from "./check.ts";
 
 export const portfolioAsleep: RiskCheck = {
   applies: "every",
-  check({ state, facts, onlyReduces }) {
-    const asleep = state.controls.restrictions.get("portfolio");
-    if (!asleep || (facts.flattens === true && onlyReduces)) return null;
+  check(each) {
+    const asleep = each.state.controls.restrictions.get("portfolio");
+    if (!asleep || isFlatten(each)) return null;
     return refuse(
       "PORTFOLIO_ASLEEP",
       { scope: "portfolio" },
