@@ -7,7 +7,7 @@ import type { KeyScope } from "../contract/operations.ts";
 import type { Page, PageQuery } from "../contract/primitives.ts";
 import { decodeCursor, pageFrom } from "../storage/cursor.ts";
 import type { ApiEnv } from "./context.ts";
-import { orFail } from "./error-handler.ts";
+import { badInput, orFail } from "./error-handler.ts";
 import { type CallerKind, requireScope } from "./middleware/require-scope.ts";
 
 /** The part of a route's declaration that says who may call it. */
@@ -57,16 +57,22 @@ export const body = <T extends z.ZodType>(schema: T) => ({
   content: { "application/json": { schema } },
 });
 
-/** The same where none is needed: `refuseOtherBody` refuses what is not JSON, which Hono would not read. */
-export const bodyIfAny = <T extends z.ZodType>(schema: T) => ({
-  content: { "application/json": { schema } },
-});
+const noFields = z.strictObject({});
 
-/** After the validation of `bodyIfAny`. Throws `BAD_REQUEST` for a body that it has passed over. */
-export async function refuseOtherBody({ req }: Context<ApiEnv>): Promise<void> {
-  if (req.header("content-type")?.startsWith("application/json")) return;
-  if ((await req.text()) === "") return;
-  throw new HTTPException(415);
+/** For a route that takes no body: throws `BAD_REQUEST` for one that says anything. An empty one is what many clients send. */
+export async function refuseFields({ req }: Context<ApiEnv>): Promise<void> {
+  const text = (await req.text()).trim();
+  if (text === "") return;
+  if (!/^application\/([a-z-.]+\+)?json/.test(req.header("content-type") ?? ""))
+    throw new HTTPException(415);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new HTTPException(400);
+  }
+  const read = noFields.safeParse(value);
+  if (!read.success) throw badInput(read.error, "json");
 }
 
 const listCursor = z.tuple([z.string()]);

@@ -160,9 +160,6 @@ export const paperView = z.object({
   ),
 });
 
-/** Nothing is to be said: the account stands in the query. */
-export const requestTokenRequest = z.strictObject({});
-
 /** What the sign-in page of a real broker would hand to a person: it is taken once, and not for long. */
 export const requestTokenView = z.object({
   requestToken: z.string(),

@@ -93,10 +93,10 @@ describe("operations", () => {
 
   test("checks of a broker's books that fail for the same reason tell it once, in words", async () => {
     const message = "session_expired: nobody has signed in yet";
-    const failed = (kind: "open_orders" | "positions" | "balances", said = message) => ({
-      ...{ kind, lastRunAt: 1, nextRunAt: 2 },
-      ...{ result: "failed" as const, message: said },
-    });
+    const failed = (kind: "open_orders" | "positions" | "balances", said = message) => {
+      const times = { lastRunAt: 1, nextRunAt: 2 };
+      return { kind, result: "failed" as const, message: said, ...times };
+    };
     const checks = [failed("open_orders"), failed("positions", "differs"), failed("balances")];
     const reconciliation = async () => ({ account: "paper", ready: false, checks, frozen: [] });
     const response = await played({ gateway: { reconciliation } }).call("GET", "/v1/status", all);

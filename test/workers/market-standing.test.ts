@@ -53,14 +53,16 @@ test("lesson 7: an instrument that everybody had left is pending when it is want
   expect(since().filter(({ type }) => type === "ticks")).toEqual([]);
 });
 
+/** How many markets each shard has a link to. */
+const markets = async () =>
+  (await brokerManager(env, "paper").view()).shards.map((shard) => shard.markets);
+
 test("a shard that gives up its link, because nobody wants what it brings any more, disturbs no feed", async () => {
   const algo = await openAlgo();
   await algo.ask({ op: "subscribe", channel: "status" });
   const ids = PAPER_INSTRUMENTS.slice(0, 8).map(({ id }) => id);
   await algo.subscribe(ids);
   await until(() => algo.ticking().size === ids.length);
-  const markets = async () =>
-    (await brokerManager(env, "paper").view()).shards.map((shard) => shard.markets);
   expect(await markets()).toEqual([1, 1]);
   const from = algo.frames.length;
   await algo.unsubscribe(ids.slice(1));

@@ -27,6 +27,7 @@ const ask = (account: string, more: { body?: unknown; headers?: Record<string, s
 test.each([
   ["without a body", {}],
   ["with an empty one", { body: {} }],
+  ["with an empty text that is said to be JSON", { body: "" }],
 ])("where a person signs in a request token is handed out, %s", async (_, more) => {
   env.PAPER_SIGN_IN = "person";
   const response = await ask("paper", more);
@@ -54,6 +55,11 @@ test("a field that is none, and a body that is no JSON, are refused by name", as
   const field = await errorOf(await ask("paper", { body: { minutes: 60 } }));
   expect(field.code).toBe("BAD_REQUEST");
   expect(field.message).toContain("minutes");
+  expect(field.details).toMatchObject({ issues: [{ path: "body" }] });
+  expect(await errorOf(await ask("paper", { body: "{" }))).toMatchObject({
+    code: "BAD_REQUEST",
+    message: "The body is not valid JSON.",
+  });
   const headers = { "content-type": "text/plain" };
   for (const body of ["minutes=60", '{"minutes":60}']) {
     const form = await errorOf(await ask("paper", { body, headers }));

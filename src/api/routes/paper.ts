@@ -8,7 +8,6 @@ import {
   type PaperView,
   paperView,
   replayRequest,
-  requestTokenRequest,
   requestTokenView,
 } from "../../contract/paper.ts";
 import { accountId } from "../../contract/primitives.ts";
@@ -17,7 +16,7 @@ import type { ApiApp } from "../context.ts";
 import { auditAsked } from "../audit.ts";
 import { fail } from "../error-handler.ts";
 import type { ApiPorts } from "../ports.ts";
-import { answer, body, bodyIfAny, ERRORS, type Gate, refuseOtherBody } from "../route.ts";
+import { answer, body, ERRORS, type Gate, refuseFields } from "../route.ts";
 
 const query = z.strictObject({ account: accountId.default(DEFAULT_ACCOUNT) });
 const tags = ["Paper broker"];
@@ -75,11 +74,11 @@ export function paperRoutes(app: ApiApp, gate: Gate): void {
         "For POST /v1/brokers/paper/session where a person signs in (PAPER_SIGN_IN); refused where nobody has to. It is taken once, within five minutes. No body is needed, and one with fields is refused.",
       tags,
       ...gate("admin"),
-      request: { query, body: bodyIfAny(requestTokenRequest) },
+      request: { query },
       responses: { 200: answer(requestTokenView), ...ERRORS },
     }),
     async (c) => {
-      await refuseOtherBody(c);
+      await refuseFields(c);
       const account = paperAccount(c.req.valid("query").account);
       await auditAsked(c, "paper_request_tokens", account, {});
       const said = await asked(c.get("ports"), account, "/request-tokens", {});

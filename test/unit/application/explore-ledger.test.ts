@@ -136,8 +136,10 @@ describe("what an order would meet", () => {
   });
 
   test("while the broker's list cannot be read it says so, and calls no instrument unknown", async () => {
-    const unread = async () => apiError("BROKER_SESSION_EXPIRED", "nobody has signed in yet");
-    const { ports, asked } = played([], { instrument: async () => null, unread });
+    const { ports, asked } = played([], {
+      instrument: async () => null,
+      unread: async () => apiError("BROKER_SESSION_EXPIRED", "nobody has signed in yet"),
+    });
     expect(await explainOrder(ports, ALGO, query(), 1)).toMatchObject({
       ok: false,
       error: { code: "BROKER_SESSION_EXPIRED", message: "nobody has signed in yet" },
