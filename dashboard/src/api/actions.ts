@@ -20,7 +20,7 @@ import {
   type OrderRequestInput,
   type OrderView,
 } from "../../../src/contract/orders.ts";
-import { paperView } from "../../../src/contract/paper.ts";
+import { paperView, requestTokenView } from "../../../src/contract/paper.ts";
 import { killSwitchView, limitsAnswer, type LimitName } from "../../../src/contract/risk.ts";
 import { call, type Query } from "./client.ts";
 import { names } from "./names.ts";
@@ -189,6 +189,10 @@ export async function renewSession(
     void refresh(names.brokers);
   }
 }
+
+/** What a broker's own sign-in page would give: the paper exchange has none. */
+export const fetchRequestToken = (account: string) =>
+  call(requestTokenView, "/v1/paper/request-tokens", { method: "POST", query: { account } });
 
 async function setPaper(account: string, path: string, body: unknown) {
   const asked = { method: "POST", query: { account }, body } as const;

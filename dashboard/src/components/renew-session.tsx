@@ -2,7 +2,7 @@
 import { Button, Modal, PasswordInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState, type FormEvent } from "react";
-import { renewSession } from "../api/actions.ts";
+import { fetchRequestToken, renewSession } from "../api/actions.ts";
 import type { SessionView } from "../../../src/contract/brokers.ts";
 import formStyles from "./form.module.css";
 import { FailureNote } from "./refusal.tsx";
@@ -53,7 +53,9 @@ export function SignInDialog({ broker, session, opened, close }: DialogProps) {
 function SignInForm({ broker, session, close }: Props & { close: () => void }) {
   const [secret, setSecret] = useState("");
   const renew = useAction(renewSession);
+  const fetching = useAction(fetchRequestToken);
   const needsPerson = session.signIn === "person";
+  const isPaper = broker.startsWith("paper");
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const kind = needsPerson ? "requestToken" : "credential";
@@ -61,6 +63,12 @@ function SignInForm({ broker, session, close }: Props & { close: () => void }) {
     if (renewed === null) return;
     notifications.show({ message: `Signed in at ${broker}.` });
     close();
+  };
+  const fetchToken = async (): Promise<void> => {
+    const fetched = await fetching.run(broker);
+    if (fetched === null) return;
+    renew.clear();
+    setSecret(fetched.requestToken);
   };
   return (
     <form className={formStyles.form} onSubmit={(event) => void submit(event)}>
@@ -73,7 +81,7 @@ function SignInForm({ broker, session, close }: Props & { close: () => void }) {
         label={needsPerson ? "Request token" : "Another credential"}
         description={
           needsPerson
-            ? "From the broker's own sign-in page. It works once."
+            ? `From ${isPaper ? "the paper exchange, which has no page of its own" : "the broker's own sign-in page"}. It works once.`
             : "Left empty, the stored one is tried again. It is kept encrypted, once the broker takes it, and never shown."
         }
         autoComplete="off"
@@ -82,7 +90,12 @@ function SignInForm({ broker, session, close }: Props & { close: () => void }) {
         onChange={(event) => setSecret(event.currentTarget.value)}
         data-autofocus
       />
-      <FailureNote failure={renew.failure} />
+      {needsPerson && isPaper && (
+        <Button variant="default" loading={fetching.busy} onClick={() => void fetchToken()}>
+          Fetch a request token
+        </Button>
+      )}
+      <FailureNote failure={renew.failure ?? fetching.failure} />
       <Button type="submit" loading={renew.busy} disabled={needsPerson && secret === ""}>
         Sign in
       </Button>

@@ -64,12 +64,16 @@ export function OrderTicket({ instrument, side }: OrderTicketProps) {
   const check = async (): Promise<void> => {
     setPressed(true);
     if (Object.keys(problemsOf(ticket)).length > 0) return;
+    // What is asked now is answered by what stands below it alone.
+    place.clear();
     setExplained(await ask.run(questionOf(ticket)));
   };
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setPressed(true);
     if (Object.keys(problemsOf(ticket)).length > 0) return;
+    ask.clear();
+    setExplained(null);
     const order = await place.run(requestOf(ticket, clientOrderId.current));
     if (order === null) return;
     clientOrderId.current = crypto.randomUUID();
