@@ -16,13 +16,7 @@ import type { ProvidersView, ProviderSwitchView } from "../src/contract/provider
 import type { Session } from "../src/domain/calendar.ts";
 import * as failover from "../src/domain/failover.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
-import {
-  PROVIDER_LEAVE_MS,
-  PROVIDER_REPORT_LOST_MS,
-  PROVIDER_SETTLE_MS,
-  PROVIDER_UNHEARD_MS,
-  PROVIDER_UNKNOWN_MS,
-} from "../src/domain/provider-limits.ts";
+import { boundsIn, PROVIDER_REPORT_LOST_MS } from "../src/domain/provider-limits.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
 import { decodeCursor, pageFrom } from "../src/storage/cursor.ts";
 import { type DutiesHost, ProviderDuties } from "./market-manager.duties.ts";
@@ -41,14 +35,6 @@ export interface ProvidersHost extends Omit<DutiesHost, "epochs"> {
   session(instrument: InstrumentId, now: number): Session | null;
   incidents: Pick<FeedIncidentHost, "layDown" | "close">;
 }
-
-const boundsIn = ({ opensAt }: Session): failover.FailoverBounds => ({
-  leaveMs: PROVIDER_LEAVE_MS,
-  unheardMs: PROVIDER_UNHEARD_MS,
-  unknownMs: PROVIDER_UNKNOWN_MS,
-  settleMs: PROVIDER_SETTLE_MS,
-  dueSince: opensAt,
-});
 
 const cursorKey = z.tuple([z.number()]);
 
@@ -195,6 +181,7 @@ export class Providers implements ProvidersPort {
       const state = isWanted ? failover.wantedAgain(row.state, now) : row.state;
       this.#save({ ...row, state, isWatched: isWanted });
     }
+    this.#rankMore(instrument, now);
     const watched = this.#rows.get(instrument) ?? row;
     const state = this.#healths.stateOf(instrument, provider);
     this.#take(watched, { kind: "health", provider, state }, now);
@@ -203,6 +190,15 @@ export class Providers implements ProvidersPort {
       this.#rows.delete(instrument);
       this.#host.storage.forget(instrument);
     }
+  }
+
+  /** A broker whose list could not be read before may give it, too. One whose list cannot be read for now keeps its rank. */
+  #rankMore(instrument: InstrumentId, now: number): void {
+    const row = this.#rows.get(instrument);
+    const ranked = this.#ranked(instrument);
+    const before = row?.state.ranked ?? [];
+    if (row && ranked.length > before.length && before.every((one) => ranked.includes(one)))
+      this.#take(row, { kind: "ranks", ranked }, now);
   }
 
   #isWanted(instrument: InstrumentId, now: number): boolean {

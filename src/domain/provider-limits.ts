@@ -1,4 +1,6 @@
 /** Bounds of failover between providers, each with its unit and its reason; the rest stands in `limits.ts`. */
+import type { Session } from "./calendar.ts";
+import type { FailoverBounds } from "./failover.ts";
 
 /** Providers that one instrument may have ranked: each that waits in standby holds a subscription. */
 export const PROVIDERS_RANKED_MAX = 8;
@@ -57,3 +59,12 @@ export const POLL_MS_MIN = 100;
 
 /** A quote that never changes is looked at all the same this often: it might begin to. */
 export const POLL_MS_MAX = 30_000;
+
+/** What failover goes by in a session. */
+export const boundsIn = ({ opensAt }: Session): FailoverBounds => ({
+  leaveMs: PROVIDER_LEAVE_MS,
+  unheardMs: PROVIDER_UNHEARD_MS,
+  unknownMs: PROVIDER_UNKNOWN_MS,
+  settleMs: PROVIDER_SETTLE_MS,
+  dueSince: opensAt,
+});

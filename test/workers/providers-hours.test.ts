@@ -24,6 +24,7 @@ function setUp() {
   const incidents: string[] = [];
   const wakes: number[] = [];
   const market: { session: Session | null } = { session: { opensAt: 0, closesAt: START + 4_000 } };
+  const lists = { brokers: ["a", "b"] };
   let version = 0;
   const storage = {
     rows: () => new Map(),
@@ -40,7 +41,7 @@ function setUp() {
   };
   const host = {
     storage,
-    masters: { read: async () => {}, brokersOf: () => ["a", "b"] },
+    masters: { read: async () => {}, brokersOf: () => lists.brokers },
     defaultRanks: ["a", "b"],
     session: () => market.session,
     incidents: {
@@ -66,7 +67,7 @@ function setUp() {
       await providers.health(report);
     }
   };
-  return { providers, say, market, incidents, wakes };
+  return { providers, say, market, incidents, wakes, lists };
 }
 
 const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -185,4 +186,21 @@ test("wanted again a day after its trouble, an instrument is not told as down be
   await providers.look(Date.now());
   expect(await providers.watchedProviders()).toHaveLength(1);
   expect([await providers.feedAlert(), incidents]).toEqual([null, []]);
+});
+
+test("a broker whose list could not be read before takes its rank in what is watched, and one whose list cannot be read for now keeps it", async () => {
+  const { providers, say, lists } = setUp();
+  const ranked = async () =>
+    (await providers.watchedProviders()).map((view) => view.providers.map((one) => one.provider));
+  lists.brokers = ["b"];
+  await say(true);
+  expect(await ranked()).toEqual([["b"]]);
+  lists.brokers = ["a", "b"];
+  await say(true);
+  expect(await ranked()).toEqual([["a", "b"]]);
+  for (const brokers of [["b"], ["a"], []]) {
+    lists.brokers = brokers;
+    await say(true);
+    expect(await ranked()).toEqual([["a", "b"]]);
+  }
 });
