@@ -108,15 +108,19 @@ export interface Quote {
   changes: number;
 }
 
-/** Takes a tick unless it is older than what is shown. A field the tick leaves out keeps its last known value. */
-export function nextQuote(quote: Quote | undefined, tick: TickView): Quote {
-  if (quote === undefined) return { tick, direction: 0, changes: 0 };
-  const known = quote.tick;
-  if (tick.seq <= known.seq) return quote;
-  const isSameProvider = tick.provider === known.provider;
-  // One that does not give it must not seem to: what another one said of it is not kept.
-  const openInterest = tick.openInterest ?? (isSameProvider ? known.openInterest : undefined);
-  const merged: TickView = {
+/** An exchange that tells a time so much older plays another day: its trades come at most half as late. */
+const SET_BACK_MS_MIN = 60_000;
+
+/** False when the tick begins anew: of another provider, or of an exchange whose clock was set back. */
+function goesOn(known: TickView, { provider, exchangeTime }: TickView): boolean {
+  const backMs = (known.exchangeTime ?? 0) - (exchangeTime ?? Infinity);
+  return provider === known.provider && backMs < SET_BACK_MS_MIN;
+}
+
+/** With the last known value of each field that the tick leaves out. */
+function merged(known: TickView, tick: TickView): TickView {
+  const openInterest = tick.openInterest ?? known.openInterest;
+  return {
     ...tick,
     ...(openInterest !== undefined && { openInterest }),
     last: tick.last ?? known.last,
@@ -128,11 +132,20 @@ export function nextQuote(quote: Quote | undefined, tick: TickView): Quote {
     volume: tick.volume ?? known.volume,
     exchangeTime: tick.exchangeTime ?? known.exchangeTime,
   };
-  if (known.last === null || merged.last === null || merged.last === known.last) {
-    return { ...quote, tick: merged };
+}
+
+/** Takes a tick unless it is older than what is shown. A field that it leaves out stays as it was, while it is the same line that speaks. */
+export function nextQuote(quote: Quote | undefined, tick: TickView): Quote {
+  if (quote === undefined) return { tick, direction: 0, changes: 0 };
+  const known = quote.tick;
+  if (tick.seq <= known.seq) return quote;
+  // What gives no field must not seem to: what was said of it before is not kept.
+  const next = goesOn(known, tick) ? merged(known, tick) : tick;
+  if (known.last === null || next.last === null || next.last === known.last) {
+    return { ...quote, tick: next };
   }
-  const direction = merged.last > known.last ? 1 : -1;
-  return { tick: merged, direction, changes: quote.changes + 1 };
+  const direction = next.last > known.last ? 1 : -1;
+  return { tick: next, direction, changes: quote.changes + 1 };
 }
 
 /** What has to be asked of the stream so that it sends exactly the wanted instruments. */

@@ -145,6 +145,20 @@ describe("a quote", () => {
     expect(other.tick).not.toHaveProperty("openInterest");
   });
 
+  test("keeps nothing of what another provider said, or the exchange before its clock was set back, as when it plays a recording", () => {
+    const bare = { bid: null, bidQuantity: null, ask: null, askQuantity: null, volume: null };
+    const whole = { provider: "paper", exchangeTime: 1_762_795_433_000 };
+    const quote = nextQuote(undefined, tick({ ...whole, seq: 1 }));
+    const back = whole.exchangeTime - 31_536_000_000;
+    for (const next of [{ provider: "paper-rest" }, { exchangeTime: back }]) {
+      const shown = tick({ ...whole, ...bare, ...next, seq: 2 });
+      expect(nextQuote(quote, shown).tick).toEqual(shown);
+    }
+    // A trade that comes out of order within the grace is no other time.
+    const late = tick({ ...whole, ...bare, exchangeTime: whole.exchangeTime - 30_000, seq: 2 });
+    expect(nextQuote(quote, late).tick.bid).toBe(quote.tick.bid);
+  });
+
   test("keeps what a tick leaves out, and never shows it as zero", () => {
     const quote = nextQuote(undefined, tick({ seq: 1 }));
     const later = nextQuote(
