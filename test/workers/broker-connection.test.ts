@@ -11,6 +11,7 @@ import {
 } from "../../src/domain/feed-limits.ts";
 import { parseFeedFrame } from "../../src/brokers/paper/parse.ts";
 import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
+import { BrokerSocket } from "../support/workers/broker-socket.ts";
 
 const RULES = {
   ...PAPER_RULES,
@@ -31,34 +32,6 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A socket whose events the test fires itself, so that time is the test's alone. */
-class FakeSocket extends EventTarget {
-  readyState = 1;
-  binaryType = "blob";
-  closed = false;
-  accept(): void {}
-  send(): void {}
-  /** The other side answers the close, as a healthy one does, unless it was told to be deaf. */
-  isDeaf = false;
-  close(): void {
-    if (this.readyState === 3) return;
-    this.closed = true;
-    this.readyState = this.isDeaf ? 2 : 3;
-    if (!this.isDeaf) queueMicrotask(() => this.ended());
-  }
-  ended(): void {
-    this.readyState = 3;
-    this.dispatchEvent(Object.assign(new Event("close"), { code: 1000 }));
-  }
-  bring(message: FeedMessage): void {
-    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) }));
-  }
-  drop(): void {
-    this.readyState = 3;
-    this.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
-  }
-}
-
 const data: FeedMessage = { kind: "updates", updates: [] };
 
 const parseOwn: BrokerFeed["parse"] = (text) =>
@@ -67,7 +40,7 @@ const parseOwn: BrokerFeed["parse"] = (text) =>
     : { ok: false, error: { kind: "malformed", reason: "not JSON", sample: "" } };
 
 function setUp(refusals = 0, parse: BrokerFeed["parse"] = parseOwn) {
-  const sockets: FakeSocket[] = [];
+  const sockets: BrokerSocket[] = [];
   const epochs: number[] = [];
   const lost: string[] = [];
   const logged: string[] = [];
@@ -80,7 +53,7 @@ function setUp(refusals = 0, parse: BrokerFeed["parse"] = parseOwn) {
         left -= 1;
         throw new Error("refused");
       }
-      const socket = new FakeSocket();
+      const socket = new BrokerSocket();
       sockets.push(socket);
       return socket;
     },

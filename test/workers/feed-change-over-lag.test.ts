@@ -7,6 +7,7 @@ import type { BrokerFeed, FeedMessage } from "../../src/brokers/broker.ts";
 import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
 import { ok } from "../../src/domain/result.ts";
 import type { MarketUpdate } from "../../src/domain/tick.ts";
+import { BrokerSocket } from "../support/workers/broker-socket.ts";
 
 const LAGGING = "X:LAGGING";
 const PROMPT = "X:PROMPT";
@@ -14,20 +15,6 @@ const CHANGE_OVER_MS = 5_000;
 const BEAT_STEPS = 10;
 const STEP_MS = 100;
 const START = 1_700_000_000_000;
-
-class FakeSocket extends EventTarget {
-  readyState = 1;
-  binaryType = "blob";
-  accept(): void {}
-  send(): void {}
-  close(): void {
-    this.readyState = 3;
-  }
-  bring(message: FeedMessage): void {
-    if (this.readyState === 1)
-      this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) }));
-  }
-}
 
 /** The nth update of an instrument: its volume tells it apart. */
 const update = (instrument: string, n: number): MarketUpdate => ({
@@ -56,7 +43,7 @@ afterEach(() => void vi.useRealTimers());
 /** A shard's way to a broker with two instruments, of which the first line brings one late. */
 async function changeOver(lagSteps: number) {
   const instruments = [LAGGING, PROMPT];
-  const sockets: FakeSocket[] = [];
+  const sockets: BrokerSocket[] = [];
   const book = new TickBook("x", (held) => (held.isLive = true));
   const mode = "quote";
   book.assign(
@@ -75,7 +62,7 @@ async function changeOver(lagSteps: number) {
   const feed: BrokerFeed = {
     rules: { ...PAPER_RULES, changeOverMs: CHANGE_OVER_MS },
     open: async () => {
-      const socket = new FakeSocket();
+      const socket = new BrokerSocket();
       sockets.push(socket);
       return socket;
     },

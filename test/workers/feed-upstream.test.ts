@@ -7,25 +7,9 @@ import type { BrokerFeed, FeedMessage } from "../../src/brokers/broker.ts";
 import { ConnectionRefused } from "../../src/brokers/connection-refused.ts";
 import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
 import { ok } from "../../src/domain/result.ts";
+import { BrokerSocket } from "../support/workers/broker-socket.ts";
 
 const ID = "X:A";
-
-class FakeSocket extends EventTarget {
-  readyState = 1;
-  binaryType = "blob";
-  accept(): void {}
-  send(): void {}
-  close(): void {
-    this.readyState = 3;
-  }
-  bring(message: FeedMessage): void {
-    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) }));
-  }
-  drop(): void {
-    this.readyState = 3;
-    this.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
-  }
-}
 
 const data: FeedMessage = { kind: "updates", updates: [] };
 const confirmed: FeedMessage = { kind: "subscribed", instruments: [ID] };
@@ -44,14 +28,14 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 /** A shard's way to a broker that is played by hand, with one instrument that ticks. */
 async function setUp({ changeOverMs = 5_000 } = {}) {
-  const sockets: FakeSocket[] = [];
+  const sockets: BrokerSocket[] = [];
   const told: string[] = [];
   const refusal = { reason: null as string | null };
   const feed: BrokerFeed = {
     rules: { ...PAPER_RULES, changeOverMs },
     open: async () => {
       if (refusal.reason !== null) throw new ConnectionRefused(refusal.reason);
-      const socket = new FakeSocket();
+      const socket = new BrokerSocket();
       sockets.push(socket);
       return socket;
     },
@@ -124,10 +108,12 @@ test("a broker that takes no second connection has the first one closed, and the
   const { upstream, sockets, told, learn, refusal } = await setUp();
   const dataAt = Date.now();
   refusal.reason = "one is all there may be";
+  const [first] = sockets;
+  if (first) first.isDeaf = true;
   learn(2);
   await pass(0);
   expect(told).toEqual([`lost, data until ${dataAt}`]);
-  expect(sockets[0]?.readyState).toBe(3);
+  expect(first?.closed).toBe(true);
   refusal.reason = null;
   // The close of the one before is waited for, and then the backoff.
   await pass(6_000);

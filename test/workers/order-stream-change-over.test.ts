@@ -4,19 +4,19 @@ import { OrderStream } from "../../durable-objects/order-gateway.stream.ts";
 import type { BrokerTrading, OrderStreamMessage } from "../../src/brokers/broker.ts";
 import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
 import { ok, type Result } from "../../src/domain/result.ts";
-import { FakeSocket } from "../support/workers/played-broker.ts";
+import { BrokerSocket } from "../support/workers/broker-socket.ts";
 import { until } from "../support/workers/algo.ts";
 
 /** A stream that is ready under generation 1; each reading of what was missed waits for its answer. */
 async function setUp() {
-  const sockets: FakeSocket[] = [];
+  const sockets: BrokerSocket[] = [];
   const booked: string[] = [];
   const readings: ((read: Result<null, string>) => void)[] = [];
   const held = { generation: 1 };
   const broker = {
     rules: { ...PAPER_RULES, reconnect: { baseDelayMs: 1, factor: 1, maxDelayMs: 1 } },
     openOrderStream: async () => {
-      const socket = new FakeSocket();
+      const socket = new BrokerSocket();
       sockets.push(socket);
       return socket;
     },

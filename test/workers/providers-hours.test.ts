@@ -7,6 +7,7 @@ import { PAPER_RULES } from "../../src/brokers/paper/rules.ts";
 import type { Session } from "../../src/domain/calendar.ts";
 import { PROVIDER_LEAVE_MS, PROVIDER_REPORT_LOST_MS } from "../../src/domain/provider-limits.ts";
 import { ok } from "../../src/domain/result.ts";
+import { BrokerSocket } from "../support/workers/broker-socket.ts";
 
 const START = 1_790_000_000_000;
 const NIGHT_MS = 17 * 3_600_000;
@@ -108,17 +109,6 @@ test("a slow instrument that was just subscribed is not told as an outage", asyn
   expect(incidents).toEqual([]);
 });
 
-/** The part of a broker's socket that a connection uses. */
-class QuietSocket extends EventTarget {
-  readyState = 1;
-  binaryType = "";
-  accept() {}
-  send() {}
-  close() {
-    this.readyState = 3;
-  }
-}
-
 test("a line that is silent because its markets are shut is left alone, and is looked at from the bell on", async () => {
   const due: { since: number | null } = { since: null };
   const lost: string[] = [];
@@ -126,7 +116,7 @@ test("a line that is silent because its markets are shut is left alone, and is l
     {
       rules: { ...PAPER_RULES, silenceBoundMs: 5_000 },
       open: async () => {
-        const socket = new QuietSocket();
+        const socket = new BrokerSocket();
         // A snapshot follows each subscribe, though the market is shut.
         setTimeout(() => socket.dispatchEvent(new MessageEvent("message", { data: "one" })), 100);
         return socket;

@@ -8,28 +8,11 @@ import type { BrokerFeed, FeedMessage } from "../../../src/brokers/broker.ts";
 import { PAPER_RULES } from "../../../src/brokers/paper/rules.ts";
 import { ok } from "../../../src/domain/result.ts";
 import type { MarketUpdate } from "../../../src/domain/tick.ts";
+import { BrokerSocket } from "./broker-socket.ts";
 
 export const ID = "X:A";
 
-export class FakeSocket extends EventTarget {
-  readyState = 1;
-  binaryType = "blob";
-  readonly sent: string[] = [];
-  accept(): void {}
-  send(text: string): void {
-    this.sent.push(text);
-  }
-  close(): void {
-    this.readyState = 3;
-    // The other end answers: a next socket of the same line waits for it.
-    queueMicrotask(() => this.dispatchEvent(Object.assign(new Event("close"), { code: 1000 })));
-  }
-  get isOpen(): boolean {
-    return this.readyState === 1;
-  }
-  bring(message: FeedMessage): void {
-    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) }));
-  }
+export class PlayedSocket extends BrokerSocket {
   /** The nth to the mth update of the instrument. */
   ticks(from: number, to = from): void {
     const updates = Array.from({ length: to - from + 1 }, (_, at) => update(from + at));
@@ -37,10 +20,6 @@ export class FakeSocket extends EventTarget {
   }
   confirm(): void {
     this.bring({ kind: "subscribed", instruments: [ID] });
-  }
-  drop(): void {
-    this.readyState = 3;
-    this.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
   }
 }
 
@@ -66,13 +45,13 @@ const LIMITS = { subscribeMessagesPerSecond: 20 } as never;
 /** With one instrument that ticks over the first socket; timers must be faked. */
 export async function playedBroker() {
   vi.setSystemTime(START);
-  const sockets: FakeSocket[] = [];
+  const sockets: PlayedSocket[] = [];
   const told: string[] = [];
   const refused: number[] = [];
   const feed: BrokerFeed = {
     rules: PAPER_RULES,
     open: async () => {
-      const socket = new FakeSocket();
+      const socket = new PlayedSocket();
       sockets.push(socket);
       return socket;
     },
@@ -143,7 +122,7 @@ export async function playedBroker() {
   };
   /** The volumes of all ticks that consumers have got since this was last asked. */
   const delivered = () => group.lines.splice(0).map((line) => Number(line.split(",")[7]));
-  const socket = (at: number): FakeSocket => {
+  const socket = (at: number): PlayedSocket => {
     const one = sockets[at];
     if (!one) throw new Error(`socket ${at} was never opened`);
     return one;
