@@ -1,6 +1,6 @@
 /** The stream's state as pure functions of (state, event): no socket, no clock, no randomness. */
 import type { TickView } from "../../../src/contract/market.ts";
-import { backoffDelay } from "../../../src/contract/stream.ts";
+import { backoffDelay, type StreamMessage } from "../../../src/contract/stream.ts";
 
 export type ConnectionPhase = "connecting" | "live" | "reconnecting" | "stopped";
 
@@ -63,6 +63,13 @@ export function nextConnection(state: Connection, event: ConnectionEvent): Conne
       return state.feed === event.message ? state : { ...state, feed: event.message };
   }
 }
+
+/** What is wrong with a feed; null for one that is well. After a switch another provider brings the prices. */
+export const feedTrouble = ({
+  state,
+  message,
+}: Pick<Extract<StreamMessage, { type: "status" }>, "state" | "message">): string | null =>
+  state === "connected" || state === "live" || state === "switched" ? null : message;
 
 /** Pauses between dials: soon at first, then patient. */
 const RECONNECT = { baseDelayMs: 500, factor: 1.8, maxDelayMs: 15_000 };

@@ -13,6 +13,7 @@ import { CandleLine } from "./candle-line.ts";
 import { QuoteStore } from "./quote-store.ts";
 import { createStore } from "./store.ts";
 import {
+  feedTrouble,
   INITIAL_CONNECTION,
   nextConnection,
   nextPosition,
@@ -161,8 +162,7 @@ export class StreamClient {
     }
     if (type === "lagging") this.#happened({ kind: "lagging", on: message.on });
     if (type === "status" && message.subject === "feed") {
-      const well = message.state === "connected" || message.state === "live";
-      this.#happened({ kind: "feed", message: well ? null : message.message });
+      this.#happened({ kind: "feed", message: feedTrouble(message) });
     }
     this.candles.take(message);
     if (type === "error") this.#takeRefusal(message.code, message.instruments ?? []);

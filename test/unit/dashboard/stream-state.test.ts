@@ -5,6 +5,7 @@ import {
   INITIAL_CONNECTION,
   nextConnection,
   nextPosition,
+  feedTrouble,
   nextQuote,
   reconnectDelayMs,
   subscriptionSteps,
@@ -114,6 +115,17 @@ describe("frame numbers", () => {
   test("the first frame of a socket is no hole, whatever its number", () => {
     expect(nextPosition(null, "live", { epoch: 9, seq: 77 }).hole).toBe(false);
   });
+});
+
+test.each([
+  ["connected", null],
+  ["live", null],
+  // Its prices come, from elsewhere: the watchlist says from where.
+  ["switched", null],
+  ["disconnected", "why"],
+  ["stale", "why"],
+] as const)("a feed that is %s is told as %s", (state, told) => {
+  expect(feedTrouble({ state, message: "why" })).toBe(told);
 });
 
 describe("a quote", () => {
