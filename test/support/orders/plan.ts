@@ -35,6 +35,7 @@ export function planOf(seed: number): Plan {
   planOdd(steps, random);
   planUnheard(steps, seededRandom(seed ^ 0x27d4eb2f));
   planCut(steps, seededRandom(seed ^ 0x165667b1));
+  planLateRetry(steps, seededRandom(seed ^ 0x5bd1e995));
   return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random), money };
 }
 
@@ -151,6 +152,12 @@ function planCut(steps: Step[], random: Random): void {
       flatten: true,
     },
   );
+}
+
+/** A person who comes to the desk when the trouble is long over, and wants all that lies there sent again. */
+function planLateRetry(steps: Step[], random: Random): void {
+  if (random.chance(0.3))
+    steps.push({ kind: "desk", at: random.between(100_000, 200_000), way: "retry" });
 }
 
 /** What people and algos do to many orders at once. */

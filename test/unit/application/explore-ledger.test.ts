@@ -136,10 +136,8 @@ describe("what an order would meet", () => {
   });
 
   test("while the broker's list cannot be read it says so, and calls no instrument unknown", async () => {
-    const { ports, asked } = played([], {
-      instrument: async () => null,
-      unread: async () => apiError("BROKER_SESSION_EXPIRED", "nobody has signed in yet"),
-    });
+    const unread = async () => apiError("BROKER_SESSION_EXPIRED", "nobody has signed in yet");
+    const { ports, asked } = played([], { instrument: async () => null, unread });
     expect(await explainOrder(ports, ALGO, query(), 1)).toMatchObject({
       ok: false,
       error: { code: "BROKER_SESSION_EXPIRED", message: "nobody has signed in yet" },
@@ -148,12 +146,12 @@ describe("what an order would meet", () => {
   });
 
   test("is asked under the lease of the region that asks, which is read afresh where that is over", async () => {
-    const stale = () => said({ code: "STALE_EPOCH" });
-    const lost = played([stale()]);
+    const over = () => said({ code: "STALE_EPOCH" });
+    const lost = played([over()]);
     lost.ports.epoch = async () => 1;
-    expect(await explainOrder(lost.ports, ALGO, query(), 1)).toMatchObject({ value: stale() });
+    expect(await explainOrder(lost.ports, ALGO, query(), 1)).toMatchObject({ value: over() });
     expect(lost.asked.map(({ facts }) => facts.epoch)).toEqual([1]);
-    const anew = played([stale()]);
+    const anew = played([over()]);
     anew.ports.epoch = async (fresh) => (fresh ? 3 : 1);
     expect(await explainOrder(anew.ports, ALGO, query(), 1)).toMatchObject({ value: said() });
     expect(anew.asked.map(({ facts }) => facts.epoch)).toEqual([1, 3]);
