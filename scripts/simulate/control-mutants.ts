@@ -156,4 +156,11 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     file: "src/application/flatten.ts",
     changes: [["if (free.gt(ZERO))", "if (free.lt(ZERO))"]],
   },
+  {
+    name: "a loss that is to be closed closes nothing that was halted before",
+    file: TRIPS,
+    changes: [
+      ["filter(({ latches, flatten }) => latches || flatten)", "filter(({ latches }) => latches)"],
+    ],
+  },
 ];

@@ -15,6 +15,7 @@ import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
 import { parseScope, type ScopeText } from "../../domain/scope.ts";
 import type { LedgerBook } from "./book.ts";
 import type { OwedCalls } from "./ports.ts";
+import { flattenNews, isTrip, latchedNews } from "./trip-news.ts";
 import { Tries } from "./tries.ts";
 
 export class KillSwitch {
@@ -46,9 +47,17 @@ export class KillSwitch {
   ): Promise<KillAnswer> {
     const began = this.#clock?.() ?? now;
     const { record, algosStopped } = this.#book.commit(now, (state) => {
+      const before = state.tradingStates.get(scope);
       const latched = this.#latch(state, scope, reason, by, now);
-      if (options.flatten && !state.controls.flattening.has(scope))
-        this.#book.control(state, { kind: "flatten_owed", scope, at: now }, now);
+      if (options.flatten && !state.controls.flattening.has(scope)) {
+        const { version } = this.#book.control(
+          state,
+          { kind: "flatten_owed", scope, at: now },
+          now,
+        );
+        if (before?.state === "halted" && isTrip(by))
+          this.#tell(flattenNews(before, { reason, by }, now, version), version);
+      }
       const stopped = options.stopAlgos ? this.#stopAlgos(state, scope, reason, by, now) : [];
       return { record: latched, algosStopped: stopped };
     });
@@ -180,7 +189,9 @@ export class KillSwitch {
     const state = this.#book.state(now);
     const setting = state.controls.trips.get(trip);
     if (!setting?.on) return ok(null);
-    if (setting.state === "halted") await this.trip(scope, reason, `trip:${trip}`, now);
+    const { flatten } = setting;
+    if (setting.state === "halted")
+      await this.trip(scope, reason, `trip:${trip}`, now, { flatten });
     else if (!state.tradingStates.has(scope))
       return this.set(scope, "reducing", reason, `trip:${trip}`, now);
     return ok(null);
@@ -228,11 +239,11 @@ export class KillSwitch {
     this.#book.storage.saveTradingState(record);
     const { scope, reason, by } = record;
     this.#book.audit(version, now, action, scope, before, record, reason, by);
-    if (by.startsWith(TRIP))
-      this.#book.outbox.add(version, {
-        kind: "incident",
-        incident: incidentOf(record, now, version),
-      });
+    if (isTrip(by)) this.#tell(latchedNews(record, now, version), version);
+  }
+
+  #tell(incident: Incident, version: number): void {
+    this.#book.outbox.add(version, { kind: "incident", incident });
   }
 }
 
@@ -243,27 +254,6 @@ const isToBeCanceled = (order: Order): boolean =>
   order.state !== "pending_cancel" &&
   order.state !== "unknown" &&
   transition(order.state, "cancel_requested").ok;
-
-/** Who latches in the name of a trip. */
-const TRIP = "trip:";
-
-/** People hear of what a machine has latched, by the event that latched it. A person knows what they did. */
-const incidentOf = (
-  { scope, state, reason, by }: TradingStateRecord,
-  at: number,
-  version: number,
-): Incident => ({
-  id: `trip-${scope}-${version}`,
-  at,
-  account: scope,
-  severity: state === "halted" ? "critical" : "serious",
-  title: `${scope} is ${state} by the trip ${by.slice(TRIP.length)}`,
-  message: `${reason}. ${
-    state === "halted"
-      ? "Nothing but cancels leaves, until a person resets it."
-      : "Only what lowers exposure leaves, until a person sets it active."
-  }`,
-});
 
 const answer = (
   ledger: LedgerState,

@@ -60,8 +60,10 @@ export class LedgerTrips {
     return Math.max(...windows.map((setting) => setting?.bounds.windowMs ?? 0));
   }
 
-  /** Counts what the storms count. Cheap: it is on every event's path. */
+  /** Counts what the storms count, and from when a flatten is owed. Cheap: it is on every event's path. */
   note(event: LedgerEvent, { entry }: Change, at: number): void {
+    if (event.kind === "control" && event.change.kind === "flatten_owed")
+      this.#unfinished.flattenOwed(event.change.scope, at);
     // What is built only now reads this very event out of storage.
     if (this.#watch) take(this.#watch, event, entry?.order ?? null, at);
   }
@@ -86,7 +88,10 @@ export class LedgerTrips {
     const { book } = this.#parts;
     const watch = this.#seen(now);
     const { firings, armed } = lookAtTrips(book.state(now), watch, now);
-    const work = firings.filter(({ latches }) => latches).map((firing) => this.#fire(firing, now));
+    // What is halted already can do nothing about what it holds: a trip that is set to close it does.
+    const work = firings
+      .filter(({ latches, flatten }) => latches || flatten)
+      .map((firing) => this.#fire(firing, now));
     const keys = firings.flatMap(({ key }) => (key === null ? [] : [key]));
     if (keys.length > 0 || armed.length > 0)
       book.commit(now, (state) => {

@@ -21,9 +21,15 @@ export class UnfinishedHalts {
   readonly #book: LedgerBook;
   /** An eviction forgets it: the same id laid down again is the same incident. */
   readonly #told = new Set<string>();
+  /** A scope may have been halted long before its flatten was asked for. An eviction forgets it, too. */
+  readonly #owedAt = new Map<ScopeText, number>();
 
   constructor(book: LedgerBook) {
     this.#book = book;
+  }
+
+  flattenOwed(scope: ScopeText, at: number): void {
+    this.#owedAt.set(scope, at);
   }
 
   /** What is over the time that a halt may take. */
@@ -39,11 +45,13 @@ export class UnfinishedHalts {
           title: `Orders still stand under the halt of ${halt.scope}`,
           message: `${named(standing.map(({ order }) => order.clientOrderId))} could still trade ${HALT_DONE_MS / 1_000} s after the halt. Their cancels are asked for again; look at the broker, and cancel there what stays.`,
         });
-      const open = state.controls.flattening.has(halt.scope) ? leftToClose(state, halt.scope) : [];
+      const isOverdue = now - (this.#owedAt.get(halt.scope) ?? halt.since) >= HALT_DONE_MS;
+      const isOwed = isOverdue && state.controls.flattening.has(halt.scope);
+      const open = isOwed ? leftToClose(state, halt.scope) : [];
       if (open.length > 0)
         this.#tell(now, halt, "flatten", {
           title: `${halt.scope} is not flat`,
-          message: `${named(open.map(shown))} is still open ${HALT_DONE_MS / 1_000} s after the halt that was to close it. It is tried again; close at the broker what stays.`,
+          message: `${named(open.map(shown))} is still open ${HALT_DONE_MS / 1_000} s after the flatten that was to close it. It is tried again; close at the broker what stays.`,
         });
     }
   }

@@ -13,11 +13,14 @@ const UNWANTED = /no longer wanted/;
 export class LedgerPromises {
   /** Laid on the desk as not sent. A person's retry is another order, so that this one never leaves. */
   readonly unsent = new Set<string>();
-  /** Halted with flatten, and neither reset nor set otherwise since. */
+  /** Halted with flatten, or past a limit whose trip closes, and neither reset nor set otherwise since. */
   readonly toBeFlat = new Set<ScopeText>();
   readonly breaches = new Set<string>();
   readonly #everHalted = new Set<ScopeText>();
   readonly #toCancel = new Set<string>();
+
+  /** Whether a trip is set to close what it halts. */
+  closes: (trip: string) => boolean = () => false;
 
   /** A kill switch with flatten has just latched. */
   asksFlat(scope: ScopeText): void {
@@ -29,6 +32,11 @@ export class LedgerPromises {
     if (event.kind === "trading_state") {
       if (event.record.state === "halted") this.#everHalted.add(event.record.scope);
       else this.toBeFlat.delete(event.record.scope);
+    }
+    if (event.kind === "control" && event.change.kind === "trip_fired") {
+      const [trip = "", scope = "", level] = event.change.key.split("|");
+      // Whoever halted it before, and for whatever reason.
+      if (level === "hard" && this.closes(trip)) this.asksFlat(scope);
     }
     if (event.kind !== "posted") return;
     const { clientOrderId, event: news } = event.post;

@@ -3,6 +3,7 @@ import type { IntentFacts } from "../../../src/application/ports.ts";
 import { decimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
 import type { BrokerOrder } from "../../../src/brokers/broker.ts";
 import type { ApprovedOrder, Order, OrderChanges } from "../../../src/domain/order.ts";
+import type { TripSetting } from "../../../src/domain/risk/trips/settings.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 import { EntryRules } from "./entry-rules.ts";
 import { ExitRules } from "./exit-rules.ts";
@@ -56,6 +57,8 @@ export class Monitor {
     this.exits = new ExitRules(ledger, broker);
     this.#broker = broker;
     this.#timeline = timeline;
+    const trips = () => ledger.state().controls.trips as ReadonlyMap<string, TripSetting>;
+    this.promises.closes = (trip) => trips().get(trip)?.flatten === true;
   }
 
   get breaches(): string[] {

@@ -67,7 +67,7 @@ export async function takeOver(world: World): Promise<void> {
 
 /** The price runs away under a tight limit on the loss, and comes back. */
 export async function loseMoney(world: World, step: StepOf<"loss">): Promise<void> {
-  const { scope, instrument, limit, to, forMs } = step;
+  const { scope, instrument, limit, to, forMs, flatten } = step;
   const set = (value: string): Promise<void> =>
     persist(world, () =>
       world
@@ -75,6 +75,11 @@ export async function loseMoney(world: World, step: StepOf<"loss">): Promise<voi
         .setLimits({ changes: [{ scope, name: "dailyLoss", value }], reason: "test" }, "test"),
     );
   world.monitor.mayTrip("dailyLoss", scope);
+  const changes = [{ trip: "dailyLoss" as const, flatten: true }];
+  if (flatten)
+    await persist(world, () =>
+      world.ledgerPort().control({ kind: "trips", request: { changes, reason: "test" } }, "test"),
+    );
   await set(limit);
   world.broker.exchange.setPrice(instrument, to);
   await world.timeline.sleep(forMs);

@@ -55,8 +55,16 @@ export type Step = { at: number } & (
   | { kind: "market_closed"; forMs: number }
   /** The price of the first instrument runs away under a limit whose trip is off. */
   | { kind: "unlatched_loss"; name: "dailyLoss" | "drawdown"; to: number; forMs: number }
-  /** A price that runs away for a while, against a limit on the loss. */
-  | { kind: "loss"; scope: ScopeText; instrument: string; limit: string; to: number; forMs: number }
+  /** A price that runs away for a while, against a limit on the loss, whose trip may be set to flatten. */
+  | {
+      kind: "loss";
+      scope: ScopeText;
+      instrument: string;
+      limit: string;
+      to: number;
+      forMs: number;
+      flatten: boolean;
+    }
   /** The price moves, for a while, against no limit of anybody's. */
   | { kind: "price"; instrument: string; to: number; forMs: number }
   /** Something is wrong with what is told of a price. */

@@ -36,8 +36,18 @@ export function planOf(seed: number): Plan {
   planUnheard(steps, seededRandom(seed ^ 0x27d4eb2f));
   planCut(steps, seededRandom(seed ^ 0x165667b1));
   planLateRetry(steps, seededRandom(seed ^ 0x5bd1e995));
+  planClosingLoss(steps, seededRandom(seed ^ 0x2545f491));
   return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random), money };
 }
+
+const MARKET_ORDER = {
+  kind: "submit",
+  algo: "momentum",
+  type: "market",
+  timeInForce: "day",
+  bracket: false,
+  reduceOnly: false,
+} as const;
 
 const soon = (random: Random): number => random.between(1_000, 30_000);
 
@@ -125,18 +135,7 @@ function planCut(steps: Step[], random: Random): void {
   const at = soon(random);
   const [side, other] = random.pick([["buy", "sell"] as const, ["sell", "buy"] as const]);
   steps.push(
-    {
-      kind: "submit",
-      at,
-      clientOrderId: "cut",
-      algo: "momentum",
-      side,
-      quantity: random.between(3, 5),
-      type: "market",
-      timeInForce: "day",
-      bracket: false,
-      reduceOnly: false,
-    },
+    { ...MARKET_ORDER, at, clientOrderId: "cut", side, quantity: random.between(3, 5) },
     {
       kind: "external",
       at: at + random.between(2_000, 6_000),
@@ -158,6 +157,34 @@ function planCut(steps: Step[], random: Random): void {
 function planLateRetry(steps: Step[], random: Random): void {
   if (random.chance(0.3))
     steps.push({ kind: "desk", at: random.between(100_000, 200_000), way: "retry" });
+}
+
+/** A person halts an algo to look at it, and its loss passes a limit at which it is to be closed. By a random of its own, too. */
+function planClosingLoss(steps: Step[], random: Random): void {
+  if (!random.chance(0.06)) return;
+  const at = soon(random);
+  const side = random.pick(["buy", "sell"] as const);
+  const scope = "algo:momentum";
+  steps.push(
+    { ...MARKET_ORDER, at, clientOrderId: "losing", side, quantity: random.between(3, 5) },
+    {
+      kind: "halt",
+      at: at + random.between(4_000, 9_000),
+      scope,
+      forMs: FOR_GOOD_MS,
+      flatten: false,
+    },
+    {
+      kind: "loss",
+      at: at + random.between(10_000, 20_000),
+      scope,
+      instrument: "SIM:AAA",
+      limit: String(random.between(1, 4)),
+      to: side === "buy" ? 97 : 103,
+      forMs: FOR_GOOD_MS,
+      flatten: true,
+    },
+  );
 }
 
 /** What people and algos do to many orders at once. */
@@ -249,6 +276,7 @@ function planRisk(steps: Step[], random: Random): void {
       limit: String(random.between(1, 8)),
       to: random.pick([97, 103]),
       forMs: random.between(3_000, 20_000),
+      flatten: false,
     });
   }
   if (random.chance(0.1)) {

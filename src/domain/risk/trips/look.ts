@@ -12,7 +12,7 @@ export interface Firing {
   reason: string;
   /** Kept until it is back within its bound; null where each firing stands for itself. */
   key: string | null;
-  /** False when the scope is already at least as tight: then it is only remembered. */
+  /** False when the scope is already at least as tight: then it closes, where it is set to, and is remembered. */
   latches: boolean;
   flatten: boolean;
 }
