@@ -5,7 +5,7 @@
 import { decimal, decimalText, floorToStep, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import { FLATTEN_PARTS_MAX } from "../domain/halt-limits.ts";
-import type { OrderIntent } from "../domain/order.ts";
+import type { ApprovedOrder, OrderIntent } from "../domain/order.ts";
 import { closableOf } from "../domain/risk/allowance.ts";
 import { underScope } from "../domain/risk/ledger.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
@@ -14,7 +14,7 @@ import { errorText } from "./log.ts";
 import { gatherFacts } from "./order-facts.ts";
 import type { AccountMarket, OrderPorts } from "./order-ports.ts";
 import type { IntentFacts } from "./ports.ts";
-import { reserveIntent, sendFirst } from "./submit-order.ts";
+import { reserveIntent } from "./submit-order.ts";
 import type { PositionView } from "../contract/orders.ts";
 
 export interface Flattened {
@@ -147,15 +147,32 @@ async function closePart(
   let answer = await reserveIntent(ports, market, intent, facts, now);
   const free = answer.kind === "denied" ? freeOf(answer.refusal, facts.instrument) : ZERO;
   if (free.gt(ZERO)) answer = await reserveIntent(ports, market, partOf(intent, free), facts, now);
-  if (answer.kind === "approved") {
-    await sendFirst(ports, answer.approved, answer.order, now);
-    return { sent: 1, refusal: null };
-  }
+  if (answer.kind === "approved")
+    return { sent: await sendClosing(ports, answer.approved), refusal: null };
   if (answer.kind === "existing") return { sent: 0, refusal: null };
   const { algoId, instrument } = intent;
   const { code, message } = answer.refusal;
   ports.log("warn", "flatten_refused", { algoId, instrument, refusal: code });
   return { sent: 0, refusal: code === "REDUCE_ONLY" ? null : message };
+}
+
+/**
+ * A flatten has tries of its own: no retry by the queue would pass the halt, and what is proven not sent is
+ * withdrawn, so that the next try finds it free again. Answers how many left, as far as is known.
+ */
+async function sendClosing(ports: OrderPorts, approved: ApprovedOrder): Promise<number> {
+  const { clientOrderId, account } = approved.intent;
+  try {
+    const gateway = ports.gateway(account);
+    const { outcome } = await gateway.submit(approved, 1);
+    if (outcome !== "not_sent") return 1;
+    await gateway.cancel(clientOrderId);
+    return 0;
+  } catch (error) {
+    // It may have left: the ledger's sweep goes on from what the gateway knows of it.
+    ports.log("error", "order_first_attempt_failed", { clientOrderId, error: errorText(error) });
+    return 1;
+  }
 }
 
 /** Whole lots that the ledger says are left to close beside what is open. */

@@ -209,7 +209,7 @@ async function bringBalances(ports: OrderPorts, account: string, now: number): P
 const balancesUnread = ({ code, have }: Refusal): boolean => code === "FUNDS" && have === null;
 
 /** First attempt, direct. If the gateway cannot be reached, the ledger's sweep goes on from its record. */
-export async function sendFirst(
+async function sendFirst(
   ports: OrderPorts,
   approved: ApprovedOrder,
   order: Order,

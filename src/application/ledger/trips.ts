@@ -36,6 +36,8 @@ export class LedgerTrips {
   readonly #unfinished: UnfinishedHalts;
   /** Of each flatten that is owed, by its scope. */
   readonly #flattens = new Tries(FLATTEN_RETRY_MS);
+  /** When each was asked for that has not been looked at here since: whoever asks tries first, and may fail. */
+  readonly #asked = new Map<ScopeText, number>();
 
   constructor(parts: TripParts) {
     this.#parts = parts;
@@ -62,8 +64,11 @@ export class LedgerTrips {
 
   /** Counts what the storms count, and from when a flatten is owed. Cheap: it is on every event's path. */
   note(event: LedgerEvent, { entry }: Change, at: number): void {
-    if (event.kind === "control" && event.change.kind === "flatten_owed")
-      this.#unfinished.flattenOwed(event.change.scope, at);
+    if (event.kind === "control" && event.change.kind === "flatten_owed") {
+      const { scope } = event.change;
+      this.#unfinished.flattenOwed(scope, at);
+      this.#asked.set(scope, at);
+    }
     // What is built only now reads this very event out of storage.
     if (this.#watch) take(this.#watch, event, entry?.order ?? null, at);
   }
@@ -140,6 +145,7 @@ export class LedgerTrips {
     const { flattening } = this.#parts.book.state(now).controls;
     // A reset ends a flatten without it: what is owed no more must not be due for ever.
     this.#flattens.keepOnly(flattening);
+    this.#asked.clear();
     const done = await Promise.all([...flattening].map((scope) => this.#flatten(scope, now)));
     this.#unfinished.look(now);
     return done.every(Boolean);
@@ -147,7 +153,8 @@ export class LedgerTrips {
 
   /** When the next flatten is tried, ms since 1970. */
   dueAt(): number {
-    return this.#flattens.soonestAt();
+    const asked = [...this.#asked.values()].map((at) => at + FLATTEN_RETRY_MS[0]);
+    return Math.min(this.#flattens.soonestAt(), ...asked);
   }
 
   /** Owed for as long as the scope is halted: a fill may be told of after it was flat. True when nothing is left to try now. */
