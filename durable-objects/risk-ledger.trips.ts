@@ -1,6 +1,6 @@
 /** What follows from a trip, by the use cases: cancels at their gateways, and positions closed if so set. */
 import { flattenScope } from "../src/application/flatten.ts";
-import { cancelAll } from "../src/application/halt-trading.ts";
+import { cancelAll } from "../src/application/cancel-all.ts";
 import type { TripParts } from "../src/application/ledger/trips.ts";
 import { ACCOUNTS } from "../src/platform/deployment.ts";
 import { orderPorts } from "../src/platform/wiring.ts";

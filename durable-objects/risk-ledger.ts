@@ -89,7 +89,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     }));
     this.#notices = new Notices((name, notices) => market(env, name).publish(notices));
     this.#wishes = new MarkWishes(storage, env, PORTFOLIO, log);
-    const killSwitch = (this.#killSwitch = new KillSwitch(book, gateways, Date.now));
+    const killSwitch = (this.#killSwitch = new KillSwitch(book, gateways, after, Date.now));
     this.#trips = new LedgerTrips({ book, killSwitch, log, ...tripWork(env) });
     const clockOffset = (broker: string, offsetMs: number) =>
       this.#trips.clockOffset(broker, offsetMs, accountsAt(broker), Date.now());

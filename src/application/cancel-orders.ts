@@ -2,7 +2,7 @@
 import type { ApiError } from "../contract/errors.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { may, type Caller } from "./caller.ts";
-import { cancelAll } from "./halt-trading.ts";
+import { cancelAll } from "./cancel-all.ts";
 import { callerName } from "./order-access.ts";
 import { apiError, badField } from "./order-errors.ts";
 import type { OrderPorts } from "./order-ports.ts";

@@ -13,7 +13,7 @@ import { isTerminal } from "../domain/order-state.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { Caller } from "./caller.ts";
 import { ownFilter, unknownAccount, type CancelOrdersAnswer } from "./cancel-orders.ts";
-import { cancelAll } from "./halt-trading.ts";
+import { cancelAll } from "./cancel-all.ts";
 import { callerName } from "./order-access.ts";
 import { badField, refusalError } from "./order-errors.ts";
 import type { OrderPorts } from "./order-ports.ts";

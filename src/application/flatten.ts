@@ -4,7 +4,7 @@
  */
 import { decimal, decimalText, floorToStep, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Instrument } from "../domain/instrument.ts";
-import { FLATTEN_PARTS_MAX } from "../domain/halt-limits.ts";
+import { FLATTEN_PARTS_MAX, GATEWAY_SILENT_MS } from "../domain/halt-limits.ts";
 import type { ApprovedOrder, OrderIntent } from "../domain/order.ts";
 import { closableOf } from "../domain/risk/allowance.ts";
 import { underScope } from "../domain/risk/ledger.ts";
@@ -14,6 +14,7 @@ import { errorText } from "./log.ts";
 import { gatherFacts } from "./order-facts.ts";
 import type { AccountMarket, OrderPorts } from "./order-ports.ts";
 import type { IntentFacts } from "./ports.ts";
+import { settledWithin } from "./settled-within.ts";
 import { reserveIntent } from "./submit-order.ts";
 import type { PositionView } from "../contract/orders.ts";
 
@@ -162,17 +163,22 @@ async function closePart(
  */
 async function sendClosing(ports: OrderPorts, approved: ApprovedOrder): Promise<number> {
   const { clientOrderId, account } = approved.intent;
-  try {
-    const gateway = ports.gateway(account);
-    const { outcome } = await gateway.submit(approved, 1);
-    if (outcome !== "not_sent") return 1;
-    await gateway.cancel(clientOrderId);
-    return 0;
-  } catch (error) {
-    // It may have left: the ledger's sweep goes on from what the gateway knows of it.
-    ports.log("error", "order_first_attempt_failed", { clientOrderId, error: errorText(error) });
-    return 1;
-  }
+  let left = 1;
+  const attempt = async (): Promise<void> => {
+    try {
+      const gateway = ports.gateway(account);
+      const { outcome } = await gateway.submit(approved, 1);
+      if (outcome !== "not_sent") return;
+      left = 0;
+      await gateway.cancel(clientOrderId);
+    } catch (error) {
+      // It may have left: the ledger's sweep goes on from what the gateway knows of it.
+      ports.log("error", "order_first_attempt_failed", { clientOrderId, error: errorText(error) });
+    }
+  };
+  if (!(await settledWithin(ports, GATEWAY_SILENT_MS, attempt())))
+    ports.log("warn", "flatten_unanswered", { clientOrderId, waitedMs: GATEWAY_SILENT_MS });
+  return left;
 }
 
 /** Whole lots that the ledger says are left to close beside what is open. */

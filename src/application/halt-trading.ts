@@ -1,11 +1,10 @@
 /** The kill switch as a use case: latch first, then cancel what is open. Running it twice is harmless. */
 import type { ApiError } from "../contract/errors.ts";
-import type { Order } from "../domain/order.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { parseScope, type ScopeText, type TradingState } from "../domain/scope.ts";
 import { may, type Caller } from "./caller.ts";
+import { cancelAll } from "./cancel-all.ts";
 import { flattenScope } from "./flatten.ts";
-import { errorText } from "./log.ts";
 import { callerName } from "./order-access.ts";
 import { apiError, badField } from "./order-errors.ts";
 import type { OrderPorts } from "./order-ports.ts";
@@ -30,9 +29,6 @@ export interface HaltAnswer {
   /** When the last order left a gateway, against the latch: below 0 is before it. Null when none has left. */
   lastLeftAfterMs: number | null;
 }
-
-/** Cancels in flight at once: a broker's rate is the gateway's business, this only bounds the burst. */
-const CANCELS_AT_ONCE = 10;
 
 /** An algo's key may stop its own algo; everything else is an admin's. */
 function mayHalt(caller: Caller, scope: ScopeText): boolean {
@@ -87,26 +83,3 @@ const answerOf = (killed: KillAnswer, cancelsSent: number, flattened: number): H
   enforcedInMs: killed.enforcedInMs,
   lastLeftAfterMs: killed.lastLeftAt === null ? null : killed.lastLeftAt - killed.since,
 });
-
-/** Hands each cancel to its gateway; answers how many were taken. */
-export async function cancelAll(ports: OrderPorts, orders: readonly Order[]): Promise<number> {
-  let sent = 0;
-  for (let start = 0; start < orders.length; start += CANCELS_AT_ONCE) {
-    const burst = orders.slice(start, start + CANCELS_AT_ONCE);
-    const done = await Promise.all(burst.map((order) => cancelOne(ports, order)));
-    sent += done.filter(Boolean).length;
-  }
-  return sent;
-}
-
-/** One cancel that cannot be sent never holds up the others. */
-async function cancelOne(ports: OrderPorts, order: Order): Promise<boolean> {
-  const { clientOrderId, account } = order;
-  try {
-    await ports.gateway(account).cancel(clientOrderId);
-    return true;
-  } catch (error) {
-    ports.log("error", "order_cancel_failed", { clientOrderId, error: errorText(error) });
-    return false;
-  }
-}

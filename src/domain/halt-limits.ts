@@ -3,6 +3,12 @@
 /** Within this time a halt has canceled what stands under it, and a flatten has closed it; people are told once when it has not. */
 export const HALT_DONE_MS = 60_000;
 
+/** A halt waits this long for the gateways' word that they hold it; one that is silent is told again by the ledger's alarm. */
+export const HALT_TOLD_MS_MAX = 2_000;
+
+/** A gateway from which nothing has come back for this long is waited for no more, neither by cancels nor by a flatten. The three together fit into one duty of the ledger. */
+export const GATEWAY_SILENT_MS = 5_000;
+
 /** Between two tries to cancel what the broker would not cancel under a halt. */
 export const CANCEL_AGAIN_MS = [1_000, 2_000, 5_000, 10_000, 20_000] as const;
 

@@ -2,7 +2,7 @@
 import type { KillAnswer, KillOptions } from "../ports.ts";
 import type { Incident } from "../reconcile-port.ts";
 import type { ApiError } from "../../contract/errors.ts";
-import { CANCEL_AGAIN_MS } from "../../domain/halt-limits.ts";
+import { CANCEL_AGAIN_MS, HALT_TOLD_MS_MAX } from "../../domain/halt-limits.ts";
 import { KILL_SWITCH_HOLD_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
 import { transition } from "../../domain/order-state.ts";
@@ -18,24 +18,34 @@ import type { OwedCalls } from "./ports.ts";
 import { flattenNews, isTrip, latchedNews } from "./trip-news.ts";
 import { Tries } from "./tries.ts";
 
+/** Has `act` done after a while; what it answers takes that back. */
+type After = (ms: number, act: () => void) => () => void;
+
 export class KillSwitch {
   readonly #book: LedgerBook;
   readonly #gateways: OwedCalls;
 
+  readonly #after: After;
   readonly #clock: (() => number) | null;
   /** Cancels under a halt that were made again, by order; a reset forgets them. */
   readonly #again = new Tries(CANCEL_AGAIN_MS);
 
   /** `clock` is only for the measure of how long it took. */
-  constructor(book: LedgerBook, gateways: OwedCalls, clock: (() => number) | null = null) {
+  constructor(
+    book: LedgerBook,
+    gateways: OwedCalls,
+    after: After,
+    clock: (() => number) | null = null,
+  ) {
     this.#book = book;
     this.#gateways = gateways;
+    this.#after = after;
     this.#clock = clock;
   }
 
   /**
-   * Latches and stops the algos in one step, tells the gateways, and only then marks what is to be
-   * canceled. Tripping a halted scope again keeps who did it first and since when, and tells the
+   * Latches and stops the algos in one step, tells the gateways, for a bounded time, and only then marks
+   * what is to be canceled. Tripping a halted scope again keeps who did it first and since when, and tells the
    * gateways once more.
    */
   async trip(
@@ -62,7 +72,7 @@ export class KillSwitch {
       return { record: latched, algosStopped: stopped };
     });
     const latchedInMs = (this.#clock?.() ?? now) - began;
-    const settled = await this.#gateways.settle();
+    const settled = await this.#told();
     const enforcedInMs = settled ? (this.#clock?.() ?? now) - began : null;
     return this.#book.commit(now, (state) => {
       const toCancel = openOrders(state, underScope(scope))
@@ -224,8 +234,15 @@ export class KillSwitch {
       this.#gateways.owe(scope, "resume", version, known.version);
       return ok(answer(state, next, []));
     });
-    if (reset.ok) await this.#gateways.settle();
+    if (reset.ok) await this.#told();
     return reset;
+  }
+
+  /** False when not every gateway has confirmed in time: the call stays owed, and what is to be canceled waits no longer. */
+  #told(): Promise<boolean> {
+    const late = Promise.withResolvers<boolean>();
+    const takeBack = this.#after(HALT_TOLD_MS_MAX, () => void late.resolve(false));
+    return Promise.race([this.#gateways.settle(), late.promise]).finally(takeBack);
   }
 
   #set(

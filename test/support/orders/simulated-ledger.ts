@@ -125,7 +125,7 @@ export class SimulatedLedger {
       onDenied: (order, at) => trips.denied(order, at),
     });
     const gateways = this.#gateways();
-    const killSwitch = new KillSwitch(book, gateways);
+    const killSwitch = new KillSwitch(book, gateways, after);
     const trips = new LedgerTrips({ book, killSwitch, log, ...tripWork });
     const clockOffset = (broker: string, offsetMs: number): void =>
       trips.clockOffset(broker, offsetMs, ["simulated"], this.#world.now());

@@ -4,7 +4,7 @@
  */
 import { executeRetry } from "../../../src/application/execute-retry.ts";
 import { flattenScope } from "../../../src/application/flatten.ts";
-import { cancelAll } from "../../../src/application/halt-trading.ts";
+import { cancelAll } from "../../../src/application/cancel-all.ts";
 import type { Log } from "../../../src/application/log.ts";
 import { gatherFacts } from "../../../src/application/order-facts.ts";
 import type { AccountMarket, OrderPorts } from "../../../src/application/order-ports.ts";

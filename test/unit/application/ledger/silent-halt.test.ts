@@ -1,0 +1,68 @@
+/** The kill switch while a gateway does not answer: it is waited for a moment, and holds up nothing after that. */
+import { expect, test } from "vitest";
+import type { OrderGatewayPort } from "../../../../src/application/ports.ts";
+import { GATEWAY_SILENT_MS, HALT_TOLD_MS_MAX } from "../../../../src/domain/halt-limits.ts";
+import { DUTY_WAIT_MS, KILL_SWITCH_HOLD_MS } from "../../../../src/domain/limits.ts";
+import { facts, intent } from "../../../support/orders/lone-ledger.ts";
+import { START } from "../../../support/orders/scripted.ts";
+import { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
+import { Timeline } from "../../../support/orders/timeline.ts";
+
+/** A ledger with one order that stands, told of by a gateway that says nothing to a halt or to its end. */
+async function besideSilent() {
+  const timeline = new Timeline(START);
+  const hangs = (): Promise<never> => Promise.withResolvers<never>().promise;
+  const gateway = { halt: hangs, resume: hangs } as Partial<
+    Record<keyof OrderGatewayPort, unknown>
+  > as OrderGatewayPort;
+  const ledger = new SimulatedLedger({
+    now: () => timeline.now(),
+    after: (ms, act) => timeline.after(ms, act),
+    setAlarm: () => {},
+    gateway: () => gateway,
+    retries: { send: async () => {} },
+    tripWork: {
+      cancel: async () => {},
+      flatten: async () => ({ positions: 0, sent: 0, refusals: [] }),
+    },
+    log: () => {},
+    onReserved: () => {},
+    onReplaced: () => {},
+    onApplied: () => {},
+    onFlattenAsked: () => {},
+  });
+  const calls = ledger.calls();
+  const { account, clientOrderId } = intent;
+  const balances = [{ currency: "USD", total: "1000000", available: "1000000" }];
+  await calls.recordBalances(account, balances, START);
+  await calls.reserve(intent, facts());
+  const event = { kind: "accepted", brokerOrderId: "B1", pendingTrigger: false } as const;
+  await calls.post([{ eventId: "a", clientOrderId, event, at: START }]);
+  const pass = (ms: number): Promise<void> => timeline.runUntil(timeline.now() + ms);
+  const state = async () => (await calls.order(clientOrderId))?.state;
+  return { calls, ledger, pass, state, clientOrderId };
+}
+
+test("the orders are to be canceled, and the answer says that not every gateway holds it", async () => {
+  const { calls, ledger, pass, state, clientOrderId } = await besideSilent();
+  const killed = calls.trip("portfolio", "crash", "person:a");
+  expect(ledger.state().tradingStates.get("portfolio")?.state).toBe("halted");
+  await pass(HALT_TOLD_MS_MAX);
+  expect(await state()).toBe("pending_cancel");
+  const { enforcedInMs, toCancel } = await killed;
+  expect(enforcedInMs).toBeNull();
+  expect(toCancel.map((order) => order.clientOrderId)).toEqual([clientOrderId]);
+});
+
+test("the reset answers, too", async () => {
+  const { calls, pass } = await besideSilent();
+  void calls.trip("portfolio", "crash", "person:a");
+  await pass(KILL_SWITCH_HOLD_MS + HALT_TOLD_MS_MAX);
+  const reset = calls.resetTrip("portfolio", "over", "person:a");
+  await pass(HALT_TOLD_MS_MAX);
+  expect(await reset).toMatchObject({ ok: true, value: { state: "active" } });
+});
+
+test("a halt, its cancels and its flatten fit into the time of one duty", () => {
+  expect(HALT_TOLD_MS_MAX + 2 * GATEWAY_SILENT_MS).toBeLessThan(DUTY_WAIT_MS);
+});
