@@ -21,10 +21,11 @@ import { tell } from "./bracket-news.ts";
 import { bracketNote, openBrackets, saveBracket } from "./bracket-notes.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
 import { makeSmaller, reserveExit } from "./exit-sizes.ts";
-import { whyNotNow } from "./exit-turns.ts";
+import { whyNotNow, whyOver } from "./exit-turns.ts";
 import { flush } from "./outbox.ts";
 import { raise } from "./reconcile-notes.ts";
-import { DUE_NOW, type GatewayOrder } from "./record.ts";
+import { DUE_NOW, newRecord, type GatewayOrder } from "./record.ts";
+import { stop } from "./stop.ts";
 import { submit } from "./submit.ts";
 import { cancel, modify } from "./wishes.ts";
 
@@ -167,6 +168,8 @@ async function place(context: GatewayContext, intent: OrderIntent): Promise<void
   if (!standing) return;
   const hindrance = await whyNotNow(context, standing);
   if (context.store.order(clientOrderId)) return;
+  const over = whyOver(standing);
+  if (over !== null) return void stop(context, newRecord(clientOrderId, null, context.now()), over);
   if (hindrance !== null) return askLater(context, intent, hindrance);
   if (standing.kind === "permitted") await submit(context, standing.approved, 1);
 }

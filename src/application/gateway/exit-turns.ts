@@ -42,6 +42,12 @@ export function askingForExit(context: GatewayContext, order: GatewayOrder): voi
   save(context, { order: { ...order, nextLookAt }, posts: [] });
 }
 
+/** Its position went flat, whoever closed it, and its bracket with it: what it would do is open one. Why, in words; null while it is for something. */
+export const whyOver = (standing: StandingApproval | null): string | null =>
+  standing?.kind === "refused" && standing.refusal.code === "REDUCE_ONLY"
+    ? standing.refusal.message
+    : null;
+
 /** Why it may not go as things stand; null when it may. Hours are its sender's to ask: after an outage its market may be shut. */
 export async function whyNotNow(
   context: GatewayContext,

@@ -9,7 +9,7 @@ import { latestEpoch, readOrder, save, type GatewayContext } from "./context.ts"
 import { confirmWishes, lookAgain, lookAt, resolveUnknown, sweepNotSent } from "./doubt.ts";
 import { entryRefusal } from "./entry-gates.ts";
 import { post } from "./evidence.ts";
-import { askingForExit, putOffExit, whyNotNow } from "./exit-turns.ts";
+import { askingForExit, putOffExit, whyNotNow, whyOver } from "./exit-turns.ts";
 import { isOpenNow } from "./finding.ts";
 import { refuseChanges, type Asked } from "./look-up.ts";
 import { ledgerOrder } from "./outbox.ts";
@@ -106,8 +106,9 @@ async function askForExit(context: GatewayContext, order: GatewayOrder): Promise
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
     return;
-  if (hindrance !== null) putOffExit(context, now, hindrance);
-  else stop(context, now, "not sent, and no longer wanted");
+  const over = whyOver(standing);
+  if (hindrance !== null && over === null) putOffExit(context, now, hindrance);
+  else stop(context, now, over ?? "not sent, and no longer wanted");
 }
 
 async function sendCancel(context: GatewayContext, order: GatewayOrder): Promise<void> {

@@ -9,7 +9,7 @@ import { bareEntry, stop, target } from "../../../support/orders/bare-entry.ts";
 import { QUIET } from "../../../support/orders/faults.ts";
 import { facts, intent } from "../../../support/orders/lone-ledger.ts";
 import { ADMIN } from "../../../support/orders/people.ts";
-import { approvedWith, START } from "../../../support/orders/scripted.ts";
+import { approvedWith, executionOf, START } from "../../../support/orders/scripted.ts";
 import { INSTRUMENT, World } from "../../../support/orders/world.ts";
 
 test("half a minute without a connection leaves nothing bare: both exits stand once there is one", async () => {
@@ -103,6 +103,45 @@ test("one that a run which died had reserved, and that is refused for now, is to
   script.isShut = false;
   await pass(20_000);
   expect(store.order(stop)?.record).toBe("accepted");
+});
+
+/** Another order of the algo sells all that there is. */
+async function goesFlat({ calls }: Pick<Awaited<ReturnType<typeof bareEntry>>, "calls">) {
+  const sell = { ...intent, clientOrderId: "s-1", side: "sell" } as const;
+  expect((await calls.reserve(sell, facts())).kind).toBe("approved");
+  const execution = { ...executionOf("E2", "10"), clientOrderId: "s-1", side: "sell" } as const;
+  const event = { kind: "filled", execution } as const;
+  await calls.post([{ eventId: "E2", clientOrderId: "s-1", event, at: START }]);
+}
+
+test("where its position has gone flat meanwhile it is ended: sent late it would open one", async () => {
+  const all = await bareEntry();
+  const { run, store, connects, pass } = all;
+  await pass(8_000);
+  await goesFlat(all);
+  const before = run.sent.length;
+  connects();
+  await pass(10_000);
+  expect(run.sent).toHaveLength(before);
+  for (const id of [stop, target]) {
+    expect(store.order(id)).toMatchObject({ record: "stopped", ended: "stopped" });
+    expect(store.order(id)?.reason).toContain("left to close");
+  }
+});
+
+test("and so is one that a run which died had reserved before that", async () => {
+  const all = await bareEntry();
+  const { run, store, calls, after, connects, pass } = all;
+  after.reserved = () => Promise.reject(new Error("the gateway died here"));
+  connects();
+  await pass(500);
+  after.reserved = async () => {};
+  await goesFlat(all);
+  await pass(2 * BRACKET_LOOK_MS);
+  expect(run.sent).not.toContain(stop);
+  expect(store.order(stop)).toMatchObject({ record: "stopped", ended: "stopped" });
+  await calls.post(run.posts.filter(({ clientOrderId }) => clientOrderId === stop));
+  expect((await calls.order(stop))?.state).toBe("rejected");
 });
 
 test("while the ledger is away it is not asked at every moment", async () => {

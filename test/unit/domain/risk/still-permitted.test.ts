@@ -1,8 +1,9 @@
 /** An order that was proven not sent: what has changed since is asked again before it goes. */
 import { describe, expect, test } from "vitest";
+import { legId } from "../../../../src/domain/bracket.ts";
 import { approvedAgain } from "../../../../src/domain/risk/decide.ts";
 import { LedgerRun, long } from "../../../support/ledger/run.ts";
-import { INSTRUMENT } from "../../../support/ledger/samples.ts";
+import { fillOf, INSTRUMENT } from "../../../support/ledger/samples.ts";
 
 describe("an approved order", () => {
   test.each<[string, (run: LedgerRun) => void]>([
@@ -36,4 +37,42 @@ describe("an approved order", () => {
       refusal: { code: "PORTFOLIO_ASLEEP" },
     });
   });
+
+  test("that may only reduce is not sent late where another has closed what it was for", () => {
+    const run = new LedgerRun();
+    long(run, "10");
+    const close = run.reserve({ side: "sell", quantity: "10", reduceOnly: true }).order;
+    const again = () => approvedAgain(run.state, close, run.now);
+    expect(again()).toMatchObject({ kind: "permitted" });
+    // A plain sell asks nobody what else is open.
+    const sell = run.reserve({ side: "sell", quantity: "4" }).order;
+    run.post(sell.clientOrderId, fillOf(sell, "4", "100"));
+    expect(again()).toMatchObject({
+      kind: "refused",
+      refusal: { code: "REDUCE_ONLY", limit: "6", asked: "10", have: "6" },
+    });
+  });
+
+  test.each(["stop", "target"] as const)(
+    "that is the %s of a bracket is not sent late once nothing is left to close, and is made smaller when it stands before that",
+    (leg) => {
+      const run = new LedgerRun();
+      long(run, "10", { clientOrderId: "e-1" });
+      const exit = (name: "stop" | "target") =>
+        run.reserve({
+          clientOrderId: legId("e-1", 1, name),
+          side: "sell",
+          reduceOnly: true,
+          exit: { entry: "e-1", pair: 1, leg: name },
+        });
+      const exits = { stop: exit("stop"), target: exit("target") };
+      const sold = (quantity: string) => {
+        const { order } = run.reserve({ side: "sell", quantity });
+        run.post(order.clientOrderId, fillOf(order, quantity, "100"));
+        return approvedAgain(run.state, exits[leg].order, run.now);
+      };
+      expect(sold("4")).toMatchObject({ kind: "permitted" });
+      expect(sold("6")).toMatchObject({ kind: "refused", refusal: { code: "REDUCE_ONLY" } });
+    },
+  );
 });
