@@ -241,7 +241,7 @@ export class KillSwitch {
   /** False when not every gateway has confirmed in time: the call stays owed, and what is to be canceled waits no longer. */
   #told(): Promise<boolean> {
     const late = Promise.withResolvers<boolean>();
-    const takeBack = this.#after(HALT_TOLD_MS_MAX, () => void late.resolve(false));
+    const takeBack = this.#after(HALT_TOLD_MS_MAX, () => late.resolve(false));
     return Promise.race([this.#gateways.settle(), late.promise]).finally(takeBack);
   }
 

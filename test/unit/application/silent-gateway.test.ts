@@ -29,7 +29,10 @@ function twoGateways(tookMs = 0) {
       trip: async () => ({ scope: "portfolio", state: "halted", since: START, toCancel }),
       positions: async () =>
         ACCOUNTS.map((account) => ({
-          ...{ algoId: "momentum", account, instrument: INSTRUMENT.id, quantity: "10" },
+          algoId: "momentum",
+          account,
+          instrument: INSTRUMENT.id,
+          quantity: "10",
         })),
       reserve: async (intent: OrderIntent) => ({
         kind: "approved",

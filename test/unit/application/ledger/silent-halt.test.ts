@@ -8,10 +8,11 @@ import { START } from "../../../support/orders/scripted.ts";
 import { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
 import { Timeline } from "../../../support/orders/timeline.ts";
 
+const hangs = (): Promise<never> => Promise.withResolvers<never>().promise;
+
 /** A ledger with one order that stands, told of by a gateway that says nothing to a halt or to its end. */
 async function besideSilent() {
   const timeline = new Timeline(START);
-  const hangs = (): Promise<never> => Promise.withResolvers<never>().promise;
   const gateway = { halt: hangs, resume: hangs } as Partial<
     Record<keyof OrderGatewayPort, unknown>
   > as OrderGatewayPort;

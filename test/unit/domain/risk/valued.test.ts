@@ -33,6 +33,24 @@ const messageOf = (run: LedgerRun, algoId: string): string => {
   return decision.kind === "denied" ? decision.refusal.message : decision.kind;
 };
 
+/** One share of something quiet, a hundred of what moves: up to 130, down to 105. */
+const fallBesideQuiet = (quietPrice: number, scope: string): LedgerRun => {
+  const run = new LedgerRun();
+  for (const name of ["drawdown", "dailyLoss"] as const) run.limit(name, "1000", scope);
+  run.mark(100, OTHER.id);
+  const quiet = { instrument: OTHER.id, quantity: "1", clientOrderId: "quiet" };
+  run.post("quiet", fillOf(run.reserve(quiet, { instrument: OTHER }).order, "1", "100"));
+  long(run, "100");
+  run.now += VALUE_MARK_AGE_MS_MAX + MINUTE_MS;
+  run.mark(quietPrice, OTHER.id, run.now - VALUE_MARK_AGE_MS_MAX - 1);
+  run.mark(100);
+  ageMarks(run.state, run.now);
+  expect(run.figures(scope).unvalued).toBe(1);
+  return run;
+};
+const firings = ({ state, now }: LedgerRun): string[] =>
+  lookAtTrips(state, newWatch(), now).firings.map(({ trip, reason }) => `${trip}: ${reason}`);
+
 describe("a position whose mark is older than the bound", () => {
   test("is valued up to the bound and not beyond it", () => {
     expect(silentFor(VALUE_MARK_AGE_MS_MAX).figures("algo:algo-a").unvalued).toBe(0);
@@ -117,24 +135,6 @@ describe("a position whose mark is older than the bound", () => {
     run.mark(100, INSTRUMENT.id, run.now - VALUE_MARK_AGE_MS_MAX - 1);
     expect(run.figures("algo:algo-a").unvalued).toBe(1);
   });
-
-  /** One share of something quiet, a hundred of what moves: up to 130, down to 105. */
-  const fallBesideQuiet = (quietPrice: number, scope: string): LedgerRun => {
-    const run = new LedgerRun();
-    for (const name of ["drawdown", "dailyLoss"] as const) run.limit(name, "1000", scope);
-    run.mark(100, OTHER.id);
-    const quiet = { instrument: OTHER.id, quantity: "1", clientOrderId: "quiet" };
-    run.post("quiet", fillOf(run.reserve(quiet, { instrument: OTHER }).order, "1", "100"));
-    long(run, "100");
-    run.now += VALUE_MARK_AGE_MS_MAX + MINUTE_MS;
-    run.mark(quietPrice, OTHER.id, run.now - VALUE_MARK_AGE_MS_MAX - 1);
-    run.mark(100);
-    ageMarks(run.state, run.now);
-    expect(run.figures(scope).unvalued).toBe(1);
-    return run;
-  };
-  const firings = ({ state, now }: LedgerRun): string[] =>
-    lookAtTrips(state, newWatch(), now).firings.map(({ trip, reason }) => `${trip}: ${reason}`);
 
   test.each(["portfolio", "algo:algo-a"])(
     "hides no peak of %s from the drawdown, and no fall from it",
