@@ -6,7 +6,7 @@ import type { GatewayOutcome, ReserveAsk, ReservedOne } from "../ports.ts";
 import { Agreed } from "./agreed.ts";
 import { ARCHIVING, type Archiving } from "./archiving.ts";
 import { wakeBracket } from "./bracket-notes.ts";
-import { applyEvidence, isFromBeforeItsEnd, post, type Evidence } from "./evidence.ts";
+import { applyEvidence, isFromBefore, post, type Evidence } from "./evidence.ts";
 import { countFill, takeBackInferred } from "./inferred-fills.ts";
 import { Limiter, metered } from "./limiter.ts";
 import type { GatewayPorts } from "./ports.ts";
@@ -125,7 +125,7 @@ export function book(
   sighting: Sighting,
 ): GatewayOrder {
   const { evidence, brokerOrderId, at } = sighting;
-  if (sighting.streamed && isFromBeforeItsEnd(order, sighting)) return order;
+  if (sighting.streamed && isFromBefore(order, sighting)) return order;
   const executionKnown =
     evidence.kind === "filled" && context.store.hasExecution(evidence.execution.executionId);
   const hand = order.byHand === undefined ? null : context.store.handOrder(brokerOrderId);

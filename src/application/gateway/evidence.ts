@@ -159,14 +159,17 @@ export function applyEvidence(order: GatewayOrder, evidence: Evidence, from: Fro
 }
 
 /**
- * What the stream says late of the very order that the broker has refused since: its acceptance, its trigger.
- * A fill is true whenever it comes, and a look at the broker's lists says whether it lives after all.
+ * What the stream says late of the very order that the broker has refused since: its acceptance, its trigger;
+ * or of terms that newer ones have replaced since, which would be taken for the newest. A fill is true whenever
+ * it comes, and a look at the broker's lists says whether it lives after all, and on what terms.
  */
-export const isFromBeforeItsEnd = (
-  { ended, brokerOrderId }: GatewayOrder,
-  told: { evidence: Evidence; brokerOrderId: string },
+export const isFromBefore = (
+  { ended, brokerOrderId, termsAt = -Infinity }: GatewayOrder,
+  told: { evidence: Evidence; brokerOrderId: string; at: number },
 ): boolean =>
-  ended === "rejected" && brokerOrderId === told.brokerOrderId && told.evidence.kind !== "filled";
+  brokerOrderId === told.brokerOrderId &&
+  ((ended === "rejected" && told.evidence.kind !== "filled") ||
+    (told.evidence.kind === "replaced" && told.at < termsAt));
 
 /** Nothing more is wished of an order that ended. */
 const settled = { cancel: "none", changes: null, nextLookAt: null, looks: 0 } as const;
@@ -259,6 +262,7 @@ function replace(
     order: endIfWhole({
       ...order,
       terms,
+      termsAt: Math.max(at, order.termsAt ?? at),
       replacements,
       ...(done ? { changes: null, nextLookAt: order.cancel === "none" ? null : DUE_NOW } : {}),
     }),

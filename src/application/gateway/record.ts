@@ -65,6 +65,8 @@ export interface GatewayOrder {
   filledQuantity: DecimalText;
   /** What of that a person executed by other orders of the broker than this one; left out where nothing was. */
   byHand?: DecimalText;
+  /** When the broker took over the newest terms that it told of, by its own clock, ms since 1970; left out while they are its first. */
+  termsAt?: number;
   /** How it ended; null while something may still happen. A late fill is taken all the same. */
   ended: "filled" | "canceled" | "expired" | "rejected" | "stopped" | "dead_lettered" | null;
   /** How often it turned out to live at the broker after it had ended or was lost here; left out when it never did. */

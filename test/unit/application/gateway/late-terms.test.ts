@@ -1,0 +1,44 @@
+/** The stream tells of new terms late, or a second time, when newer ones stand: they turn nothing back. */
+import { expect, test } from "vitest";
+import type { DecimalText } from "../../../../src/domain/decimal.ts";
+import { approvedWith, executionOf, scripted, START } from "../../../support/orders/scripted.ts";
+
+/** An order of 10 that the broker has made one of 12 and then one of 14; `told` brings a piece of news of it. */
+async function madeLarger() {
+  const run = scripted();
+  await run.gateway.submit(approvedWith(), 1);
+  const about = { kind: "order_event", clientOrderId: "o-1", brokerOrderId: "B1" } as const;
+  const replaced = (eventId: string, quantity: DecimalText, at: number) =>
+    run.gateway.onStream({
+      ...about,
+      eventId,
+      event: { kind: "replaced", changes: { quantity, limitPrice: null, stopPrice: null } },
+      at: START + at,
+    });
+  await replaced("S1", "12", 1_000);
+  await replaced("S2", "14", 2_000);
+  const filled = (quantity: DecimalText) =>
+    run.gateway.onStream({
+      ...about,
+      eventId: "F1",
+      event: { kind: "filled", execution: executionOf("F1", quantity) },
+      at: START + 3_000,
+    });
+  return { run, replaced, filled };
+}
+
+test("of an order that has filled its old quantity since, and still stands for the rest", async () => {
+  const { run, replaced, filled } = await madeLarger();
+  await filled("12");
+  await replaced("S1-again", "12", 1_000);
+  expect(run.store.order("o-1")).toMatchObject({ ended: null, terms: { quantity: "14" } });
+  expect(run.kinds()).toEqual(["accepted", "replaced", "replaced", "filled"]);
+});
+
+test("while terms that are newer by the broker's clock are taken", async () => {
+  const { run, replaced } = await madeLarger();
+  await replaced("S3", "11", 2_000);
+  await replaced("S4", "13", 2_500);
+  expect(run.store.order("o-1")).toMatchObject({ terms: { quantity: "13" } });
+  expect(run.kinds()).toEqual(["accepted", "replaced", "replaced", "replaced", "replaced"]);
+});
