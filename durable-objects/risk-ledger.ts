@@ -25,6 +25,7 @@ import type { ExposureView, LimitsRequest, RiskStatusView } from "../src/contrac
 import type { Order, OrderChanges, OrderIntent, OrderPost } from "../src/domain/order.ts";
 import type { Result } from "../src/domain/result.ts";
 import type { StandingApproval } from "../src/domain/risk/decide.ts";
+import { reducingOf, type Reducing } from "../src/domain/risk/reducing.ts";
 import type { Holding } from "../src/domain/risk/state.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
 import * as orders from "../src/application/ledger/orders.ts";
@@ -159,6 +160,10 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
 
   async endedOf(clientOrderIds: string[]): Promise<string[]> {
     return orders.endedOf(this.#book, clientOrderIds, Date.now());
+  }
+
+  async reducing(account: string): Promise<Reducing[]> {
+    return reducingOf(this.#book.state(Date.now()), account);
   }
 
   async approved(clientOrderId: string): Promise<StandingApproval | null> {

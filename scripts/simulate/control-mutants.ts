@@ -77,6 +77,11 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     changes: [["intent.exit && !known ? reduceOnly.check(each) : null", "null"]],
   },
   {
+    name: "exits outlive what they were for",
+    file: "src/application/gateway/trims.ts",
+    changes: [["if (trimsDueAt(context) > context.now() ||", "if (context.now() > 0 ||"]],
+  },
+  {
     name: "kill switch not checked by the ledger",
     file: CHECKS,
     changes: [['  ["KILL_SWITCH", tradingState],\n', ""]],

@@ -17,6 +17,7 @@ import type { Result } from "../domain/result.ts";
 import type { StandingApproval } from "../domain/risk/decide.ts";
 import type { Explanation } from "../domain/risk/explain.ts";
 import type { HistoryEntry } from "../domain/risk/history.ts";
+import type { Reducing } from "../domain/risk/reducing.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
 import type { ScopeText, TradingState } from "../domain/scope.ts";
 import type { ProviderFollower } from "./provider-ports.ts";
@@ -92,6 +93,8 @@ export interface RiskLedgerPort extends ProviderFollower {
   order(clientOrderId: string): Promise<Order | null>;
   /** Which of these have ended here for good and reserve nothing: what their gateway need not keep whole. */
   endedOf(clientOrderIds: string[]): Promise<string[]>;
+  /** What stands at the account to reduce positions, and what is there to be reduced. */
+  reducing(account: string): Promise<Reducing[]>;
   /** The approval again, for a retry; null when the order is not wanted any more: not `pending_new`, halted, or of an older epoch. A bracket's exit is approved under the epoch of now. */
   approved(clientOrderId: string): Promise<StandingApproval | null>;
   orders(query: OrdersQuery): Promise<Page<OrderView>>;

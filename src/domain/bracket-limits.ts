@@ -14,3 +14,6 @@ export const EXIT_TURN_TOLD_MS = 10_000;
 
 /** An exit that was canceled is not told of before this: whoever closes a position cancels its exits first. */
 export const BRACKET_CLOSE_WAIT_MS = 10_000;
+
+/** A bracket of which something was closed otherwise is kept for this long: a fill from before may be told of late, and show that it was not. */
+export const BRACKET_LATE_FILL_MS = 120_000;

@@ -57,6 +57,8 @@ export interface Bracket {
   filled: DecimalText;
   /** What of that no exit is for: it closed a position the other way, or was closed by another order. Left out while there is none. */
   closedOtherwise?: DecimalText;
+  /** When that was last found, ms since 1970 by the broker's clock. */
+  closedAt?: number;
   entryEnded: boolean;
   pairs: BracketPair[];
 }
@@ -72,10 +74,12 @@ export type BracketEvent =
       filled: DecimalText;
     }
   /**
-   * The pair can close no more than `most` from now on. `closed`: what is beyond that is not there to be closed.
-   * Else it is, and may be later: it gets a pair of its own, which waits.
+   * The pair can close no more than `most` from now on. What is beyond that was closed otherwise, as was found at
+   * `closedAt`; where it is null, it may be there to be closed later, and gets a pair of its own, which waits.
    */
-  | { kind: "most"; pair: number; most: DecimalText; closed: boolean };
+  | { kind: "most"; pair: number; most: DecimalText; closedAt: number | null }
+  /** A fill from before that was told of only now: that much was not closed otherwise. */
+  | { kind: "late"; quantity: DecimalText };
 
 export type BracketAction =
   | { kind: "place"; pair: number; leg: LegName; quantity: DecimalText }
@@ -166,6 +170,10 @@ function withEvent(bracket: Bracket, event: BracketEvent): Bracket {
       return withLeg(bracket, event);
     case "most":
       return withMost(bracket, event);
+    case "late": {
+      const closed = decimal(bracket.closedOtherwise ?? "0").minus(decimal(event.quantity));
+      return { ...bracket, closedOtherwise: decimalText(maxDecimal(ZERO, closed)) };
+    }
   }
 }
 
@@ -205,16 +213,16 @@ function withLeg(
 /** A pair is only ever made smaller, and never below what its exits have closed. */
 function withMost(
   bracket: Bracket,
-  { pair, most, closed }: Extract<BracketEvent, { kind: "most" }>,
+  { pair, most, closedAt }: Extract<BracketEvent, { kind: "most" }>,
 ): Bracket {
   const known = bracket.pairs.find(({ number }) => number === pair);
   const beyond = known ? openOf(known).minus(maxDecimal(ZERO, decimal(most))) : ZERO;
   if (!known || beyond.lte(ZERO)) return bracket;
   const quantity = decimalText(decimal(known.quantity).minus(beyond));
   const pairs = bracket.pairs.map((each) => (each === known ? { ...each, quantity } : each));
-  if (!closed) return { ...bracket, pairs };
+  if (closedAt === null) return { ...bracket, pairs };
   const closedOtherwise = decimalText(beyond.plus(decimal(bracket.closedOtherwise ?? "0")));
-  return { ...bracket, closedOtherwise, pairs };
+  return { ...bracket, closedOtherwise, closedAt, pairs };
 }
 
 /** What of the pair's part of the position neither leg has closed. */

@@ -1,6 +1,6 @@
 /** The brackets that a gateway holds, as it remembers them: each with when it is to be looked at next. */
-import { newBracket, type Bracket } from "../../domain/bracket.ts";
-import type { ApprovedOrder, OrderIntent } from "../../domain/order.ts";
+import { newBracket, stepBracket, type Bracket } from "../../domain/bracket.ts";
+import type { ApprovedOrder, Execution, OrderIntent } from "../../domain/order.ts";
 import type { GatewayPorts } from "./ports.ts";
 import { DUE_NOW } from "./record.ts";
 
@@ -44,6 +44,28 @@ export function beginBracket(context: Notes, { intent }: ApprovedOrder, now: num
   const { bracket, clientOrderId } = intent;
   if (!bracket || read(context, clientOrderId)) return;
   saveBracket(context, { bracket: newBracket(clientOrderId), dueAt: now }, false);
+}
+
+/**
+ * A fill that came before what a bracket found closed, and is told of only now: its algo held more than was known,
+ * and the ledger is asked once more how large the exits may be.
+ */
+export function reopenBrackets(
+  context: Notes,
+  intent: Pick<OrderIntent, "clientOrderId" | "algoId" | "instrument" | "side"> | undefined,
+  { quantity, executedAt }: Execution,
+): void {
+  if (!intent) return;
+  for (const { bracket } of openBrackets(context)) {
+    if (bracket.closedAt === undefined || executedAt > bracket.closedAt) continue;
+    const entry = context.store.order(bracket.entry)?.approved?.intent;
+    // Of more of the entry itself it hears anyway.
+    if (!entry || entry.clientOrderId === intent.clientOrderId) continue;
+    if (entry.algoId !== intent.algoId || entry.instrument !== intent.instrument) continue;
+    if (entry.side !== intent.side) continue;
+    const opened = stepBracket(bracket, { kind: "late", quantity }).bracket;
+    saveBracket(context, { bracket: opened, dueAt: DUE_NOW }, false);
+  }
 }
 
 /** Something was heard of an order: the bracket that it belongs to is looked at next. */

@@ -3,20 +3,16 @@
  * orders' records, asks `bracket.ts` what is to be done, and does that by the ways of every order:
  * reserved by the ledger, recorded, sent once. A run that dies anywhere leaves it to the next.
  */
+import { isSettled, legId, putOff, stepBracket, type BracketAction } from "../../domain/bracket.ts";
 import {
-  isSettled,
-  legId,
-  LEGS,
-  putOff,
-  stepBracket,
-  type Bracket,
-  type BracketAction,
-  type BracketEvent,
-} from "../../domain/bracket.ts";
-import { BRACKET_LOOK_MS, BRACKET_WAIT_MS } from "../../domain/bracket-limits.ts";
+  BRACKET_LATE_FILL_MS,
+  BRACKET_LOOK_MS,
+  BRACKET_WAIT_MS,
+} from "../../domain/bracket-limits.ts";
 import { approvalOf, type OrderIntent } from "../../domain/order.ts";
 import { passesByItself } from "../../domain/risk/refusal.ts";
 import { errorText } from "../log.ts";
+import { takeIn } from "./bracket-events.ts";
 import { tell } from "./bracket-news.ts";
 import { bracketNote, openBrackets, saveBracket } from "./bracket-notes.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
@@ -53,48 +49,14 @@ export async function driveBrackets(context: GatewayContext): Promise<void> {
 }
 
 async function drive(context: GatewayContext, entry: string): Promise<void> {
-  const note = bracketNote(context, entry);
-  const record = readOrder(context, entry);
-  if (!note || !record) return;
-  const events = [entryEvent(record), ...legEvents(context, note.bracket)];
-  const { bracket, actions } = stepBracket(note.bracket, ...events);
-  for (const action of actions) tell(context, entry, action);
+  const taken = takeIn(context, entry);
+  if (!taken) return;
+  const { bracket, actions, record } = taken;
+  const now = context.now();
+  const isOver = isSettled(bracket) && (bracket.closedAt ?? 0) + BRACKET_LATE_FILL_MS <= now;
   // Stored before anything is done: what is not done by then is said again by the next look.
-  saveBracket(context, { bracket, dueAt: context.now() + BRACKET_LOOK_MS }, isSettled(bracket));
+  saveBracket(context, { bracket, dueAt: now + BRACKET_LOOK_MS }, isOver);
   for (const action of actions) await act(context, record, action);
-}
-
-const entryEvent = (record: GatewayOrder): BracketEvent => ({
-  kind: "entry",
-  filled: record.filledQuantity,
-  ended: record.ended !== null && record.ended !== "dead_lettered",
-});
-
-/** What the records say of the exits; of one without a record, nothing. */
-function legEvents(context: GatewayContext, { entry, pairs }: Bracket): BracketEvent[] {
-  return pairs.flatMap(({ number, quantity }) =>
-    LEGS.flatMap((leg): BracketEvent[] => {
-      const record = readOrder(context, legId(entry, number, leg));
-      if (!record) return [];
-      return [
-        {
-          kind: "leg",
-          pair: number,
-          leg,
-          status: statusOf(record),
-          quantity: record.terms?.quantity ?? quantity,
-          filled: record.filledQuantity,
-        },
-      ];
-    }),
-  );
-}
-
-function statusOf({ ended }: GatewayOrder): "open" | "ended" | "failed" {
-  if (ended === null) return "open";
-  return ended === "rejected" || ended === "stopped" || ended === "dead_lettered"
-    ? "failed"
-    : "ended";
 }
 
 async function act(

@@ -5,7 +5,7 @@ import type { Order } from "../../domain/order.ts";
 import type { GatewayOutcome, ReserveAsk, ReservedOne } from "../ports.ts";
 import { Agreed } from "./agreed.ts";
 import { ARCHIVING, type Archiving } from "./archiving.ts";
-import { wakeBracket } from "./bracket-notes.ts";
+import { reopenBrackets, wakeBracket } from "./bracket-notes.ts";
 import { applyEvidence, isFromBefore, post, type Evidence } from "./evidence.ts";
 import { countFill, takeBackInferred } from "./inferred-fills.ts";
 import { Limiter, metered } from "./limiter.ts";
@@ -63,6 +63,8 @@ export interface GatewayContext extends GatewayPorts {
   lastLeftAt: number | null;
   /** No flush is tried before this, after one has failed. */
   flushAfter: number;
+  /** The ledger is not asked what is there to be closed before this, after it could not be. */
+  trimAfter: number;
   /** Nothing is told to people before this, after one thing could not be. */
   tellAfter: number;
   /** When the broker's list was last read before its turn. */
@@ -87,6 +89,7 @@ export function gatewayContext(ports: GatewayPorts): GatewayContext {
     flushing: null,
     lastLeftAt: null,
     flushAfter: 0,
+    trimAfter: 0,
     tellAfter: 0,
     polledEarlyAt: -Infinity,
     archiving: ports.archiving ?? ARCHIVING,
@@ -140,7 +143,10 @@ export function book(
   context.agreed.written(stamped);
   context.store.save({ ...change, order: stamped });
   wakeBracket(context, stamped.approved?.intent);
-  for (const execution of change.executions) takeBackInferred(context, execution);
+  for (const execution of change.executions) {
+    takeBackInferred(context, execution);
+    reopenBrackets(context, stamped.approved?.intent, execution);
+  }
   if (change.executions.length > 0) countFill(context);
   return stamped;
 }

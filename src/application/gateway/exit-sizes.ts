@@ -1,12 +1,11 @@
 /** How large a bracket's exit may be: the entry's fill may have closed a position the other way, or others may close what it opened. */
-import { stepBracket } from "../../domain/bracket.ts";
 import { decimal, decimalText, floorToStep, ZERO, type Decimal } from "../../domain/decimal.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import type { OrderIntent } from "../../domain/order.ts";
 import type { Refusal } from "../../domain/risk/refusal.ts";
 import type { IntentFacts, ReserveAnswer } from "../ports.ts";
-import { tell } from "./bracket-news.ts";
-import { bracketNote, saveBracket } from "./bracket-notes.ts";
+import { takeIn } from "./bracket-events.ts";
+import { saveBracket } from "./bracket-notes.ts";
 import type { GatewayContext } from "./context.ts";
 import { DUE_NOW } from "./record.ts";
 
@@ -35,18 +34,17 @@ export function makeSmaller(
   { code, limit, asked, have }: Refusal,
   { instrument }: Pick<IntentFacts, "instrument">,
 ): boolean {
-  const note = exit && bracketNote(context, exit.entry);
-  if (code !== "REDUCE_ONLY" || !note || !instrument || asked === null) return false;
+  if (code !== "REDUCE_ONLY" || !exit || !instrument || asked === null) return false;
   const held = wholeLots(have, instrument);
   const free = wholeLots(limit, instrument);
   const closed = held.lt(asked);
   const most = closed ? held : free;
   if (most.gte(asked) || (!closed && most.lte(ZERO))) return false;
   const { entry, pair } = exit;
-  const event = { kind: "most", pair, most: decimalText(most), closed } as const;
-  const { bracket, actions } = stepBracket(note.bracket, event);
-  for (const action of actions) tell(context, entry, action);
-  saveBracket(context, { bracket, dueAt: DUE_NOW }, false);
+  const closedAt = closed ? brokersNow(context) : null;
+  const taken = takeIn(context, entry, { kind: "most", pair, most: decimalText(most), closedAt });
+  if (!taken) return false;
+  saveBracket(context, { bracket: taken.bracket, dueAt: DUE_NOW }, false);
   context.log("warn", "bracket_exit_smaller", {
     clientOrderId,
     asked,
@@ -55,6 +53,10 @@ export function makeSmaller(
   });
   return true;
 }
+
+/** By the broker's clock, as far as ours is measured against it. */
+export const brokersNow = (context: GatewayContext): number =>
+  context.now() - (context.clockOffsetMs?.() ?? 0);
 
 /** What of a quantity an order can be of. */
 export function wholeLots(

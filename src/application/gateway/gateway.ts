@@ -40,6 +40,7 @@ import { brokerBook, reconcileAfterReconnect, unfreeze } from "./reconcile.ts";
 import { isKnown, sight } from "./sightings.ts";
 import { giveUpUnsent } from "./stop.ts";
 import { submit } from "./submit.ts";
+import { trimReducing } from "./trims.ts";
 import { nextDueAt, reconciliationState, watch } from "./watch.ts";
 import { cancel, modify } from "./wishes.ts";
 
@@ -137,6 +138,7 @@ export class Gateway implements Omit<
     sight(this.#context, { clientOrderId, brokerOrderId, evidence, at, streamed: true });
     if (!isKnown(this.#context, message)) lookForExternal(this.#context, evidence);
     await flush(this.#context);
+    await trimReducing(this.#context);
     await driveBrackets(this.#context);
   }
 

@@ -111,6 +111,13 @@ export type NumberName =
   | "external_seen_at"
   /** Ids from before then are gone: what is told from that time is no news. */
   | "forgotten_until"
+  /** Orders that may only reduce and have left from here, at least since the ledger knew of none: -1 while it knows of none. */
+  | "reducing_sent"
+  /** How many of those, and of the fills, there were when they were last held against the positions. */
+  | "trimmed_sent"
+  | "trimmed_fills"
+  /** When that is to be done again, because some could close too much; 0 when none can. */
+  | "trim_again_at"
   /** When the facts of instruments that nobody here knew were last asked for. */
   | "described_at";
 
@@ -131,6 +138,7 @@ export interface GatewayPorts {
     | "reserveReplace"
     | "requestCancel"
     | "endedOf"
+    | "reducing"
   >;
   /** What the ledger does not know of an exit that this gateway places itself. */
   facts(intent: OrderIntent): Promise<IntentFacts>;

@@ -32,6 +32,7 @@ import { putOffExit } from "./exit-turns.ts";
 import { isExit, whyBlocked } from "./exits.ts";
 import { ledgerOrder } from "./outbox.ts";
 import { stop, withdraw } from "./stop.ts";
+import { countReducing } from "./reducing-count.ts";
 import { newRecord, stagesOf, termsOf, type GatewayOrder } from "./record.ts";
 
 /** Answers once the outcome is stored and, if the ledger is there, posted. A second call for the same order shares it. */
@@ -143,6 +144,7 @@ async function sendRecorded(
     ...(order.turn ? { turn: null } : {}),
   };
   beginBracket(context, approved, context.now());
+  countReducing(context, approved.intent);
   context.lastLeftAt = recorded.recordedAt;
   save(context, { order: recorded, posts: [] });
   awaitAnswer(context, order.clientOrderId, recorded.recordedAt);

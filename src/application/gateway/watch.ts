@@ -35,6 +35,7 @@ import {
   saveCheck,
 } from "./reconcile-notes.ts";
 import { reconcilePositions, tellLedgerOfFrozen } from "./reconcile.ts";
+import { trimReducing, trimsDueAt } from "./trims.ts";
 import { pursue } from "./wishes.ts";
 
 /** Orders that are pursued at once: a broker's look-ups have their own rate. */
@@ -78,6 +79,7 @@ async function pursueDue(context: GatewayContext, now: number): Promise<void> {
 /** What people have to hear of and what guards a position. */
 async function tend(context: GatewayContext): Promise<void> {
   await tellIncidents(context);
+  await trimReducing(context);
   await driveBrackets(context);
   await tellLedgerOfFrozen(context);
   await tellIncidents(context);
@@ -93,6 +95,7 @@ export function nextDueAt(context: GatewayContext): number {
     inFlightDueAt(context),
     positionsDueAt(context),
     bracketsDueAt(context),
+    trimsDueAt(context),
     Math.max(incidentsDueAt(context), context.tellAfter),
     describeDueAt(context),
   );

@@ -1,4 +1,5 @@
 /** What must hold of brackets after a run: exits never close more than was filled but where both filled at once, and nothing is bare in silence. */
+import { bracketNote } from "../../../src/application/gateway/bracket-notes.ts";
 import { legId, type LegName } from "../../../src/domain/bracket.ts";
 import {
   decimal,
@@ -155,7 +156,8 @@ function bare(
   const open = minDecimal(most, leftOf(world, orders, entry));
   if (open.lte(ZERO)) return [];
   const legs: LegName[] = ["stop", "target"];
-  const pairsMax = Math.max(0, ...pairs) + 1;
+  const known = bracketNote(world.gateways, entry.clientOrderId)?.bracket.pairs.length ?? 0;
+  const pairsMax = Math.max(known, ...pairs) + 1;
   return legs.flatMap((leg) => {
     const guarded = world.broker.held
       .filter(isOpen)

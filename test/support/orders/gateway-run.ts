@@ -209,6 +209,7 @@ export class GatewayRuns {
         post: guard((posts) => ledger.post(posts)),
         order: guard((id) => ledger.order(id)),
         endedOf: guard((ids) => ledger.endedOf(ids)),
+        reducing: guard((account) => ledger.reducing(account)),
         approved: guard((id) => ledger.approved(id)),
         reserve: guard(async (intent, known) => {
           const answer = await ledger.reserve(intent, known);

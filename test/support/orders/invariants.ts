@@ -10,6 +10,7 @@ import { profitsAgree } from "./profits.ts";
 import { placedPastAgree } from "./placed-past.ts";
 import { isOpen, standing } from "./exchange.ts";
 import type { Plan } from "./plan.ts";
+import { couldTurnOver } from "./turned-over.ts";
 import { INSTRUMENTS, type World } from "./world.ts";
 
 export function breaches(world: World, plan: Plan, answered: ReadonlySet<string>): string[] {
@@ -17,6 +18,7 @@ export function breaches(world: World, plan: Plan, answered: ReadonlySet<string>
   return [
     ...world.monitor.breaches,
     ...bracketBreaches(world),
+    ...couldTurnOver(world),
     ...noInferenceLeft(world, plan),
     ...flatWhereAsked(world),
     ...nothingStandsUnderAHalt(world),

