@@ -9,7 +9,10 @@ import { cancel, modify } from "./wishes.ts";
 /** Who asks, in the ledger's history. */
 const BY = "gateway:reduce-only";
 
-/** `left`: what it may still close. Where its terms cannot be lowered now it is canceled, which always passes. */
+/** New terms of it that were refused: after so many it is canceled, for each try counts as churn. */
+const REFUSALS_MAX = 2;
+
+/** `left`: what it may still close. Where its terms cannot be lowered it is canceled, which always passes. */
 export async function lower(
   context: GatewayContext,
   clientOrderId: string,
@@ -18,8 +21,11 @@ export async function lower(
   const order = readOrder(context, clientOrderId);
   // Asked once more while an answer is on its way, it goes no faster.
   if (!order?.approved || order.changes !== null) return;
+  const isSome = left.gt(ZERO);
+  // New terms are only for what the broker has.
+  if (isSome && order.record !== "accepted") return;
   tellLowered(context, order.approved.intent, left);
-  if (left.gt(ZERO)) {
+  if (isSome && order.changesAsked - order.replacements < REFUSALS_MAX) {
     const quantity = decimalText(filledAtBroker(order).plus(left));
     const changes = { quantity, limitPrice: null, stopPrice: null };
     const facts = await context.facts(order.approved.intent);

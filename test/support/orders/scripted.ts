@@ -138,6 +138,8 @@ export interface Script {
   reserveAll?: GatewayPorts["ledger"]["reserveAll"];
   /** The approval as the ledger has it; that of `approvedWith` when left out. */
   approved?: GatewayPorts["ledger"]["approved"];
+  /** New terms; of an order that is not there when left out. */
+  reserveReplace?: GatewayPorts["ledger"]["reserveReplace"];
   /** What stands to reduce positions; nothing when left out. */
   reducing?: GatewayPorts["ledger"]["reducing"];
   /** A message for a retry was made. */
@@ -223,7 +225,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       },
       reserve: script.reserve ?? (() => Promise.reject(new Error("nothing to reserve here"))),
       reserveAll: script.reserveAll ?? (() => Promise.reject(new Error("nothing to reserve here"))),
-      reserveReplace: async () => ({ ok: false, error: "absent" }),
+      reserveReplace: script.reserveReplace ?? (async () => ({ ok: false, error: "absent" })),
       requestCancel: async () => ({ ok: false, error: "absent" }),
       recordBalances: async () => {},
       control: async (command) => {

@@ -3,13 +3,45 @@ import { expect, test } from "vitest";
 import { bracketNote, saveBracket } from "../../../../src/application/gateway/bracket-notes.ts";
 import { newRecord } from "../../../../src/application/gateway/record.ts";
 import { legId, newBracket, stepBracket } from "../../../../src/domain/bracket.ts";
-import type { ApprovedOrder } from "../../../../src/domain/order.ts";
+import { assert } from "../../../../src/domain/assert.ts";
+import type { ApprovedOrder, Order } from "../../../../src/domain/order.ts";
+import { ok } from "../../../../src/domain/result.ts";
 import type { Reducing } from "../../../../src/domain/risk/reducing.ts";
 import { MemoryStore } from "../../../support/orders/memory-store.ts";
-import { approvedWith, scripted, START, type Script } from "../../../support/orders/scripted.ts";
+import {
+  approvedWith,
+  brokerOrderWith,
+  scripted,
+  START,
+  type Script,
+} from "../../../support/orders/scripted.ts";
 import { INSTRUMENT } from "../../../support/orders/world.ts";
 
 const bracket = { stopPrice: "95", stopLimitPrice: null, targetPrice: "105" };
+
+const LOWER = { quantity: "3", limitPrice: null, stopPrice: null };
+const LEGS_OF = ["o-1", "o-2"].flatMap((entry) => [
+  legId(entry, 1, "stop"),
+  legId(entry, 1, "target"),
+]);
+
+function orderOf(approved: ApprovedOrder | null | undefined): Order {
+  assert(approved, "it stands");
+  const { intent, ledgerVersion, epoch } = approved;
+  return {
+    ...intent,
+    state: "pending_replace",
+    filledQuantity: "0",
+    averagePrice: null,
+    brokerOrderId: null,
+    refusal: null,
+    reason: null,
+    ledgerVersion,
+    epoch,
+    createdAt: START,
+    updatedAt: START,
+  };
+}
 
 /** Two brackets of five, the older one first, and an order by itself of five, all at the broker. */
 function three(script: Script = {}, lotSize = "1") {
@@ -70,6 +102,24 @@ test("an order by itself goes before the brackets, and of those the youngest", a
   await become("8");
   expect([pair("o-1"), pair("o-2")]).toEqual(["5", "3"]);
   expect(run.canceled).toEqual(["B-o-3"]);
+});
+
+test("one whose new terms the broker refuses is asked for them twice, and canceled then", async () => {
+  const { run, store, become } = three({
+    reserveReplace: async (id) => ok(orderOf(store.order(id)?.approved)),
+    modify: () => ({ outcome: "rejected", reason: "not here" }),
+    orders: ["o-3", ...LEGS_OF].map((id) =>
+      brokerOrderWith({ brokerOrderId: `B-${id}`, clientOrderId: id, side: "sell", quantity: "5" }),
+    ),
+  });
+  await become("13");
+  for (let look = 0; look < 8; look += 1) {
+    run.advance(5_000);
+    await run.gateway.watch();
+  }
+  expect(run.modified.slice(0, 2)).toEqual([LOWER, LOWER]);
+  expect(run.modified).toHaveLength(2);
+  expect(run.canceled).toContain("B-o-3");
 });
 
 test("what is there to be closed counts in whole lots", async () => {
