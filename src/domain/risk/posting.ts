@@ -10,6 +10,7 @@ import {
   transitionOf,
 } from "../order-state.ts";
 import { fillPosition } from "../position.ts";
+import { HAND_PREFIX } from "../reconciliation/synthetic-id.ts";
 import {
   adoptFill,
   adoptOrder,
@@ -213,6 +214,11 @@ function bookFill(
     fee: fee ?? ZERO,
   });
   if (entry.order.algoId === EXTERNAL_ALGO) takeLastResort(state, execution);
+  // A person has closed it on its old terms: nobody answers the new ones any more.
+  if (execution.executionId.startsWith(HAND_PREFIX)) {
+    withdrawAskedFunds(state, entry);
+    entry.asked = null;
+  }
   // While new terms are not answered, a fill shows nothing of the money that they need.
   if (!entry.asked) confirmFunds(state, entry, at);
   const name = transitionOf(

@@ -73,6 +73,26 @@ test("new terms of one that a person closed are refused to the ledger, which wai
   expect(ledger.store.order("o-1")).toMatchObject({ order: { state: "filled" }, asked: null });
 });
 
+test("new terms that never came to its gateway are over once a person has executed the order on its old ones", async () => {
+  const { calls, ledger } = await reserved();
+  const script: Script = { orders: [] };
+  script.ledgerOrder = async () => {
+    await calls.post(run.posts);
+    return calls.order("o-1");
+  };
+  const run = await accepted(script);
+  await calls.post(run.posts);
+  const changes = { quantity: "20", limitPrice: null, stopPrice: null };
+  expect(await calls.reserveReplace("o-1", changes, facts(), "test")).toMatchObject({ ok: true });
+  expect(await calls.requestCancel("o-1", "a halt")).toMatchObject({ ok: true });
+  await pollFor(run, 2 * UNKNOWN_DEADLINE_MS);
+  const claim = { brokerOrderId: "X9", quantity: "10", price: "100", currency: "USD" };
+  const done = await run.gateway.executeByHand("o-1", { ...claim, by: "ann", reason: "phone" });
+  expect(done).toMatchObject({ ok: true });
+  await calls.post(run.posts);
+  expect(ledger.store.order("o-1")).toMatchObject({ order: { state: "filled" }, asked: null });
+});
+
 test("a broker that cannot be asked shows nothing, and proves nothing", async () => {
   const run = await accepted({ orders: [], isUnreachable: true });
   await pollFor(run, 3 * UNKNOWN_DEADLINE_MS);
