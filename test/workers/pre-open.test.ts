@@ -37,11 +37,12 @@ const paper = exchange("paper");
 const stub = () => env.BROKER_MANAGER.getByName("paper");
 const ring = () => runDurableObjectAlarm(stub());
 
+const view = () => brokerManager(env, "paper").view();
+
 /** Every line has what is wanted of it. */
-const isConfirmed = async () =>
-  (await brokerManager(env, "paper").view()).shards.every(({ confirmed }) => confirmed === 2);
+const isConfirmed = async () => (await view()).shards.every(({ confirmed }) => confirmed === 2);
 const connections = async () => (await paper.control()).connections.map(({ id }) => id);
-const session = async () => (await brokerManager(env, "paper").view()).session;
+const session = async () => (await view()).session;
 const state = () =>
   runInDurableObject(stub(), (_, { storage }) => {
     const query = "SELECT content FROM note WHERE name = 'pre_open'";

@@ -12,6 +12,8 @@ export class EntryRules {
   readonly #ledger: SimulatedLedger;
   /** The youngest good price that anybody told, by instrument. */
   readonly #marks = new Map<string, Mark>();
+  /** Instruments whose price is from before the clock went back. */
+  #fromBefore = new Set<string>();
   /** What orders need that were reserved since the latest reading of the balances, by order. */
   readonly #needs = new Map<string, Decimal>();
   #available: Decimal | null = null;
@@ -22,8 +24,15 @@ export class EntryRules {
   }
 
   told(mark: Mark): void {
+    if (!isGood(mark)) return;
+    const isAnew = this.#fromBefore.delete(mark.instrument);
     const known = this.#marks.get(mark.instrument);
-    if (isGood(mark) && !(known && known.time > mark.time)) this.#marks.set(mark.instrument, mark);
+    if (isAnew || !(known && known.time > mark.time)) this.#marks.set(mark.instrument, mark);
+  }
+
+  /** What was told before bears a time that is still to come: whatever is told next is younger. */
+  clockWentBack(): void {
+    this.#fromBefore = new Set(this.#marks.keys());
   }
 
   /** The ledger has a reading: what was reserved before it may be counted in it. */

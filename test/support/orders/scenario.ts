@@ -149,6 +149,7 @@ function strike(world: World, step: Blow): void {
       return world.broker.exchange.endSession();
     case "clock_jump":
       world.clockAheadMs += step.ms;
+      if (step.ms < 0) world.monitor.entries.clockWentBack();
       return;
     case "broker_restart":
       return world.restartBroker(step.forMs);
