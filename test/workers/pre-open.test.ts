@@ -24,12 +24,10 @@ const OPENS_AT = Date.parse("2026-11-30T03:45:00Z");
 
 const DAY_MS = 86_400_000;
 
-/** The next Monday's open that is a day ahead at least: alarms ring by the real clock, so that no test may go back. */
-function nextMondaysOpen(): number {
-  for (let day = Date.now() + DAY_MS; ; day += DAY_MS) {
-    const session = sessionOfDay("NSE", day);
-    if (session && new Date(session.opensAt).getUTCDay() === 1) return session.opensAt;
-  }
+/** The next Monday's open, a day ahead at least: alarms ring by the real clock, so that no test may go back. */
+function nextMondaysOpen(day = Date.now() + DAY_MS): number {
+  const opensAt = sessionOfDay("NSE", day)?.opensAt ?? 0;
+  return new Date(opensAt).getUTCDay() === 1 ? opensAt : nextMondaysOpen(day + DAY_MS);
 }
 
 const INSTRUMENTS = ["NSE:INFY", "NSE:TCS", "NSE:SBIN", "NSE:ITC"];
@@ -230,7 +228,6 @@ describe("a line that is asked", () => {
 
 describe("the real feed on a Monday morning", () => {
   const opensAt = nextMondaysOpen();
-
   beforeEach(async () => {
     const realNow = Date.now;
     const ahead = opensAt - (OPENS_AT - MORNING) - realNow();

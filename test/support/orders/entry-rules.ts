@@ -12,8 +12,8 @@ export class EntryRules {
   readonly #ledger: SimulatedLedger;
   /** The youngest good price that anybody told, by instrument. */
   readonly #marks = new Map<string, Mark>();
-  /** Instruments whose price is from before the clock went back. */
-  #fromBefore = new Set<string>();
+  /** The same of what was told since the clock last went back: what came before bears a time that is still to come. */
+  readonly #marksSince = new Map<string, Mark>();
   /** What orders need that were reserved since the latest reading of the balances, by order. */
   readonly #needs = new Map<string, Decimal>();
   #available: Decimal | null = null;
@@ -25,14 +25,14 @@ export class EntryRules {
 
   told(mark: Mark): void {
     if (!isGood(mark)) return;
-    const isAnew = this.#fromBefore.delete(mark.instrument);
-    const known = this.#marks.get(mark.instrument);
-    if (isAnew || !(known && known.time > mark.time)) this.#marks.set(mark.instrument, mark);
+    for (const marks of [this.#marks, this.#marksSince]) {
+      const known = marks.get(mark.instrument);
+      if (!(known && known.time > mark.time)) marks.set(mark.instrument, mark);
+    }
   }
 
-  /** What was told before bears a time that is still to come: whatever is told next is younger. */
   clockWentBack(): void {
-    this.#fromBefore = new Set(this.#marks.keys());
+    this.#marksSince.clear();
   }
 
   /** The ledger has a reading: what was reserved before it may be counted in it. */
@@ -57,18 +57,27 @@ export class EntryRules {
     this.#withinCounts(order);
   }
 
-  #pricedWell({ clientOrderId, instrument, limitPrice, stopPrice }: Order, now: number): void {
+  /** By either of the prices that may pass for the youngest. */
+  #pricedWell(order: Order, now: number): void {
+    const { instrument } = order;
+    const marks = [this.#marks.get(instrument), this.#marksSince.get(instrument)];
+    const found = marks.map((mark) => this.#mispriced(order, mark, now));
+    if (found.every((each) => each !== null)) this.#found(found[0] ?? "");
+  }
+
+  #mispriced(order: Order, mark: Mark | undefined, now: number): string | null {
+    const { clientOrderId, limitPrice, stopPrice } = order;
     const { limits } = this.#ledger.state();
-    const mark = this.#marks.get(instrument);
     const oldest = limits.at("portfolio", "markAgeMs");
     const age = mark ? now - mark.time : Infinity;
     if (!mark || (oldest && oldest.lt(age)))
-      return this.#found(`${clientOrderId} was reserved on a price that is ${age} ms old`);
+      return `${clientOrderId} was reserved on a price that is ${age} ms old`;
     const collar = limits.at("portfolio", "priceCollar");
-    if (!collar || limitPrice === null || stopPrice !== null) return;
+    if (!collar || limitPrice === null || stopPrice !== null) return null;
     const distance = decimal(limitPrice).minus(mark.price).abs();
-    if (distance.gt(collar.times(mark.price)))
-      this.#found(`${clientOrderId} was reserved at ${limitPrice}, the price is ${mark.price}`);
+    return distance.gt(collar.times(mark.price))
+      ? `${clientOrderId} was reserved at ${limitPrice}, the price is ${mark.price}`
+      : null;
   }
 
   /** Of limit orders only: nobody knows what the others will cost. */

@@ -107,6 +107,8 @@ describe("an order's history", () => {
   });
 });
 
+const notSignedIn = async () => apiError("BROKER_SESSION_EXPIRED", "nobody has signed in yet");
+
 describe("what an order would meet", () => {
   test("an algo asks for itself, an admin or a reader of no algo for any", async () => {
     const { ports, asked } = played();
@@ -136,8 +138,7 @@ describe("what an order would meet", () => {
   });
 
   test("while the broker's list cannot be read it says so, and calls no instrument unknown", async () => {
-    const unread = async () => apiError("BROKER_SESSION_EXPIRED", "nobody has signed in yet");
-    const { ports, asked } = played([], { instrument: async () => null, unread });
+    const { ports, asked } = played([], { instrument: async () => null, unread: notSignedIn });
     expect(await explainOrder(ports, ALGO, query(), 1)).toMatchObject({
       ok: false,
       error: { code: "BROKER_SESSION_EXPIRED", message: "nobody has signed in yet" },
