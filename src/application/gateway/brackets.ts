@@ -117,8 +117,11 @@ async function place(context: GatewayContext, intent: OrderIntent): Promise<void
   await flush(context);
   if (context.store.hasPosts()) return;
   const facts = await context.facts(intent);
+  const fills = context.store.number("fills_booked");
   const answer = await reserveExit(context, intent, facts);
   if (answer.kind === "approved") return void (await submit(context, answer.approved, 1));
+  // What was booked meanwhile the ledger did not know: it is asked again at the next look.
+  if (answer.kind === "denied" && context.store.number("fills_booked") !== fills) return;
   if (answer.kind === "denied" && makeSmaller(context, intent, answer.refusal, facts)) return;
   if (answer.kind === "denied" && passesByItself(answer.refusal))
     return askLater(context, intent, answer.refusal.message);

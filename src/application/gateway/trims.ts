@@ -63,6 +63,8 @@ async function trim(context: GatewayContext): Promise<void> {
   const sent = store.number("reducing_sent");
   const fills = store.number("fills_booked");
   const rows = await ledger.reducing(account);
+  // Of a fill that was booked meanwhile the ledger did not know; it stays due.
+  if (store.number("fills_booked") !== fills) return;
   let isOver = false;
   for (const row of rows) if (row.orders.length > 0 && (await trimRow(context, row))) isOver = true;
   store.setNumber("trimmed_fills", fills);

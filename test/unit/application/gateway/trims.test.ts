@@ -88,7 +88,7 @@ function three(script: Script = {}, lotSize = "1") {
     store.setNumber("fills_booked", store.number("fills_booked") + 1);
     await run.gateway.watch();
   };
-  return { run, store, pair, become };
+  return { run, store, pair, become, orders, row };
 }
 
 test("as long as all of it is there to be closed, nothing is touched", async () => {
@@ -102,6 +102,30 @@ test("an order by itself goes before the brackets, and of those the youngest", a
   await become("8");
   expect([pair("o-1"), pair("o-2")]).toEqual(["5", "3"]);
   expect(run.canceled).toEqual(["B-o-3"]);
+});
+
+test("an answer from before a fill that was booked meanwhile cuts nothing, and the ledger is asked again", async () => {
+  let late = 2;
+  const { run, store, pair, become } = three({
+    reducing: async () => {
+      // Of what is told of only now the ledger did not know.
+      if (late > 0) store.setNumber("fills_booked", store.number("fills_booked") + 1);
+      late -= 1;
+      return rows[late >= 0 ? "before" : "after"];
+    },
+  });
+  const { orders, row } = three();
+  const rows = {
+    before: [{ ...row, held: "8", closable: "8", orders }],
+    after: [{ ...row, held: "15", closable: "15", orders }],
+  };
+  await become("8");
+  for (let look = 0; look < 4; look += 1) {
+    run.advance(1_000);
+    await run.gateway.watch();
+  }
+  expect(late).toBeLessThan(0);
+  expect([pair("o-1"), pair("o-2"), run.canceled]).toEqual(["5", "5", []]);
 });
 
 test("one whose new terms the broker refuses is asked for them twice, and canceled then", async () => {
