@@ -82,7 +82,8 @@ function missing(algo: Algo, sent: MarketUpdate[]): string[] {
       .map(keyOf);
     const expected = sent.filter((update) => update.instrument === instrument).map(keyOf);
     const from = Math.max(0, expected.indexOf(got[0] ?? ""));
-    const start = got.indexOf(expected[from] ?? "");
+    // The last of them: an algo may be told its first trade twice, as a snapshot and with the quote that follows it.
+    const start = got.lastIndexOf(expected[from] ?? "");
     const end = Math.min(expected.length - from, got.length - start);
     const isSame = (at: number) => got[start + at] === expected[from + at];
     const at = Array.from({ length: end }, (_, n) => n).find((n) => !isSame(n));
