@@ -29,6 +29,7 @@ function tryMutant(copy: string, mutant: Mutant): Verdict {
     return () => writeFileSync(path, text);
   });
   const args = ["scripts/simulate.ts", "--seeds", String(SEEDS), "--first"];
+  args.push("--from", String(mutant.from ?? 1));
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: copy,
     encoding: "utf8",

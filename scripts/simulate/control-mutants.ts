@@ -58,6 +58,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an exit at the door is stopped by a takeover",
+    from: 900,
     file: SUBMIT,
     changes: [["if (approved.intent.exit && isFenced(", "if (order.turn && isFenced("]],
   },
@@ -70,11 +71,6 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     name: "what an exit is too large for burns its id",
     file: "src/domain/risk/refusal.ts",
     changes: [['  "REDUCE_ONLY",\n]);', "]);"]],
-  },
-  {
-    name: "an exit is sized after all else",
-    file: "src/domain/risk/decide.ts",
-    changes: [["intent.exit && !known ? reduceOnly.check(each) : null", "null"]],
   },
   {
     name: "exits outlive what they were for",
@@ -93,6 +89,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an exit executed by hand does not count for its bracket",
+    from: 800,
     file: DESK,
     changes: [
       [

@@ -22,26 +22,39 @@ export class Agreed {
       this.#shown.set(seen.brokerOrderId, textOf(seen));
   }
 
-  /** Its record was written: it is compared again. */
-  written({ brokerOrderId }: GatewayOrder): void {
-    if (brokerOrderId !== null) this.#shown.delete(brokerOrderId);
+  /** Its record has been stored, and not before: what was known of it is over, and what it says now is what a quiet order is to be shown as. */
+  written(order: GatewayOrder): void {
+    const { brokerOrderId, terms, clientOrderId } = order;
+    if (brokerOrderId === null) return;
+    this.#shown.delete(brokerOrderId);
+    if (isQuiet(order) && terms !== null)
+      this.#shown.set(brokerOrderId, textOf({ clientOrderId, state: stateOf(order), ...terms }));
   }
 }
 
-const textOf = ({ clientOrderId, state, quantity, limitPrice, stopPrice }: BrokerOrder): string =>
+type Shown = Pick<BrokerOrder, "clientOrderId" | "state" | "quantity" | "limitPrice" | "stopPrice">;
+
+const textOf = ({ clientOrderId, state, quantity, limitPrice, stopPrice }: Shown): string =>
   `${clientOrderId} ${state} ${quantity} ${limitPrice} ${stopPrice}`;
 
-/** It rests here and there on the same terms, and nothing is wished of it. A stranger's fills are counted by its rows, so it never does. */
+function stateOf({ pendingTrigger, filledQuantity }: GatewayOrder): BrokerOrder["state"] {
+  if (pendingTrigger) return "pending_trigger";
+  return filledQuantity === "0" ? "new" : "partially_filled";
+}
+
+/** It rests, and nothing is wished of it. A stranger's fills are counted by its rows, so it never counts. */
+const isQuiet = (order: GatewayOrder): boolean =>
+  order.record === "accepted" &&
+  order.ended === null &&
+  order.cancel === "none" &&
+  order.changes === null &&
+  !order.absentSince &&
+  order.external === undefined;
+
+/** It rests here and there on the same terms. */
 function agrees(order: GatewayOrder, seen: BrokerOrder): boolean {
   const { terms } = order;
-  const isQuiet =
-    order.record === "accepted" &&
-    order.ended === null &&
-    order.cancel === "none" &&
-    order.changes === null &&
-    !order.absentSince &&
-    order.external === undefined;
-  if (!isQuiet || terms === null || !isOpenThere(seen)) return false;
+  if (!isQuiet(order) || terms === null || !isOpenThere(seen)) return false;
   if (order.pendingTrigger && seen.state !== "pending_trigger") return false;
   const { quantity } = seen;
   // A broker may drop a price that has done its work: null is no change.

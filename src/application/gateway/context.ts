@@ -114,8 +114,8 @@ export function latestEpoch({ store }: GatewayPorts, heard: number): number {
 /** Stores a change with its posts, stamped. */
 export function save(context: GatewayContext, change: Omit<RecordChange, "executions">): void {
   const order = { ...change.order, updatedAt: context.now() };
-  context.agreed.written(order);
   context.store.save({ order, posts: change.posts, executions: [] });
+  context.agreed.written(order);
 }
 
 /**
@@ -140,8 +140,8 @@ export function book(
   if (change.order.record === "accepted" && !isAsTold) noteRevival(context, order, evidence.kind);
   const now = context.now();
   const stamped = { ...change.order, updatedAt: now };
-  context.agreed.written(stamped);
   context.store.save({ ...change, order: stamped });
+  context.agreed.written(stamped);
   wakeBracket(context, stamped.approved?.intent);
   for (const execution of change.executions) {
     takeBackInferred(context, execution);

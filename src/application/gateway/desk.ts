@@ -82,8 +82,8 @@ export async function executeByHand(
   const filled = decimal(record.filledQuantity).plus(decimal(claim.quantity));
   const filledNow = { ...closed(record), filledQuantity: decimalText(filled) };
   const executed = besideItsOwn(filledNow, order, claim);
-  context.agreed.written(executed);
   store.saveHandOrder({ ...hand, covered: decimalText(covered) }, executed, posts);
+  context.agreed.written(executed);
   claimExternal(context, claim);
   countFill(context);
   guardBracket(context, order, executed);

@@ -51,7 +51,7 @@ function fillOwn(
   const from = { brokerOrderId, at, executionKnown: false };
   const { order, posts } = applyEvidence(own, { kind: "filled", execution }, from);
   const stamped = { ...order, updatedAt: context.now() };
-  context.agreed.written(stamped);
   context.store.save({ order: stamped, posts, executions: [] });
+  context.agreed.written(stamped);
   wakeBracket(context, own.approved?.intent);
 }

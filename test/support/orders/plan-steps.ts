@@ -111,3 +111,13 @@ export type Blow = Extract<
       | "ledger_eviction";
   }
 >;
+
+/** An order at the market, by the algo that trades first; what it is for says the rest. */
+export const MARKET_ORDER = {
+  kind: "submit",
+  algo: "momentum",
+  type: "market",
+  timeInForce: "day",
+  bracket: false,
+  reduceOnly: false,
+} as const;

@@ -4,9 +4,10 @@ import type { ScopeText } from "../../../src/domain/scope.ts";
 import { PLENTY } from "./account.ts";
 import { drawFaults, type WorldFaults } from "./faults.ts";
 import { FEED_TROUBLES } from "./feed.ts";
+import { planBrackets } from "./plan-brackets.ts";
 import { planOdd } from "./plan-odd.ts";
 import { planOrder } from "./plan-orders.ts";
-import { PLACED_FATES, type AlgoName, type Step } from "./plan-steps.ts";
+import { MARKET_ORDER, PLACED_FATES, type AlgoName, type Step } from "./plan-steps.ts";
 import { seededRandom, type Random } from "./random.ts";
 
 export interface Plan {
@@ -35,19 +36,11 @@ export function planOf(seed: number): Plan {
   planOdd(steps, random);
   planUnheard(steps, seededRandom(seed ^ 0x27d4eb2f));
   planCut(steps, seededRandom(seed ^ 0x165667b1));
-  planLateRetry(steps, seededRandom(seed ^ 0x5bd1e995));
+  planLateRetry(steps, seededRandom(seed ^ 0x68e31da4));
   planClosingLoss(steps, seededRandom(seed ^ 0x2545f491));
+  planBrackets(steps, seed);
   return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random), money };
 }
-
-const MARKET_ORDER = {
-  kind: "submit",
-  algo: "momentum",
-  type: "market",
-  timeInForce: "day",
-  bracket: false,
-  reduceOnly: false,
-} as const;
 
 const soon = (random: Random): number => random.between(1_000, 30_000);
 

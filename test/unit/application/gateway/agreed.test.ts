@@ -34,6 +34,29 @@ test("an order that is shown as before is not read again", async () => {
   for (const read of reads) expect(read).not.toHaveBeenCalled();
 });
 
+test("an order that is shown just as it was recorded is not even read once", async () => {
+  const store = new MemoryStore();
+  const run = scripted({ orders: [brokerOrderWith()] }, store);
+  await run.gateway.submit(approvedWith(), 1);
+  const reads = [vi.spyOn(store, "order"), vi.spyOn(store, "orderOfBroker")];
+  run.advance(SIMULATED_RULES.settlingTimeMs + 10_000);
+  await run.gateway.watch();
+  for (const read of reads) expect(read).not.toHaveBeenCalled();
+});
+
+test("news that could not be stored is news again", async () => {
+  const script: Script = { orders: [brokerOrderWith()] };
+  const { store, run, poll } = await resting(script);
+  script.orders = [brokerOrderWith({ quantity: "7" })];
+  const save = vi.spyOn(store, "save").mockImplementation(() => {
+    throw new Error("the disk is full");
+  });
+  await poll().catch(() => {});
+  save.mockRestore();
+  await poll();
+  expect(run.kinds().at(-1)).toBe("replaced");
+});
+
 test.each([
   ["its quantity", { quantity: "7" }, "replaced"],
   ["its price", { limitPrice: "99" }, "replaced"],
