@@ -13,7 +13,8 @@ export function inferFill(
   currency: string,
 ): void {
   const { store, account } = context;
-  const inferred = inferredFill(doubt, { account, price, currency });
+  const clockOffsetMs = context.clockOffsetMs?.() ?? 0;
+  const inferred = inferredFill(doubt, { account, price, currency, clockOffsetMs });
   const { execution } = inferred;
   if (store.hasExecution(execution.executionId)) return;
   store.adopt(execution, fillPost(execution));

@@ -13,13 +13,16 @@ export interface InferredFill {
   replaced: string;
 }
 
-/** The fill that would explain the doubt. The same doubt gives the same fill, whenever it is asked. */
+/**
+ * The fill that would explain the doubt. The same doubt gives the same fill, whenever it is asked.
+ * `clockOffsetMs`: our clock less the broker's, by whose time the real fill will come.
+ */
 export function inferredFill(
   doubt: Doubt,
-  facts: { account: string; price: string; currency: string },
+  facts: { account: string; price: string; currency: string; clockOffsetMs?: number },
 ): InferredFill {
   const { instrument, delta, since } = doubt;
-  const { account, price, currency } = facts;
+  const { account, price, currency, clockOffsetMs = 0 } = facts;
   const id = `${INFERRED_PREFIX}${syntheticId(account, instrument, delta, since)}`;
   const quantity = decimal(delta);
   const execution: Execution = {
@@ -33,7 +36,7 @@ export function inferredFill(
     price,
     fee: "0",
     feeCurrency: currency,
-    executedAt: since,
+    executedAt: since - clockOffsetMs,
   };
   return { execution, replaced: "0" };
 }

@@ -79,6 +79,13 @@ describe("a difference that stands", () => {
 });
 
 describe("an inferred fill", () => {
+  test("is taken back by a fill from before it was seen also where our clock is another than the broker's", () => {
+    // Ours is ten seconds behind: what the broker dates later happened before.
+    const inferred = inferredFill(doubt(), { ...FACTS, clockOffsetMs: -10_000 });
+    expect(replaceInferred([inferred], real("10", { executedAt: 10_900 }))).toHaveLength(1);
+    expect(replaceInferred([inferred], real("10", { executedAt: 11_100 }))).toEqual([]);
+  });
+
   test("lesson 35: the same doubt gives the same fill, however often it is asked", () => {
     expect(inferredFill(doubt(), FACTS)).toEqual(inferredFill(doubt({ tries: 4 }), FACTS));
     const other = inferredFill(doubt({ since: 2_000 }), FACTS);
