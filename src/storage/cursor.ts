@@ -2,6 +2,8 @@
  * Cursors of paged lists: the sort key of the last row given, as opaque text. Rows are found by key
  * and not by count, so rows that arrive meanwhile neither repeat nor hide one.
  */
+import { type SQL, sql } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { z } from "zod";
 import type { ApiError } from "../contract/errors.ts";
 import type { Page } from "../contract/primitives.ts";
@@ -35,6 +37,15 @@ export function decodeCursor<T extends Key>(
     details: { issues: [{ path: "cursor", message: "must be nextCursor of the page before" }] },
   });
 }
+
+/** Rows that stand after the key in a list that begins with the greatest; all of them without one. */
+export const olderThan = (columns: readonly SQLiteColumn[], key: Key | null): SQL | undefined =>
+  key === null
+    ? undefined
+    : sql`(${sql.join([...columns], sql`, `)}) < (${sql.join(
+        key.map((part) => sql`${part}`),
+        sql`, `,
+      )})`;
 
 /** Cuts the one row that was read beyond the page and says from where the next page goes on. */
 export function pageFrom<Row, Item>(

@@ -1,12 +1,12 @@
 /** The desk's list: orders that machines gave up on, newest first. */
-import { and, desc, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns } from "drizzle-orm";
 import { z } from "zod";
 import type { ApiError } from "../contract/errors.ts";
 import type { DeadLettersQuery, DeadLetterView } from "../contract/operations.ts";
 import type { Page } from "../contract/primitives.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { decodeCursor, olderThan, pageFrom } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { alerts, deadLetters } from "./schema.ts";
 
@@ -46,9 +46,7 @@ export async function deadLettersPage(
     .where(
       and(
         query.status === undefined ? undefined : eq(deadLetters.status, query.status),
-        after.value
-          ? sql`(${createdAt}, ${clientOrderId}) < (${after.value[0]}, ${after.value[1]})`
-          : undefined,
+        olderThan([createdAt, clientOrderId], after.value),
       ),
     )
     .orderBy(desc(createdAt), desc(clientOrderId))

@@ -9,7 +9,7 @@ import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import { auditStatement } from "./audit.ts";
 import { sendsOf, sendView, toldAt } from "./alerts.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { decodeCursor, olderThan, pageFrom } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { incidents } from "./schema.ts";
 
@@ -66,7 +66,7 @@ export async function incidentsPage(
     .where(
       and(
         open === undefined ? undefined : open ? isNull(acknowledgedAt) : isNotNull(acknowledgedAt),
-        after.value ? sql`(${at}, ${id}) < (${after.value[0]}, ${after.value[1]})` : undefined,
+        olderThan([at, id], after.value),
       ),
     )
     .orderBy(desc(at), desc(id))

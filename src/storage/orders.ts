@@ -1,5 +1,5 @@
 /** Orders as the tradebook has them: every one there was, also those that the ledger has archived. */
-import { and, desc, eq, getTableColumns, gte, inArray, lt, notInArray, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gte, inArray, lt, notInArray } from "drizzle-orm";
 import { z } from "zod";
 import type { ApiError } from "../contract/errors.ts";
 import type { OrderListQuery } from "../contract/order-list.ts";
@@ -8,7 +8,7 @@ import type { Page } from "../contract/primitives.ts";
 import { TERMINAL_STATES } from "../domain/order-state.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { decodeCursor, olderThan, pageFrom } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { orders } from "./schema.ts";
 
@@ -40,9 +40,7 @@ export async function ordersPage(
         query.open === undefined ? undefined : (query.open ? notInArray : inArray)(state, ended),
         query.from === undefined ? undefined : gte(createdAt, query.from),
         query.to === undefined ? undefined : lt(createdAt, query.to),
-        after.value
-          ? sql`(${createdAt}, ${clientOrderId}) < (${after.value[0]}, ${after.value[1]})`
-          : undefined,
+        olderThan([createdAt, clientOrderId], after.value),
       ),
     )
     .orderBy(desc(createdAt), desc(clientOrderId))

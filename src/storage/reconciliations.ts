@@ -11,7 +11,7 @@ import { HAND_PREFIX } from "../domain/reconciliation/synthetic-id.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import { auditStatement } from "./audit.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { decodeCursor, olderThan, pageFrom } from "./cursor.ts";
 import { excluded, type Database } from "./database.ts";
 import { haveMovedOn, ifNoneMovedOn, repairStatements } from "./reconciliation-repairs.ts";
 import { executions, orders, reconciliations } from "./schema.ts";
@@ -173,9 +173,7 @@ export async function reconciliationsPage(
   const rows = await book
     .select(columns)
     .from(reconciliations)
-    .where(
-      after.value ? sql`(${startedAt}, ${id}) < (${after.value[0]}, ${after.value[1]})` : undefined,
-    )
+    .where(olderThan([startedAt, id], after.value))
     .orderBy(desc(startedAt), desc(id))
     .limit(query.limit + 1);
   return ok(

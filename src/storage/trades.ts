@@ -1,12 +1,12 @@
 /** Executions of the tradebook, newest first, as `/v1/trades` gives them. */
-import { and, desc, eq, gte, lt, getTableColumns, sql } from "drizzle-orm";
+import { and, desc, eq, gte, lt, getTableColumns } from "drizzle-orm";
 import { z } from "zod";
 import type { ApiError } from "../contract/errors.ts";
 import type { TradesQuery, TradeView } from "../contract/orders.ts";
 import type { Page } from "../contract/primitives.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
-import { decodeCursor, pageFrom } from "./cursor.ts";
+import { decodeCursor, olderThan, pageFrom } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { executions } from "./schema.ts";
 
@@ -32,12 +32,7 @@ export async function tradesPage(
         query.instrument === undefined ? undefined : eq(executions.instrument, query.instrument),
         query.from === undefined ? undefined : gte(executedAt, query.from),
         query.to === undefined ? undefined : lt(executedAt, query.to),
-        after.value
-          ? sql`(${executedAt}, ${account}, ${executionId}) < (${sql.join(
-              after.value.map((part) => sql`${part}`),
-              sql`, `,
-            )})`
-          : undefined,
+        olderThan([executedAt, account, executionId], after.value),
       ),
     )
     .orderBy(desc(executedAt), desc(account), desc(executionId))

@@ -55,7 +55,7 @@ function tellBeyond(
 }
 
 /** Something else has closed what they were for. Whoever holds nothing by then need not hear of it. */
-export function tellCut(
+export function tellPairTrimmed(
   context: GatewayContext,
   { clientOrderId: entry, approved }: GatewayOrder,
   pair: number,
@@ -66,17 +66,17 @@ export function tellCut(
   raise(
     context,
     {
-      id: `bracket-cut-${entry}-${pair}-${units}`,
+      id: `bracket-trimmed-${entry}-${pair}-${units}`,
       severity: "serious",
       title: `Exits of ${entry} made smaller`,
       message: `Another order has closed a part of what the bracket ${entry} opened in ${approved.intent.instrument}: of pair ${pair} its exits close ${units} more, and would have turned the position of ${approved.intent.algoId} over with what they were for.`,
     },
     unlessFlat(context, approved.intent),
   );
-  context.log("warn", "bracket_cut", { entry, pair, left: units });
+  context.log("warn", "bracket_trimmed", { entry, pair, left: units });
 }
 
-export function tellLowered(
+export function tellOrderTrimmed(
   context: GatewayContext,
   { clientOrderId, algoId, instrument }: OrderIntent,
   left: Decimal,
@@ -92,7 +92,7 @@ export function tellLowered(
     },
     unlessFlat(context, { algoId, instrument }),
   );
-  context.log("warn", "reduce_only_lowered", { clientOrderId, left: units });
+  context.log("warn", "reduce_only_trimmed", { clientOrderId, left: units });
 }
 
 const unlessFlat = (

@@ -6,6 +6,7 @@ import type { Refusal } from "../../domain/risk/refusal.ts";
 import type { IntentFacts, ReserveAnswer } from "../ports.ts";
 import { takeIn } from "./bracket-events.ts";
 import { saveBracket } from "./bracket-notes.ts";
+import { brokersTime } from "./brokers-time.ts";
 import type { GatewayContext } from "./context.ts";
 import { DUE_NOW } from "./record.ts";
 
@@ -41,7 +42,7 @@ export function makeSmaller(
   const most = closed ? held : free;
   if (most.gte(asked) || (!closed && most.lte(ZERO))) return false;
   const { entry, pair } = exit;
-  const closedAt = closed ? brokersNow(context) : null;
+  const closedAt = closed ? brokersTime(context, context.now()) : null;
   const taken = takeIn(context, entry, { kind: "most", pair, most: decimalText(most), closedAt });
   if (!taken) return false;
   saveBracket(context, { bracket: taken.bracket, dueAt: DUE_NOW }, false);
@@ -53,10 +54,6 @@ export function makeSmaller(
   });
   return true;
 }
-
-/** By the broker's clock, as far as ours is measured against it. */
-export const brokersNow = (context: GatewayContext): number =>
-  context.now() - (context.clockOffsetMs?.() ?? 0);
 
 /** What of a quantity an order can be of. */
 export function wholeLots(

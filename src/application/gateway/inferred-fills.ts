@@ -2,6 +2,7 @@
 import type { Execution } from "../../domain/order.ts";
 import type { Doubt } from "../../domain/reconciliation/doubt.ts";
 import { fillPost, inferredFill, replaceInferred } from "../../domain/reconciliation/inferred.ts";
+import { brokersTime } from "./brokers-time.ts";
 import type { GatewayPorts } from "./ports.ts";
 import { openInferred, raise, saveInferred } from "./reconcile-notes.ts";
 
@@ -13,8 +14,8 @@ export function inferFill(
   currency: string,
 ): void {
   const { store, account } = context;
-  const clockOffsetMs = context.clockOffsetMs?.() ?? 0;
-  const inferred = inferredFill(doubt, { account, price, currency, clockOffsetMs });
+  const seenAt = brokersTime(context, doubt.since);
+  const inferred = inferredFill(doubt, { account, price, currency, seenAt });
   const { execution } = inferred;
   if (store.hasExecution(execution.executionId)) return;
   store.adopt(execution, fillPost(execution));

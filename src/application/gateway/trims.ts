@@ -17,14 +17,15 @@ import type { OrderIntent } from "../../domain/order.ts";
 import type { Reducing } from "../../domain/risk/reducing.ts";
 import { errorText } from "../log.ts";
 import { asItStands, takeIn } from "./bracket-events.ts";
-import { tellCut } from "./bracket-news.ts";
+import { tellPairTrimmed } from "./bracket-news.ts";
 import { saveBracket } from "./bracket-notes.ts";
+import { brokersTime } from "./brokers-time.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
-import { brokersNow, wholeLots } from "./exit-sizes.ts";
-import { lower } from "./lower.ts";
+import { wholeLots } from "./exit-sizes.ts";
 import { flush } from "./outbox.ts";
 import { DUE_NOW, filledAtBroker } from "./record.ts";
 import { NO_REDUCING } from "./reducing-count.ts";
+import { trimOrder } from "./trim-order.ts";
 
 const BUSY = "trims";
 
@@ -78,10 +79,10 @@ async function trim(context: GatewayContext): Promise<void> {
 interface Item {
   open: Decimal;
   /** `closed`: of that much nothing is there any more; the rest of `by` was closed past the platform, and may come back. */
-  cut(by: Decimal, closed: Decimal): Promise<void>;
+  trim(by: Decimal, closed: Decimal): Promise<void>;
 }
 
-/** True where together they could close more than there is. Brackets are cut last, and what is youngest first. */
+/** True where together they could close more than there is. Brackets are trimmed last, and what is youngest first. */
 async function trimRow(context: GatewayContext, row: Reducing): Promise<boolean> {
   const first = row.orders.map(({ clientOrderId }) => context.store.order(clientOrderId));
   const intent = first.find((each) => each?.approved)?.approved?.intent;
@@ -98,12 +99,12 @@ async function trimRow(context: GatewayContext, row: Reducing): Promise<boolean>
     over = over.minus(by);
     const closedHere = minDecimal(by, closed);
     closed = closed.minus(closedHere);
-    await item.cut(by, closedHere);
+    await item.trim(by, closedHere);
   }
   return isOver;
 }
 
-/** In the order in which they are cut. */
+/** In the order in which they are trimmed. */
 function itemsOf(context: GatewayContext, { orders }: Reducing): Item[] {
   const pairs = new Map<string, Item>();
   const plain: Item[] = [];
@@ -116,7 +117,7 @@ function itemsOf(context: GatewayContext, { orders }: Reducing): Item[] {
   return [...plain, ...pairs.values()];
 }
 
-/** As the bracket stands by the records of this moment: its own fills are no cause to cut it. */
+/** As the bracket stands by the records of this moment: its own fills are no cause to trim it. */
 function pairItem(
   context: GatewayContext,
   { entry, pair: number }: NonNullable<OrderIntent["exit"]>,
@@ -126,16 +127,19 @@ function pairItem(
   const open = openOf(pair);
   return {
     open: maxDecimal(ZERO, open),
-    cut: async (by, closed) => {
+    trim: async (by, closed) => {
       const most = (units: Decimal, closedAt: number | null): BracketEvent => {
         const text = decimalText(units);
         return { kind: "most", pair: number, most: text, closedAt };
       };
-      const events = [most(open.minus(closed), brokersNow(context)), most(open.minus(by), null)];
+      const events = [
+        most(open.minus(closed), brokersTime(context, context.now())),
+        most(open.minus(by), null),
+      ];
       const taken = takeIn(context, entry, ...events);
       if (!taken) return;
       saveBracket(context, { bracket: taken.bracket, dueAt: DUE_NOW }, false);
-      if (closed.gt(ZERO)) tellCut(context, taken.record, number, open.minus(closed));
+      if (closed.gt(ZERO)) tellPairTrimmed(context, taken.record, number, open.minus(closed));
     },
   };
 }
@@ -146,5 +150,5 @@ function plainItem(context: GatewayContext, clientOrderId: string): Item | null 
   if (!order?.approved || order.ended !== null || order.cancel !== "none" || !order.terms)
     return null;
   const open = maxDecimal(ZERO, decimal(order.terms.quantity).minus(filledAtBroker(order)));
-  return { open, cut: (by) => lower(context, clientOrderId, open.minus(by)) };
+  return { open, trim: (by) => trimOrder(context, clientOrderId, open.minus(by)) };
 }

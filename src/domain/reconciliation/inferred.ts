@@ -15,14 +15,14 @@ export interface InferredFill {
 
 /**
  * The fill that would explain the doubt. The same doubt gives the same fill, whenever it is asked.
- * `clockOffsetMs`: our clock less the broker's, by whose time the real fill will come.
+ * `seenAt`: when the difference was first seen, ms since 1970 by the broker's clock, which will date the real fill, too.
  */
 export function inferredFill(
   doubt: Doubt,
-  facts: { account: string; price: string; currency: string; clockOffsetMs?: number },
+  facts: { account: string; price: string; currency: string; seenAt: number },
 ): InferredFill {
   const { instrument, delta, since } = doubt;
-  const { account, price, currency, clockOffsetMs = 0 } = facts;
+  const { account, price, currency, seenAt } = facts;
   const id = `${INFERRED_PREFIX}${syntheticId(account, instrument, delta, since)}`;
   const quantity = decimal(delta);
   const execution: Execution = {
@@ -36,7 +36,7 @@ export function inferredFill(
     price,
     fee: "0",
     feeCurrency: currency,
-    executedAt: since - clockOffsetMs,
+    executedAt: seenAt,
   };
   return { execution, replaced: "0" };
 }

@@ -1,13 +1,9 @@
 /** What happens to brackets on purpose, by a random of its own: by chance alone it comes seldom. */
 import { MARKET_ORDER, type Step } from "./plan-steps.ts";
-import { type Random, seededRandom } from "./random.ts";
-
-export function planBrackets(steps: Step[], seed: number): void {
-  planTurned(steps, seededRandom(seed ^ 0x1b873593));
-}
+import type { Random } from "./random.ts";
 
 /** A bracket that turns a position round: its exits are for a part of what has filled. */
-function planTurned(steps: Step[], random: Random): void {
+export function planTurned(steps: Step[], random: Random): void {
   if (!random.chance(0.12)) return;
   const at = random.between(1_000, 30_000);
   const [side, other] = random.pick([["buy", "sell"] as const, ["sell", "buy"] as const]);

@@ -4,7 +4,7 @@ import type { ScopeText } from "../../../src/domain/scope.ts";
 import { PLENTY } from "./account.ts";
 import { drawFaults, type WorldFaults } from "./faults.ts";
 import { FEED_TROUBLES } from "./feed.ts";
-import { planBrackets } from "./plan-brackets.ts";
+import { planTurned } from "./plan-brackets.ts";
 import { planOdd } from "./plan-odd.ts";
 import { planOrder } from "./plan-orders.ts";
 import { MARKET_ORDER, PLACED_FATES, type AlgoName, type Step } from "./plan-steps.ts";
@@ -38,7 +38,7 @@ export function planOf(seed: number): Plan {
   planCut(steps, seededRandom(seed ^ 0x165667b1));
   planLateRetry(steps, seededRandom(seed ^ 0x68e31da4));
   planClosingLoss(steps, seededRandom(seed ^ 0x2545f491));
-  planBrackets(steps, seed);
+  planTurned(steps, seededRandom(seed ^ 0x1b873593));
   return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random), money };
 }
 

@@ -18,6 +18,19 @@ async function accepted(script: Script): Promise<Scripted> {
   return run;
 }
 
+/** The ledger that has reserved it hears of it, and is asked for it. */
+async function besideLedger() {
+  const { calls, ledger } = await reserved();
+  const script: Script = { orders: [] };
+  script.ledgerOrder = async () => {
+    await calls.post(run.posts);
+    return calls.order("o-1");
+  };
+  const run = await accepted(script);
+  await calls.post(run.posts);
+  return { run, calls, ledger };
+}
+
 async function pollFor(run: Scripted, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 10_000) {
     run.advance(10_000);
@@ -54,14 +67,7 @@ test("nobody hears of one that is back before the deadline", async () => {
 });
 
 test("new terms of one that a person closed are refused to the ledger, which waits for the answer", async () => {
-  const { calls, ledger } = await reserved();
-  const script: Script = { orders: [] };
-  script.ledgerOrder = async () => {
-    await calls.post(run.posts);
-    return calls.order("o-1");
-  };
-  const run = await accepted(script);
-  await calls.post(run.posts);
+  const { run, calls, ledger } = await besideLedger();
   const changes = { quantity: "20", limitPrice: null, stopPrice: null };
   expect(await calls.reserveReplace("o-1", changes, facts(), "test")).toMatchObject({ ok: true });
   await pollFor(run, 2 * UNKNOWN_DEADLINE_MS);
@@ -74,14 +80,7 @@ test("new terms of one that a person closed are refused to the ledger, which wai
 });
 
 test("new terms that never came to its gateway are over once a person has executed the order on its old ones", async () => {
-  const { calls, ledger } = await reserved();
-  const script: Script = { orders: [] };
-  script.ledgerOrder = async () => {
-    await calls.post(run.posts);
-    return calls.order("o-1");
-  };
-  const run = await accepted(script);
-  await calls.post(run.posts);
+  const { run, calls, ledger } = await besideLedger();
   const changes = { quantity: "20", limitPrice: null, stopPrice: null };
   expect(await calls.reserveReplace("o-1", changes, facts(), "test")).toMatchObject({ ok: true });
   expect(await calls.requestCancel("o-1", "a halt")).toMatchObject({ ok: true });

@@ -54,7 +54,7 @@ test("exits of a position that another order has closed in part are made as smal
   await submit("o-2", { side: "sell", quantity: "4" });
   expect([position(), standing()]).toEqual(["6", [6, 6]]);
   await pass(12_000);
-  expect(told().filter((id) => id.startsWith("bracket-cut-o-1-")).length).toBeGreaterThan(0);
+  expect(told().filter((id) => id.startsWith("bracket-trimmed-o-1-")).length).toBeGreaterThan(0);
   world.broker.exchange.setPrice(INSTRUMENT.id, 94);
   await pass(60_000);
   expect([position(), standing()]).toEqual(["0", [0, 0]]);

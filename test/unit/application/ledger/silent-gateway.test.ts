@@ -8,7 +8,7 @@ import {
 } from "../../../../src/domain/limits.ts";
 import { facts, intent } from "../../../support/orders/lone-ledger.ts";
 import { START } from "../../../support/orders/scripted.ts";
-import { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
+import { quietLedger } from "../../../support/orders/quiet-ledger.ts";
 import { Timeline } from "../../../support/orders/timeline.ts";
 
 const ACCOUNTS = ["silent", "other"];
@@ -29,22 +29,7 @@ async function besideSilent() {
       return Promise.resolve({ record: "accepted", attempts: 1, found: true, brokerOrder: null });
     },
   } as Partial<Record<keyof OrderGatewayPort, unknown>> as OrderGatewayPort;
-  const ledger = new SimulatedLedger({
-    now: () => timeline.now(),
-    after: (ms, act) => timeline.after(ms, act),
-    setAlarm: () => {},
-    gateway: () => gateway,
-    retries: { send: async () => {} },
-    tripWork: {
-      cancel: async () => {},
-      flatten: async () => ({ positions: 0, sent: 0, refusals: [] }),
-    },
-    log: () => {},
-    onReserved: () => {},
-    onReplaced: () => {},
-    onApplied: () => {},
-    onFlattenAsked: () => {},
-  });
+  const ledger = quietLedger(timeline, gateway);
   const calls = ledger.calls();
   for (const account of ACCOUNTS) {
     const balances = [{ currency: "USD", total: "1000000", available: "1000000" }];

@@ -5,7 +5,7 @@ import { GATEWAY_SILENT_MS, HALT_TOLD_MS_MAX } from "../../../../src/domain/halt
 import { DUTY_WAIT_MS, KILL_SWITCH_HOLD_MS } from "../../../../src/domain/limits.ts";
 import { facts, intent } from "../../../support/orders/lone-ledger.ts";
 import { START } from "../../../support/orders/scripted.ts";
-import { SimulatedLedger } from "../../../support/orders/simulated-ledger.ts";
+import { quietLedger } from "../../../support/orders/quiet-ledger.ts";
 import { Timeline } from "../../../support/orders/timeline.ts";
 
 const hangs = (): Promise<never> => Promise.withResolvers<never>().promise;
@@ -16,22 +16,7 @@ async function besideSilent() {
   const gateway = { halt: hangs, resume: hangs } as Partial<
     Record<keyof OrderGatewayPort, unknown>
   > as OrderGatewayPort;
-  const ledger = new SimulatedLedger({
-    now: () => timeline.now(),
-    after: (ms, act) => timeline.after(ms, act),
-    setAlarm: () => {},
-    gateway: () => gateway,
-    retries: { send: async () => {} },
-    tripWork: {
-      cancel: async () => {},
-      flatten: async () => ({ positions: 0, sent: 0, refusals: [] }),
-    },
-    log: () => {},
-    onReserved: () => {},
-    onReplaced: () => {},
-    onApplied: () => {},
-    onFlattenAsked: () => {},
-  });
+  const ledger = quietLedger(timeline, gateway);
   const calls = ledger.calls();
   const { account, clientOrderId } = intent;
   const balances = [{ currency: "USD", total: "1000000", available: "1000000" }];

@@ -11,7 +11,7 @@ import {
   type InferredFill,
 } from "../../../../src/domain/reconciliation/inferred.ts";
 
-const FACTS = { account: "paper", price: "1500", currency: "INR" };
+const FACTS = { account: "paper", price: "1500", currency: "INR", seenAt: 1_000 };
 const differs = (ours: string, theirs: string) => ({ instrument: "A:1", ours, theirs });
 
 const doubt = (changes: Partial<Doubt> = {}): Doubt => ({
@@ -81,7 +81,7 @@ describe("a difference that stands", () => {
 describe("an inferred fill", () => {
   test("is taken back by a fill from before it was seen also where our clock is another than the broker's", () => {
     // Ours is ten seconds behind: what the broker dates later happened before.
-    const inferred = inferredFill(doubt(), { ...FACTS, clockOffsetMs: -10_000 });
+    const inferred = inferredFill(doubt(), { ...FACTS, seenAt: 11_000 });
     expect(replaceInferred([inferred], real("10", { executedAt: 10_900 }))).toHaveLength(1);
     expect(replaceInferred([inferred], real("10", { executedAt: 11_100 }))).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** Makes an order smaller that may only reduce, of which less than it is for is left to be closed. */
 import { decimalText, ZERO, type Decimal } from "../../domain/decimal.ts";
 import { approvalOf } from "../../domain/order.ts";
-import { tellLowered } from "./bracket-news.ts";
+import { tellOrderTrimmed } from "./bracket-news.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
 import { filledAtBroker } from "./record.ts";
 import { cancel, modify } from "./wishes.ts";
@@ -13,7 +13,7 @@ const BY = "gateway:reduce-only";
 const REFUSALS_MAX = 2;
 
 /** `left`: what it may still close. Where its terms cannot be lowered it is canceled, which always passes. */
-export async function lower(
+export async function trimOrder(
   context: GatewayContext,
   clientOrderId: string,
   left: Decimal,
@@ -24,7 +24,7 @@ export async function lower(
   const isSome = left.gt(ZERO);
   // New terms are only for what the broker has.
   if (isSome && order.record !== "accepted") return;
-  tellLowered(context, order.approved.intent, left);
+  tellOrderTrimmed(context, order.approved.intent, left);
   if (isSome && order.changesAsked - order.replacements < REFUSALS_MAX) {
     const quantity = decimalText(filledAtBroker(order).plus(left));
     const changes = { quantity, limitPrice: null, stopPrice: null };
