@@ -30,17 +30,23 @@ async function runStage(stage: Stage, reports: string, env: Record<string, strin
   });
   const count = stage.vitest
     ? countOf(report, code)
-    : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+    : code === 0
+      ? { passed: 1, failed: 0, failures: [] }
+      : { passed: 0, failed: 1, failures: [`ended with ${code}`] };
   return { stage, ms: performance.now() - began, ...count };
 }
 
-function summary(outcomes: Outcome[]): Count {
+/** What failed is named last of all, so that the end of a long log is enough to know it. */
+function summary(outcomes: Outcome[]): { passed: number; failed: number } {
   const width = Math.max(...outcomes.map(({ stage }) => stage.name.length));
   say("\n── summary");
   for (const { stage, ms, passed, failed } of outcomes) {
     const verdict = failed === 0 ? "passed" : "FAILED";
     const tests = stage.vitest ? `${passed} passed, ${failed} failed` : "";
     say(`${stage.name.padEnd(width)}  ${verdict}  ${seconds(ms).padStart(8)}  ${tests}`.trimEnd());
+  }
+  for (const { stage, failures } of outcomes) {
+    for (const failure of failures) say(`\nFAILED ${stage.name}: ${failure}`);
   }
   return {
     passed: outcomes.reduce((sum, outcome) => sum + outcome.passed, 0),

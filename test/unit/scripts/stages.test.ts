@@ -26,18 +26,44 @@ test("what npm run check names are stages", () => {
   expect(chosen(words)).not.toBeNull();
 });
 
-test.each([
-  [{ numPassedTests: 3, numFailedTests: 0 }, 0, { passed: 3, failed: 0 }],
-  [{ numPassedTests: 3, numFailedTests: 2 }, 1, { passed: 3, failed: 2 }],
-  // A file that did not load fails no test, but the run.
-  [{ numPassedTests: 3, numFailedTests: 0 }, 1, { passed: 3, failed: 1 }],
-])("a report of %j with exit code %i", (content, code, count) => {
-  writeFileSync(report, JSON.stringify(content));
-  expect(countOf(report, code)).toEqual(count);
+const file = (status: string, message: string, assertionResults: object[]) => ({
+  name: join(process.cwd(), "test/x.test.ts"),
+  status,
+  message,
+  assertionResults,
+});
+const of = (fullName: string, status: string, failureMessages: string[] = []) => ({
+  fullName,
+  status,
+  failureMessages,
+});
+
+test("what failed is counted and named, with the first line of why", () => {
+  const testResults = [
+    file("passed", "", [of("a passes", "passed")]),
+    file("failed", "", [of("a passes", "passed"), of("b holds", "failed", ["not 3\n  at x.ts"])]),
+  ];
+  writeFileSync(report, JSON.stringify({ numPassedTests: 2, numFailedTests: 1, testResults }));
+  const failures = ["test/x.test.ts: b holds: not 3"];
+  expect(countOf(report, 1)).toEqual({ passed: 2, failed: 1, failures });
+});
+
+test("a file that did not load fails no test, but the run", () => {
+  const testResults = [file("failed", "no such module\n  at y.ts", [])];
+  writeFileSync(report, JSON.stringify({ numPassedTests: 3, numFailedTests: 0, testResults }));
+  const failures = ["test/x.test.ts: no such module"];
+  expect(countOf(report, 1)).toEqual({ passed: 3, failed: 1, failures });
+});
+
+test("a run that fails with nothing failed in it is one failure, and one that passes none", () => {
+  writeFileSync(report, JSON.stringify({ numPassedTests: 3, numFailedTests: 0, testResults: [] }));
+  expect(countOf(report, 1)).toEqual({ passed: 3, failed: 1, failures: ["ended with 1"] });
+  expect(countOf(report, 0)).toEqual({ passed: 3, failed: 0, failures: [] });
 });
 
 test("a run without a readable report is a failure, even with exit code 0", () => {
-  expect(countOf(join(directory, "none.json"), 0)).toEqual({ passed: 0, failed: 1 });
+  const failures = ["left no report and ended with 0"];
+  expect(countOf(join(directory, "none.json"), 0)).toEqual({ passed: 0, failed: 1, failures });
   writeFileSync(report, '{"numPassed');
-  expect(countOf(report, 0)).toEqual({ passed: 0, failed: 1 });
+  expect(countOf(report, 0)).toEqual({ passed: 0, failed: 1, failures });
 });
