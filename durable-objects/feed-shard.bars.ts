@@ -75,12 +75,21 @@ export class BarFeed {
 
   /** Tells what has closed or changed. */
   beat(now: number): void {
+    this.#tell(now, () => false);
+  }
+
+  /** Another shard delivers these from now on: all that was built of them is told, since no beat tells it after. */
+  release(now: number, isReleased: (alias: number) => boolean): void {
+    this.#tell(now, isReleased);
+  }
+
+  #tell(now: number, isLast: (alias: number) => boolean): void {
     this.#host.drain();
     for (const { socket, wants } of this.#listeners.values()) {
       const lines: string[] = [];
       for (const unit of UNITS)
         for (const [alias, told] of wants[unit]) {
-          const news = this.#news(alias, unit, told, now);
+          const news = this.#news(alias, unit, told, now, isLast(alias));
           if (news) lines.push(barsLine(news));
         }
       if (lines.length > 0) send(socket, lines.join("\n"));
@@ -109,7 +118,7 @@ export class BarFeed {
     if (this.#listeners.size === 0) this.stop();
   }
 
-  #news(alias: number, unit: Unit, told: Told, now: number): LinkBars | null {
+  #news(alias: number, unit: Unit, told: Told, now: number, isLast: boolean): LinkBars | null {
     const built = this.#host.built(alias);
     if (!built) return null;
     const { setBacks } = built;
@@ -120,7 +129,7 @@ export class BarFeed {
     const isChanged = from < Infinity;
     // The end of each minute is told even without a trade: longer bars end with it.
     const isClosing = until > told.until && (unit === "1m" || told.newest >= told.until);
-    const isDue = isChanged && now - told.at >= BAR_UPDATE_INTERVAL_MS;
+    const isDue = isChanged && (isLast || now - told.at >= BAR_UPDATE_INTERVAL_MS);
     if (!isClosing && !isDue) return null;
     const start = candleStart(from, unit);
     const parts = isChanged ? built.parts(unit).filter(({ time }) => time >= start) : [];

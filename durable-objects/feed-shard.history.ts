@@ -101,6 +101,7 @@ export class ShardHistory {
   readonly #lastWork: LastWork;
   readonly #seams: TradeSeams;
   readonly #isHeld: HistoryHost["isHeld"];
+  readonly #instrumentOf: HistoryHost["instrumentOf"];
   readonly #tellGaps: HistoryHost["tellGaps"];
   #slices: number | null = null;
 
@@ -116,12 +117,13 @@ export class ShardHistory {
     this.#recorder = recorder;
     this.#gaps = gaps;
     this.#isHeld = (instrument) => host.isHeld(instrument);
+    this.#instrumentOf = (alias) => host.instrumentOf(alias);
     this.#tellGaps = (held, to, reason) => host.tellGaps(held, to, reason);
     this.#seams = new TradeSeams((instrument, since) => candles.waitFor(instrument, since));
     this.#lastWork = new LastWork({ ...host, work: (now) => this.#finish(now) });
     this.#bars = new BarFeed({
       built: (alias) => {
-        const instrument = host.instrumentOf(alias);
+        const instrument = this.#instrumentOf(alias);
         return instrument === null ? null : candles.built(instrument);
       },
       drain: () => this.drain(),
@@ -195,8 +197,13 @@ export class ShardHistory {
     }
   }
 
-  /** Another shard delivers these from now on: before it does, what waits for their gaps is told. */
+  /** Another shard delivers these from now on: before it does, their bars are told, and what waits for their gaps. */
   release(instruments: readonly InstrumentId[]): void {
+    const released = new Set(instruments);
+    this.#bars.release(Date.now(), (alias) => {
+      const instrument = this.#instrumentOf(alias);
+      return instrument !== null && released.has(instrument);
+    });
     this.#gaps.release(instruments);
   }
 

@@ -2,16 +2,14 @@
 import { GatewayAlarm } from "../../../src/application/gateway/alarm.ts";
 import { Gateway } from "../../../src/application/gateway/gateway.ts";
 import type { GatewayPorts } from "../../../src/application/gateway/ports.ts";
-import type { Log } from "../../../src/application/log.ts";
-import type { OrderGatewayPort, RetryQueuePort } from "../../../src/application/ports.ts";
+import type { OrderGatewayPort } from "../../../src/application/ports.ts";
 import type { Incident } from "../../../src/application/reconcile-port.ts";
+import { ClockOffset } from "../../../src/domain/clock-offset.ts";
 import { SimulatedAlarm } from "./alarm.ts";
+import type { GatewayWorld } from "./gateway-world.ts";
 import { MemoryStore } from "./memory-store.ts";
-import { BOOKED_WITHIN_MS, type Monitor } from "./monitor.ts";
-import type { Random } from "./random.ts";
-import type { SimulatedBroker, StreamEvent } from "./simulated-broker.ts";
-import type { Timeline } from "./timeline.ts";
-import type { Trouble } from "./trouble.ts";
+import { BOOKED_WITHIN_MS } from "./monitor.ts";
+import type { StreamEvent } from "./simulated-broker.ts";
 
 export const ACCOUNT = "simulated";
 
@@ -23,22 +21,6 @@ const READY_WAIT_MS = 2_000;
 const RECONNECT_MS = 1_000;
 /** After that, the caller of a run that died learns so. */
 const GONE_MS = 30_000;
-
-export interface GatewayWorld {
-  timeline: Timeline;
-  random: Random;
-  /** Of its own: a run in which no exit is slow goes as it would without. */
-  slowness: Random;
-  trouble: Trouble;
-  broker: SimulatedBroker;
-  monitor: Monitor;
-  retries: RetryQueuePort;
-  /** What the platform tells of an exit that the gateway places itself. */
-  facts: GatewayPorts["facts"];
-  now(): number;
-  ledger: GatewayPorts["ledger"];
-  log: Log;
-}
 
 export class GatewayRuns {
   readonly store = new MemoryStore();
@@ -54,6 +36,8 @@ export class GatewayRuns {
   #connected = false;
   #streamReady = false;
   #nextTryAt = 0;
+  /** As the broker's order stream tells it. */
+  #clock = new ClockOffset();
 
   constructor(world: GatewayWorld) {
     this.#world = world;
@@ -74,8 +58,14 @@ export class GatewayRuns {
   #onEvent(event: StreamEvent): void {
     if (this.#world.trouble.brokerDown || !this.#connected) return;
     const alarm = this.#alarm;
+    this.#hear();
     this.#alive((gateway) => alarm.after(gateway.onStream(event)));
     this.#expectBooked(event);
+  }
+
+  /** Each message of the stream, the empty ones that keep it open too, bears the broker's time. */
+  #hear(): void {
+    if (this.#connected) this.#clock.add(this.#world.timeline.now(), this.#world.now());
   }
 
   /** Unless this run dies before, a fill of an order of ours is booked soon after the stream told of it. */
@@ -102,6 +92,7 @@ export class GatewayRuns {
     this.#connected = false;
     this.#streamReady = false;
     this.#nextTryAt = 0;
+    this.#clock = new ClockOffset();
     this.store.restart();
     this.#gateway = this.#newGateway();
     this.#alarm = this.#newAlarm(this.#gateway);
@@ -118,6 +109,7 @@ export class GatewayRuns {
 
   /** What the alarm does: a stream that does not come up must not keep the watch from its work. */
   async #work(): Promise<void> {
+    this.#hear();
     await Promise.all([this.#connect(), this.#gateway.watch()]);
   }
 
@@ -129,6 +121,7 @@ export class GatewayRuns {
     this.#nextTryAt = now + RECONNECT_MS;
     if (this.#world.trouble.brokerDown) return;
     this.#connected = true;
+    this.#hear();
     const read = await this.#gateway.catchUp();
     if (generation !== this.#generation || !this.#connected) return;
     if (read.ok) this.#streamReady = true;
@@ -235,6 +228,7 @@ export class GatewayRuns {
       retries: { send: guard((message) => retries.send(message)) },
       facts: guard((intent) => facts(intent)),
       tell: guard(async (incident) => void this.incidents.set(incident.id, incident)),
+      clockOffsetMs: () => this.#clock.offsetMs,
       now: () => this.#world.now(),
       sleep: guard((ms) => timeline.sleep(ms)),
       turn: guard(() => timeline.sleep(random.between(0, 2))),

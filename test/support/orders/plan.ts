@@ -70,7 +70,12 @@ function planTrouble(steps: Step[], random: Random): void {
       fate: random.pick(PLACED_FATES),
       afterMs: random.between(0, 40_000),
     }));
-    maybe(0.2, () => ({ kind: "clock_jump", at: at(), ms: random.between(-20_000, 20_000) }));
+    maybe(0.2, () => ({
+      kind: "clock_jump",
+      at: at(),
+      // After a wide one entries are refused until the clocks agree; after a small one trading goes on.
+      ms: random.chance(0.5) ? random.between(-900, 900) : random.between(-20_000, 20_000),
+    }));
     maybe(0.3, () => ({ kind: "broker_restart", at: at(), forMs: random.between(500, 15_000) }));
     maybe(0.3, () => ({ kind: "gateway_crash", at: at() }));
     maybe(0.3, () => ({ kind: "ledger_eviction", at: at() }));
