@@ -171,11 +171,18 @@ function bare(
         ZERO,
       );
     const mayWait = isHalted(world, entry) || isTaken(orders, entry, open.minus(guarded));
+    // Exits made smaller stay so: what they close no more, others did, or the account has not got it.
+    const isTrimmed = [...told.keys()].some((id) =>
+      id.startsWith(`bracket-trimmed-${entry.clientOrderId}-`),
+    );
     const isTold = Array.from({ length: pairsMax }, (_, index) => index + 1).some(
       (pair) =>
         told.has(`bracket-${legId(entry.clientOrderId, pair, leg)}`) ||
         (mayWait &&
-          legs.some((each) => told.has(`bracket-waits-${legId(entry.clientOrderId, pair, each)}`))),
+          (isTrimmed ||
+            legs.some((each) =>
+              told.has(`bracket-waits-${legId(entry.clientOrderId, pair, each)}`),
+            ))),
     );
     // What lies on the desk people were told of, too.
     const onDesk = exits.some(({ exit, state }) => exit?.leg === leg && state === "dead_lettered");

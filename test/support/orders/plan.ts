@@ -36,7 +36,7 @@ export function planOf(seed: number): Plan {
   planOdd(steps, random);
   planUnheard(steps, seededRandom(seed ^ 0x27d4eb2f));
   planCut(steps, seededRandom(seed ^ 0x165667b1));
-  planLateRetry(steps, seededRandom(seed ^ 0x68e31da4));
+  planLateDesk(steps, seededRandom(seed ^ 0x68e31da4));
   planClosingLoss(steps, seededRandom(seed ^ 0x2545f491));
   planTurned(steps, seededRandom(seed ^ 0x1b873593));
   return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random), money };
@@ -151,10 +151,12 @@ function planCut(steps: Step[], random: Random): void {
   );
 }
 
-/** A person who comes to the desk when the trouble is long over, and wants all that lies there sent again. */
-function planLateRetry(steps: Step[], random: Random): void {
+/** A person who comes to the desk when the trouble is long over: all that lies there is sent again, or executed by hand. */
+function planLateDesk(steps: Step[], random: Random): void {
   if (random.chance(0.3))
     steps.push({ kind: "desk", at: random.between(100_000, 200_000), way: "retry" });
+  if (random.chance(0.3))
+    steps.push({ kind: "desk", at: random.between(60_000, 200_000), way: "hand" });
 }
 
 /** A person halts an algo to look at it, and its loss passes a limit at which it is to be closed. By a random of its own, too. */
