@@ -1,8 +1,8 @@
 /**
  * Says where an order's processor time goes: loads the bare runtime with orders and prints what its
- * profiler saw, each function by itself, with what it called, and as a tree.
- * `TMPDIR=/dev/shm node bench/profile.ts [seconds] [seconds of warm-up] [inspector port]`: on a RAM disk
- * the waiting for a disk is left out.
+ * profiler saw, each function by itself, with what it called, as a tree, and the longest times without a rest.
+ * `TMPDIR=/dev/shm node bench/profile.ts [seconds] [seconds of warm-up] [inspector port] [orders a second]`:
+ * on a RAM disk the waiting for a disk is left out; without a rate they come as fast as they are answered.
  */
 import { readFileSync } from "node:fs";
 import WebSocket from "ws";
@@ -29,6 +29,8 @@ const SAMPLED_EACH_US = 500;
 const ROWS = 60;
 const DEPTH = 7;
 const SHARE_MIN = 0.012;
+const STRETCHES = 12;
+const CALLS_OF_STRETCH = 12;
 
 type Call = (method: string, params?: object) => Promise<unknown>;
 
@@ -57,11 +59,44 @@ async function inspector(port: number): Promise<Call> {
 const add = <K>(map: Map<K, number>, key: K, value: number): void =>
   void map.set(key, (map.get(key) ?? 0) + value);
 
-function print({ nodes, samples, timeDeltas }: Profile, orders: number): void {
+/** Each function's callers, by the ids of their nodes. */
+const parentsOf = ({ nodes }: Profile): Map<number, number> =>
+  new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
+
+/** An order that comes in one of them waits for its end, whatever it costs itself. */
+function printStretches(profile: Profile): void {
+  const { nodes, samples, timeDeltas } = profile;
+  const names = new Map(nodes.map(({ id, callFrame }) => [id, callFrame.functionName]));
+  const parents = parentsOf(profile);
+  const stretches: { fromMs: number; ms: number; calls: Map<string, number> }[] = [];
+  let open: (typeof stretches)[number] | null = null;
+  let fromMs = 0;
+  for (const [place, id] of samples.entries()) {
+    const ms = (timeDeltas[place] ?? 0) / 1_000;
+    fromMs += ms;
+    if (names.get(id) === "(idle)") {
+      open = null;
+      continue;
+    }
+    if (open === null) stretches.push((open = { fromMs, ms: 0, calls: new Map() }));
+    open.ms += ms;
+    const seen = new Set<string>();
+    for (let at: number | undefined = id; at !== undefined; at = parents.get(at))
+      seen.add(names.get(at) ?? "");
+    for (const each of seen) if (each && each !== "(root)") add(open.calls, each, ms);
+  }
+  console.log("LONGEST WITHOUT A REST");
+  for (const stretch of stretches.toSorted((a, b) => b.ms - a.ms).slice(0, STRETCHES)) {
+    const calls = [...stretch.calls].sort((a, b) => b[1] - a[1]).slice(0, CALLS_OF_STRETCH);
+    const parts = calls.map(([name, ms]) => `${name} ${ms.toFixed(0)}`).join(", ");
+    console.log(`${stretch.ms.toFixed(0)} ms after ${stretch.fromMs.toFixed(0)} ms: ${parts}`);
+  }
+}
+
+function print(profile: Profile, orders: number): void {
+  const { nodes, samples, timeDeltas } = profile;
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const parents = new Map(
-    nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
-  );
+  const parents = parentsOf(profile);
   const name = (id: number): string => {
     const frame = byId.get(id)?.callFrame;
     if (!frame) return "?";
@@ -111,7 +146,7 @@ function print({ nodes, samples, timeDeltas }: Profile, orders: number): void {
   branch(root, 0);
 }
 
-const [seconds = 3, warmUp = 3, port = 9_229] = process.argv.slice(2).map(Number);
+const [seconds = 3, warmUp = 3, port = 9_229, rate = 0] = process.argv.slice(2).map(Number);
 const runtime = await startRuntime({ inspectorPort: port, isExchangeApart: true });
 const load = new Child<LoadMessage>(
   "the load",
@@ -125,8 +160,9 @@ function writtenBytes(): number {
 
 try {
   const target = await trunkline(runtime);
+  const ratePerSecond = rate > 0 ? rate : null;
   const ask = (run: string, runs: number): Promise<LoadAnswer> =>
-    load.ask({ ...target, ratePerSecond: null, concurrency: CONCURRENCY, seconds: runs, run });
+    load.ask({ ...target, ratePerSecond, concurrency: CONCURRENCY, seconds: runs, run });
   console.log(await ask("warm-up", warmUp));
   const before = cpuSeconds(runtime.pid) ?? 0;
   const bytes = writtenBytes();
@@ -141,6 +177,7 @@ try {
   const answer = await ask("profiled", seconds);
   const { profile } = (await call("Profiler.stop")) as { profile: Profile };
   print(profile, answer.answered);
+  printStretches(profile);
 } finally {
   load.stop();
   await runtime.platform.stop();
