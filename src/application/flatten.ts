@@ -5,7 +5,8 @@
 import { decimal, decimalText, floorToStep, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import { FLATTEN_PARTS_MAX, GATEWAY_SILENT_MS } from "../domain/halt-limits.ts";
-import type { ApprovedOrder, OrderIntent } from "../domain/order.ts";
+import { PAGE_ROWS_MAX } from "../domain/limits.ts";
+import type { ApprovedOrder, OrderIntent, OrderState } from "../domain/order.ts";
 import { closableOf } from "../domain/risk/allowance.ts";
 import { underScope } from "../domain/risk/ledger.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
@@ -47,6 +48,25 @@ export async function flattenScope(
     sent: closed.reduce((sum, { sent }) => sum + sent, 0),
     refusals: closed.flatMap(({ refusal }) => refusal ?? []),
   };
+}
+
+/** States of a closing order that left for its gateway, and closes or has closed something. */
+const NEVER_CLOSED: ReadonlySet<OrderState> = new Set(["denied", "canceled", "rejected"]);
+
+/**
+ * Closing orders of a scope since `from`, whoever sent them: the ledger goes on with a flatten by its own
+ * clock, and may have come before the one who asked for it.
+ */
+export async function closingOrders(
+  { ledger }: Pick<OrderPorts, "ledger">,
+  scope: ScopeText,
+  from: number,
+): Promise<number> {
+  const { items } = await ledger.orders({ limit: PAGE_ROWS_MAX });
+  return items
+    .filter(({ clientOrderId }) => clientOrderId.startsWith(CLOSING_ID))
+    .filter(({ createdAt, state }) => createdAt >= from && !NEVER_CLOSED.has(state))
+    .filter(underScope(scope)).length;
 }
 
 interface Closed {
@@ -106,9 +126,12 @@ function closingIntent(
   };
 }
 
+/** What begins the id of each order that a flatten sends. */
+const CLOSING_ID = "fl-";
+
 const partOf = (intent: OrderIntent, quantity: Decimal): OrderIntent => ({
   ...intent,
-  clientOrderId: `fl-${crypto.randomUUID().replaceAll("-", "")}`,
+  clientOrderId: `${CLOSING_ID}${crypto.randomUUID().replaceAll("-", "")}`,
   quantity: decimalText(quantity),
 });
 

@@ -4,7 +4,8 @@ import { err, ok, type Result } from "../domain/result.ts";
 import { parseScope, type ScopeText, type TradingState } from "../domain/scope.ts";
 import { may, type Caller } from "./caller.ts";
 import { cancelAll } from "./cancel-all.ts";
-import { flattenScope } from "./flatten.ts";
+import { closingOrders, flattenScope } from "./flatten.ts";
+import { errorText } from "./log.ts";
 import { callerName } from "./order-access.ts";
 import { apiError, badField } from "./order-errors.ts";
 import type { OrderPorts } from "./order-ports.ts";
@@ -21,7 +22,7 @@ export interface HaltAnswer {
   since: number;
   /** Algos that it stopped; they stay so after the reset. */
   algosStopped: string[];
-  /** Closing orders that left, when a flatten was asked for; what is left over is tried again until flat. */
+  /** Closing orders that left by the time of the answer, when a flatten was asked for; what is left over is tried again until flat. */
   flattened: number;
   /** From the call until the ledger had latched, and until every gateway held it, ms. */
   latchedInMs: number;
@@ -52,8 +53,24 @@ export async function haltTrading(
   const options = { stopAlgos: true, flatten };
   const killed = await ports.ledger.trip(scope, reason, callerName(caller), options);
   const cancelsSent = await cancelAll(ports, killed.toCancel);
-  const flattened = flatten ? (await flattenScope(ports, scope, now)).sent : 0;
+  const flattened = flatten ? await flattenNow(ports, killed, now) : 0;
   return ok(answerOf(killed, cancelsSent, flattened));
+}
+
+/** How many closing orders left: those of the ledger too, which may have flattened while the cancels were sent. */
+async function flattenNow(
+  ports: OrderPorts,
+  { scope, since }: KillAnswer,
+  now: number,
+): Promise<number> {
+  const { sent } = await flattenScope(ports, scope, now);
+  try {
+    return Math.max(sent, await closingOrders(ports, scope, Math.max(since, now)));
+  } catch (error) {
+    // The halt stands, and so does the flatten: only the count is less sure.
+    ports.log("warn", "closing_orders_uncounted", { scope, error: errorText(error) });
+    return sent;
+  }
 }
 
 /** Leaving `halted` needs an admin who is nobody's algo, and a reason. Algos stay as they are. */

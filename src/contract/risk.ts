@@ -158,7 +158,7 @@ export const killSwitchView = z.object({
   since: timestamp,
   /** They stay stopped after the reset. */
   algosStopped: z.array(z.string()),
-  /** Closing orders that left at once; the rest follows until everything is flat. */
+  /** Closing orders that left by the time of this answer; the rest follows until everything is flat. */
   flattened: z.number().int(),
   /** From the call until the ledger had latched, and until every gateway held it; null while one has not answered. */
   latchedInMs: z.number(),

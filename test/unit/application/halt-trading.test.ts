@@ -29,3 +29,48 @@ test("a flatten of a scope that was halted yesterday asks whether its market is 
   await haltTrading(ports, ADMIN, "portfolio", "out of all", NOW, true);
   expect(asked).toEqual([NOW]);
 });
+
+/** A halt whose cancels took long: meanwhile the ledger's own clock has closed what there was. */
+function flattenedByLedger(orders: () => Promise<{ items: object[] }>): OrderPorts {
+  const halt = { scope: "portfolio", state: "halted", version: 9, since: NOW };
+  return {
+    ledger: {
+      trip: async () => ({ ...halt, openOrders: 0, toCancel: [], algosStopped: [] }),
+      positions: async () => [],
+      orders,
+    },
+    log: () => {},
+  } as unknown as OrderPorts;
+}
+
+const closing = (more: object) => ({
+  clientOrderId: "fl-1",
+  account: "simulated",
+  algoId: "momentum",
+  instrument: INSTRUMENT.id,
+  state: "filled",
+  createdAt: NOW + 1,
+  ...more,
+});
+
+test("closing orders that the ledger sent meanwhile are in the answer, and no others", async () => {
+  const ports = flattenedByLedger(async () => ({
+    items: [
+      closing({}),
+      closing({ clientOrderId: "fl-2", state: "new" }),
+      closing({ clientOrderId: "fl-3", state: "denied" }),
+      closing({ clientOrderId: "fl-4", createdAt: YESTERDAY }),
+      closing({ clientOrderId: "order-1" }),
+    ],
+  }));
+  const answer = await haltTrading(ports, ADMIN, "portfolio", "crash", NOW, true);
+  expect(answer).toMatchObject({ ok: true, value: { flattened: 2 } });
+});
+
+test("a halt stands and says so, although its closing orders cannot be counted", async () => {
+  const ports = flattenedByLedger(async () => {
+    throw new Error("the ledger is away");
+  });
+  const answer = await haltTrading(ports, ADMIN, "portfolio", "crash", NOW, true);
+  expect(answer).toMatchObject({ ok: true, value: { state: "halted", flattened: 0 } });
+});
