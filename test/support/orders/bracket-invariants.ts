@@ -123,13 +123,21 @@ function leftOf(world: World, orders: readonly Order[], entry: Order): Decimal {
   return left;
 }
 
+/** With new terms that nobody has answered it may be of either quantity. */
+function atMost(world: World, order: Order): Order {
+  const asked = world.ledger.store.order(order.clientOrderId)?.asked?.quantity ?? ZERO;
+  return { ...order, quantity: maxDecimal(decimal(order.quantity), asked).toFixed() };
+}
+
 /** Others close that much already, or have closed it past the platform: an exit for it has to wait. */
-function isTaken(orders: readonly Order[], entry: Order, lacking: Decimal): boolean {
+function isTaken(world: World, orders: readonly Order[], entry: Order, lacking: Decimal): boolean {
   const side = entry.side === "buy" ? "sell" : "buy";
   const { algoId, instrument } = entry;
-  const beside = orders.filter(
-    (each) => each.algoId === algoId && each.instrument === instrument && each.side === side,
-  );
+  const beside = orders
+    .filter(
+      (each) => each.algoId === algoId && each.instrument === instrument && each.side === side,
+    )
+    .map((each) => atMost(world, each));
   return leftToClose(orders, { algoId, instrument, side }).minus(standsToClose(beside)).lt(lacking);
 }
 
@@ -170,7 +178,7 @@ function bare(
         (sum, { order }) => sum.plus(decimal(order.quantity).minus(order.filledQuantity)),
         ZERO,
       );
-    const mayWait = isHalted(world, entry) || isTaken(orders, entry, open.minus(guarded));
+    const mayWait = isHalted(world, entry) || isTaken(world, orders, entry, open.minus(guarded));
     // Exits made smaller stay so: what they close no more, others did, or the account has not got it.
     const isTrimmed = [...told.keys()].some((id) =>
       id.startsWith(`bracket-trimmed-${entry.clientOrderId}-`),

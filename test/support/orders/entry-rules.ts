@@ -1,6 +1,12 @@
 /** What must be true of an entry at the moment it is reserved, by arithmetic of its own: a price that is young and near, money that is there, limits that hold. */
 import { isTerminal } from "../../../src/domain/order-state.ts";
-import { decimal, maxDecimal, ZERO, type Decimal } from "../../../src/domain/decimal.ts";
+import {
+  decimal,
+  maxDecimal,
+  minDecimal,
+  ZERO,
+  type Decimal,
+} from "../../../src/domain/decimal.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import type { Mark } from "../../../src/domain/tick.ts";
 import type { SimulatedLedger } from "./simulated-ledger.ts";
@@ -89,9 +95,13 @@ export class EntryRules {
     this.#needs.set(clientOrderId, decimal(quantity).times(limitPrice));
     const sum = [...this.#needs].reduce((all, [id, need]) => {
       const order = orders.get(id)?.order;
-      // What has ended in part is kept for what it filled, and needs no more.
+      // What has ended is kept for what it filled, at the price that it got, and needs no more.
       if (!order?.limitPrice || !isTerminal(order.state)) return all.plus(need);
-      return all.plus(decimal(order.filledQuantity).times(order.limitPrice));
+      const paid = minDecimal(
+        decimal(order.limitPrice),
+        decimal(order.averagePrice ?? order.limitPrice),
+      );
+      return all.plus(decimal(order.filledQuantity).times(paid));
     }, ZERO);
     if (this.#available && sum.gt(maxDecimal(ZERO, this.#available)))
       this.#found(
