@@ -19,6 +19,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an exit that was not sent goes the way of entries",
+    from: 501,
     file: SUBMIT,
     changes: [["const waiting = order.approved?.intent.exit\n", "const waiting = order.turn\n"]],
     also: {
