@@ -51,11 +51,13 @@ export async function candleBaseOf(
   if (tooMany) return err(tooMany);
   const unknown = await master.refuseUnknown([instrument]);
   if (unknown) return err(unknown);
+  // What was under way when the broker was asked may have closed by the time it answers, without its last trades.
+  const asked = Date.now();
   const answer = await reference.candles(request);
   if (!answer.ok) return err(refusals.brokerFailed(broker, answer.error));
   // The broker first: its bar under way then holds no trade that our own parts are still without.
   const live = await plan.liveCandles(instrument, partUnit(interval));
-  const bars = own.join(request, answer.value, live, Date.now(), gap && [gap]);
+  const bars = own.join(request, answer.value, live, asked, gap && [gap]);
   return ok({ bars, live });
 }
 

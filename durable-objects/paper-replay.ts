@@ -127,6 +127,7 @@ export class PaperReplay {
   *due(now: number): Generator<RecordedTick> {
     if (!this.#playing) return;
     const { time: clock } = this.clock(now);
+    const from = this.#played;
     for (let count = 0; count < TICKS_PER_BEAT_MAX; count += 1) {
       const tick = this.#tickAt(this.#played);
       if (!tick || tick.time > clock) break;
@@ -134,7 +135,10 @@ export class PaperReplay {
       this.#last.set(tick.instrument, tick);
       yield tick;
     }
-    if (now - this.#placeStoredAt >= PLACE_INTERVAL_MS && this.isPlaying) this.#storePlace(now);
+    // The last one at once: no beat comes after it that would store it.
+    const isLast = !this.isPlaying && this.#played > from;
+    const isDue = this.isPlaying && now - this.#placeStoredAt >= PLACE_INTERVAL_MS;
+    if (isLast || isDue) this.#storePlace(now);
   }
 
   #tickAt(place: number): RecordedTick | null {

@@ -1,10 +1,13 @@
 /** Gaps in the ticks as a manager keeps them with its own bars: which of them still mark a bar. */
 import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { OwnCandleStorage } from "../../durable-objects/broker-manager.candles.ts";
+import { candleBaseOf, type HistorySources } from "../../durable-objects/broker-manager.history.ts";
 import type { OwnCandles } from "../../src/application/ports.ts";
 import { candleStart } from "../../src/domain/candle.ts";
+import { CandleBuilder } from "../../src/domain/candle-builder.ts";
+import { ok } from "../../src/domain/result.ts";
 
 const I = "X:A";
 const MINUTE = 60_000;
@@ -12,6 +15,7 @@ const M = candleStart(1_795_236_840_000, "1m");
 const END = M + 2 * MINUTE;
 
 afterEach(async () => {
+  vi.useRealTimers();
   await reset();
 });
 
@@ -79,4 +83,29 @@ test.each<[string, Gap[], (string | null)[]]>([
   ],
 ])("%s", async (_, gaps, expected) => {
   expect(await marks(gaps)).toEqual(expected);
+});
+
+test("a bar that closes while the broker answers has all its trades: the answer is of before", async () => {
+  const builder = new CandleBuilder();
+  builder.add({ time: M + 1_000, seq: 1, price: 100, quantity: 1 }, 1);
+  vi.useFakeTimers({ toFake: ["Date"], now: M + MINUTE - 60 });
+  const candles = async () => {
+    const bar = { time: M, open: 100, high: 100, low: 100, close: 100, volume: 1 };
+    builder.add({ time: M + MINUTE - 20, seq: 2, price: 110, quantity: 5 }, 1);
+    vi.setSystemTime(M + MINUTE + 60);
+    return ok([bar]);
+  };
+  const base = await runInDurableObject(env.MARKET.getByName("own"), (_, { storage }) =>
+    candleBaseOf({ instrument: I, interval: "1m", from: M, to: M + MINUTE }, {
+      broker: "x",
+      master: { refuseUnknown: async () => null },
+      reference: { candles },
+      plan: { liveCandles: async () => builder.parts("1m") },
+      own: new OwnCandleStorage(storage.sql),
+    } as unknown as HistorySources),
+  );
+  expect(base).toMatchObject({
+    ok: true,
+    value: { bars: [{ time: M, high: 110, close: 110, volume: 6, mark: null }] },
+  });
 });

@@ -112,6 +112,16 @@ test("a recording goes on where it was after a crash, and plays no tick twice", 
   expect(times.at(-1)).toBe(START + 199_000);
 });
 
+test("a recording that has played to its end within a second plays nothing more after a crash", async () => {
+  const paper = exchange("paper");
+  await paper.control("/replay", { op: "load", fresh: true, ticks: recording(60) });
+  await paper.control("/replay", { op: "start", speed: 1_000 });
+  await until(async () => (await paper.control()).replay?.finished);
+  await crash(paper);
+  // Its place is what was stored: no beat has come yet.
+  expect((await paper.control()).replay).toMatchObject({ played: 60, finished: true });
+});
+
 test("a wrong chunk is refused whole, by place and field", async () => {
   const paper = exchange("paper");
   const ticks = recording(3).map((tick, index) => (index === 2 ? { ...tick, price: 1.05 } : tick));
