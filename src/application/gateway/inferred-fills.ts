@@ -1,4 +1,5 @@
 /** Books the fill that a standing difference proves, and takes it back when the real one comes. Nothing is awaited here. */
+import { INFERRED_FILL_QUIET_MS } from "../../domain/limits.ts";
 import type { Execution } from "../../domain/order.ts";
 import type { Doubt } from "../../domain/reconciliation/doubt.ts";
 import { fillPost, inferredFill, replaceInferred } from "../../domain/reconciliation/inferred.ts";
@@ -14,7 +15,12 @@ export function inferFill(
   currency: string,
 ): void {
   const { store, account } = context;
-  const seenAt = brokersTime(context, doubt.since);
+  // Of the same difference another cause may have been seen at first, as an answer that lagged behind: until the
+  // quiet time began nobody knows when this one came about.
+  const seenAt = brokersTime(
+    context,
+    Math.max(doubt.since, context.now() - INFERRED_FILL_QUIET_MS),
+  );
   const inferred = inferredFill(doubt, { account, price, currency, seenAt });
   const { execution } = inferred;
   if (store.hasExecution(execution.executionId)) return;

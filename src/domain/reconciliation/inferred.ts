@@ -15,7 +15,7 @@ export interface InferredFill {
 
 /**
  * The fill that would explain the doubt. The same doubt gives the same fill, whenever it is asked.
- * `seenAt`: when the difference was first seen, ms since 1970 by the broker's clock, which will date the real fill, too.
+ * `seenAt`: by when the fill had been made, ms since 1970 by the broker's clock, which will date the real one, too.
  */
 export function inferredFill(
   doubt: Doubt,
@@ -55,7 +55,7 @@ export function replaceInferred(
   return open.flatMap((each) => {
     const { execution } = each;
     const rest = decimal(execution.quantity).minus(decimal(each.replaced));
-    // What was traded after the difference was first seen cannot be what caused it.
+    // What was traded after the difference stood its quiet time cannot be what caused it.
     const matches =
       execution.instrument === real.instrument &&
       execution.side === real.side &&

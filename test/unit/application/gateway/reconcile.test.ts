@@ -138,6 +138,18 @@ describe("positions that differ", () => {
     expect(fillsOf(desk.posts).map(signed)).toEqual([10, -10, 10]);
   });
 
+  test("lesson 34: a real fill made after the same difference was first seen, while no comparison was made, replaces it", async () => {
+    const script: Script = { brokerPositions: () => theirs("10"), ledgerPositions: booked };
+    const desk = scripted(script);
+    // What was seen now was an answer that lagged behind; the fill itself comes four seconds later.
+    await desk.gateway.watch();
+    desk.advance(INFERRED_FILL_QUIET_MS + 5_000);
+    await desk.gateway.watch();
+    script.executions = [real({ executedAt: START + 4_000 })];
+    await turns(desk, 20);
+    expect(fillsOf(desk.posts).map(signed)).toEqual([10, -10, 10]);
+  });
+
   test("lesson 34: a fill that comes in the quiet time is not inferred besides", async () => {
     const script: Script = { brokerPositions: () => theirs("10"), ledgerPositions: booked };
     const desk = scripted(script);
