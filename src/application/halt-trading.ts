@@ -73,7 +73,10 @@ async function flattenNow(
   }
 }
 
-/** Leaving `halted` needs an admin who is nobody's algo, and a reason. Algos stay as they are. */
+/**
+ * Leaving `halted` needs an admin who is nobody's algo, and a reason. Algos stay as they are, and so do
+ * positions: a flatten that is under way ends here, and what of it has not left is canceled.
+ */
 export async function resumeTrading(
   ports: OrderPorts,
   caller: Caller,
@@ -84,7 +87,9 @@ export async function resumeTrading(
   if (!may(caller, "admin") || caller.algoId !== null)
     return err(apiError("FORBIDDEN", "only an admin's key that is bound to no algo may resume"));
   const reset = await ports.ledger.resetTrip(scope, reason, callerName(caller));
-  return reset.ok ? ok(answerOf(reset.value, 0, 0)) : reset;
+  if (!reset.ok) return reset;
+  const cancelsSent = await cancelAll(ports, reset.value.toCancel);
+  return ok(answerOf(reset.value, cancelsSent, 0));
 }
 
 const answerOf = (killed: KillAnswer, cancelsSent: number, flattened: number): HaltAnswer => ({

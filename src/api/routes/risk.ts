@@ -166,6 +166,8 @@ function killSwitchRoutes(app: ApiApp, gate: Gate): void {
       method: "post",
       path: "/v1/kill-switch/reset",
       summary: "Let trading under a scope go on; algos stay as they are",
+      description:
+        "A flatten that is under way ends with the halt: what of it has not left is canceled, and positions stay as they are.",
       tags,
       ...gate("admin"),
       request: { body: body(killSwitchRequest) },

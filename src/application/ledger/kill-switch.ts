@@ -7,14 +7,14 @@ import { KILL_SWITCH_HOLD_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
 import { transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
-import { isFromBefore } from "../../domain/risk/halts.ts";
+import { isFromBefore, isToBeClosed } from "../../domain/risk/halts.ts";
 import { nextVersion, openOrders, underScope } from "../../domain/risk/ledger.ts";
 import type { LedgerOrder, LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
 import type { TripName } from "../../domain/risk/trips/settings.ts";
-import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
-import { parseScope, type ScopeText } from "../../domain/scope.ts";
+import type { ScopeText } from "../../domain/scope.ts";
 import type { LedgerBook } from "./book.ts";
 import type { OwedCalls } from "./ports.ts";
+import { stopAlgos } from "./stopped-algos.ts";
 import { flattenNews, isTrip, latchedNews } from "./trip-news.ts";
 import { Tries } from "./tries.ts";
 
@@ -68,7 +68,7 @@ export class KillSwitch {
         if (before?.state === "halted" && isTrip(by))
           this.#tell(flattenNews(before, { reason, by }, now, version), version);
       }
-      const stopped = options.stopAlgos ? this.#stopAlgos(state, scope, reason, by, now) : [];
+      const stopped = options.stopAlgos ? stopAlgos(this.#book, state, scope, reason, by, now) : [];
       return { record: latched, algosStopped: stopped };
     });
     const latchedInMs = (this.#clock?.() ?? now) - began;
@@ -111,40 +111,6 @@ export class KillSwitch {
         return entry ? [this.#book.wishCancel(after, entry, by, now).order] : [];
       }),
     );
-  }
-
-  /** Pauses every algo that the scope is about. They stay paused after the reset, until a person resumes each. */
-  #stopAlgos(
-    state: LedgerState,
-    scope: ScopeText,
-    reason: string,
-    by: string,
-    now: number,
-  ): string[] {
-    const parsed = parseScope(scope);
-    const algos = new Set<string>();
-    if (parsed?.kind === "algo") algos.add(parsed.algoId);
-    if (parsed?.kind === "portfolio") for (const algoId of state.controls.algos) algos.add(algoId);
-    for (const { algoId, account } of state.holdings.values())
-      if (
-        parsed?.kind === "portfolio" ||
-        (parsed?.kind === "account" && parsed.account === account)
-      )
-        algos.add(algoId);
-    algos.delete(EXTERNAL_ALGO);
-    for (const algoId of algos) {
-      const paused = `algo:${algoId}`;
-      if (state.controls.restrictions.has(paused)) continue;
-      const restriction = {
-        scope: paused,
-        reason: `kill switch of ${scope}: ${reason}`,
-        by,
-        since: now,
-      };
-      const { version } = this.#book.control(state, { kind: "restrict", restriction }, now);
-      this.#book.audit(version, now, "restrict", paused, null, restriction, reason, by);
-    }
-    return [...algos].sort();
   }
 
   #latch(
@@ -226,16 +192,30 @@ export class KillSwitch {
           message: `${scope} was halted ${held} ms ago; reset it in ${KILL_SWITCH_HOLD_MS - held} ms`,
           details: { scope, limit: String(KILL_SWITCH_HOLD_MS), have: String(held) },
         });
+      // Before the reset itself, which begins the counts of storms anew: these cancels are no algo's.
+      const unsent = this.#endFlatten(state, known, by, now);
       const version = nextVersion(state);
       const next: TradingStateRecord = { scope, state: wanted, reason, by, since: now, version };
       this.#set(state, next, "kill_switch_reset", known, now);
-      if (state.controls.flattening.has(scope))
-        this.#book.control(state, { kind: "flatten_done", scope, at: now }, now);
-      this.#gateways.owe(scope, "resume", version, known.version);
-      return ok(answer(state, next, []));
+      this.#gateways.owe(scope, "resume", next.version, known.version);
+      return ok(answer(state, next, unsent));
     });
     if (reset.ok) await this.#told();
     return reset;
+  }
+
+  /**
+   * A flatten ends with its halt. Its closing orders of which nobody has heard yet may not have left: each is to
+   * be canceled, unless another halt still closes what it is for.
+   */
+  #endFlatten(state: LedgerState, halt: TradingStateRecord, by: string, now: number): Order[] {
+    const { scope } = halt;
+    if (!state.controls.flattening.has(scope)) return [];
+    this.#book.control(state, { kind: "flatten_done", scope, at: now }, now);
+    return openOrders(state, underScope(scope))
+      .filter((entry) => entry.order.state === "pending_new" && !isFromBefore(halt, entry))
+      .filter(({ order }) => !isToBeClosed(state, order))
+      .map((entry) => this.#book.wishCancel(state, entry, by, now).order);
   }
 
   /** False when not every gateway has confirmed in time: the call stays owed, and what is to be canceled waits no longer. */

@@ -1,8 +1,12 @@
 /** The kill switch as a use case: what it asks for at what time. */
 import { expect, test } from "vitest";
-import { haltTrading } from "../../../src/application/halt-trading.ts";
+import { haltTrading, resumeTrading } from "../../../src/application/halt-trading.ts";
 import type { OrderPorts } from "../../../src/application/order-ports.ts";
+import { KILL_SWITCH_HOLD_MS } from "../../../src/domain/limits.ts";
+import type { ApprovedOrder } from "../../../src/domain/order.ts";
+import { intent, reserved } from "../../support/orders/lone-ledger.ts";
 import { ADMIN } from "../../support/orders/people.ts";
+import { executionOf, START } from "../../support/orders/scripted.ts";
 import { INSTRUMENT } from "../../support/orders/world.ts";
 
 const NOW = 1_800_000_000_000;
@@ -73,4 +77,58 @@ test("a halt stands and says so, although its closing orders cannot be counted",
   });
   const answer = await haltTrading(ports, ADMIN, "portfolio", "crash", NOW, true);
   expect(answer).toMatchObject({ ok: true, value: { state: "halted", flattened: 0 } });
+});
+
+/** A ledger that holds what it bought, and a market whose master answers when it is told to. */
+async function beforeSlowMaster() {
+  const run = await reserved();
+  const { clientOrderId } = intent;
+  const event = { kind: "filled", execution: executionOf("E1", intent.quantity) } as const;
+  await run.calls.post([{ eventId: "E1", clientOrderId, event, at: START }]);
+  const submitted: string[] = [];
+  const told: string[] = [];
+  const asked = Promise.withResolvers<void>();
+  const answers = Promise.withResolvers<void>();
+  const ports = {
+    ledger: { ...run.calls, orders: async () => ({ items: [] }) },
+    gateway: () => ({
+      submit: async ({ intent: { side, quantity } }: ApprovedOrder) => {
+        submitted.push(`${side} ${quantity}`);
+        return { outcome: "accepted" };
+      },
+      cancel: async () => null,
+    }),
+    market: () => ({
+      rules: { broker: "simulated", orderTypes: ["market"], timesInForce: ["day"] },
+      instrument: async () => {
+        asked.resolve();
+        await answers.promise;
+        return INSTRUMENT;
+      },
+      isOpen: async () => true,
+    }),
+    log: (_level: string, name: string) => void told.push(name),
+  } as unknown as OrderPorts;
+  return { ...run, ports, submitted, told, asked: asked.promise, answer: answers.resolve };
+}
+
+test("nothing is closed under a halt that a person lifted before its closing order was approved", async () => {
+  const { ports, advance, mark, submitted, asked, answer } = await beforeSlowMaster();
+  const halting = haltTrading(ports, ADMIN, "portfolio", "out of all", START, true);
+  await asked;
+  advance(KILL_SWITCH_HOLD_MS);
+  mark();
+  const lifted = await resumeTrading(ports, ADMIN, "portfolio", "keep it");
+  expect(lifted).toMatchObject({ ok: true, value: { state: "active" } });
+  answer();
+  expect(await halting).toMatchObject({ ok: true, value: { flattened: 0 } });
+  expect(submitted).toEqual([]);
+});
+
+test("what is held is closed under the halt that still stands", async () => {
+  const { ports, submitted, answer } = await beforeSlowMaster();
+  answer();
+  const halted = await haltTrading(ports, ADMIN, "portfolio", "out of all", START, true);
+  expect(halted).toMatchObject({ ok: true, value: { flattened: 1 } });
+  expect(submitted).toEqual([`sell ${intent.quantity}`]);
 });
