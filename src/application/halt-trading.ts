@@ -5,6 +5,7 @@ import { parseScope, type ScopeText, type TradingState } from "../domain/scope.t
 import { may, type Caller } from "./caller.ts";
 import { cancelAll } from "./cancel-all.ts";
 import { closingOrders, flattenScope } from "./flatten.ts";
+import { unknownAccountOf } from "./known-account.ts";
 import { errorText } from "./log.ts";
 import { callerName } from "./order-access.ts";
 import { apiError, badField } from "./order-errors.ts";
@@ -49,6 +50,8 @@ export async function haltTrading(
   if (!parseScope(scope)) return err(badField("scope", "is not a scope"));
   if (!mayHalt(caller, scope))
     return err(apiError("FORBIDDEN", `this key may not halt ${scope}; it needs the scope admin`));
+  const unknown = await unknownAccountOf(ports, scope);
+  if (unknown) return err(unknown);
   // The ledger latches, stops the algos, tells every gateway, and records each wish to cancel before it answers.
   const options = { stopAlgos: true, flatten };
   const killed = await ports.ledger.trip(scope, reason, callerName(caller), options);
