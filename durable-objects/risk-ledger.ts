@@ -91,10 +91,18 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     this.#notices = new Notices((name, notices) => market(env, name).publish(notices));
     this.#wishes = new MarkWishes(storage, env, PORTFOLIO, log);
     const killSwitch = (this.#killSwitch = new KillSwitch(book, gateways, after, Date.now));
-    this.#trips = new LedgerTrips({ book, killSwitch, log, ...tripWork(env) });
+    const later = (work: Promise<unknown>) => this.#later(work);
+    const trips = { book, killSwitch, later, log, ...tripWork(env) };
+    this.#trips = new LedgerTrips(trips);
     const clockOffset = (broker: string, offsetMs: number) =>
       this.#trips.clockOffset(broker, offsetMs, accountsAt(broker), Date.now());
-    this.#controls = new LedgerControls({ book, gateways, killSwitch, clockOffset });
+    this.#controls = new LedgerControls({
+      book,
+      gateways,
+      killSwitch,
+      trips: this.#trips,
+      clockOffset,
+    });
     this.#archive = new LedgerArchive({ book, log, after, ...archiveWork(env) });
     this.#duties = new LedgerDuties({
       book,
@@ -139,7 +147,11 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
 
   #lookAtTrips(): void {
     const work = this.#trips.look(Date.now());
-    if (work) this.ctx.waitUntil(this.#alarm.after(work));
+    if (work) this.#later(work);
+  }
+
+  #later(work: Promise<unknown>): void {
+    this.ctx.waitUntil(this.#alarm.after(work));
   }
 
   async reserveReplace(id: string, changes: OrderChanges, facts: IntentFacts, by: string) {

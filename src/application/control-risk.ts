@@ -3,6 +3,7 @@ import type { ApiError } from "../contract/errors.ts";
 import type { ControlCommand, RiskControlsView } from "../contract/risk-controls.ts";
 import { err, type Result } from "../domain/result.ts";
 import { may, type Caller } from "./caller.ts";
+import { unknownAccountOf } from "./known-account.ts";
 import { callerName } from "./order-access.ts";
 import { apiError, badField } from "./order-errors.ts";
 import type { OrderPorts } from "./order-ports.ts";
@@ -17,6 +18,10 @@ export async function controlRisk(
   const unknown = await unknownIndex(ports, command);
   if (unknown !== null)
     return err(badField("changes", `no broker knows ${unknown}; see /v1/instruments`));
+  if (command.kind === "trading_state" && command.state === "reducing") {
+    const noAccount = await unknownAccountOf(ports, command.scope);
+    if (noAccount) return err(noAccount);
+  }
   return ports.ledger.control(command, callerName(caller));
 }
 

@@ -9,7 +9,7 @@ import { PAGE_ROWS_MAX } from "../domain/limits.ts";
 import type { ApprovedOrder, OrderIntent, OrderState } from "../domain/order.ts";
 import { closableOf } from "../domain/risk/allowance.ts";
 import { underScope } from "../domain/risk/ledger.ts";
-import type { Refusal } from "../domain/risk/refusal.ts";
+import type { Refusal, RefusalCode } from "../domain/risk/refusal.ts";
 import type { ScopeText } from "../domain/scope.ts";
 import { errorText } from "./log.ts";
 import { gatherFacts } from "./order-facts.ts";
@@ -157,6 +157,9 @@ function partsOf(closable: Decimal, instrument: Instrument | null): Decimal[] {
   return parts;
 }
 
+/** It is on its way already, or a person has lifted the halt meanwhile: people have nothing to do about either. */
+const NO_TROUBLE: ReadonlySet<RefusalCode> = new Set(["REDUCE_ONLY", "KILL_SWITCH"]);
+
 /**
  * What is on its way already leaves nothing free to close, which is no refusal of the flatten. An order that
  * cannot be cleared up, because its outcome is not known or its cancel is refused, holds only its own part.
@@ -177,7 +180,7 @@ async function closePart(
   const { algoId, instrument } = intent;
   const { code, message } = answer.refusal;
   ports.log("warn", "flatten_refused", { algoId, instrument, refusal: code });
-  return { sent: 0, refusal: code === "REDUCE_ONLY" ? null : message };
+  return { sent: 0, refusal: NO_TROUBLE.has(code) ? null : message };
 }
 
 /**

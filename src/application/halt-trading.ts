@@ -5,6 +5,7 @@ import { parseScope, type ScopeText, type TradingState } from "../domain/scope.t
 import { may, type Caller } from "./caller.ts";
 import { cancelAll } from "./cancel-all.ts";
 import { closingOrders, flattenScope } from "./flatten.ts";
+import { unknownAccountOf } from "./known-account.ts";
 import { errorText } from "./log.ts";
 import { callerName } from "./order-access.ts";
 import { apiError, badField } from "./order-errors.ts";
@@ -49,6 +50,8 @@ export async function haltTrading(
   if (!parseScope(scope)) return err(badField("scope", "is not a scope"));
   if (!mayHalt(caller, scope))
     return err(apiError("FORBIDDEN", `this key may not halt ${scope}; it needs the scope admin`));
+  const unknown = await unknownAccountOf(ports, scope);
+  if (unknown) return err(unknown);
   // The ledger latches, stops the algos, tells every gateway, and records each wish to cancel before it answers.
   const options = { stopAlgos: true, flatten };
   const killed = await ports.ledger.trip(scope, reason, callerName(caller), options);
@@ -73,7 +76,10 @@ async function flattenNow(
   }
 }
 
-/** Leaving `halted` needs an admin who is nobody's algo, and a reason. Algos stay as they are. */
+/**
+ * Leaving `halted` needs an admin who is nobody's algo, and a reason. Algos stay as they are, and so do
+ * positions: a flatten that is under way ends here, and what of it has not left is canceled.
+ */
 export async function resumeTrading(
   ports: OrderPorts,
   caller: Caller,
@@ -84,7 +90,9 @@ export async function resumeTrading(
   if (!may(caller, "admin") || caller.algoId !== null)
     return err(apiError("FORBIDDEN", "only an admin's key that is bound to no algo may resume"));
   const reset = await ports.ledger.resetTrip(scope, reason, callerName(caller));
-  return reset.ok ? ok(answerOf(reset.value, 0, 0)) : reset;
+  if (!reset.ok) return reset;
+  const cancelsSent = await cancelAll(ports, reset.value.toCancel);
+  return ok(answerOf(reset.value, cancelsSent, 0));
 }
 
 const answerOf = (killed: KillAnswer, cancelsSent: number, flattened: number): HaltAnswer => ({

@@ -45,10 +45,16 @@ function covers(scope: ScopeText, order: ReservedOrder): boolean {
 export const isFenced = (order: Pick<ReservedOrder, "epoch">, epochSeen: number): boolean =>
   order.epoch < epochSeen;
 
+/** A flatten may wait here for its turn at the broker's rate while a person lifts the halt that it closes. */
+function holdsUp({ halted, haltVersion, version }: Halt, order: ReservedOrder): boolean {
+  if (order.ledgerVersion <= haltVersion) return true;
+  return order.flattens === true ? !halted && order.ledgerVersion <= version : halted;
+}
+
 /**
  * Why this order must not leave, or null. While a scope is halted nothing under it leaves; after its
  * reset, what was approved before the halt still does not. An epoch below the highest one seen
- * belongs to a region that lost the lease. A flatten that was approved after the halt goes.
+ * belongs to a region that lost the lease. A flatten that was approved after the halt goes, until the reset.
  */
 export function stopReason(
   order: ReservedOrder,
@@ -57,10 +63,6 @@ export function stopReason(
 ): string | null {
   if (isFenced(order, epochSeen))
     return `stopped: epoch ${order.epoch} is over, the lease is at epoch ${epochSeen}`;
-  const halt = halts.find(
-    (each) =>
-      covers(each.scope, order) &&
-      ((each.halted && order.flattens !== true) || order.ledgerVersion <= each.haltVersion),
-  );
+  const halt = halts.find((each) => covers(each.scope, order) && holdsUp(each, order));
   return halt ? `stopped: kill switch on ${halt.scope}` : null;
 }

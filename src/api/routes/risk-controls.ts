@@ -40,7 +40,8 @@ export function riskControlRoutes(app: ApiApp, gate: Gate): void {
       method: "put",
       path: "/v1/risk/trading-state",
       summary: "Let a scope only reduce, or trade again",
-      description: "Leaving `halted` needs what a reset of the kill switch needs.",
+      description:
+        "Leaving `halted` needs what a reset of the kill switch needs. An account that is not there is refused.",
       tags,
       ...gate("admin"),
       request: { body: body(tradingStateRequest) },

@@ -146,7 +146,7 @@ function killSwitchRoutes(app: ApiApp, gate: Gate): void {
       path: "/v1/kill-switch",
       summary: "Halt trading under a scope and cancel its open orders",
       description:
-        "Scopes: portfolio, account:<id>, algo:<id>, instrument:<id>. Twice is harmless. A key may halt its own algo; the rest needs the scope admin.",
+        "Scopes: portfolio, account:<id>, algo:<id>, instrument:<id>. Twice is harmless. An account that is not there is refused; an algo or an instrument may be halted before it is first heard of. A key may halt its own algo; the rest needs the scope admin.",
       tags,
       ...gate("trade", undefined, "way_out"),
       request: { body: body(haltRequest) },
@@ -166,6 +166,8 @@ function killSwitchRoutes(app: ApiApp, gate: Gate): void {
       method: "post",
       path: "/v1/kill-switch/reset",
       summary: "Let trading under a scope go on; algos stay as they are",
+      description:
+        "A flatten that is under way ends with the halt: what of it has not left is canceled, and positions stay as they are.",
       tags,
       ...gate("admin"),
       request: { body: body(killSwitchRequest) },

@@ -43,8 +43,8 @@ export class LedgerBook {
   #uncommitted = uncommitted();
   #marksStoredAt = 0;
   #agedAt = -Infinity;
-  /** What of the day's risk the outbox was last given; a restart gives it again, which does no harm. */
-  #riskRecorded = new Map<string, string>();
+  /** What of the day's risk the outbox was last given; a restart or a rollback gives it again, which does no harm. */
+  readonly #riskRecorded = new Map<string, string>();
 
   constructor(parts: {
     storage: LedgerStore;
@@ -101,6 +101,7 @@ export class LedgerBook {
       this.denials.forget();
       this.#uncommitted = uncommitted();
       this.outbox.forget();
+      this.#riskRecorded.clear();
       throw error;
     }
   }

@@ -12,6 +12,7 @@ import { changedTrip, foreignBound } from "../../domain/risk/trips/settings.ts";
 import type { LedgerBook } from "./book.ts";
 import type { KillSwitch } from "./kill-switch.ts";
 import type { OwedCalls } from "./ports.ts";
+import type { LedgerTrips } from "./trips.ts";
 
 type Command<Kind extends ControlCommand["kind"]> = Extract<ControlCommand, { kind: Kind }>;
 
@@ -21,18 +22,21 @@ export class LedgerControls {
   readonly #book: LedgerBook;
   readonly #gateways: OwedCalls;
   readonly #killSwitch: KillSwitch;
+  readonly #trips: Pick<LedgerTrips, "tripped">;
   readonly #clockOffset: (broker: string, offsetMs: number) => void;
 
   constructor(parts: {
     book: LedgerBook;
     gateways: OwedCalls;
     killSwitch: KillSwitch;
+    trips: Pick<LedgerTrips, "tripped">;
     /** Hands a measured offset to the trips. */
     clockOffset: (broker: string, offsetMs: number) => void;
   }) {
     this.#book = parts.book;
     this.#gateways = parts.gateways;
     this.#killSwitch = parts.killSwitch;
+    this.#trips = parts.trips;
     this.#clockOffset = parts.clockOffset;
   }
 
@@ -60,7 +64,8 @@ export class LedgerControls {
         return this.#takeLease(command, by, now);
       case "reconcile_failed": {
         const { reason, scope } = command;
-        return this.#killSwitch.tripped("reconcileFailure", scope, reason, now);
+        await this.#trips.tripped("reconcileFailure", scope, reason, now);
+        return ok(null);
       }
       case "clock_offset":
         this.#clockOffset(command.broker, command.offsetMs);

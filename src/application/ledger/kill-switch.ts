@@ -7,19 +7,29 @@ import { KILL_SWITCH_HOLD_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
 import { transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
-import { isFromBefore } from "../../domain/risk/halts.ts";
+import { isFromBefore, isToBeClosed } from "../../domain/risk/halts.ts";
 import { nextVersion, openOrders, underScope } from "../../domain/risk/ledger.ts";
 import type { LedgerOrder, LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
-import type { TripName } from "../../domain/risk/trips/settings.ts";
-import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
-import { parseScope, type ScopeText } from "../../domain/scope.ts";
+import type { ScopeText } from "../../domain/scope.ts";
 import type { LedgerBook } from "./book.ts";
 import type { OwedCalls } from "./ports.ts";
+import { stopAlgos } from "./stopped-algos.ts";
 import { flattenNews, isTrip, latchedNews } from "./trip-news.ts";
 import { Tries } from "./tries.ts";
 
 /** Has `act` done after a while; what it answers takes that back. */
 type After = (ms: number, act: () => void) => () => void;
+
+/** What is to be changed, why, and by whom. */
+export type Asked = Pick<TradingStateRecord, "scope" | "reason" | "by">;
+
+/** A halt as it stands in the ledger, whoever latched it first; the gateways are still to be told. */
+export interface Latched {
+  /** By whoever asked now. */
+  asked: Asked;
+  record: TradingStateRecord;
+  algosStopped: string[];
+}
 
 export class KillSwitch {
   readonly #book: LedgerBook;
@@ -56,21 +66,33 @@ export class KillSwitch {
     options: KillOptions = {},
   ): Promise<KillAnswer> {
     const began = this.#clock?.() ?? now;
-    const { record, algosStopped } = this.#book.commit(now, (state) => {
-      const before = state.tradingStates.get(scope);
-      const latched = this.#latch(state, scope, reason, by, now);
-      if (options.flatten && !state.controls.flattening.has(scope)) {
-        const { version } = this.#book.control(
-          state,
-          { kind: "flatten_owed", scope, at: now },
-          now,
-        );
-        if (before?.state === "halted" && isTrip(by))
-          this.#tell(flattenNews(before, { reason, by }, now, version), version);
-      }
-      const stopped = options.stopAlgos ? this.#stopAlgos(state, scope, reason, by, now) : [];
-      return { record: latched, algosStopped: stopped };
-    });
+    const asked = { scope, reason, by };
+    const latched = this.#book.commit(now, (state) => this.latch(state, asked, now, options));
+    return this.enforce(latched, now, began);
+  }
+
+  /** The latch itself, in a transaction of the caller's. `enforce` is what follows from it. */
+  latch(state: LedgerState, asked: Asked, now: number, options: KillOptions): Latched {
+    const { scope, reason, by } = asked;
+    const before = state.tradingStates.get(scope);
+    const record = this.#latch(state, asked, now);
+    if (options.flatten && !state.controls.flattening.has(scope)) {
+      const { version } = this.#book.control(state, { kind: "flatten_owed", scope, at: now }, now);
+      if (before?.state === "halted" && isTrip(by))
+        this.#tell(flattenNews(before, { reason, by }, now, version), version);
+    }
+    const algosStopped = options.stopAlgos
+      ? stopAlgos(this.#book, state, scope, reason, by, now)
+      : [];
+    return { asked, record, algosStopped };
+  }
+
+  /** Tells the gateways of a latch that is stored, and marks what is to be canceled. */
+  async enforce(
+    { asked: { scope, reason, by }, record, algosStopped }: Latched,
+    now: number,
+    began = now,
+  ): Promise<KillAnswer> {
     const latchedInMs = (this.#clock?.() ?? now) - began;
     const settled = await this.#told();
     const enforcedInMs = settled ? (this.#clock?.() ?? now) - began : null;
@@ -113,52 +135,13 @@ export class KillSwitch {
     );
   }
 
-  /** Pauses every algo that the scope is about. They stay paused after the reset, until a person resumes each. */
-  #stopAlgos(
-    state: LedgerState,
-    scope: ScopeText,
-    reason: string,
-    by: string,
-    now: number,
-  ): string[] {
-    const parsed = parseScope(scope);
-    const algos = new Set<string>();
-    if (parsed?.kind === "algo") algos.add(parsed.algoId);
-    if (parsed?.kind === "portfolio") for (const algoId of state.controls.algos) algos.add(algoId);
-    for (const { algoId, account } of state.holdings.values())
-      if (
-        parsed?.kind === "portfolio" ||
-        (parsed?.kind === "account" && parsed.account === account)
-      )
-        algos.add(algoId);
-    algos.delete(EXTERNAL_ALGO);
-    for (const algoId of algos) {
-      const paused = `algo:${algoId}`;
-      if (state.controls.restrictions.has(paused)) continue;
-      const restriction = {
-        scope: paused,
-        reason: `kill switch of ${scope}: ${reason}`,
-        by,
-        since: now,
-      };
-      const { version } = this.#book.control(state, { kind: "restrict", restriction }, now);
-      this.#book.audit(version, now, "restrict", paused, null, restriction, reason, by);
-    }
-    return [...algos].sort();
-  }
-
-  #latch(
-    state: LedgerState,
-    scope: ScopeText,
-    reason: string,
-    by: string,
-    now: number,
-  ): TradingStateRecord {
+  #latch(state: LedgerState, asked: Asked, now: number): TradingStateRecord {
+    const { scope } = asked;
     const known = state.tradingStates.get(scope);
     const next: TradingStateRecord =
       known?.state === "halted"
         ? known
-        : { scope, state: "halted", reason, by, since: now, version: nextVersion(state) };
+        : { ...asked, state: "halted", since: now, version: nextVersion(state) };
     if (next !== known) this.#set(state, next, "kill_switch", known ?? null, now);
     this.#gateways.owe(scope, "halt", next.version, next.version);
     return next;
@@ -179,32 +162,16 @@ export class KillSwitch {
       const reset = await this.reset(scope, reason, by, now, wanted);
       return reset.ok ? ok(null) : reset;
     }
-    this.#book.commit(now, (state) => {
-      const known = state.tradingStates.get(scope) ?? null;
-      if ((known?.state ?? "active") === wanted) return;
-      const version = nextVersion(state);
-      const next: TradingStateRecord = { scope, state: wanted, reason, by, since: now, version };
-      this.#set(state, next, "trading_state", known, now);
-    });
+    this.#book.commit(now, (state) => this.change(state, { scope, reason, by }, wanted, now));
     return ok(null);
   }
 
-  /** A trip latches what it is set to, and never anything milder than what stands. */
-  async tripped(
-    trip: TripName,
-    scope: ScopeText,
-    reason: string,
-    now: number,
-  ): Promise<Result<null, ApiError>> {
-    const state = this.#book.state(now);
-    const setting = state.controls.trips.get(trip);
-    if (!setting?.on) return ok(null);
-    const { flatten } = setting;
-    if (setting.state === "halted")
-      await this.trip(scope, reason, `trip:${trip}`, now, { flatten });
-    else if (!state.tradingStates.has(scope))
-      return this.set(scope, "reducing", reason, `trip:${trip}`, now);
-    return ok(null);
+  /** The same in a transaction of the caller's, where the scope is not halted. */
+  change(state: LedgerState, asked: Asked, wanted: "active" | "reducing", now: number): void {
+    const known = state.tradingStates.get(asked.scope) ?? null;
+    if ((known?.state ?? "active") === wanted) return;
+    const next = { ...asked, state: wanted, since: now, version: nextVersion(state) };
+    this.#set(state, next, "trading_state", known, now);
   }
 
   /** Leaving `halted` needs a person, a reason and a moment's thought. */
@@ -226,16 +193,30 @@ export class KillSwitch {
           message: `${scope} was halted ${held} ms ago; reset it in ${KILL_SWITCH_HOLD_MS - held} ms`,
           details: { scope, limit: String(KILL_SWITCH_HOLD_MS), have: String(held) },
         });
+      // Before the reset itself, which begins the counts of storms anew: these cancels are no algo's.
+      const unsent = this.#endFlatten(state, known, by, now);
       const version = nextVersion(state);
       const next: TradingStateRecord = { scope, state: wanted, reason, by, since: now, version };
       this.#set(state, next, "kill_switch_reset", known, now);
-      if (state.controls.flattening.has(scope))
-        this.#book.control(state, { kind: "flatten_done", scope, at: now }, now);
-      this.#gateways.owe(scope, "resume", version, known.version);
-      return ok(answer(state, next, []));
+      this.#gateways.owe(scope, "resume", next.version, known.version);
+      return ok(answer(state, next, unsent));
     });
     if (reset.ok) await this.#told();
     return reset;
+  }
+
+  /**
+   * A flatten ends with its halt. Its closing orders of which nobody has heard yet may not have left: each is to
+   * be canceled, unless another halt still closes what it is for.
+   */
+  #endFlatten(state: LedgerState, halt: TradingStateRecord, by: string, now: number): Order[] {
+    const { scope } = halt;
+    if (!state.controls.flattening.has(scope)) return [];
+    this.#book.control(state, { kind: "flatten_done", scope, at: now }, now);
+    return openOrders(state, underScope(scope))
+      .filter((entry) => entry.order.state === "pending_new" && !isFromBefore(halt, entry))
+      .filter(({ order }) => !isToBeClosed(state, order))
+      .map((entry) => this.#book.wishCancel(state, entry, by, now).order);
   }
 
   /** False when not every gateway has confirmed in time: the call stays owed, and what is to be canceled waits no longer. */

@@ -8,11 +8,13 @@ import { MARKS_STORE_INTERVAL_MS, TRIP_LOOK_INTERVAL_MS } from "../../domain/lim
 import type { Order } from "../../domain/order.ts";
 import type { RefusalCode } from "../../domain/risk/refusal.ts";
 import type { Change, LedgerEvent } from "../../domain/risk/ledger.ts";
-import { lookAtTrips, type Firing } from "../../domain/risk/trips/look.ts";
+import { lookAtTrips, restartCount, type Firing } from "../../domain/risk/trips/look.ts";
 import { countAt, countFor, restartCounts, stormOf } from "../../domain/risk/trips/storm.ts";
+import type { TripName } from "../../domain/risk/trips/settings.ts";
 import { newWatch, type TripWatch } from "../../domain/risk/trips/trip.ts";
 import type { ScopeText } from "../../domain/scope.ts";
 import type { Flattened } from "../flatten.ts";
+import type { KillAnswer } from "../ports.ts";
 import type { LedgerBook } from "./book.ts";
 import type { KillSwitch } from "./kill-switch.ts";
 import { Tries } from "./tries.ts";
@@ -25,7 +27,16 @@ export interface TripParts {
   cancel(orders: readonly Order[]): Promise<unknown>;
   /** Closes what is open under a halted scope. */
   flatten(scope: ScopeText): Promise<Flattened>;
+  /** Has work go on beside whoever began it; where it fails, the alarm goes on with it. */
+  later(work: Promise<unknown>): void;
   log: Log;
+}
+
+/** A trip that has latched: the gateways are being told, and then its cancels go out. */
+interface Fired {
+  scope: ScopeText;
+  flatten: boolean;
+  enforced: Promise<KillAnswer>;
 }
 
 export class LedgerTrips {
@@ -93,14 +104,11 @@ export class LedgerTrips {
     const { book } = this.#parts;
     const watch = this.#seen(now);
     const { firings, armed } = lookAtTrips(book.state(now), watch, now);
-    // What is halted already can do nothing about what it holds: a trip that is set to close it does.
     const work = firings
-      .filter(({ latches, flatten }) => latches || flatten)
-      .map((firing) => this.#fire(firing, now));
-    const keys = firings.flatMap(({ key }) => (key === null ? [] : [key]));
-    if (keys.length > 0 || armed.length > 0)
+      .map((firing) => this.#tryToFire(firing, watch, now))
+      .flatMap((fired) => (fired ? [this.#seeThrough(fired, now)] : []));
+    if (armed.length > 0)
       book.commit(now, (state) => {
-        for (const key of keys) book.control(state, { kind: "trip_fired", key, at: now }, now);
         for (const key of armed) book.control(state, { kind: "trip_armed", key, at: now }, now);
       });
     this.#storeIndex(watch, now);
@@ -114,16 +122,57 @@ export class LedgerTrips {
     book.commit(now, () => book.storage.set("index", JSON.stringify(index)));
   }
 
-  async #fire({ trip, scope, state, reason, flatten }: Firing, now: number): Promise<void> {
-    const { killSwitch, log } = this.#parts;
-    const by = `trip:${trip}`;
-    log("warn", "trip_fired", { trip, scope, state, reason });
-    if (state === "reducing") {
-      await killSwitch.set(scope, "reducing", reason, by, now);
-      return;
+  /**
+   * A trouble that is told of, and not read at a look. Answers once the gateways were told; the cancels and a
+   * flatten do not keep whoever tells of it, which may be the very gateway that they go to.
+   */
+  async tripped(trip: TripName, scope: ScopeText, reason: string, now: number): Promise<void> {
+    const { controls, tradingStates } = this.#parts.book.state(now);
+    const setting = controls.trips.get(trip);
+    if (!setting?.on) return;
+    const { state } = setting;
+    const flatten = state === "halted" && setting.flatten;
+    // A halt is told of again, whoever latched it.
+    const latches = state === "halted" || !tradingStates.has(scope);
+    const fired = this.#fire({ trip, scope, state, reason, key: null, latches, flatten }, now);
+    if (!fired) return;
+    this.#parts.later(this.#seeThrough(fired, now));
+    await fired.enforced;
+  }
+
+  /** What storage refuses has not fired: it is past its bound at the next look, too. It holds up no other. */
+  #tryToFire(firing: Firing, watch: TripWatch, now: number): Fired | null {
+    try {
+      const fired = this.#fire(firing, now);
+      restartCount(watch, firing);
+      return fired;
+    } catch (error) {
+      const { trip, scope } = firing;
+      this.#parts.log("error", "trip_not_latched", { trip, scope, error: errorText(error) });
+      return null;
     }
-    const killed = await killSwitch.trip(scope, reason, by, now, { flatten });
-    await this.#cancel(killed.toCancel);
+  }
+
+  /** Latches and remembers that it has fired, in one step. Null when nothing follows from it. */
+  #fire(firing: Firing, now: number): Fired | null {
+    const { book, killSwitch, log } = this.#parts;
+    const { trip, scope, state, reason, key, latches, flatten } = firing;
+    // What is halted already can do nothing about what it holds: a trip that is set to close it does.
+    const acts = latches || flatten;
+    const asked = { scope, reason, by: `trip:${trip}` };
+    const latched = book.commit(now, (after) => {
+      if (key !== null) book.control(after, { kind: "trip_fired", key, at: now }, now);
+      if (acts && state === "halted") return killSwitch.latch(after, asked, now, { flatten });
+      if (acts) killSwitch.change(after, asked, "reducing", now);
+      return null;
+    });
+    if (acts) log("warn", "trip_fired", { trip, scope, state, reason });
+    return latched && { scope, flatten, enforced: killSwitch.enforce(latched, now) };
+  }
+
+  /** Cancels, and closes where it is set to. */
+  async #seeThrough({ scope, flatten, enforced }: Fired, now: number): Promise<void> {
+    await this.#cancel((await enforced).toCancel);
     if (flatten) await this.#flatten(scope, now);
   }
 

@@ -29,6 +29,7 @@ import {
   type LedgerState,
 } from "./state.ts";
 import { goodMark, isGoodPrice } from "./good-mark.ts";
+import { isToBeClosed } from "./halts.ts";
 
 /** Facts about an intent that the ledger does not hold itself. */
 export interface DecideFacts {
@@ -76,9 +77,16 @@ export interface IntentCase {
   notional: Decimal | null;
 }
 
-/** A closing order of the platform's own, after a halt. Of how much there is to close `REDUCE_ONLY` alone decides. */
-export const isFlatten = ({ intent, facts }: Pick<IntentCase, "intent" | "facts">): boolean =>
-  facts.flattens === true && intent.reduceOnly;
+/**
+ * A closing order of the platform's own, under a halt that is to be closed: whoever sends it may have waited,
+ * and a person may have lifted the halt meanwhile. Of how much there is to close `REDUCE_ONLY` alone decides.
+ */
+export const isFlatten = ({
+  state,
+  intent,
+  facts,
+}: Pick<IntentCase, "state" | "intent" | "facts">): boolean =>
+  facts.flattens === true && intent.reduceOnly && isToBeClosed(state, intent);
 
 const NO_SHARE: Share = { quantity: ZERO, price: ZERO, riskPerUnit: ZERO };
 

@@ -40,6 +40,12 @@ export class LedgerRun {
     apply(this.state, { kind: "trading_state", record });
   }
 
+  /** The positions under a halted scope are to be closed. */
+  flattenOwed(scope: string): void {
+    const change = { kind: "flatten_owed", scope, at: this.now } as const;
+    apply(this.state, { kind: "control", change });
+  }
+
   restrict(scope: string): void {
     const restriction = { scope, reason: "test", by: "person", since: this.now };
     apply(this.state, { kind: "control", change: { kind: "restrict", restriction } });

@@ -95,9 +95,13 @@ export class Monitor {
     this.exits.sent(intent);
     if (this.promises.unsent.has(clientOrderId))
       this.#found(`${clientOrderId} left after it was laid on the desk as not sent`);
-    for (const [scope, { halted, haltVersion }] of this.#told)
-      if (covers(scope, intent) && ((halted && flattens !== true) || ledgerVersion <= haltVersion))
+    for (const [scope, { halted, haltVersion, version }] of this.#told) {
+      if (!covers(scope, intent)) continue;
+      if ((halted && flattens !== true) || ledgerVersion <= haltVersion)
         this.#found(`${clientOrderId} left although the kill switch of ${scope} was on`);
+      if (flattens === true && !halted && ledgerVersion <= version)
+        this.#found(`${clientOrderId} left to close ${scope}, which a person had set free`);
+    }
     const most = Math.max(this.#epochSent, this.#epochFenced);
     if (epoch < most) this.#found(`${clientOrderId} left under epoch ${epoch} after ${most}`);
     this.#epochSent = Math.max(this.#epochSent, epoch);
@@ -122,6 +126,9 @@ export class Monitor {
     for (const { scope, state: trading } of state.tradingStates.values())
       if (trading === "halted" && covers(scope, order) && facts.flattens !== true)
         this.#found(`${clientOrderId} was reserved although ${scope} is halted`);
+    const { flattening } = state.controls;
+    if (facts.flattens === true && ![...flattening].some((scope) => covers(scope, order)))
+      this.#found(`${clientOrderId} was reserved to close what nobody wants closed any more`);
     if (facts.epoch !== undefined && facts.epoch < state.epoch)
       this.#found(`${clientOrderId} was reserved for epoch ${facts.epoch}, long over`);
     this.#limitsHold(order, order.quantity);

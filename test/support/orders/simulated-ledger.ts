@@ -128,10 +128,11 @@ export class SimulatedLedger {
     });
     const gateways = this.#gateways();
     const killSwitch = new KillSwitch(book, gateways, after);
-    const trips = new LedgerTrips({ book, killSwitch, log, ...tripWork });
+    const later = (work: Promise<unknown>): void => this.#later(work);
+    const trips = new LedgerTrips({ book, killSwitch, later, log, ...tripWork });
     const clockOffset = (broker: string, offsetMs: number): void =>
       trips.clockOffset(broker, offsetMs, ["simulated"], this.#world.now());
-    const controls = new LedgerControls({ book, gateways, killSwitch, clockOffset });
+    const controls = new LedgerControls({ book, gateways, killSwitch, trips, clockOffset });
     const archive = new LedgerArchive({
       book,
       past: tradebook.past,
@@ -164,7 +165,10 @@ export class SimulatedLedger {
   /** What follows from a trip goes on by itself; where it fails, the alarm goes on with it. */
   #lookAtTrips(): void {
     const work = this.#run.trips.look(this.#world.now());
-    if (!work) return;
+    if (work) this.#later(work);
+  }
+
+  #later(work: Promise<unknown>): void {
     this.#run.alarm
       .after(work)
       .catch((error: unknown) => this.#world.log("error", "trip_failed", { error: String(error) }));

@@ -32,6 +32,11 @@ const halt = (scope: string, changes: Partial<Halt> = {}): Halt => ({
 
 const over = (haltVersion: number): Halt[] => [halt("portfolio", { halted: false, haltVersion })];
 
+/** A person has lifted it at this version. */
+const lifted = (version: number): Halt[] => [
+  halt("portfolio", { halted: false, haltVersion: 5, version }),
+];
+
 describe("a halt", () => {
   test.each(["portfolio", "account:paper", "algo:momentum", "instrument:NSE:INFY"])(
     "of %s stops the order, also one that was approved later",
@@ -51,6 +56,13 @@ describe("a halt", () => {
     const flatten: ReservedOrder = { ...order, flattens: true };
     expect(stopReason(flatten, [halt("portfolio", { haltVersion: 9 })], 3)).toBeNull();
     expect(stopReason(flatten, [halt("portfolio", { haltVersion: 10 })], 3)).toContain("portfolio");
+  });
+
+  test("that is over stops a flatten that was approved under it and had not left, and none from after it", () => {
+    const flatten: ReservedOrder = { ...order, flattens: true };
+    expect(stopReason(flatten, lifted(11), 3)).toContain("portfolio");
+    expect(stopReason(flatten, lifted(9), 3)).toBeNull();
+    expect(stopReason(order, lifted(11), 3)).toBeNull();
   });
 
   test("with a scope that cannot be read stops everything", () => {

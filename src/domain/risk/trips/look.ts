@@ -1,4 +1,4 @@
-/** One look at all trips: what fires now, and what is armed again. It changes the watch's counts only. */
+/** One look at all trips: what fires now, and what is armed again. */
 import type { ScopeText, TradingState } from "../../scope.ts";
 import type { LedgerState } from "../state.ts";
 import { TRIPS } from "./index.ts";
@@ -29,7 +29,7 @@ export function lookAtTrips(state: LedgerState, watch: TripWatch, now: number): 
     const setting = state.controls.trips.get(name);
     if (!setting?.on) continue;
     for (const reading of trip.read(state, watch, setting, now))
-      judge(look, state, watch, name, trip, reading, setting.flatten);
+      judge(look, state, name, trip, reading, setting.flatten);
   }
   return look;
 }
@@ -37,7 +37,6 @@ export function lookAtTrips(state: LedgerState, watch: TripWatch, now: number): 
 function judge(
   look: Look,
   state: LedgerState,
-  watch: TripWatch,
   name: TripName,
   trip: Trip,
   { scope, past, state: wanted, reason, level }: Reading,
@@ -50,7 +49,6 @@ function judge(
     return;
   }
   if (fired) return;
-  trip.restart?.(watch, scope);
   const firing = {
     trip: name,
     scope,
@@ -62,6 +60,11 @@ function judge(
   const pending = look.firings.filter((each) => each.scope === scope).map((each) => each.state);
   const standing = [state.tradingStates.get(scope)?.state ?? "active", ...pending];
   look.firings.push({ ...firing, latches: standing.every((each) => milder(each, wanted)) });
+}
+
+/** Begins the count of a storm anew once it has fired. One that could not be latched counts on, and fires at the next look. */
+export function restartCount(watch: TripWatch, { trip, scope }: Firing): void {
+  for (const [name, { restart }] of TRIPS) if (name === trip) restart?.(watch, scope);
 }
 
 const TIGHTNESS: Record<TradingState, number> = { active: 0, reducing: 1, halted: 2 };

@@ -2,7 +2,11 @@ import { describe, expect, test } from "vitest";
 import type { ControlChange } from "../../../../../src/domain/risk/controls.ts";
 import { apply } from "../../../../../src/domain/risk/ledger.ts";
 import { TRIPS } from "../../../../../src/domain/risk/trips/index.ts";
-import { lookAtTrips, type Firing } from "../../../../../src/domain/risk/trips/look.ts";
+import {
+  lookAtTrips,
+  restartCount,
+  type Firing,
+} from "../../../../../src/domain/risk/trips/look.ts";
 import {
   changedTrip,
   foreignBound,
@@ -32,9 +36,11 @@ class TripRun extends LedgerRun {
   /** What fired, as `trip scope state`. */
   look(): string[] {
     const { firings, armed } = lookAtTrips(this.state, this.watch, this.now);
-    for (const { key, latches, scope, state } of firings) {
+    for (const firing of firings) {
+      const { key, latches, scope, state } = firing;
       if (latches) this.tradingState(scope, state);
       if (key !== null) this.control({ kind: "trip_fired", key, at: this.now });
+      restartCount(this.watch, firing);
     }
     for (const key of armed) this.control({ kind: "trip_armed", key, at: this.now });
     return firings.filter(({ latches }) => latches).map(words);
