@@ -7,7 +7,6 @@ import type {
   ReconciliationReport,
   ReconciliationStatus,
 } from "../contract/reconciliation.ts";
-import { REPORT_DIFFERENCES_MAX } from "../domain/limits.ts";
 import type { Execution } from "../domain/order.ts";
 import { signedQuantity } from "../domain/reconciliation/compare.ts";
 import { subjectOf, type Difference } from "../domain/reconciliation/difference.ts";
@@ -21,6 +20,7 @@ import {
 import { err, ok, type Result } from "../domain/result.ts";
 import { externalOrderId } from "../domain/reconciliation/synthetic-id.ts";
 import { EXTERNAL_ALGO } from "../domain/risk/external.ts";
+import { REPORT_DIFFERENCES_MAX } from "../domain/report-limits.ts";
 import { errorText } from "./log.ts";
 import type { OrderGatewayPort, RiskLedgerPort } from "./ports.ts";
 import type {

@@ -1,14 +1,12 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runReconciliation } from "../../src/platform/reconciliation.ts";
-import { closedDay, reconcileWhenDue } from "../../src/schedule/after-hours.ts";
 import { database } from "../../src/storage/database.ts";
 import {
   acceptReconciliation,
   isWakeBlocked,
   reconcileBook,
   reconciliation,
-  dayReportId,
 } from "../../src/storage/reconciliations.ts";
 import { endFlow, RESTING, startFlow, until, type Flow } from "../support/workers/orders.ts";
 
@@ -258,37 +256,5 @@ describe("the day's reconciliation", () => {
     expect(await executions()).toEqual([]);
     await flow.fault("fail_look_up", { count: 0 });
     expect(await run()).toMatchObject({ status: "repaired" });
-  });
-});
-
-describe("after hours", () => {
-  const LATE = Date.parse("2030-05-06T03:00:00Z");
-
-  test("the day that ended is reconciled once, however often the minute comes", async () => {
-    const id = dayReportId("paper", "2030-05-05");
-    await reconcileWhenDue(env, "paper", LATE);
-    const first = await reconciliation(book(), id);
-    expect(first).toMatchObject({ day: "2030-05-05", startedBy: "after_hours", status: "clean" });
-    await reconcileWhenDue(env, "paper", LATE + 60_000);
-    expect(await reconciliation(book(), id)).toEqual(first);
-  });
-
-  test("a run that failed blocks the wake, and is made up for", async () => {
-    const now = Date.now();
-    await flow.fault("fail_look_up", { count: 100 });
-    await reconcileWhenDue(env, "paper", now);
-    expect(await isWakeBlocked(book())).toBe(true);
-    await flow.fault("fail_look_up", { count: 0 });
-    await reconcileWhenDue(env, "paper", now + 60_000);
-    expect(await isWakeBlocked(book())).toBe(true);
-    await reconcileWhenDue(env, "paper", now + 3_600_000);
-    expect(await isWakeBlocked(book())).toBe(false);
-  });
-
-  test.each([
-    ["2030-05-06T00:09:59Z", "2030-05-04"],
-    ["2030-05-06T00:10:00Z", "2030-05-05"],
-  ])("at %s the latest closed day is %s", (now, day) => {
-    expect(closedDay(Date.parse(now))).toBe(day);
   });
 });
