@@ -109,7 +109,17 @@ export const reconcileBook = (book: Database): ReconcileBook => ({
       )
       .orderBy(desc(reconciliations.startedAt))
       .limit(1);
-    return row?.report.funds ?? null;
+    return row ? { funds: row.report.funds, at: row.report.to } : null;
+  },
+
+  async hasTraded(account, from, before) {
+    const { executionId, executedAt } = executions;
+    const [row] = await book
+      .select({ executionId })
+      .from(executions)
+      .where(and(eq(executions.account, account), gte(executedAt, from), lt(executedAt, before)))
+      .limit(1);
+    return row !== undefined;
   },
 
   async save(record, repairs, version) {

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { tradingDay } from "../../src/domain/risk/state.ts";
 import { runReconciliation } from "../../src/platform/reconciliation.ts";
 import { database } from "../../src/storage/database.ts";
 import {
@@ -22,14 +23,10 @@ const book = () => database(env.DB);
 const today = () => new Date().toISOString().slice(0, 10);
 let runs = 0;
 
-const run = () => {
+const run = (day = today()) => {
   runs += 1;
-  return runReconciliation(env, {
-    id: `paper-run-${runs}`,
-    account: "paper",
-    day: today(),
-    startedBy: "a test",
-  });
+  const id = `paper-run-${runs}`;
+  return runReconciliation(env, { id, account: "paper", day, startedBy: "a test" });
 };
 
 /** A trade that is in the ledger, in the tradebook and at the broker. */
@@ -244,6 +241,18 @@ describe("the day's reconciliation", () => {
     });
     const told = await env.DB.prepare("SELECT id FROM incidents").all();
     expect(told.results).toEqual([{ id: `reconciliation-${id}` }]);
+  });
+
+  test("a run just after midnight calls the day before's trade no movement of funds without one", async () => {
+    await traded();
+    expect(await run()).toMatchObject({ status: "clean" });
+    // Bought at the ask and sold at the bid: the spread is gone from the funds.
+    const sold = await flow.place({ type: "market", limitPrice: undefined, side: "sell" });
+    await until(async () => (await flow.order(sold.clientOrderId)).state === "filled");
+    await settledTradebook();
+    const tomorrow = tradingDay(Date.now() + 86_400_000);
+    const { status, report } = await run(tomorrow);
+    expect([status, report.differences]).toEqual(["clean", []]);
   });
 
   test("lesson 38: a broker that cannot be asked gives a report that says so, and changes nothing", async () => {
