@@ -1,14 +1,20 @@
 /**
  * Brings to people that no provider is left for something watched: one incident while it lasts, taken
- * back when prices come again. What is laid down is durable here too, so that an end in between tells nothing twice.
+ * back when prices come again. What may have been laid down is durable here, from before it is written: a writing
+ * that nobody answered may stand, and has to be taken back like any other. Written again, it changes nothing.
  */
 import { errorText, type Log } from "../src/application/log.ts";
 import type { Incident } from "../src/application/reconcile-port.ts";
 import { OBJECT_RETRY_MS } from "../src/domain/limits.ts";
-import type { ProviderStorage } from "./market-manager.provider-storage.ts";
+
+/** Since when it is so, and what people may have been told of it. */
+export type FeedAlert = "alert_since" | "alert_open";
 
 export interface FeedIncidentHost {
-  storage: Pick<ProviderStorage, "setting" | "set">;
+  storage: {
+    setting(name: FeedAlert): string | null;
+    set(name: FeedAlert, value: string | null): void;
+  };
   layDown(incident: Incident): Promise<void>;
   close(id: string, at: number): Promise<void>;
   wakeAt(time: number): void;
@@ -20,6 +26,8 @@ const idOf = (since: string): string => `feed-down-${since}`;
 export class FeedIncident {
   readonly #host: FeedIncidentHost;
   #isBusy = false;
+  /** What was answered to have been laid down; after an end in between nobody knows, and it is laid down again. */
+  #told: string | null = null;
 
   constructor(host: FeedIncidentHost) {
     this.#host = host;
@@ -38,9 +46,10 @@ export class FeedIncident {
         await host.close(idOf(open), now);
         storage.set("alert_open", null);
       }
-      if (since !== null && open !== since) {
-        await host.layDown(incidentOf(since, instruments));
+      if (since !== null && this.#told !== since) {
         storage.set("alert_open", since);
+        await host.layDown(incidentOf(since, instruments));
+        this.#told = since;
       }
       // It changed while this was written.
       if (storage.setting("alert_since") !== since) host.wakeAt(now);

@@ -6,7 +6,7 @@ import { unpackOrder } from "../src/domain/risk/packing.ts";
 import { tradingDay } from "../src/domain/risk/state.ts";
 import { database } from "../src/storage/database.ts";
 import { pastOrdersIn } from "../src/storage/order-events.ts";
-import { dayReport, dayReportId } from "../src/storage/reconciliations.ts";
+import { dayReport, dayReportId } from "../src/storage/day-reports.ts";
 
 export class LedgerPast {
   readonly #sql: SqlStorage;

@@ -37,8 +37,10 @@ export interface ReconcileBook {
   executions(account: string, from: number): Promise<TradebookExecution[]>;
   /** Algos of orders, by client order id. */
   algos(clientOrderIds: readonly string[]): Promise<Map<string, string>>;
-  /** Funds of the account's latest report that had any. */
-  lastFunds(account: string): Promise<ReconciliationReport["funds"] | null>;
+  /** Funds of the account's latest report that had any, and when they were asked for, by our clock. */
+  lastFunds(account: string): Promise<{ funds: ReconciliationReport["funds"]; at: number } | null>;
+  /** Whether anything was executed on the account from a time on and before another, by the broker's clock. */
+  hasTraded(account: string, from: number, before: number): Promise<boolean>;
   /** Orders of the account that are open, or under one of these ids. */
   orders(account: string, clientOrderIds: readonly string[]): Promise<BookOrder[]>;
   /** What people executed of the account's orders, of all days: an order may turn up at the broker long after. */

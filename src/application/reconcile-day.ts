@@ -7,13 +7,14 @@ import type {
   ReconciliationReport,
   ReconciliationStatus,
 } from "../contract/reconciliation.ts";
-import { REPORT_DIFFERENCES_MAX } from "../domain/limits.ts";
+import { EXECUTIONS_OVERLAP_MS } from "../domain/limits.ts";
 import type { Execution } from "../domain/order.ts";
 import { signedQuantity } from "../domain/reconciliation/compare.ts";
 import { subjectOf, type Difference } from "../domain/reconciliation/difference.ts";
 import {
   differenceText,
   threeWay,
+  type DayBooks,
   type Finding,
   type Repair,
   type ThreeWay,
@@ -21,6 +22,7 @@ import {
 import { err, ok, type Result } from "../domain/result.ts";
 import { externalOrderId } from "../domain/reconciliation/synthetic-id.ts";
 import { EXTERNAL_ALGO } from "../domain/risk/external.ts";
+import { REPORT_DIFFERENCES_MAX } from "../domain/report-limits.ts";
 import { errorText } from "./log.ts";
 import type { OrderGatewayPort, RiskLedgerPort } from "./ports.ts";
 import type {
@@ -102,7 +104,7 @@ async function compared(
     ledger,
     positions: broker.positions,
     funds: broker.balances,
-    fundsBefore: await ports.book.lastFunds(base.account),
+    ...(await fundsBefore(ports.book, base.account, from)),
   });
   // What stands in both comes last, so that a long list of it hides nothing.
   const findings = [...result.findings, ...orders.findings];
@@ -118,6 +120,19 @@ async function compared(
   const executions = await repairsOf(ports.book, result.repairs, ours);
   const isSaved = await ports.book.save(record, { executions, orders: orders.repairs }, version);
   return isSaved ? record : null;
+}
+
+/** A report just after midnight follows one of the day before: what was executed in between is in no day of its own. */
+async function fundsBefore(
+  book: ReconcileBook,
+  account: string,
+  from: number,
+): Promise<Pick<DayBooks, "fundsBefore" | "tradedBefore">> {
+  const last = await book.lastFunds(account);
+  if (last === null) return { fundsBefore: null, tradedBefore: false };
+  // The broker's clock is not ours, and its funds may follow a trade late.
+  const since = last.at - EXECUTIONS_OVERLAP_MS;
+  return { fundsBefore: last.funds, tradedBefore: await book.hasTraded(account, since, from) };
 }
 
 /** Both sides of one moment: nothing was booked from before the first query to after the last. */

@@ -285,12 +285,3 @@ export const RECONCILE_TRIES_MAX = 6;
 
 /** How far back executions are read again when a position differs: a trading day. */
 export const RECONCILE_LOOK_BACK_MS = 86_400_000;
-
-/** Differences that one report lists; past it only their number is told. */
-export const REPORT_DIFFERENCES_MAX = 1_000;
-
-/** A failed run of the day's reconciliation is tried again this often. */
-export const REPORT_RETRY_MS = 300_000;
-
-/** The day's reconciliation begins this long after the trading day's end: late reports are in by then. */
-export const REPORT_DELAY_MS = 600_000;

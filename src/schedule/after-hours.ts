@@ -1,29 +1,53 @@
 /** What is done once after each trading day's end: due from what is stored, so that a missed minute is caught up. */
 import { isMoved, moveEvents, type MovingState } from "../application/move-events.ts";
+import type { Incident } from "../application/reconcile-port.ts";
 import { EVENTS_FAILING_TOLD_MS, EVENTS_SLICE_ORDERS } from "../domain/archive-limits.ts";
-import { REPORT_DELAY_MS, REPORT_RETRY_MS } from "../domain/limits.ts";
-import { tradingDay } from "../domain/risk/state.ts";
+import { closedDay, daysToCompare, dueDay, isLate } from "../domain/reconciliation/due-day.ts";
 import { runReconciliation } from "../platform/reconciliation.ts";
 import { database, type Database } from "../storage/database.ts";
 import { eventFilesIn } from "../storage/event-files.ts";
 import { closeIncident, layDown } from "../storage/incidents.ts";
 import { eventsBook } from "../storage/moving-events.ts";
-import { AFTER_HOURS, dayReport, dayReportId } from "../storage/reconciliations.ts";
+import {
+  AFTER_HOURS,
+  dayReport,
+  dayReportId,
+  dayReports,
+  failedDayIncidentId,
+  firstReportDay,
+} from "../storage/day-reports.ts";
 
-const DAY_MS = 86_400_000;
-
-/** The latest trading day that has ended for long enough. */
-export const closedDay = (now: number): string => tradingDay(now - REPORT_DELAY_MS - DAY_MS);
-
-/** Runs what is due; a day that could not be compared is tried again after a while. */
+/**
+ * Compares the one closed day that is due; a day that was missed or could not be compared has its turn
+ * in another minute. People hear of one that fails for long before it is tried again: a run that then
+ * succeeds takes the incident back.
+ */
 export async function reconcileWhenDue(env: Env, account: string, now: number): Promise<void> {
-  const day = closedDay(now);
+  const db = database(env.DB);
+  const days = daysToCompare(await firstReportDay(db, account), now);
+  const runs = await dayReports(db, account, days);
+  const day = dueDay(days, runs, now);
+  if (day === null) return;
+  const failure = runs.get(day)?.failure ?? null;
+  if (failure !== null && isLate(day, now))
+    await layDown(db, failedDayIncident(account, day, failure, now));
   const id = dayReportId(account, day);
-  const known = await dayReport(database(env.DB), id);
-  if (known && known.status !== "failed") return;
-  if (known && now - known.finishedAt < REPORT_RETRY_MS) return;
   await runReconciliation(env, { id, account, day, startedBy: AFTER_HOURS });
 }
+
+const failedDayIncident = (
+  account: string,
+  day: string,
+  failure: string,
+  at: number,
+): Incident => ({
+  id: failedDayIncidentId(dayReportId(account, day)),
+  at,
+  account,
+  severity: "serious",
+  title: `${day} could not be compared with the broker`,
+  message: `Each reconciliation of ${day} with the broker of ${account} has failed so far, the last because of this: ${failure}. It is tried again; the next wake waits until one succeeds or a person accepts the report.`,
+});
 
 /** Moves old events to files once every account's day has been compared: both read and write the tradebook. */
 export async function moveEventsWhenDue(

@@ -28,11 +28,15 @@ export async function layDown(book: Database, incident: Incident): Promise<void>
 
 /** What it was about is over: nobody is told of it any more. One that a person has taken on stays theirs. */
 export async function closeIncident(book: Database, id: string, at: number): Promise<void> {
-  await book
-    .update(incidents)
-    .set({ acknowledgedBy: "recovery", acknowledgedAt: at })
-    .where(and(eq(incidents.id, id), isNull(incidents.acknowledgedAt)));
+  await closing(book, id, "recovery", at);
 }
+
+/** The same as a statement, to go with what ended it. */
+export const closing = (book: Database, id: string, by: string, at: number) =>
+  book
+    .update(incidents)
+    .set({ acknowledgedBy: by, acknowledgedAt: at })
+    .where(and(eq(incidents.id, id), isNull(incidents.acknowledgedAt)));
 
 /** Taken on by nobody: first what nobody was told of, of that the critical and the newest; then what was told longest ago. */
 export async function openIncidents(book: Database): Promise<IncidentRow[]> {
@@ -96,10 +100,7 @@ export async function acknowledgeIncident(
   now: number,
 ): Promise<void> {
   await book.batch([
-    book
-      .update(incidents)
-      .set({ acknowledgedBy: by, acknowledgedAt: now })
-      .where(and(eq(incidents.id, id), isNull(incidents.acknowledgedAt))),
+    closing(book, id, by, now),
     auditStatement(book, {
       at: now,
       by,

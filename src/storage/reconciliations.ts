@@ -13,11 +13,10 @@ import { ok } from "../domain/result.ts";
 import { auditStatement } from "./audit.ts";
 import { decodeCursor, olderThan, pageFrom } from "./cursor.ts";
 import { excluded, type Database } from "./database.ts";
+import { AFTER_HOURS, failedDayIncidentId } from "./day-reports.ts";
+import { closing } from "./incidents.ts";
 import { haveMovedOn, ifNoneMovedOn, repairStatements } from "./reconciliation-repairs.ts";
 import { executions, orders, reconciliations } from "./schema.ts";
-
-/** Who starts the run of each day's end. */
-export const AFTER_HOURS = "after_hours";
 
 /** D1 binds at most 100 values in one statement. */
 const IDS_PER_QUERY = 90;
@@ -110,7 +109,17 @@ export const reconcileBook = (book: Database): ReconcileBook => ({
       )
       .orderBy(desc(reconciliations.startedAt))
       .limit(1);
-    return row?.report.funds ?? null;
+    return row ? { funds: row.report.funds, at: row.report.to } : null;
+  },
+
+  async hasTraded(account, from, before) {
+    const { executionId, executedAt } = executions;
+    const [row] = await book
+      .select({ executionId })
+      .from(executions)
+      .where(and(eq(executions.account, account), gte(executedAt, from), lt(executedAt, before)))
+      .limit(1);
+    return row !== undefined;
   },
 
   async save(record, repairs, version) {
@@ -128,6 +137,9 @@ export const reconcileBook = (book: Database): ReconcileBook => ({
         ifNoneMovedOn(book, record, repairs, version),
         report,
         ...repairStatements(book, record, repairs, version),
+        ...(record.status === "failed"
+          ? []
+          : [closing(book, failedDayIncidentId(record.id), "recovery", record.finishedAt)]),
       ]);
       return true;
     } catch (error) {
@@ -194,22 +206,6 @@ export async function reconciliation(
   return row ?? null;
 }
 
-/** The report of a day's end has this id, so that running it again is the same report. */
-export const dayReportId = (account: string, day: string): string => `${account}-${day}`;
-
-/** Null when there is none yet for that day. */
-export async function dayReport(
-  book: Database,
-  id: string,
-): Promise<Pick<ReconciliationView, "status" | "finishedAt"> | null> {
-  const { status, finishedAt } = reconciliations;
-  const [row] = await book
-    .select({ status, finishedAt })
-    .from(reconciliations)
-    .where(eq(reconciliations.id, id));
-  return row ?? null;
-}
-
 /** What a person looked at and takes on. True when it was still open. */
 export async function acceptReconciliation(
   book: Database,
@@ -231,6 +227,7 @@ export async function acceptReconciliation(
       .where(open)
       .returning({ id: reconciliations.id }),
     auditStatement(book, { ...entry, before: null, after: "accepted" }),
+    closing(book, failedDayIncidentId(id), by, now),
   ]);
   return changed.length > 0;
 }

@@ -6,7 +6,7 @@ import { anyOrder, orderHistory } from "../../src/application/explore-ledger.ts"
 import type { OrderIntent } from "../../src/domain/order.ts";
 import { tradingDay } from "../../src/domain/risk/state.ts";
 import { orderPorts } from "../../src/platform/wiring.ts";
-import { dayReportId } from "../../src/storage/reconciliations.ts";
+import { dayReportId } from "../../src/storage/day-reports.ts";
 import { acceptedAs, fillOf, postOf } from "../support/ledger/samples.ts";
 import { until } from "../support/until.ts";
 import { delivered, ledger, page, placed, reserve, stub } from "../support/workers/ledger.ts";

@@ -1,14 +1,13 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { tradingDay } from "../../src/domain/risk/state.ts";
 import { runReconciliation } from "../../src/platform/reconciliation.ts";
-import { closedDay, reconcileWhenDue } from "../../src/schedule/after-hours.ts";
 import { database } from "../../src/storage/database.ts";
 import {
   acceptReconciliation,
   isWakeBlocked,
   reconcileBook,
   reconciliation,
-  dayReportId,
 } from "../../src/storage/reconciliations.ts";
 import { endFlow, RESTING, startFlow, until, type Flow } from "../support/workers/orders.ts";
 
@@ -24,14 +23,10 @@ const book = () => database(env.DB);
 const today = () => new Date().toISOString().slice(0, 10);
 let runs = 0;
 
-const run = () => {
+const run = (day = today()) => {
   runs += 1;
-  return runReconciliation(env, {
-    id: `paper-run-${runs}`,
-    account: "paper",
-    day: today(),
-    startedBy: "a test",
-  });
+  const id = `paper-run-${runs}`;
+  return runReconciliation(env, { id, account: "paper", day, startedBy: "a test" });
 };
 
 /** A trade that is in the ledger, in the tradebook and at the broker. */
@@ -248,6 +243,18 @@ describe("the day's reconciliation", () => {
     expect(told.results).toEqual([{ id: `reconciliation-${id}` }]);
   });
 
+  test("a run just after midnight calls the day before's trade no movement of funds without one", async () => {
+    await traded();
+    expect(await run()).toMatchObject({ status: "clean" });
+    // Bought at the ask and sold at the bid: the spread is gone from the funds.
+    const sold = await flow.place({ type: "market", limitPrice: undefined, side: "sell" });
+    await until(async () => (await flow.order(sold.clientOrderId)).state === "filled");
+    await settledTradebook();
+    const tomorrow = tradingDay(Date.now() + 86_400_000);
+    const { status, report } = await run(tomorrow);
+    expect([status, report.differences]).toEqual(["clean", []]);
+  });
+
   test("lesson 38: a broker that cannot be asked gives a report that says so, and changes nothing", async () => {
     await traded();
     await env.DB.prepare("DELETE FROM executions").run();
@@ -258,37 +265,5 @@ describe("the day's reconciliation", () => {
     expect(await executions()).toEqual([]);
     await flow.fault("fail_look_up", { count: 0 });
     expect(await run()).toMatchObject({ status: "repaired" });
-  });
-});
-
-describe("after hours", () => {
-  const LATE = Date.parse("2030-05-06T03:00:00Z");
-
-  test("the day that ended is reconciled once, however often the minute comes", async () => {
-    const id = dayReportId("paper", "2030-05-05");
-    await reconcileWhenDue(env, "paper", LATE);
-    const first = await reconciliation(book(), id);
-    expect(first).toMatchObject({ day: "2030-05-05", startedBy: "after_hours", status: "clean" });
-    await reconcileWhenDue(env, "paper", LATE + 60_000);
-    expect(await reconciliation(book(), id)).toEqual(first);
-  });
-
-  test("a run that failed blocks the wake, and is made up for", async () => {
-    const now = Date.now();
-    await flow.fault("fail_look_up", { count: 100 });
-    await reconcileWhenDue(env, "paper", now);
-    expect(await isWakeBlocked(book())).toBe(true);
-    await flow.fault("fail_look_up", { count: 0 });
-    await reconcileWhenDue(env, "paper", now + 60_000);
-    expect(await isWakeBlocked(book())).toBe(true);
-    await reconcileWhenDue(env, "paper", now + 3_600_000);
-    expect(await isWakeBlocked(book())).toBe(false);
-  });
-
-  test.each([
-    ["2030-05-06T00:09:59Z", "2030-05-04"],
-    ["2030-05-06T00:10:00Z", "2030-05-05"],
-  ])("at %s the latest closed day is %s", (now, day) => {
-    expect(closedDay(Date.parse(now))).toBe(day);
   });
 });

@@ -31,6 +31,8 @@ export interface DayBooks {
   funds: readonly { currency: string; total: string }[];
   /** The funds of the last report; null when there was none. */
   fundsBefore: readonly { currency: string; total: string }[] | null;
+  /** Whether anything was executed since those funds and before the day: that may have moved them, too. */
+  tradedBefore: boolean;
 }
 
 /** What brings our tradebook to agree. */
@@ -65,7 +67,7 @@ export function threeWay(books: DayBooks): ThreeWay {
   const repairs = executions.flatMap(repairOf);
   const repaired = applyRepairs(ours, repairs);
   const compared = comparePositionsThreeWays(repaired, theirs, ledger, positions);
-  const traded = books.ours.length > 0 || theirs.length > 0;
+  const traded = books.tradedBefore || books.ours.length > 0 || theirs.length > 0;
   const moved = fundsBefore === null ? [] : compareFunds(fundsBefore, funds, traded);
   const given = new Set(ours.filter(isGivenBack).map(({ executionId }) => executionId));
   const outside = theirs

@@ -6,6 +6,7 @@ import type {
 } from "../../../src/application/reconcile-book.ts";
 import { reconcileDay, type ReconcileDayPorts } from "../../../src/application/reconcile-day.ts";
 import { ok } from "../../../src/domain/result.ts";
+import { EXECUTIONS_OVERLAP_MS } from "../../../src/domain/limits.ts";
 import { executionOf, START } from "../../support/orders/scripted.ts";
 
 const REQUEST = {
@@ -37,6 +38,7 @@ function books(takes: (saves: number) => boolean) {
       executions: async () => [{ algoId: "momentum", execution: { ...theirs, price } }],
       algos: async () => new Map(),
       lastFunds: async () => null,
+      hasTraded: async () => false,
       orders: async () => [],
       byHand: async () => [],
       ordersOfBroker: async () => [],
@@ -76,4 +78,37 @@ test("one that is ahead each time is told as a comparison that failed, and why",
   expect(record).toMatchObject({ status: "failed", differences: 0 });
   expect(record.report.failure).toContain("a later version of the ledger");
   expect(saved).toEqual([{ record, repairs: { executions: [], orders: [] } }]);
+});
+
+/** No trade in the day itself, other funds than in the last report, and what was executed before the day. */
+async function fundsAfter(last: { at: number }, executedAt: number[]) {
+  const { ports } = books(() => true);
+  ports.gateway.brokerBook = async () =>
+    ok({
+      executions: [],
+      orders: [],
+      positions: [],
+      balances: [{ currency: "INR", total: "90", available: "90" }],
+      askedAt: START,
+    });
+  Object.assign(ports.book, {
+    executions: async () => [],
+    lastFunds: async () => ({ ...last, funds: [{ currency: "INR", total: "100" }] }),
+    hasTraded: async (_: string, from: number, before: number) =>
+      executedAt.some((at) => at >= from && at < before),
+  });
+  return (await reconcileDay(ports, REQUEST)).report.differences.map(({ kind }) => kind);
+}
+
+test("funds may have moved by what was executed since the last report, also before the day began", async () => {
+  const at = REQUEST.from - 3_600_000;
+  expect(await fundsAfter({ at }, [at + 1])).toEqual([]);
+  // A broker's funds follow its executions some seconds late.
+  expect(await fundsAfter({ at }, [at - EXECUTIONS_OVERLAP_MS])).toEqual([]);
+});
+
+test("what was executed before the last report, or nothing, does not explain funds that moved", async () => {
+  const at = REQUEST.from - 3_600_000;
+  expect(await fundsAfter({ at }, [at - EXECUTIONS_OVERLAP_MS - 1])).toEqual(["funds_differ"]);
+  expect(await fundsAfter({ at: START }, [])).toEqual(["funds_differ"]);
 });

@@ -34,6 +34,7 @@ const books = (changes: Partial<DayBooks> = {}): DayBooks => ({
   positions: [],
   funds: [],
   fundsBefore: null,
+  tradedBefore: false,
   ...changes,
 });
 
@@ -198,6 +199,8 @@ describe("the day three ways", () => {
     const row = execution("E1");
     const traded = { ours: [row], theirs: [row], ledger: position(10), positions: position(10) };
     expect(threeWay(books({ ...traded, funds, fundsBefore: before })).findings).toEqual([]);
+    const since = books({ funds, fundsBefore: before, tradedBefore: true });
+    expect(threeWay(since).findings).toEqual([]);
   });
 
   const rows = fc.uniqueArray(
