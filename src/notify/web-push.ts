@@ -5,6 +5,7 @@
  */
 import { buildPushPayload } from "@block65/webcrypto-web-push";
 import { base64url } from "jose";
+import { errorText, type Log } from "../application/log.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import {
   post,
@@ -76,15 +77,18 @@ function shortened(text: string, bytesMax: number): string {
   return `${text.slice(0, end)}…`;
 }
 
-export const webPush = (fetch: Fetch, keys: PushKeys, devices: PushDevices): Channel => ({
+export interface PushParts {
+  fetch: Fetch;
+  devices: PushDevices;
+  log: Log;
+}
+
+export const webPush = (parts: PushParts, keys: PushKeys): Channel => ({
   name: "web_push",
   async send(message) {
-    const all = await devices.all();
+    const all = await parts.devices.all();
     if (all.length === 0) return err({ mayRetry: false, reason: "no device is signed up" });
-    const answers = await Promise.all(
-      all.map((device) => sendTo(fetch, keys, devices, device, message)),
-    );
-    return ofAll(answers);
+    return ofAll(await Promise.all(all.map((device) => sendTo(parts, keys, device, message))));
   },
 });
 
@@ -98,9 +102,8 @@ function ofAll(answers: Result<null, SendFailure>[]): Result<null, SendFailure> 
 }
 
 async function sendTo(
-  fetch: Fetch,
+  parts: PushParts,
   keys: PushKeys,
-  devices: PushDevices,
   device: PushDevice,
   message: AlertMessage,
 ): Promise<Result<null, SendFailure>> {
@@ -113,12 +116,12 @@ async function sendTo(
       keys,
     );
   } catch {
-    return notSealed(devices, device);
+    return notSealed(parts, device);
   }
   const { "content-length": _length, ...headers } = sealed.headers;
-  const answer = await post(fetch, endpoint, { headers, body: sealed.body });
+  const answer = await post(parts.fetch, endpoint, { headers, body: sealed.body });
   if (answer.ok) return ok(null);
-  if (answer.error.status === 404 || answer.error.status === 410) await devices.forget(endpoint);
+  if (answer.error.status === 404 || answer.error.status === 410) await forget(parts, device);
   return answer;
 }
 
@@ -126,16 +129,13 @@ async function sendTo(
  * A device is forgotten only for its own key. Whatever else keeps a message from being sealed concerns every
  * device, and is put right at this deployment: nobody should have to sign up again for it.
  */
-async function notSealed(
-  devices: PushDevices,
-  device: PushDevice,
-): Promise<Result<null, SendFailure>> {
+async function notSealed(parts: PushParts, device: PushDevice): Promise<Result<null, SendFailure>> {
   if (await canBeSealedFor(device))
     return err({
       mayRetry: false,
       reason: "it could not be signed or sealed: do the two WEB_PUSH keys belong together?",
     });
-  await devices.forget(device.endpoint);
+  await forget(parts, device);
   return err({ mayRetry: false, reason: "a device's key is unusable" });
 }
 
@@ -148,5 +148,14 @@ async function canBeSealedFor({ p256dh, auth }: PushDevice): Promise<boolean> {
     return point.byteLength === 65 && base64url.decode(auth).byteLength === 16;
   } catch {
     return false;
+  }
+}
+
+/** One that stays on the list for now is found gone by the next message: that nobody else is told twice for. */
+async function forget({ devices, log }: PushParts, { endpoint }: PushDevice): Promise<void> {
+  try {
+    await devices.forget(endpoint);
+  } catch (error) {
+    log("error", "push_device_not_forgotten", { error: errorText(error) });
   }
 }

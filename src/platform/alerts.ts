@@ -25,6 +25,7 @@ export const alertChannels = (env: Env): Channels =>
   channelsOf(env, {
     fetch: (url, init) => fetch(url, init),
     devices: pushDevices(database(env.DB)),
+    log: logger({ component: "alerts" }),
   });
 
 export const alertBook = (book: Database): AlertBook => ({

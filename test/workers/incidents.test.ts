@@ -53,6 +53,7 @@ async function pass(now: number, answer = 200): Promise<string[]> {
       return new Response("{}", { status: answer });
     },
     devices: { all: async () => [], forget: async () => {} },
+    log: () => {},
   });
   const book = incidentBook(database(env.DB));
   await tellPeople({ book, channels, link, now: () => now, log: () => {} });

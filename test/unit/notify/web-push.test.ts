@@ -41,11 +41,15 @@ let received: Received[];
 /** By path; 201 where nothing is said. */
 let answers: Record<string, number>;
 let forgotten: string[];
+let forget: (endpoint: string) => Promise<void>;
+let logged: string[];
 
 beforeEach(async () => {
   received = [];
   answers = {};
   forgotten = [];
+  forget = async (endpoint) => void forgotten.push(endpoint);
+  logged = [];
   server = createServer((incoming, outgoing) => {
     const parts: Buffer[] = [];
     incoming.on("data", (part: Buffer) => parts.push(part));
@@ -68,10 +72,14 @@ const deviceOf = (path: string, { keys }: Browser): PushDevice => ({
 
 /** The push service is on loopback; only its host differs. */
 const channelWith = (keys: PushKeys, ...devices: PushDevice[]) =>
-  webPush((url, init) => fetch(url.replace(SERVICE, origin), init), keys, {
-    all: async () => devices,
-    forget: async (endpoint) => void forgotten.push(endpoint),
-  });
+  webPush(
+    {
+      fetch: (url, init) => fetch(url.replace(SERVICE, origin), init),
+      devices: { all: async () => devices, forget: (endpoint) => forget(endpoint) },
+      log: (_level, event) => void logged.push(event),
+    },
+    keys,
+  );
 
 const channel = (...devices: PushDevice[]) => channelWith(KEYS, ...devices);
 
@@ -129,6 +137,18 @@ test.each([404, 410])("a device that its service answers with %s is forgotten", 
   const result = await channel(gone, deviceOf("/a", newBrowser())).send(MESSAGE, 0);
   expect(result.ok).toBe(true);
   expect(forgotten).toEqual([gone.endpoint]);
+});
+
+test.each([
+  ["that is gone", (device: PushDevice) => device],
+  ["with an unusable key", (device: PushDevice) => ({ ...device, auth: "" })],
+])("a device %s that cannot be forgotten just now has nobody told again", async (_, made) => {
+  forget = () => Promise.reject(new Error("D1 is down"));
+  answers["/gone"] = 410;
+  const gone = made(deviceOf("/gone", newBrowser()));
+  const result = await channel(gone, deviceOf("/a", newBrowser())).send(MESSAGE, 0);
+  expect(result).toEqual({ ok: true, value: null });
+  expect(logged).toEqual(["push_device_not_forgotten"]);
 });
 
 test.each([
