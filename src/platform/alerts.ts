@@ -7,8 +7,8 @@ import { tellPeople, type AlertBook, type OpenAlert } from "../notify/tell-peopl
 import {
   claimSend,
   followDeadLetters,
+  latestSends,
   recordSend,
-  sendsOf,
   unacknowledged,
 } from "../storage/alerts.ts";
 import { database, type Database } from "../storage/database.ts";
@@ -30,8 +30,8 @@ export const alertChannels = (env: Env): Channels =>
 
 export const alertBook = (book: Database): AlertBook => ({
   follow: (now) => followDeadLetters(book, now),
-  open: () => unacknowledged(book),
-  sends: (ids) => sendsOf(book, ids),
+  open: (page) => unacknowledged(book, page),
+  sends: (ids) => latestSends(book, ids),
   claim: (send, now) => claimSend(book, send, now),
   record: (id, outcome, now) => recordSend(book, id, outcome, now),
 });
@@ -54,7 +54,7 @@ const alertOf = (incident: IncidentRow): OpenAlert => ({
 export const incidentBook = (book: Database): AlertBook => ({
   ...alertBook(book),
   follow: async () => {},
-  open: async () => (await openIncidents(book)).map(alertOf),
+  open: async (page) => (await openIncidents(book, page)).map(alertOf),
 });
 
 /** One pass; the cron makes one each minute. */
