@@ -82,7 +82,8 @@ export async function post(
   } catch {
     return err({ mayRetry: true, reason: "no answer" });
   }
-  await response.body?.cancel();
+  // Its status is the answer: whatever becomes of the rest, the receiver has decided.
+  await response.body?.cancel().catch(() => {});
   if (response.ok) return ok(null);
   const { status } = response;
   const mayRetry = status === 408 || status === 429 || status >= 500;

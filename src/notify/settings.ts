@@ -1,11 +1,11 @@
 /** Which channels are set up. Each is read by itself: a wrong setting of one turns off that one, and says so by name, never by value. */
 import { z } from "zod";
-import { CHANNELS, type Channel, type ChannelName, type Fetch } from "./channel.ts";
+import { CHANNELS, type Channel, type ChannelName } from "./channel.ts";
 import { email } from "./email.ts";
 import { slack } from "./slack.ts";
 import { sms } from "./sms.ts";
 import { voice } from "./voice.ts";
-import { webPush, type PushDevices, type PushKeys } from "./web-push.ts";
+import { webPush, type PushKeys, type PushParts } from "./web-push.ts";
 import { webhook } from "./webhook.ts";
 
 const url = z
@@ -89,10 +89,7 @@ interface Kind {
 }
 
 /** What channels need beside their settings. */
-export interface ChannelParts {
-  fetch: Fetch;
-  devices: PushDevices;
-}
+export type ChannelParts = PushParts;
 
 function kind<T extends z.ZodType>(
   wanted: string,
@@ -116,8 +113,8 @@ const KINDS: Record<ChannelName, Kind> = {
   webhook: kind("ALERT_WEBHOOK_URL", webhookSettings, ({ fetch }, set) =>
     webhook(fetch, { url: set.ALERT_WEBHOOK_URL, secret: set.ALERT_WEBHOOK_SECRET }),
   ),
-  web_push: kind("WEB_PUSH_PUBLIC_KEY", pushSettings, ({ fetch, devices }, set) =>
-    webPush(fetch, pushKeysOf(set), devices),
+  web_push: kind("WEB_PUSH_PUBLIC_KEY", pushSettings, (parts, set) =>
+    webPush(parts, pushKeysOf(set)),
   ),
   email: kind("EMAIL_TO", emailSettings, ({ fetch }, set) =>
     email(fetch, {

@@ -4,6 +4,7 @@
  */
 import { errorText, type Log } from "../application/log.ts";
 import type { Severity } from "../application/reconcile-port.ts";
+import { ALERT_PAGES_MAX, ALERTS_PER_PAGE, ALERTS_PER_PASS } from "../domain/alert-limits.ts";
 import { err } from "../domain/result.ts";
 import type { AlertMessage, Channel } from "./channel.ts";
 import {
@@ -32,7 +33,9 @@ export interface OpenAlert extends Pick<
 export interface AlertBook {
   /** Opens and closes alerts as the ledger's dead letters have come and gone. */
   follow(now: number): Promise<void>;
-  open(): Promise<OpenAlert[]>;
+  /** The page of this number, from 0; one that is not full is the last. */
+  open(page: number): Promise<OpenAlert[]>;
+  /** Of each by each channel at least the latest. */
   sends(clientOrderIds: readonly string[]): Promise<(Sent & { clientOrderId: string })[]>;
   /** How often it was tried, this time included; null when another run has it. */
   claim(
@@ -59,17 +62,34 @@ export async function tellPeople(parts: TellParts): Promise<void> {
   const { book, channels, now } = parts;
   await book.follow(now());
   if (channels.length === 0) return;
+  const due = await dueNow(parts);
+  await Promise.all(
+    due.flatMap(({ alert, sends }) => sends.map((send) => tellOne(parts, alert, send))),
+  );
+}
+
+interface Due {
+  alert: OpenAlert;
+  sends: DueSend[];
+}
+
+/** Page by page until there is enough: what was told and is not due again yet must not hold up what is. */
+async function dueNow({ book, channels, now }: TellParts): Promise<Due[]> {
   const on = new Set(channels.map(({ name }) => name));
-  const open = await book.open();
-  const sends = await book.sends(open.map(({ clientOrderId }) => clientOrderId));
-  const at = now();
-  const due = open.flatMap((alert) => {
-    const ours = sends.filter((send) => send.clientOrderId === alert.clientOrderId);
-    const wanted = alert.severity ? POLICIES[alert.severity] : policyFor(alert.label);
-    const policy = withChannels(wanted, on);
-    return dueSends(policy, alert, ours, at).map((send) => ({ alert, send }));
-  });
-  await Promise.all(due.map(({ alert, send }) => tellOne(parts, alert, send)));
+  const due: Due[] = [];
+  for (let page = 0; page < ALERT_PAGES_MAX; page += 1) {
+    const open = await book.open(page);
+    const sent = await book.sends(open.map(({ clientOrderId }) => clientOrderId));
+    const at = now();
+    for (const alert of open) {
+      const ours = sent.filter((send) => send.clientOrderId === alert.clientOrderId);
+      const wanted = alert.severity ? POLICIES[alert.severity] : policyFor(alert.label);
+      const sends = dueSends(withChannels(wanted, on), alert, ours, at);
+      if (sends.length > 0) due.push({ alert, sends });
+    }
+    if (open.length < ALERTS_PER_PAGE || due.length >= ALERTS_PER_PASS) break;
+  }
+  return due.slice(0, ALERTS_PER_PASS);
 }
 
 async function tellOne(parts: TellParts, alert: OpenAlert, send: DueSend): Promise<void> {

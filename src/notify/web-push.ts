@@ -1,8 +1,11 @@
 /**
  * A notification on every device that a person signed up (RFC 8030), sealed for that device alone (RFC 8291)
- * and signed as this deployment's (RFC 8292). A device that its push service no longer knows is forgotten.
+ * and signed as this deployment's (RFC 8292). A device is forgotten when its push service no longer knows it, or
+ * nothing can ever be sealed for its key.
  */
 import { buildPushPayload } from "@block65/webcrypto-web-push";
+import { base64url } from "jose";
+import { errorText, type Log } from "../application/log.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import {
   post,
@@ -40,24 +43,52 @@ export interface PushDevices {
 /** How long a push service keeps a message for a device that is off: an alert from yesterday helps nobody. */
 const KEPT_SECONDS = 3_600;
 
-/** What the device shows; `tag` makes a later telling of the same order replace the one before. */
-export const formatPush = (message: AlertMessage): string =>
-  JSON.stringify({
-    title: titleOf(message),
-    body: textOf(message),
-    tag: message.clientOrderId,
-    link: message.link,
-  });
+/** What fits into one message besides its seal: a push service need not take more than 4,096 bytes (RFC 8030 §7.2). */
+const PUSH_BYTES_MAX = 3_993;
 
-export const webPush = (fetch: Fetch, keys: PushKeys, devices: PushDevices): Channel => ({
+/** Of title and tag each, so that most of the room is the body's. */
+const LINE_BYTES_MAX = 500;
+
+/** What the device shows; `tag` makes a later telling of the same order replace the one before. */
+export function formatPush(message: AlertMessage): string {
+  const title = shortened(titleOf(message), LINE_BYTES_MAX);
+  const tag = shortened(message.clientOrderId, LINE_BYTES_MAX);
+  const written = (body: string): string =>
+    JSON.stringify({ title, body, tag, link: message.link });
+  const room = PUSH_BYTES_MAX - utf8.encode(written("")).byteLength;
+  return written(shortened(textOf(message), room));
+}
+
+const utf8 = new TextEncoder();
+
+/** As it is counted inside of JSON, where a line's end or a quote takes more than itself. */
+const bytesInside = (text: string): number => utf8.encode(JSON.stringify(text)).byteLength - 2;
+
+/** Its beginning in whole characters when it is longer: what is said first says what it is about. */
+function shortened(text: string, bytesMax: number): string {
+  if (bytesInside(text) <= bytesMax) return text;
+  let room = bytesMax - bytesInside("…");
+  let end = 0;
+  for (const character of text) {
+    room -= bytesInside(character);
+    if (room < 0) break;
+    end += character.length;
+  }
+  return `${text.slice(0, end)}…`;
+}
+
+export interface PushParts {
+  fetch: Fetch;
+  devices: PushDevices;
+  log: Log;
+}
+
+export const webPush = (parts: PushParts, keys: PushKeys): Channel => ({
   name: "web_push",
   async send(message) {
-    const all = await devices.all();
+    const all = await parts.devices.all();
     if (all.length === 0) return err({ mayRetry: false, reason: "no device is signed up" });
-    const answers = await Promise.all(
-      all.map((device) => sendTo(fetch, keys, devices, device, message)),
-    );
-    return ofAll(answers);
+    return ofAll(await Promise.all(all.map((device) => sendTo(parts, keys, device, message))));
   },
 });
 
@@ -71,12 +102,12 @@ function ofAll(answers: Result<null, SendFailure>[]): Result<null, SendFailure> 
 }
 
 async function sendTo(
-  fetch: Fetch,
+  parts: PushParts,
   keys: PushKeys,
-  devices: PushDevices,
-  { endpoint, p256dh, auth }: PushDevice,
+  device: PushDevice,
   message: AlertMessage,
 ): Promise<Result<null, SendFailure>> {
+  const { endpoint, p256dh, auth } = device;
   let sealed: Awaited<ReturnType<typeof buildPushPayload>>;
   try {
     sealed = await buildPushPayload(
@@ -85,13 +116,46 @@ async function sendTo(
       keys,
     );
   } catch {
-    // A key that is no point of the curve: nothing can ever be sealed for it.
-    await devices.forget(endpoint);
-    return err({ mayRetry: false, reason: "a device's key is unusable" });
+    return notSealed(parts, device);
   }
   const { "content-length": _length, ...headers } = sealed.headers;
-  const answer = await post(fetch, endpoint, { headers, body: sealed.body });
+  const answer = await post(parts.fetch, endpoint, { headers, body: sealed.body });
   if (answer.ok) return ok(null);
-  if (answer.error.status === 404 || answer.error.status === 410) await devices.forget(endpoint);
+  if (answer.error.status === 404 || answer.error.status === 410) await forget(parts, device);
   return answer;
+}
+
+/**
+ * A device is forgotten only for its own key. Whatever else keeps a message from being sealed concerns every
+ * device, and is put right at this deployment: nobody should have to sign up again for it.
+ */
+async function notSealed(parts: PushParts, device: PushDevice): Promise<Result<null, SendFailure>> {
+  if (await canBeSealedFor(device))
+    return err({
+      mayRetry: false,
+      reason: "it could not be signed or sealed: do the two WEB_PUSH keys belong together?",
+    });
+  await forget(parts, device);
+  return err({ mayRetry: false, reason: "a device's key is unusable" });
+}
+
+/** Its key is a point of the curve, and its secret as long as RFC 8291 has it. */
+async function canBeSealedFor({ p256dh, auth }: PushDevice): Promise<boolean> {
+  try {
+    const algorithm = { name: "ECDH", namedCurve: "P-256" };
+    const point = new Uint8Array(base64url.decode(p256dh));
+    await crypto.subtle.importKey("raw", point, algorithm, false, []);
+    return point.byteLength === 65 && base64url.decode(auth).byteLength === 16;
+  } catch {
+    return false;
+  }
+}
+
+/** One that stays on the list for now is found gone by the next message: that nobody else is told twice for. */
+async function forget({ devices, log }: PushParts, { endpoint }: PushDevice): Promise<void> {
+  try {
+    await devices.forget(endpoint);
+  } catch (error) {
+    log("error", "push_device_not_forgotten", { error: errorText(error) });
+  }
 }

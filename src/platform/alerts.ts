@@ -7,8 +7,8 @@ import { tellPeople, type AlertBook, type OpenAlert } from "../notify/tell-peopl
 import {
   claimSend,
   followDeadLetters,
+  latestSends,
   recordSend,
-  sendsOf,
   unacknowledged,
 } from "../storage/alerts.ts";
 import { database, type Database } from "../storage/database.ts";
@@ -25,12 +25,13 @@ export const alertChannels = (env: Env): Channels =>
   channelsOf(env, {
     fetch: (url, init) => fetch(url, init),
     devices: pushDevices(database(env.DB)),
+    log: logger({ component: "alerts" }),
   });
 
 export const alertBook = (book: Database): AlertBook => ({
   follow: (now) => followDeadLetters(book, now),
-  open: () => unacknowledged(book),
-  sends: (ids) => sendsOf(book, ids),
+  open: (page) => unacknowledged(book, page),
+  sends: (ids) => latestSends(book, ids),
   claim: (send, now) => claimSend(book, send, now),
   record: (id, outcome, now) => recordSend(book, id, outcome, now),
 });
@@ -53,7 +54,7 @@ const alertOf = (incident: IncidentRow): OpenAlert => ({
 export const incidentBook = (book: Database): AlertBook => ({
   ...alertBook(book),
   follow: async () => {},
-  open: async () => (await openIncidents(book)).map(alertOf),
+  open: async (page) => (await openIncidents(book, page)).map(alertOf),
 });
 
 /** One pass; the cron makes one each minute. */

@@ -1,6 +1,7 @@
 /** The desk's memory of what people were told: who took a dead letter on, and what became of each message. */
 import { and, asc, eq, inArray, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { AlertSendView } from "../contract/operations.ts";
+import { ALERT_STEPS_MAX, ALERTS_PER_PAGE } from "../domain/alert-limits.ts";
 import type { DeadLetterLabel } from "../domain/order.ts";
 import { auditStatement } from "./audit.ts";
 import type { Database } from "./database.ts";
@@ -20,15 +21,16 @@ export interface AlertRow {
 
 export type SendRow = typeof alertSends.$inferSelect;
 
-/** Open dead letters handled in one pass; the rest comes with the next. */
-const ALERTS_PER_PASS = 100;
-
 /**
  * When people were last told of it, ms since 1970; null when they were not yet. What is told next is
  * what was told least recently: however many stand open, none waits behind those that were told already.
  */
 export const toldAt = (key: SQL, openedAt: SQL): SQL =>
   sql`(SELECT max(${alertSends.updatedAt}) FROM ${alertSends} WHERE ${alertSends.clientOrderId} = ${key} AND ${alertSends.openedAt} = ${openedAt})`;
+
+/** Whether something is left to tell. Once its last step was told, only what failed of that is: a message that may be tried again. */
+export const isToldOn = (key: SQL, openedAt: SQL): SQL =>
+  sql`coalesce((SELECT max(${alertSends.state} = 'pending') FROM ${alertSends} WHERE ${alertSends.clientOrderId} = ${key} AND ${alertSends.openedAt} = ${openedAt} AND ${alertSends.step} >= ${ALERT_STEPS_MAX - 1}), 1) = 1`;
 
 /** Takes on a dead letter for somebody, once: whoever came first stays. */
 export async function acknowledge(
@@ -74,8 +76,8 @@ export async function followDeadLetters(book: Database, now: number): Promise<vo
       (SELECT client_order_id FROM dead_letters WHERE status = 'closed')`);
 }
 
-/** Open and taken on by nobody: first what nobody was told of, of that the unknown ones; then what was told longest ago. */
-export async function unacknowledged(book: Database): Promise<AlertRow[]> {
+/** Open, taken on by nobody and not told to the end: first what nobody was told of, of that the unknown ones; then what was told longest ago. */
+export async function unacknowledged(book: Database, page: number): Promise<AlertRow[]> {
   const { algoId, instrument, label, reason, intent } = deadLetters;
   const { clientOrderId, openedAt, acknowledgedAt } = alerts;
   return book
@@ -91,13 +93,49 @@ export async function unacknowledged(book: Database): Promise<AlertRow[]> {
     })
     .from(alerts)
     .innerJoin(deadLetters, eq(deadLetters.clientOrderId, alerts.clientOrderId))
-    .where(and(isNull(alerts.closedAt), isNull(acknowledgedAt), eq(deadLetters.status, "open")))
+    .where(
+      and(
+        isNull(alerts.closedAt),
+        isNull(acknowledgedAt),
+        eq(deadLetters.status, "open"),
+        isToldOn(sql`${clientOrderId}`, sql`${openedAt}`),
+      ),
+    )
     .orderBy(
       sql`${toldAt(sql`${clientOrderId}`, sql`${openedAt}`)} NULLS FIRST`,
       sql`${label} = 'unknown' DESC`,
       asc(openedAt),
+      asc(clientOrderId),
     )
-    .limit(ALERTS_PER_PASS);
+    .limit(ALERTS_PER_PAGE)
+    .offset(page * ALERTS_PER_PAGE);
+}
+
+/** The latest message of each of these by each channel: what is due next follows from it, and some have hundreds before it. */
+export async function latestSends(
+  book: Database,
+  ids: readonly string[],
+): Promise<
+  Pick<SendRow, "id" | "clientOrderId" | "openedAt" | "step" | "channel" | "state" | "nextTryAt">[]
+> {
+  if (ids.length === 0) return [];
+  const { id, clientOrderId, openedAt, step, channel, state, nextTryAt } = alertSends;
+  return (
+    book
+      // The other columns are those of the row that has the greatest step: https://sqlite.org/lang_select.html#bareagg
+      .select({
+        id,
+        clientOrderId,
+        openedAt,
+        step: sql<number>`max(${step})`,
+        channel,
+        state,
+        nextTryAt,
+      })
+      .from(alertSends)
+      .where(inArray(clientOrderId, [...ids]))
+      .groupBy(clientOrderId, openedAt, channel)
+  );
 }
 
 /** Every message of these dead letters. */

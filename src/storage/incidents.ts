@@ -5,18 +5,16 @@ import type { Incident } from "../application/reconcile-port.ts";
 import type { ApiError } from "../contract/errors.ts";
 import type { IncidentDetail, IncidentsQuery, IncidentView } from "../contract/incidents.ts";
 import type { Page } from "../contract/primitives.ts";
+import { ALERTS_PER_PAGE } from "../domain/alert-limits.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import { auditStatement } from "./audit.ts";
-import { sendsOf, sendView, toldAt } from "./alerts.ts";
+import { isToldOn, sendsOf, sendView, toldAt } from "./alerts.ts";
 import { decodeCursor, olderThan, pageFrom } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { incidents } from "./schema.ts";
 
 export type IncidentRow = typeof incidents.$inferSelect;
-
-/** Incidents told in one pass; the rest comes with the next. */
-const INCIDENTS_PER_PASS = 80;
 
 /** Under this name its messages are recorded, so that no order's are mixed with them. */
 export const sendsKey = (id: string): string => `incident:${id}`;
@@ -38,19 +36,22 @@ export const closing = (book: Database, id: string, by: string, at: number) =>
     .set({ acknowledgedBy: by, acknowledgedAt: at })
     .where(and(eq(incidents.id, id), isNull(incidents.acknowledgedAt)));
 
-/** Taken on by nobody: first what nobody was told of, of that the critical and the newest; then what was told longest ago. */
-export async function openIncidents(book: Database): Promise<IncidentRow[]> {
+/** Taken on by nobody and not told to the end: first what nobody was told of, of that the critical and the newest; then what was told longest ago. */
+export async function openIncidents(book: Database, page: number): Promise<IncidentRow[]> {
+  const key = sql`${sendsKey("")} || ${incidents.id}`;
+  const openedAt = sql`${incidents.at}`;
   return book
     .select()
     .from(incidents)
-    .where(isNull(incidents.acknowledgedAt))
+    .where(and(isNull(incidents.acknowledgedAt), isToldOn(key, openedAt)))
     .orderBy(
-      sql`${toldAt(sql`${sendsKey("")} || ${incidents.id}`, sql`${incidents.at}`)} NULLS FIRST`,
+      sql`${toldAt(key, openedAt)} NULLS FIRST`,
       sql`${incidents.severity} = 'critical' DESC`,
       desc(incidents.at),
       desc(incidents.id),
     )
-    .limit(INCIDENTS_PER_PASS);
+    .limit(ALERTS_PER_PAGE)
+    .offset(page * ALERTS_PER_PAGE);
 }
 
 const cursorKey = z.tuple([z.number(), z.string()]);

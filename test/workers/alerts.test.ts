@@ -1,11 +1,13 @@
 /** What people are told, with the real ledger's dead letters in a real D1 and a counterpart for every channel. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { ALERT_STEPS_MAX } from "../../src/domain/alert-limits.ts";
 import { channelsOf } from "../../src/notify/settings.ts";
 import { tellPeople } from "../../src/notify/tell-people.ts";
 import { alertBook, announced } from "../../src/platform/alerts.ts";
-import { acknowledge, sendsOf } from "../../src/storage/alerts.ts";
+import { acknowledge, sendsOf, unacknowledged } from "../../src/storage/alerts.ts";
 import { database } from "../../src/storage/database.ts";
+import { alertSends } from "../../src/storage/schema.ts";
 import { tradebook } from "../../src/storage/tradebook.ts";
 import type { Order } from "../../src/domain/order.ts";
 import {
@@ -51,6 +53,7 @@ async function pass(now: number): Promise<void> {
       return (await answers[hostname]?.()) ?? new Response("ok");
     },
     devices: { all: async () => [], forget: async () => {} },
+    log: () => {},
   });
   await tellPeople({ book: alertBook(book), channels, link, now: () => now, log: () => {} });
 }
@@ -139,30 +142,53 @@ test("an acknowledgement ends it, and so does leaving the desk", async () => {
   expect(took()).toEqual([]);
 });
 
+/** What the ledger writes of any number of open dead letters. */
+async function letters() {
+  const { intent } = await flow.reserve(RESTING);
+  const order = (await flow.ledger.order(intent.clientOrderId)) as Order;
+  return (n: number) => ({
+    version: n + 1_000,
+    row: {
+      kind: "dead_letter" as const,
+      label: "unknown" as const,
+      reason: "no answer",
+      attempts: 1,
+      status: "open" as const,
+      order: { ...order, clientOrderId: `letter-${n}` },
+    },
+  });
+}
+
 test(
   "a dead letter is told of within a minute, however many stand open that were told before",
   async () => {
-    const { intent } = await flow.reserve(RESTING);
-    const order = (await flow.ledger.order(intent.clientOrderId)) as Order;
-    const open = (n: number) => ({
-      version: n + 1_000,
-      row: {
-        kind: "dead_letter" as const,
-        label: "unknown" as const,
-        reason: "no answer",
-        attempts: 1,
-        status: "open" as const,
-        order: { ...order, clientOrderId: `letter-${n}` },
-      },
-    });
-    const letters = Array.from({ length: 104 }, (_, n) => open(n));
-    await tradebook(env.DB).write(letters);
+    const open = await letters();
+    await tradebook(env.DB).write(Array.from({ length: 104 }, (_, n) => open(n)));
     await pass(START);
     await pass(START + MINUTE_MS);
     expect(took()).toHaveLength(104 * BOTH.length);
     await tradebook(env.DB).write([open(104)]);
     await pass(START + 2 * MINUTE_MS);
     expect(await sendsOf(book, ["letter-104"])).toHaveLength(BOTH.length);
+  },
+  MANY_MS,
+);
+
+test(
+  "a dead letter is told again by its policy, however many were told to their last step and never taken on",
+  async () => {
+    const open = await letters();
+    await tradebook(env.DB).write(Array.from({ length: 85 }, (_, n) => open(n)));
+    await pass(START);
+    await pass(START);
+    expect(took()).toHaveLength(85 * BOTH.length);
+    await book.update(alertSends).set({ step: ALERT_STEPS_MAX - 1 });
+    expect(await unacknowledged(book, 0)).toEqual([]);
+    await tradebook(env.DB).write([open(85)]);
+    await pass(START + MINUTE_MS);
+    expect(took()).toEqual(BOTH);
+    await pass(START + 6 * MINUTE_MS);
+    expect(took()).toEqual(["hooks.example.com"]);
   },
   MANY_MS,
 );

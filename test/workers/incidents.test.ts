@@ -4,12 +4,14 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { IncidentDetail, IncidentView } from "../../src/contract/incidents.ts";
 import type { Page } from "../../src/contract/primitives.ts";
+import { ALERT_STEPS_MAX } from "../../src/domain/alert-limits.ts";
 import { TRIP_NAMES, type TripName } from "../../src/domain/risk/trips/settings.ts";
 import { channelsOf } from "../../src/notify/settings.ts";
 import { tellPeople } from "../../src/notify/tell-people.ts";
 import { incidentBook } from "../../src/platform/alerts.ts";
 import { database } from "../../src/storage/database.ts";
-import { layDown } from "../../src/storage/incidents.ts";
+import { layDown, openIncidents, sendsKey } from "../../src/storage/incidents.ts";
+import { alertSends } from "../../src/storage/schema.ts";
 import { factsWith, intentWith, markOf, postOf } from "../support/ledger/samples.ts";
 import { until } from "../support/until.ts";
 import { DEVELOPMENT_KEY, errorOf, makeKey, played } from "../support/workers/api.ts";
@@ -53,6 +55,7 @@ async function pass(now: number, answer = 200): Promise<string[]> {
       return new Response("{}", { status: answer });
     },
     devices: { all: async () => [], forget: async () => {} },
+    log: () => {},
   });
   const book = incidentBook(database(env.DB));
   await tellPeople({ book, channels, link, now: () => now, log: () => {} });
@@ -235,8 +238,7 @@ test(
     const incident = { account: "paper", title: "A trade past the platform", message: "by hand" };
     for (let n = 0; n < 85; n += 1)
       await layDown(book, { ...incident, id: `hand-${n}`, at: 1_000 + n, severity: "serious" });
-    const bare = { account: "paper", title: "No stop", message: "a position stands bare" };
-    await layDown(book, { ...bare, id: "bare", at: 1, severity: "critical" });
+    await layDown(book, { ...bare, id: "bare", at: 1 });
     const first = await pass(10_000);
     expect(first.filter((each) => each.startsWith("ops") && each.includes("No stop"))).toHaveLength(
       1,
@@ -248,6 +250,76 @@ test(
   },
   MANY_MS,
 );
+
+/** Old ones that nobody took on, each told by both channels to this step and then. */
+async function toldBefore(count: number, step: number, told: number, at: number) {
+  const book = database(env.DB);
+  const old = { account: "paper", severity: "serious", title: "Old", message: "m", at } as const;
+  for (let n = 0; n < count; n += 1) {
+    const id = `old-${n}`;
+    const clientOrderId = sendsKey(id);
+    const send = (channel: string) => ({
+      id: `${clientOrderId}:${at}:${step}:${channel}`,
+      clientOrderId,
+      openedAt: at,
+      step,
+      channel,
+      state: "sent" as const,
+      attempts: 1,
+      nextTryAt: told,
+      error: null,
+      updatedAt: told,
+    });
+    await layDown(book, { ...old, id });
+    await book.insert(alertSends).values([send("slack"), send("webhook")]);
+  }
+}
+
+const bare = {
+  account: "paper",
+  severity: "critical",
+  title: "No stop",
+  message: "a position stands bare",
+} as const;
+
+const slackOf = (sent: string[]) => sent.filter((each) => each.startsWith("hooks"));
+
+test(
+  "one that is new is told again by its policy, however many old ones were told to their last step and never taken on",
+  async () => {
+    const now = 100 * 24 * 60 * MINUTE_MS;
+    await toldBefore(85, ALERT_STEPS_MAX - 1, now / 2, 5);
+    expect(await pass(now)).toEqual([]);
+    await layDown(database(env.DB), { ...bare, id: "bare", at: now });
+    expect(await pass(now)).toHaveLength(2);
+    const again = slackOf(await pass(now + 5 * MINUTE_MS));
+    expect(again).toEqual([expect.stringContaining("No stop")]);
+  },
+  MANY_MS,
+);
+
+test(
+  "a critical one is told again when it is due, though many serious ones were told before it and are not due",
+  async () => {
+    const now = 100 * 24 * 60 * MINUTE_MS;
+    await toldBefore(165, 1, now - MINUTE_MS, now - 11 * MINUTE_MS);
+    await layDown(database(env.DB), { ...bare, id: "bare", at: now });
+    expect(await pass(now)).toHaveLength(2);
+    const again = slackOf(await pass(now + 5 * MINUTE_MS));
+    expect(again).toEqual([expect.stringContaining("No stop")]);
+  },
+  MANY_MS,
+);
+
+test("what failed of the last step is tried again, and that is the end of it", async () => {
+  const now = 100 * 24 * 60 * MINUTE_MS;
+  await toldBefore(1, ALERT_STEPS_MAX - 2, 6, 5);
+  expect(await pass(now, 503)).toHaveLength(1);
+  expect(await pass(now + MINUTE_MS)).toHaveLength(1);
+  expect(await pass(now + 60 * MINUTE_MS)).toEqual([]);
+  expect(await openIncidents(database(env.DB), 0)).toEqual([]);
+  expect(await list("?open=true")).toHaveLength(1);
+});
 
 test("a key may read incidents, and only a person takes one on", async () => {
   const key = await makeKey(["read", "trade"], "algo-a");

@@ -3,7 +3,12 @@ import { createHmac } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CHANNELS, type AlertMessage, type ChannelName } from "../../../src/notify/channel.ts";
+import {
+  CHANNELS,
+  post,
+  type AlertMessage,
+  type ChannelName,
+} from "../../../src/notify/channel.ts";
 import { channelsOf, type ChannelParts } from "../../../src/notify/settings.ts";
 import { newBrowser, newPushKeys } from "../../support/push-service.ts";
 
@@ -79,6 +84,7 @@ const parts = (): ChannelParts => ({
     all: async () => [{ endpoint: `${SERVICE}/device`, ...newBrowser().keys }],
     forget: async () => {},
   },
+  log: () => {},
 });
 
 const MESSAGE: AlertMessage = {
@@ -166,6 +172,9 @@ describe("what is received", () => {
   });
 });
 
+const breakOff = (body: ReadableStreamDefaultController): void =>
+  body.error(new Error("the connection was reset"));
+
 describe("what an answer means", () => {
   test.each(
     CHANNELS.flatMap((name) =>
@@ -191,6 +200,19 @@ describe("what an answer means", () => {
     expect(received).toHaveLength(1);
     for (const secret of SECRETS) expect(JSON.stringify(result)).not.toContain(secret);
   });
+
+  test.each([
+    [200, null],
+    [503, true],
+    [400, false],
+  ])(
+    "%s is the answer, though the connection breaks off in what follows it",
+    async (status, mayRetry) => {
+      const answer = async () => new Response(new ReadableStream({ start: breakOff }), { status });
+      const result = await post(answer, origin, { headers: {}, body: "" });
+      expect(result.ok ? null : result.error.mayRetry).toBe(mayRetry);
+    },
+  );
 });
 
 describe("settings", () => {

@@ -1,10 +1,16 @@
 /** Web push against a push service on loopback that checks the signature, and a browser that opens what it gets. */
+import { ECDH } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { importJWK, jwtVerify } from "jose";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AlertMessage } from "../../../src/notify/channel.ts";
-import { webPush, type PushDevice } from "../../../src/notify/web-push.ts";
+import {
+  formatPush,
+  webPush,
+  type PushDevice,
+  type PushKeys,
+} from "../../../src/notify/web-push.ts";
 import { newBrowser, newPushKeys, type Browser } from "../../support/push-service.ts";
 
 interface Received {
@@ -35,11 +41,15 @@ let received: Received[];
 /** By path; 201 where nothing is said. */
 let answers: Record<string, number>;
 let forgotten: string[];
+let forget: (endpoint: string) => Promise<void>;
+let logged: string[];
 
 beforeEach(async () => {
   received = [];
   answers = {};
   forgotten = [];
+  forget = async (endpoint) => void forgotten.push(endpoint);
+  logged = [];
   server = createServer((incoming, outgoing) => {
     const parts: Buffer[] = [];
     incoming.on("data", (part: Buffer) => parts.push(part));
@@ -61,11 +71,17 @@ const deviceOf = (path: string, { keys }: Browser): PushDevice => ({
 });
 
 /** The push service is on loopback; only its host differs. */
-const channel = (...devices: PushDevice[]) =>
-  webPush((url, init) => fetch(url.replace(SERVICE, origin), init), KEYS, {
-    all: async () => devices,
-    forget: async (endpoint) => void forgotten.push(endpoint),
-  });
+const channelWith = (keys: PushKeys, ...devices: PushDevice[]) =>
+  webPush(
+    {
+      fetch: (url, init) => fetch(url.replace(SERVICE, origin), init),
+      devices: { all: async () => devices, forget: (endpoint) => forget(endpoint) },
+      log: (_level, event) => void logged.push(event),
+    },
+    keys,
+  );
+
+const channel = (...devices: PushDevice[]) => channelWith(KEYS, ...devices);
 
 test("a device opens its own message, which no other device can", async () => {
   const phone = newBrowser();
@@ -124,6 +140,18 @@ test.each([404, 410])("a device that its service answers with %s is forgotten", 
 });
 
 test.each([
+  ["that is gone", (device: PushDevice) => device],
+  ["with an unusable key", (device: PushDevice) => ({ ...device, auth: "" })],
+])("a device %s that cannot be forgotten just now has nobody told again", async (_, made) => {
+  forget = () => Promise.reject(new Error("D1 is down"));
+  answers["/gone"] = 410;
+  const gone = made(deviceOf("/gone", newBrowser()));
+  const result = await channel(gone, deviceOf("/a", newBrowser())).send(MESSAGE, 0);
+  expect(result).toEqual({ ok: true, value: null });
+  expect(logged).toEqual(["push_device_not_forgotten"]);
+});
+
+test.each([
   [500, true],
   [429, true],
   [400, false],
@@ -156,11 +184,85 @@ test("without a device nobody is told, and that is said", async () => {
   });
 });
 
-test("a device whose key is no point of the curve is forgotten, and stops nobody else", async () => {
-  const broken = { ...deviceOf("/x", newBrowser()), p256dh: `B${"A".repeat(86)}` };
+/** The same point as 33 bytes, which RFC 8291 does not take. */
+const compressed = (p256dh: string): string =>
+  String(ECDH.convertKey(p256dh, "prime256v1", "base64url", "base64url", "compressed"));
+
+test.each([
+  ["key is no point of the curve", { p256dh: `B${"A".repeat(86)}` }],
+  ["key is a compressed point", { p256dh: compressed(newBrowser().keys.p256dh) }],
+  ["key is no base64", { p256dh: "?" }],
+  ["secret is a byte too short", { auth: "A".repeat(20) }],
+])("a device whose %s is forgotten, and stops nobody else", async (_, keys) => {
+  const broken = { ...deviceOf("/x", newBrowser()), ...keys };
   const phone = newBrowser();
   const result = await channel(broken, deviceOf("/a", phone)).send(MESSAGE, 0);
   expect(result.ok).toBe(true);
   expect(forgotten).toEqual([broken.endpoint]);
   expect(received.map(({ path }) => path)).toEqual(["/a"]);
+});
+
+const incidentWith = (title: string, reason: string): AlertMessage => ({
+  ...MESSAGE,
+  order: title,
+  incident: title,
+  reason,
+});
+
+test.each([
+  ["plain letters", "x"],
+  ["letters of three bytes", "रु"],
+  ["characters of four bytes in two halves", "📉"],
+  ["quotes and line ends, which JSON writes longer", '"\n'],
+  ["halves of a character, which JSON writes longest", "\ud83d"],
+])("a message that is too long is cut between characters to what fits: %s", async (_, unit) => {
+  const phone = newBrowser();
+  for (const before of ["", ".", "..", "..."]) {
+    const reason = before + unit.repeat(5_000);
+    const result = await channel(deviceOf("/a", phone)).send(incidentWith("A fill", reason), 0);
+    expect(result).toEqual({ ok: true, value: null });
+    const sealed = received.pop();
+    if (!sealed) throw new Error("nothing was sent");
+    const text = phone.open(sealed.body);
+    const bytes = Buffer.byteLength(text);
+    expect(bytes).toBeLessThanOrEqual(3_993);
+    expect(bytes).toBeGreaterThan(3_980);
+    const { body } = JSON.parse(text) as { body: string };
+    expect(`A fill\n${reason}`.startsWith(body.slice(0, -1))).toBe(true);
+    expect(body).toMatch(/…$/);
+    // No half of a character but where the message itself had one.
+    expect(body.isWellFormed()).toBe(unit.isWellFormed());
+  }
+  expect(forgotten).toEqual([]);
+});
+
+test("a message that just fits is whole, and so is one with a title too long for any screen", () => {
+  const lengthOf = (count: number): string => formatPush(incidentWith("t", "x".repeat(count)));
+  const most = 3_993 - Buffer.byteLength(lengthOf(0));
+  expect(lengthOf(most)).not.toContain("…");
+  expect(lengthOf(most + 1)).toContain("…");
+  const { title, body } = JSON.parse(formatPush(incidentWith("t".repeat(900), "why"))) as Record<
+    "title" | "body",
+    string
+  >;
+  expect(title).toBe(`${"t".repeat(497)}…`);
+  expect(body).toContain("why");
+});
+
+test("keys of this deployment that do not belong together sign no device off, and are not tried again", async () => {
+  const { privateKey } = newPushKeys();
+  const wrong = channelWith(
+    { ...KEYS, privateKey },
+    deviceOf("/a", newBrowser()),
+    deviceOf("/b", newBrowser()),
+  );
+  expect(await wrong.send(MESSAGE, 0)).toEqual({
+    ok: false,
+    error: {
+      mayRetry: false,
+      reason:
+        "no device was reached: it could not be signed or sealed: do the two WEB_PUSH keys belong together?",
+    },
+  });
+  expect(forgotten).toEqual([]);
 });
