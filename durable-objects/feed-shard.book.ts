@@ -2,7 +2,7 @@
  * The tick path of a shard: every update is cleaned, stamped and written as one line of text here, for
  * all consumers at once. It never stores, never calls out and never waits.
  */
-import type { AssignedInstrument, HandOver } from "../src/application/ports.ts";
+import type { AssignedInstrument, HandOver, Release } from "../src/application/ports.ts";
 import {
   depthText,
   ltpFields,
@@ -27,7 +27,9 @@ import {
   forgetLaterThan,
   groupsOf,
   type HeldInstrument,
+  isReleased,
   keepForHandOver,
+  letGo,
   lose,
   newlyHeld,
   noGroups,
@@ -64,18 +66,15 @@ export class TickBook {
   }
 
   /** Replaces what is held. What stays keeps its state; a hand-over delivers what was kept for it. */
-  assign(
-    assigned: readonly AssignedInstrument[],
-    released: ReadonlySet<InstrumentId>,
-    now: number,
-  ): void {
+  assign(assigned: readonly AssignedInstrument[], released: readonly Release[], now: number): void {
     const before = new Map(this.held);
+    const releases = new Map(released.map((release) => [release.instrument, release]));
     this.held.clear();
     for (const entry of assigned) {
       const held = before.get(entry.instrument) ?? this.#admit(entry.instrument);
       before.delete(entry.instrument);
       this.held.set(entry.instrument, held);
-      this.#place(held, entry, released.has(entry.instrument), now);
+      this.#place(held, entry, releases.get(entry.instrument) ?? null, now);
     }
     for (const held of before.values()) {
       Object.assign(held, { isLive: false, alarm: null, lostAt: null, kept: [] }, noGroups());
@@ -130,12 +129,10 @@ export class TickBook {
     for (const held of this.held.values()) forgetLaterThan(held, exchangeTime);
   }
 
-  /** Stops delivering an instrument; the last update delivered, or null. */
-  release(instrument: InstrumentId): MarketUpdate | null {
-    const held = this.held.get(instrument);
-    if (held === undefined) return this.#retired.get(instrument)?.delivered ?? null;
-    held.phase = "released";
-    return held.delivered;
+  /** Stops delivering an instrument. */
+  release(instrument: InstrumentId): Release {
+    const held = this.held.get(instrument) ?? this.#retired.get(instrument);
+    return held ? letGo(held) : { instrument, epoch: 0, last: null };
   }
 
   /** The last delivered tick, or null. */
@@ -158,7 +155,7 @@ export class TickBook {
       this.#retired.delete(instrument);
       // Its last price may be hours old by now: nothing is judged by it.
       Object.assign(known, { phase: "active", handOver: null, delivered: null });
-      Object.assign(known, { taken: null, resumesAfter: null, orderBook: null });
+      Object.assign(known, { release: null, taken: null, resumesAfter: null, orderBook: null });
       known.cleaner.forget();
       Object.assign(known.cadence, NO_ARRIVAL);
       known.isStale = false;
@@ -176,12 +173,19 @@ export class TickBook {
     return held;
   }
 
-  #place(held: HeldInstrument, entry: AssignedInstrument, isReleased: boolean, now: number): void {
+  #place(
+    held: HeldInstrument,
+    entry: AssignedInstrument,
+    release: Release | null,
+    now: number,
+  ): void {
     const isNewHandOver = (entry.handOver?.epoch ?? 0) > (held.handOver?.epoch ?? 0);
     held.handOver = entry.handOver;
+    // What it answered in this life says more than what is stored of it.
+    held.release = release && isReleased(release, entry) ? (held.release ?? release) : null;
     if (isNewHandOver) this.#startEpoch(held);
     if (entry.standby) held.phase = "standby";
-    else if (isReleased && !isNewHandOver) held.phase = "released";
+    else if (held.release) held.phase = "released";
     else if (held.phase === "standby") this.#takeOver(held, entry.handOver, now);
     else if (held.phase === "released") held.phase = "active";
   }

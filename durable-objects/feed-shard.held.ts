@@ -1,5 +1,5 @@
 /** What a shard remembers of each instrument that it holds, and who is to get its ticks. Plain data. */
-import type { HandOver } from "../src/application/ports.ts";
+import type { AssignedInstrument, HandOver, Release } from "../src/application/ports.ts";
 import type { Cleaner } from "../src/domain/cleaning.ts";
 import { type Cadence, NO_ARRIVAL } from "../src/domain/freshness.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
@@ -46,6 +46,8 @@ export interface HeldInstrument {
   /** Ticks delivered in this epoch: `seq` is the epoch's base plus this. */
   count: number;
   handOver: HandOver | null;
+  /** What was answered when it was given up to another shard; null while it is not. */
+  release: Release | null;
   /** Judges each update by the good ones before it, delivered or not. */
   readonly cleaner: Cleaner;
   /** How often good updates come. */
@@ -79,6 +81,21 @@ export interface HeldInstrument {
   ltpGroups: LineGroup[];
   depthGroups: LineGroup[];
   markGroups: MarkGroup[];
+}
+
+/** Whether what was let go stays so: the hand-over is still the one under which it was delivered. */
+export const isReleased = (
+  release: Release,
+  entry: Pick<AssignedInstrument, "standby" | "handOver"> | undefined,
+): boolean =>
+  entry !== undefined && !entry.standby && release.epoch === (entry.handOver?.epoch ?? 0);
+
+/** Stops delivering an instrument; asked again, it answers the same. */
+export function letGo(held: HeldInstrument): Release {
+  const { instrument, handOver, delivered } = held;
+  held.phase = "released";
+  held.release ??= { instrument, epoch: handOver?.epoch ?? 0, last: delivered };
+  return held.release;
 }
 
 /** Keeps one more; the oldest go when they are too many. */
@@ -129,6 +146,7 @@ export const newlyHeld = (
   epoch,
   count: 0,
   handOver: null,
+  release: null,
   taken: null,
   resumesAfter: null,
   delivered: null,

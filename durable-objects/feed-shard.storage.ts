@@ -1,17 +1,27 @@
 /** What a shard must know after it was evicted: its assignment, what it gave up, and when data last came. */
-import type { ShardAssignment } from "../src/application/ports.ts";
-import type { InstrumentId } from "../src/domain/instrument.ts";
+import type { Release, ShardAssignment } from "../src/application/ports.ts";
+import { isReleased } from "./feed-shard.held.ts";
+import { type Migration, migrate } from "./schema-migrations.ts";
+
+const MIGRATIONS: readonly Migration[] = [
+  [
+    "CREATE TABLE IF NOT EXISTS assignment (id INTEGER PRIMARY KEY CHECK (id = 1), content TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS released (instrument TEXT PRIMARY KEY)",
+    "CREATE TABLE IF NOT EXISTS checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), data_at INTEGER, reconnects INTEGER NOT NULL)",
+  ],
+  [
+    // Of what was let go before, nobody knows under which hand-over: the manager asks again where it still has to.
+    "DROP TABLE released",
+    "CREATE TABLE released (instrument TEXT PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID",
+  ],
+];
 
 export class FeedShardStorage {
   readonly #sql: SqlStorage;
 
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
-    sql.exec(`
-      CREATE TABLE IF NOT EXISTS assignment (id INTEGER PRIMARY KEY CHECK (id = 1), content TEXT NOT NULL);
-      CREATE TABLE IF NOT EXISTS released (instrument TEXT PRIMARY KEY);
-      CREATE TABLE IF NOT EXISTS checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), data_at INTEGER, reconnects INTEGER NOT NULL);
-    `);
+  constructor(storage: DurableObjectStorage) {
+    this.#sql = storage.sql;
+    migrate(storage, MIGRATIONS);
   }
 
   assignment(): ShardAssignment | null {
@@ -23,29 +33,27 @@ export class FeedShardStorage {
     return isOld ? null : assignment;
   }
 
-  /** Replaces the assignment; what was released and is no longer assigned is forgotten. */
+  /** Replaces the assignment; what was released, and is not assigned under the same hand-over any more, is forgotten. */
   saveAssignment(assignment: ShardAssignment): void {
     this.#sql.exec(
       "INSERT INTO assignment VALUES (1, ?1) ON CONFLICT DO UPDATE SET content = ?1",
       JSON.stringify(assignment),
     );
-    // A fresh hand-over gives back what was once released.
-    const kept = new Set(
-      assignment.instruments.filter((entry) => !entry.standby).map((entry) => entry.instrument),
-    );
-    for (const instrument of this.released())
-      if (!kept.has(instrument))
-        this.#sql.exec("DELETE FROM released WHERE instrument = ?", instrument);
+    const assigned = new Map(assignment.instruments.map((entry) => [entry.instrument, entry]));
+    for (const release of this.released())
+      if (!isReleased(release, assigned.get(release.instrument)))
+        this.#sql.exec("DELETE FROM released WHERE instrument = ?", release.instrument);
   }
 
-  released(): Set<InstrumentId> {
-    const rows = this.#sql.exec<{ instrument: string }>("SELECT instrument FROM released");
-    return new Set(rows.toArray().map(({ instrument }) => instrument));
+  /** Without the last update: after an eviction nobody knows whether the markets have read it, and twice is better than never. */
+  released(): Release[] {
+    const rows = this.#sql.exec<{ instrument: string; epoch: number }>("SELECT * FROM released");
+    return rows.toArray().map((row) => ({ ...row, last: null }));
   }
 
-  release(instruments: readonly InstrumentId[]): void {
-    for (const instrument of instruments)
-      this.#sql.exec("INSERT OR IGNORE INTO released VALUES (?)", instrument);
+  release(releases: readonly Release[]): void {
+    for (const { instrument, epoch } of releases)
+      this.#sql.exec("INSERT OR REPLACE INTO released VALUES (?, ?)", instrument, epoch);
   }
 
   checkpoint(): { dataAt: number | null; reconnects: number } {

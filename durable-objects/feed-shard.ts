@@ -7,6 +7,7 @@ import { HeldSession } from "../src/application/held-session.ts";
 import type {
   FeedShardPort,
   FeedTerms,
+  Release,
   SessionGrant,
   ShardAssignment,
   ShardReport,
@@ -19,7 +20,6 @@ import type { CandlePart } from "../src/domain/candle-builder.ts";
 import type { LearnedLimit } from "../src/domain/broker-limits.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { WATCHDOG_INTERVAL_MS } from "../src/domain/limits.ts";
-import type { MarketUpdate } from "../src/domain/tick.ts";
 import { logger } from "../src/platform/logger.ts";
 import { brokerManager } from "../src/platform/objects.ts";
 import { TickBook } from "./feed-shard.book.ts";
@@ -62,7 +62,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#storage = new FeedShardStorage(ctx.storage.sql);
+    this.#storage = new FeedShardStorage(ctx.storage);
     this.#shard = ctx.id.name ?? "";
     const [broker = ""] = this.#shard.split(":");
     this.#log = logger({ object: "FeedShard", name: this.#shard });
@@ -127,14 +127,9 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     return this.#report();
   }
 
-  async release(
-    instruments: InstrumentId[],
-  ): Promise<{ instrument: InstrumentId; last: MarketUpdate | null }[]> {
-    this.#storage.release(instruments);
-    const answer = instruments.map((instrument) => ({
-      instrument,
-      last: this.#book.release(instrument),
-    }));
+  async release(instruments: InstrumentId[]): Promise<Release[]> {
+    const answer = instruments.map((instrument) => this.#book.release(instrument));
+    this.#storage.release(answer);
     this.#history.release(instruments);
     // What was delivered must have arrived before the other shard goes on.
     await this.#links.settle();

@@ -97,7 +97,7 @@ function path(isOn: boolean): number {
   const entry = { mode: "quote", consumers: [], standby: false, handOver: null } as const;
   book.assign(
     names.map((instrument) => ({ ...entry, instrument, consumers: [] })),
-    new Set(),
+    [],
     START,
   );
   const group = { instruments: new Set(names), lines: [] as string[] };

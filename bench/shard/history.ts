@@ -47,7 +47,7 @@ async function round(isKept: boolean): Promise<Round> {
   book.openEpoch(1);
   const entry = { mode: "quote", consumers: [], standby: false, handOver: null } as const;
   const assigned = names.map((instrument) => ({ ...entry, instrument, consumers: [] }));
-  book.assign(assigned, new Set(), START);
+  book.assign(assigned, [], START);
   const group = { instruments: new Set(names), lines: [] as string[] };
   for (const held of book.held.values()) held.groups = [group];
   let bytes = 0;

@@ -189,15 +189,23 @@ export interface ShardReport {
   live: InstrumentId[];
 }
 
+/** What a shard answers when it lets an instrument go: the same however often it is asked, until it is evicted. */
+export interface Release {
+  instrument: InstrumentId;
+  /** Of the hand-over under which it was delivered here; 0 without one. A later one gives it back. */
+  epoch: number;
+  /** The last update delivered; null when there was none, or when an eviction has left it unknown. */
+  last: MarketUpdate | null;
+}
+
 export interface FeedShardPort extends SessionUser {
   assign(assignment: ShardAssignment): Promise<ShardReport>;
   /**
    * Stops delivering these instruments, durably, and answers the last update delivered of each.
-   * Asking twice gives the same answer. The next assignment takes them away for good.
+   * The next assignment takes them away for good, or gives them
+   * back under another hand-over.
    */
-  release(
-    instruments: InstrumentId[],
-  ): Promise<{ instrument: InstrumentId; last: MarketUpdate | null }[]>;
+  release(instruments: InstrumentId[]): Promise<Release[]>;
   quotes(instruments: InstrumentId[]): Promise<TickView[]>;
   /** The bars still in memory, each whole. */
   candles(instrument: InstrumentId, interval: "1s" | "1m"): Promise<CandlePart[]>;

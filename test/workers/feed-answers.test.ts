@@ -118,7 +118,7 @@ test("an instrument wanted again while its unsubscribe waits for its turn become
   const entry = { mode: "quote", consumers: [], standby: false, handOver: null } as const;
   const assign = (ids: string[]) => {
     const assigned = ids.map((instrument) => ({ ...entry, instrument, consumers: [] }));
-    book.assign(assigned, new Set(), Date.now());
+    book.assign(assigned, [], Date.now());
     subscriber.want(wishes(ids), Date.now());
   };
   book.openEpoch(5);

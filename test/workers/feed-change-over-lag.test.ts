@@ -54,7 +54,7 @@ async function changeOver(lagSteps: number) {
       standby: false,
       handOver: null,
     })),
-    new Set(),
+    [],
     0,
   );
   const group = { instruments: new Set(instruments), lines: [] as string[] };

@@ -56,7 +56,7 @@ async function setUp(interest: [ConsumerId, string[]][]) {
   book.openEpoch(1);
   book.assign(
     instruments.map((instrument) => ({ ...entry, consumers: [], instrument })),
-    new Set(),
+    [],
     0,
   );
   const links = new Links(book, {

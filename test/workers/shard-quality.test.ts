@@ -43,7 +43,7 @@ function setUp(instruments: string[], calendar = "always") {
   const entry = { mode: "quote", consumers: [], standby: false, handOver: null } as const;
   const assigned = instruments.map((instrument) => ({ ...entry, instrument, consumers: [] }));
   book.openEpoch(1);
-  book.assign(assigned, new Set(), START);
+  book.assign(assigned, [], START);
   quality.assign(assigned);
   const terms = (instrument: string): FeedTerms => ({
     instrument,

@@ -108,7 +108,7 @@ export async function playedBroker() {
     () => {},
   );
   const entry = { instrument: ID, mode: "quote", consumers: [], standby: false } as const;
-  book.assign([{ ...entry, consumers: [], handOver: null }], new Set(), 0);
+  book.assign([{ ...entry, consumers: [], handOver: null }], [], 0);
   for (const held of book.held.values()) held.groups = [group];
   const learn = (generation: number) => {
     const token = { generation, token: `t${generation}`, expiresAt: null };

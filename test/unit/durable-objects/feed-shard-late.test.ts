@@ -40,11 +40,7 @@ const update = (time: number, last: number): MarketUpdate => ({
 function oneHeld(): { book: TickBook; one: HeldInstrument } {
   const book = new TickBook("paper", (held) => (held.isLive = true));
   const mode = "quote";
-  book.assign(
-    [{ instrument: I, mode, consumers: [], standby: false, handOver: null }],
-    new Set(),
-    NOW,
-  );
+  book.assign([{ instrument: I, mode, consumers: [], standby: false, handOver: null }], [], NOW);
   book.openEpoch(3);
   const one = book.held.get(I);
   if (!one) throw new Error("not held");

@@ -35,7 +35,7 @@ function setUp() {
   const book = new TickBook("paper", (held) => (held.isLive = true));
   book.assign(
     [{ instrument: I, mode: "quote", consumers: [], standby: false, handOver: null }],
-    new Set(),
+    [],
     T,
   );
   book.openEpoch(1);

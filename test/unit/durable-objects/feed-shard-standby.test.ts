@@ -27,7 +27,7 @@ function setUp() {
   const group: LineGroup = { instruments: new Set([ID]), lines: [] };
   book.openEpoch(1);
   const entry = { instrument: ID, mode: "quote", consumers: [], standby: false } as const;
-  book.assign([{ ...entry, consumers: [], handOver: null }], new Set(), 0);
+  book.assign([{ ...entry, consumers: [], handOver: null }], [], 0);
   for (const held of book.held.values()) held.groups = [group];
   const standby = new Standby(book.held, {});
   const read = () =>
