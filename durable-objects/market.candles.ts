@@ -82,7 +82,7 @@ export class CandleFeed {
     const entries = asked.map((one) => this.#held.hold(one));
     for (const entry of entries) entry.waiting += 1;
     const wishes = wishesOf(fresh);
-    const acquired = await this.#host.interest.acquire(wishes);
+    const acquired = await this.#host.interest.acquire(wishes, request.instruments);
     if (!acquired.ok) {
       this.#stopWaiting(entries);
       return refuse(algo, acquired.error, request.requestId);

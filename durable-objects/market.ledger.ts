@@ -33,6 +33,10 @@ export class LedgerFeed {
   /** Of the last event that came; null until one did, or a follow was answered. */
   #version: number | null = null;
   #publishing: Promise<void> = Promise.resolve();
+  /** Subscribes under way: they need the ledger's word as much as those that were answered. */
+  #asking = 0;
+  /** Until the ledger has taken the last goodbye: a follow must not overtake it. */
+  #leaving: Promise<void> = Promise.resolve();
 
   constructor(host: LedgerFeedHost) {
     this.#host = host;
@@ -46,7 +50,9 @@ export class LedgerFeed {
   ): Promise<Pick<CatchUp, "version" | "complete"> | null> {
     const progress = this.#progressOf(algo);
     if (channel === "orders") progress.held ??= [];
+    this.#asking += 1;
     try {
+      await this.#leaving;
       const algoId = seesAll(algo.caller) ? null : algo.caller.algoId;
       const answer = await this.#host.ledger().follow(this.#host.name, { since, algoId });
       this.#version ??= answer.version;
@@ -63,6 +69,9 @@ export class LedgerFeed {
     } catch (error) {
       this.release(algo);
       throw error;
+    } finally {
+      this.#asking -= 1;
+      this.unfollowIfLast();
     }
   }
 
@@ -81,9 +90,10 @@ export class LedgerFeed {
   }
 
   unfollowIfLast(): void {
+    if (this.#asking > 0) return;
     for (const algo of this.#host.sockets()) if (!algo.isClosed && hasLedgerChannel(algo)) return;
     this.#version = null;
-    this.#host
+    this.#leaving = this.#host
       .ledger()
       .unfollow(this.#host.name)
       .catch((error: unknown) => {

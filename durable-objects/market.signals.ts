@@ -27,8 +27,10 @@ export class SignalFeed {
   readonly #host: SignalFeedHost;
   /** By topic the last `seq` that a socket was sent. Memory only: after an eviction one may come twice. */
   readonly #sent = new WeakMap<AlgoSocket, Map<string, number>>();
-  /** What came while a socket's subscribe was being answered. */
+  /** What came while a socket's subscribe was being answered: an entry for each that is under way. */
   readonly #held = new Map<AlgoSocket, SignalView[]>();
+  /** Until the last goodbye was taken: a follow must not overtake it. */
+  #leaving: Promise<void> = Promise.resolve();
 
   constructor(host: SignalFeedHost) {
     this.#host = host;
@@ -48,6 +50,7 @@ export class SignalFeed {
     const held: SignalView[] = [];
     this.#held.set(algo, held);
     try {
+      await this.#leaving;
       // Following comes first: what is published from then on reaches this market.
       const last = await this.#host.signals().followSignals(this.#host.name, request.topics);
       if (algo.isClosed) return;
@@ -59,6 +62,7 @@ export class SignalFeed {
     } finally {
       this.#held.delete(algo);
       for (const signal of held) this.#send(algo, signal);
+      this.unfollowIfLast();
     }
   }
 
@@ -91,8 +95,10 @@ export class SignalFeed {
   }
 
   unfollowIfLast(): void {
+    // Who is being answered needs what is published as much as those who were.
+    if (this.#held.size > 0) return;
     for (const algo of this.#host.sockets()) if (!algo.isClosed && algo.topics.size > 0) return;
-    this.#host
+    this.#leaving = this.#host
       .signals()
       .unfollowSignals(this.#host.name)
       .catch((error: unknown) => {

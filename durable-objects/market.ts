@@ -38,6 +38,7 @@ import { Requests } from "./market.requests.ts";
 import { SignalFeed } from "./market.signals.ts";
 import { type AlgoAttachment, AlgoSocket } from "./market.socket.ts";
 import { MarketStorage } from "./market.storage.ts";
+import { SoonestAlarm } from "./soonest-alarm.ts";
 
 export class Market extends DurableObject<Env> implements MarketPort {
   readonly #name: string;
@@ -56,6 +57,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
   readonly #meter = new RateMeter(Date.now());
   readonly #log;
   readonly #lag = new LagWatch(() => this.#algos.values());
+  readonly #alarm = new SoonestAlarm(this.ctx);
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -85,11 +87,8 @@ export class Market extends DurableObject<Env> implements MarketPort {
       log,
     });
     this.#signalFeed = new SignalFeed({ name, signals: () => marketManager(env), sockets, log });
-    this.#count = new SocketCount(
-      () => marketManager(env).report(name, this.#algos.size),
-      log,
-      waitUntil,
-    );
+    const report = () => marketManager(env).report(name, this.#algos.size);
+    this.#count = new SocketCount(report, log, waitUntil);
     this.#links = new MarketLinks(this.#board, {
       saveAliases: (shard, aliases) => this.#storage.saveLink(shard, aliases),
       gap: (gap, provider) => {
@@ -106,17 +105,20 @@ export class Market extends DurableObject<Env> implements MarketPort {
       changed: () => this.#requests.providersChanged(),
     });
     this.#interest = new Interest({
-      consumer: `market:${this.#name}`,
+      consumer: `market:${name}`,
       manager: (broker) => brokerManager(env, broker),
       providerOf: (instrument) => this.#providers.of(instrument),
       aboveOf: (instrument) => this.#providers.above(instrument),
       begins: (instrument) => this.#board.forget(instrument),
       declared: () => this.#storage.declared(),
       saveDeclared: (declared) => this.#storage.saveDeclared(declared),
-      failed: (error, retryMs) => this.#declareLater(error, retryMs),
+      failed: (error, retryMs) => {
+        log("warn", "declare_failed", { reason: errorText(error) });
+        this.#alarm.by(Date.now() + retryMs);
+      },
     });
     this.#requests = new Requests({
-      name: this.#name,
+      name,
       board: this.#board,
       interest: this.#interest,
       providers: this.#providers,
@@ -201,6 +203,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
 
   /** A declare had failed, or what is wanted differs from what was declared before an eviction. */
   override async alarm(): Promise<void> {
+    this.#alarm.rang();
     this.#interest.redeclare();
   }
 
@@ -225,7 +228,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
     this.#links.askForBars();
     this.#storage.keepOnly([...this.#algos.values()]);
     this.#drain.resume();
-    if (!this.#interest.isDeclared()) this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now()));
+    if (!this.#interest.isDeclared()) this.#alarm.by(Date.now());
   }
 
   #admit(socket: WebSocket, attachment: AlgoAttachment): AlgoSocket {
@@ -291,10 +294,5 @@ export class Market extends DurableObject<Env> implements MarketPort {
         // The shard's own alarm and the manager's watchdog wake it too.
         this.#log("warn", "shard_unreachable", { shard, reason: errorText(error) });
       });
-  }
-
-  #declareLater(error: unknown, retryMs: number): void {
-    this.#log("warn", "declare_failed", { reason: errorText(error) });
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + retryMs));
   }
 }

@@ -47,6 +47,18 @@ export class CandleBook {
     this.#series.set(instrument, { interval, candles: [], closedTime: null, volume: null });
   }
 
+  /** Tracks what is wanted of these, in the interval in which it is; the rest of them is dropped. */
+  follow(
+    instruments: readonly string[],
+    intervalOf: (instrument: string) => CandleInterval | undefined,
+  ): void {
+    for (const instrument of instruments) {
+      const interval = intervalOf(instrument);
+      if (interval === undefined) this.drop(instrument);
+      else this.track(instrument, interval);
+    }
+  }
+
   drop(instrument: string): void {
     this.#series.delete(instrument);
   }

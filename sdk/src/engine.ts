@@ -57,8 +57,7 @@ export class Engine implements AlgoContext {
         if (this.#phase === "running") this.#push({ kind: "order", order });
       },
     });
-    const channels: Channel[] = ["orders"];
-    if (handlers.onRisk !== undefined) channels.push("risk");
+    const channels: Channel[] = handlers.onRisk === undefined ? ["orders"] : ["orders", "risk"];
     this.#stream = new Stream({
       url: config.streamUrl,
       key: config.key,
@@ -124,10 +123,11 @@ export class Engine implements AlgoContext {
     instruments: readonly string[],
     { history, interval = "1m", mode = "quote" }: SubscribeOptions = {},
   ): Promise<void> {
-    const wish = { history: history ?? null, interval, mode };
-    const answered = this.#stream.subscribe(instruments, wish);
-    for (const instrument of instruments) this.#book.track(instrument, interval);
-    await answered;
+    const follow = () => this.#book.follow(instruments, (one) => this.#stream.intervalOf(one));
+    const done = this.#stream.subscribe(instruments, { history: history ?? null, interval, mode });
+    follow();
+    // What is refused leaves wanted what was wanted before.
+    await done.finally(follow);
   }
 
   unsubscribe(instruments: readonly string[]): void {

@@ -12,8 +12,9 @@ import { GapRefresh } from "./gap-refresh.ts";
 import type { Timing } from "./limits.ts";
 import { judgeFrame, laterPosition, TickGate, type FramePosition } from "./sequence.ts";
 import type { OpenSocket } from "./socket-like.ts";
-import type { Channel, Gap, StreamEvent } from "./stream-events.ts";
-import { type Again, Subscriptions, type Wish } from "./subscriptions.ts";
+import type { Channel, StreamEvent } from "./stream-events.ts";
+import { type Again, Subscriptions } from "./subscriptions.ts";
+import type { Wish } from "./wishes.ts";
 
 interface StreamOptions {
   url: string;
@@ -76,6 +77,10 @@ export class Stream {
 
   get instruments(): string[] {
     return this.#subscriptions.instruments;
+  }
+
+  intervalOf(instrument: string): CandleInterval | undefined {
+    return this.#subscriptions.intervalOf(instrument);
   }
 
   /** Resolves when the platform has listed the instruments and sent all history asked for. */
@@ -226,7 +231,10 @@ export class Stream {
     const error = new TrunklineError({ code, message: message.message, details });
     if (this.channels.bars.refused(requestId, error)) return;
     const outcome = requestId === undefined ? null : this.#subscriptions.refused(requestId, error);
-    if (outcome?.repair === false) return this.#takeBack(outcome.takenBack);
+    if (outcome?.repair === false) {
+      this.#takeBack(outcome.takenBack);
+      return this.#askAgain(outcome.asBefore, "refresh");
+    }
     const what = requestId === undefined ? "" : ` (${requestId})`;
     const text = `Trunkline refused${what}: ${code}: ${message.message}`;
     this.#emit({
@@ -257,15 +265,11 @@ export class Stream {
   }
 
   #announce(reason: string): void {
-    const now = Date.now();
-    const gap: Gap = {
-      instruments: this.instruments,
-      from: this.#lastTicksAt ?? now,
-      to: now,
-      provider: "stream",
-      reason,
-    };
-    if (gap.instruments.length > 0) this.#emit({ kind: "gap", gap });
+    const { instruments } = this;
+    if (instruments.length === 0) return;
+    const to = Date.now();
+    const gap = { instruments, from: this.#lastTicksAt ?? to, to, provider: "stream", reason };
+    this.#emit({ kind: "gap", gap });
   }
 
   #repairSoon(repair = (): void => this.#askAgain()): void {

@@ -4,16 +4,10 @@
  */
 import { issueText } from "../../src/contract/issue-text.ts";
 import type { CandleInterval } from "../../src/contract/market.ts";
-import { type FeedMode, streamRequest, type StreamRequest } from "../../src/contract/stream.ts";
+import { streamRequest, type StreamRequest } from "../../src/contract/stream.ts";
 import { TrunklineError, TrunklineTimeoutError } from "./errors.ts";
 import { partsOf } from "./parts.ts";
-
-export interface Wish {
-  interval: CandleInterval;
-  /** Bars to fetch; null: candles start with the first live tick. */
-  history: number | null;
-  mode: FeedMode;
-}
+import { type Wish, Wishes } from "./wishes.ts";
 
 /** Who awaits a subscribe: it is asked for in parts, and is there when all of them are. */
 interface Caller {
@@ -42,10 +36,21 @@ interface Request {
  */
 export type Again = "repair" | "refresh";
 
+/** What a refusal changed. */
+interface Refused {
+  repair: boolean;
+  /** Wanted no more. */
+  dropped: string[];
+  /** Those of them that the platform may have by now. */
+  takenBack: string[];
+  /** Wanted as before the refused call, which asked for them in another mode or interval. */
+  asBefore: string[];
+}
+
 const isRepair = ({ id }: Request): boolean => id.startsWith("repair" satisfies Again);
 
 export class Subscriptions {
-  readonly #wishes = new Map<string, Wish>();
+  readonly #wishes = new Wishes();
   readonly #requests = new Map<string, Request>();
   readonly #timeoutMs: number;
   #lastId = 0;
@@ -55,17 +60,21 @@ export class Subscriptions {
   }
 
   get instruments(): string[] {
-    return [...this.#wishes.keys()];
+    return this.#wishes.instruments;
   }
 
   wants(instrument: string): boolean {
     return this.#wishes.has(instrument);
   }
 
+  intervalOf(instrument: string): CandleInterval | undefined {
+    return this.#wishes.of(instrument)?.interval;
+  }
+
   /** Those of them whose bars were asked for. */
   withHistory(instruments: readonly string[]): string[] {
     return instruments.filter(
-      (instrument) => (this.#wishes.get(instrument)?.history ?? null) !== null,
+      (instrument) => (this.#wishes.of(instrument)?.history ?? null) !== null,
     );
   }
 
@@ -76,10 +85,10 @@ export class Subscriptions {
   ): { messages: StreamRequest[]; answered: Promise<void> } {
     const names = [...new Set(instruments)];
     check(subscribeMessage("subscribe", names, wish));
-    for (const instrument of names) this.#wishes.set(instrument, wish);
     const messages: StreamRequest[] = [];
     const answered = new Promise<void>((resolve, reject) => {
       const caller = { resolve, reject, timer: null, instruments: names, open: new Set<string>() };
+      this.#wishes.want(names, wish, caller);
       for (const part of partsOf(names, wish.history)) {
         const id = this.#nextId("subscribe");
         caller.open.add(id);
@@ -94,6 +103,7 @@ export class Subscriptions {
   #giveUpAfter(timeoutMs: number, caller: Caller): void {
     caller.timer = setTimeout(() => {
       this.#end(caller);
+      this.#wishes.settle(caller.instruments, caller);
       const what = list(caller.instruments);
       const text = `no answer to the subscribe of ${what} within ${timeoutMs} ms; the wish stands`;
       caller.reject(new TrunklineTimeoutError(text));
@@ -102,30 +112,40 @@ export class Subscriptions {
 
   /** Forgets the wishes; answers those that stood. */
   remove(instruments: readonly string[]): string[] {
-    return instruments.filter((instrument) => this.#wishes.delete(instrument));
+    return this.#wishes.remove(instruments);
   }
 
-  /** Everything to be said on a new socket, or to repair this one: each instrument once. */
+  /** Everything to be said on a new socket, or to repair this one: what stands once, then what still awaits an answer. */
   all(): StreamRequest[] {
     const open = [...this.#requests.values()].filter((entry) => entry.caller !== null);
     this.#requests.clear();
-    const covered = new Set<string>();
-    for (const { id, instruments, wish, caller } of open) {
+    const asked = new Set(open.flatMap(({ instruments }) => instruments));
+    // A call that names what stands may be refused: that is said for itself.
+    const standing = this.#ask(this.instruments, "repair", (instrument) =>
+      asked.has(instrument) ? this.#wishes.standing(instrument) : this.#wishes.of(instrument),
+    );
+    for (const { id, instruments, wish, caller } of open)
       this.#requests.set(id, request(id, instruments, wish, caller));
-      for (const instrument of instruments) covered.add(instrument);
-    }
-    const rest = this.instruments.filter((instrument) => !covered.has(instrument));
     return [
+      ...standing,
       ...open.map(({ id, instruments, wish }) => subscribeMessage(id, instruments, wish)),
-      ...this.refresh(rest),
     ];
   }
 
-  /** Subscribes again what is wanted of these, with its history: as few messages as the platform takes for each kind of wish. */
+  /** Subscribes again what is wanted of these, with its history. */
   refresh(instruments: readonly string[], kind: Again = "repair"): StreamRequest[] {
+    return this.#ask(instruments, kind, (instrument) => this.#wishes.of(instrument));
+  }
+
+  /** As few messages as the platform takes for each kind of wish. */
+  #ask(
+    instruments: readonly string[],
+    kind: Again,
+    wishOf: (instrument: string) => Wish | undefined,
+  ): StreamRequest[] {
     const groups = new Map<string, { wish: Wish; instruments: string[] }>();
     for (const instrument of instruments) {
-      const wish = this.#wishes.get(instrument);
+      const wish = wishOf(instrument);
       if (wish === undefined) continue;
       const key = `${wish.interval} ${wish.history} ${wish.mode}`;
       const group = groups.get(key) ?? { wish, instruments: [] };
@@ -162,29 +182,25 @@ export class Subscriptions {
   }
 
   /**
-   * The platform refused a request. What it named, or the whole request where it named nothing, is
-   * wanted no more if an algo awaits the answer; a refused repair is answered with what it was for. Of a
-   * subscribe in parts none stands then: `takenBack` are those that the platform may have by now.
+   * The platform refused a request. If an algo awaits the answer, what the call asked for is taken back,
+   * and wanted as it was before; a refused repair drops what was named. Of a subscribe in parts none stands.
    */
-  refused(
-    requestId: string,
-    error: TrunklineError,
-  ): { repair: boolean; dropped: string[]; takenBack: string[] } | null {
+  refused(requestId: string, error: TrunklineError): Refused | null {
     const entry = this.#requests.get(requestId);
     if (entry === undefined) return null;
     this.#requests.delete(requestId);
     const { caller } = entry;
     if (caller === null) {
       const dropped = this.remove(error.details?.instruments ?? []);
-      return { repair: true, dropped, takenBack: [] };
+      return { repair: true, dropped, takenBack: [], asBefore: [] };
     }
     this.#end(caller);
+    if (entry.answered) this.#wishes.settle(entry.instruments, caller);
     const own = new Set(entry.instruments);
-    const others = caller.instruments.filter((instrument) => !own.has(instrument));
-    const takenBack = this.remove(others);
-    const dropped = entry.answered ? [] : this.remove(entry.instruments);
+    const { gone, other } = this.#wishes.takeBack(caller.instruments, caller);
+    const takenBack = gone.filter((instrument) => !own.has(instrument));
     caller.reject(error);
-    return { repair: false, dropped: [...dropped, ...takenBack], takenBack };
+    return { repair: false, dropped: gone, takenBack, asBefore: other };
   }
 
   /** Fails everything that is still awaited. */
@@ -205,6 +221,7 @@ export class Subscriptions {
     caller.open.delete(entry.id);
     if (caller.open.size > 0) return;
     this.#end(caller);
+    this.#wishes.settle(caller.instruments, caller);
     caller.resolve();
   }
 

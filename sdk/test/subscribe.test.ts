@@ -5,6 +5,7 @@ import { startAlgo, startFake, startSubscribed } from "./support/start.ts";
 
 const I = "NSE:INFY";
 const J = "NSE:TCS";
+const REFUSAL = { type: "error", code: "UNAVAILABLE", message: "not now" };
 
 describe("subscribing", () => {
   test("an instrument that is refused is named, and wanted no more", async () => {
@@ -25,6 +26,79 @@ describe("subscribing", () => {
       details: { instruments: ["NSE:INFI"] },
     });
     expect(algo.instruments).toEqual([]);
+  });
+
+  test("a refused call takes away nothing that was live before it, whatever it was refused for", async () => {
+    for (const code of ["UNKNOWN_INSTRUMENT", "UNAVAILABLE"]) {
+      const platform = await startFake();
+      const { algo, seen } = await startSubscribed(platform, [I]);
+      platform.onSubscribe = (socket, { requestId }) =>
+        socket.send({ type: "error", code, message: "not now", requestId, instruments: [J] });
+      await expect(algo.subscribe([I, J])).rejects.toMatchObject({ code });
+      expect(algo.instruments).toEqual([I]);
+      platform.socket.tick(I, { seq: 1 });
+      await until("the tick", () => seen.ticks.length === 1);
+    }
+  });
+
+  test("of two calls under way for the same instrument the refusal of one leaves the other's wish", async () => {
+    const platform = await startFake();
+    const { algo, seen } = await startAlgo(platform);
+    const answers: (() => void)[] = [];
+    platform.onSubscribe = (socket, request) =>
+      answers.push(() =>
+        request.instruments.includes(J)
+          ? socket.send({ ...REFUSAL, requestId: request.requestId })
+          : socket.subscribed(request, request.instruments),
+      );
+    for (const order of [
+      [[I], [I, J]],
+      [[I, J], [I]],
+    ]) {
+      const calls = order.map((names) => algo.subscribe(names).catch((error: unknown) => error));
+      await until("both", () => answers.length === 2);
+      for (const answer of answers.splice(0)) answer();
+      await Promise.all(calls);
+      expect(algo.instruments).toEqual([I]);
+      platform.socket.tick(I, { seq: seen.ticks.length + 1 });
+      const count = seen.ticks.length + 1;
+      await until("the tick", () => seen.ticks.length === count);
+      algo.unsubscribe([I]);
+    }
+  });
+
+  test("a call that was refused leaves mode, interval and bars as they were wanted before", async () => {
+    const platform = await startFake();
+    const bars = [{ time: 60_000, open: 1, high: 1, low: 1, close: 1, volume: 1 }];
+    platform.onSubscribe = (socket, request) => {
+      if (request.mode === "depth")
+        return socket.send({ ...REFUSAL, requestId: request.requestId });
+      for (const instrument of request.instruments)
+        socket.send({ type: "history", instrument, interval: request.interval, candles: bars });
+      socket.subscribed(request, request.instruments);
+    };
+    const { algo } = await startAlgo(platform);
+    await algo.subscribe([I], { history: 1 });
+    const raised = algo.subscribe([I, J], { history: 1, interval: "5m", mode: "depth" });
+    await expect(raised).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await until("the bars of before", () => algo.candles(I).length === 1);
+    expect(platform.socket.ofTicks().at(-1)).toMatchObject({ instruments: [I], interval: "1m" });
+    await expect(algo.subscribe([I, "bad"], { interval: "5m" })).rejects.toThrow(/instruments/);
+    expect(algo.candles(I)).toEqual(bars);
+  });
+
+  test("what was live before is said for itself on a new line, where a call that names it waits", async () => {
+    const platform = await startFake();
+    const { algo } = await startSubscribed(platform, [I]);
+    platform.onSubscribe = (socket, request) => {
+      if (platform.sockets.length === 1) return socket.socket.terminate();
+      if (!request.instruments.includes(J)) return socket.subscribed(request, request.instruments);
+      socket.send({ ...REFUSAL, requestId: request.requestId });
+    };
+    const call = algo.subscribe([I, J]);
+    await expect(call).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(platform.socket.ofTicks().map(({ instruments }) => instruments)).toEqual([[I], [I, J]]);
+    expect(algo.instruments).toEqual([I]);
   });
 
   test("bad input is refused before it is sent", async () => {
