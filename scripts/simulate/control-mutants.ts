@@ -163,4 +163,9 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     file: TRIPS,
     changes: [["const acts = latches || flatten;", "const acts = latches;"]],
   },
+  {
+    name: "a flatten goes on after its halt was lifted",
+    file: "src/domain/risk/case.ts",
+    changes: [["intent.reduceOnly && isToBeClosed(state, intent)", "intent.reduceOnly"]],
+  },
 ];
