@@ -129,8 +129,8 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     file: TRIPS,
     changes: [
       [
-        "killSwitch.trip(scope, reason, by, now, { flatten })",
-        'killSwitch.trip("portfolio", reason, by, now, { flatten })',
+        "killSwitch.latch(after, asked, now, { flatten })",
+        'killSwitch.latch(after, { ...asked, scope: "portfolio" }, now, { flatten })',
       ],
     ],
   },
@@ -162,8 +162,11 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   {
     name: "a loss that is to be closed closes nothing that was halted before",
     file: TRIPS,
-    changes: [
-      ["filter(({ latches, flatten }) => latches || flatten)", "filter(({ latches }) => latches)"],
-    ],
+    changes: [["const acts = latches || flatten;", "const acts = latches;"]],
+  },
+  {
+    name: "a flatten goes on after its halt was lifted",
+    file: "src/domain/risk/case.ts",
+    changes: [["intent.reduceOnly && isToBeClosed(state, intent)", "intent.reduceOnly"]],
   },
 ];

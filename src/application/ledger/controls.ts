@@ -140,7 +140,10 @@ export class LedgerControls {
     return ok(null);
   }
 
-  /** A new epoch, stored and told to every gateway before it answers: what is older leaves no more. */
+  /**
+   * A new epoch, stored and told to every gateway before it answers: what is older leaves no more. A gateway that
+   * is silent keeps nobody from taking over: the ledger refuses the old epoch meanwhile, and the fence stays owed.
+   */
   async #takeLease(
     { region, reason }: Command<"take_lease">,
     by: string,
@@ -153,7 +156,7 @@ export class LedgerControls {
       this.#apply(state, { kind: "lease", lease }, { action: "lease_take", ...facts });
       this.#gateways.oweFence(lease.epoch);
     });
-    await this.#gateways.settle();
+    await this.#killSwitch.told();
     return ok(null);
   }
 

@@ -94,7 +94,7 @@ export class KillSwitch {
     began = now,
   ): Promise<KillAnswer> {
     const latchedInMs = (this.#clock?.() ?? now) - began;
-    const settled = await this.#told();
+    const settled = await this.told();
     const enforcedInMs = settled ? (this.#clock?.() ?? now) - began : null;
     return this.#book.commit(now, (state) => {
       const toCancel = openOrders(state, underScope(scope))
@@ -201,7 +201,7 @@ export class KillSwitch {
       this.#gateways.owe(scope, "resume", next.version, known.version);
       return ok(answer(state, next, unsent));
     });
-    if (reset.ok) await this.#told();
+    if (reset.ok) await this.told();
     return reset;
   }
 
@@ -219,8 +219,8 @@ export class KillSwitch {
       .map((entry) => this.#book.wishCancel(state, entry, by, now).order);
   }
 
-  /** False when not every gateway has confirmed in time: the call stays owed, and what is to be canceled waits no longer. */
-  #told(): Promise<boolean> {
+  /** Tells the gateways what they are owed. False when not every one has confirmed in time: the call stays owed, and nobody waits for it any longer. */
+  told(): Promise<boolean> {
     const late = Promise.withResolvers<boolean>();
     const takeBack = this.#after(HALT_TOLD_MS_MAX, () => late.resolve(false));
     return Promise.race([this.#gateways.settle(), late.promise]).finally(takeBack);

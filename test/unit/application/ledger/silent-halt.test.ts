@@ -1,8 +1,12 @@
-/** The kill switch while a gateway does not answer: it is waited for a moment, and holds up nothing after that. */
+/** The kill switch and the lease while a gateway does not answer: it is waited for a moment, and holds up nothing after that. */
 import { expect, test } from "vitest";
 import type { OrderGatewayPort } from "../../../../src/application/ports.ts";
 import { GATEWAY_SILENT_MS, HALT_TOLD_MS_MAX } from "../../../../src/domain/halt-limits.ts";
-import { DUTY_WAIT_MS, KILL_SWITCH_HOLD_MS } from "../../../../src/domain/limits.ts";
+import {
+  DUTY_WAIT_MS,
+  KILL_SWITCH_HOLD_MS,
+  WATCHDOG_INTERVAL_MS,
+} from "../../../../src/domain/limits.ts";
 import { facts, intent } from "../../../support/orders/lone-ledger.ts";
 import { START } from "../../../support/orders/scripted.ts";
 import { quietLedger } from "../../../support/orders/quiet-ledger.ts";
@@ -10,10 +14,10 @@ import { Timeline } from "../../../support/orders/timeline.ts";
 
 const hangs = (): Promise<never> => Promise.withResolvers<never>().promise;
 
-/** A ledger with one order that stands, told of by a gateway that says nothing to a halt or to its end. */
+/** A ledger with one order that stands, told of by a gateway that says nothing to a halt, to its end or to a lease. */
 async function besideSilent() {
   const timeline = new Timeline(START);
-  const gateway = { halt: hangs, resume: hangs } as Partial<
+  const gateway = { halt: hangs, resume: hangs, fence: hangs } as Partial<
     Record<keyof OrderGatewayPort, unknown>
   > as OrderGatewayPort;
   const ledger = quietLedger(timeline, gateway);
@@ -47,6 +51,19 @@ test("the reset answers, too", async () => {
   const reset = calls.resetTrip("portfolio", "over", "person:a");
   await pass(HALT_TOLD_MS_MAX);
   expect(await reset).toMatchObject({ ok: true, value: { state: "active" } });
+});
+
+test("a takeover answers, too, and its fence is told again until the gateway holds it", async () => {
+  const { calls, ledger, pass } = await besideSilent();
+  const command = {
+    kind: "take_lease",
+    region: "standby",
+    reason: "the other one is down",
+  } as const;
+  const taken = calls.control(command, "person:a");
+  await pass(HALT_TOLD_MS_MAX);
+  expect(await taken).toMatchObject({ ok: true, value: { lease: { region: "standby" } } });
+  expect(ledger.dueAt()).toBeLessThan(START + HALT_TOLD_MS_MAX + WATCHDOG_INTERVAL_MS);
 });
 
 test("a halt, its cancels and its flatten fit into the time of one duty", () => {
