@@ -26,7 +26,7 @@ import { auditStatement } from "./audit.ts";
 import { decodeCursor, olderThan, pageFrom } from "./cursor.ts";
 import { excluded, type Database } from "./database.ts";
 import { AFTER_HOURS, failedDayIncidentId } from "./day-reports.ts";
-import { closing } from "./incidents.ts";
+import { closing, RECOVERY } from "./incidents.ts";
 import { haveMovedOn, ifNoneMovedOn, repairStatements } from "./reconciliation-repairs.ts";
 import { executions, orders, reconciliations } from "./schema.ts";
 
@@ -151,7 +151,7 @@ export const reconcileBook = (book: Database): ReconcileBook => ({
         ...repairStatements(book, record, repairs, version),
         ...(record.status === "failed"
           ? []
-          : [closing(book, failedDayIncidentId(record.id), "recovery", record.finishedAt)]),
+          : [closing(book, failedDayIncidentId(record.id), RECOVERY, record.finishedAt)]),
       ]);
       return true;
     } catch (error) {
