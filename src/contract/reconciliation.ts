@@ -122,6 +122,31 @@ export const accountReconciliation = z.object({
 
 export type AccountReconciliation = z.infer<typeof accountReconciliation>;
 
+type Judged = Pick<
+  ReconciliationDetail,
+  "status" | "unresolved" | "report" | "startedAt" | "acceptedAt"
+>;
+
+/**
+ * What a person's acceptance of a report lets trade again of what is frozen. A report in which all agrees speaks for what was
+ * frozen before it. One that a person takes on as it is stands for all that is frozen then, and again for
+ * nothing that froze later.
+ */
+export function freedBy<Frozen extends { since: number }>(
+  { unresolved, report, startedAt, acceptedAt }: Judged,
+  frozen: readonly Frozen[],
+): Frozen[] {
+  const agrees = unresolved === 0 && report.failure === null;
+  const until = agrees ? startedAt : (acceptedAt ?? Infinity);
+  return frozen.filter(({ since }) => since <= until);
+}
+
+/** Whether there is something for a person to accept: what is open, or what is frozen still. */
+export const waitsForPerson = (judged: Judged, frozen: readonly { since: number }[]): boolean =>
+  judged.status === "unresolved" ||
+  judged.status === "failed" ||
+  freedBy(judged, frozen).length > 0;
+
 export const reconciliationsView = z.object({
   accounts: z.array(accountReconciliation),
   /** True when an unresolved report waits for a person: the next wake is refused. */

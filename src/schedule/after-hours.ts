@@ -6,7 +6,7 @@ import { closedDay, daysToCompare, dueDay, isLate } from "../domain/reconciliati
 import { runReconciliation } from "../platform/reconciliation.ts";
 import { database, type Database } from "../storage/database.ts";
 import { eventFilesIn } from "../storage/event-files.ts";
-import { closeIncident, layDown } from "../storage/incidents.ts";
+import { closeIncidents, layDown } from "../storage/incidents.ts";
 import { eventsBook } from "../storage/moving-events.ts";
 import {
   AFTER_HOURS,
@@ -59,11 +59,15 @@ export async function moveEventsWhenDue(
   const db = database(env.DB);
   const book = eventsBook(db);
   const before = await book.state();
-  if (isMoved(before, day) || !(await areCompared(db, accounts, day))) return;
+  if (isMoved(before, day) || !(await areCompared(db, accounts, day))) {
+    // Each minute anew: taking it back may have failed when the moving went on.
+    if (before.failingSince === null) await closeIncidents(db, MOVING_INCIDENT, now);
+    return;
+  }
   const files = eventFilesIn(env.ARCHIVE);
   const ports = { book, files, sliceOrders: EVENTS_SLICE_ORDERS, now: () => Date.now() };
   const after = await moveEvents(ports, day);
-  await tellOfMoving(db, before, after, now);
+  await tellOfMoving(db, after, now);
   // So that it is in the log like everything else that the minute could not do.
   if (after.error !== null) throw new Error(after.error);
 }
@@ -79,21 +83,18 @@ async function areCompared(
   return reports.every((report) => report !== null && report.status !== "failed");
 }
 
-const incidentId = (since: number): string => `order-events-${since}`;
+/** How their ids begin: since when it fails comes after. */
+const MOVING_INCIDENT = "order-events-";
 
 async function tellOfMoving(
   book: Database,
-  { failingSince: wasFailing }: MovingState,
   { failingSince, error }: MovingState,
   now: number,
 ): Promise<void> {
-  if (failingSince === null) {
-    if (wasFailing !== null) await closeIncident(book, incidentId(wasFailing), now);
-    return;
-  }
+  if (failingSince === null) return closeIncidents(book, MOVING_INCIDENT, now);
   if (now - failingSince < EVENTS_FAILING_TOLD_MS) return;
   await layDown(book, {
-    id: incidentId(failingSince),
+    id: `${MOVING_INCIDENT}${failingSince}`,
     at: now,
     account: "tradebook",
     severity: "serious",

@@ -16,6 +16,9 @@ import { incidents } from "./schema.ts";
 
 export type IncidentRow = typeof incidents.$inferSelect;
 
+/** Takes on what was over before a person did. */
+export const RECOVERY = "recovery";
+
 /** Under this name its messages are recorded, so that no order's are mixed with them. */
 export const sendsKey = (id: string): string => `incident:${id}`;
 
@@ -26,10 +29,23 @@ export async function layDown(book: Database, incident: Incident): Promise<void>
 
 /** What it was about is over: nobody is told of it any more. One that a person has taken on stays theirs. */
 export async function closeIncident(book: Database, id: string, at: number): Promise<void> {
-  await closing(book, id, "recovery", at);
+  await closing(book, id, RECOVERY, at);
 }
 
-/** The same as a statement, to go with what ended it. */
+/** The same for all whose ids begin so. */
+export async function closeIncidents(book: Database, prefix: string, at: number): Promise<void> {
+  await book
+    .update(incidents)
+    .set({ acknowledgedBy: RECOVERY, acknowledgedAt: at })
+    .where(
+      and(
+        isNull(incidents.acknowledgedAt),
+        sql`substr(${incidents.id}, 1, ${prefix.length}) = ${prefix}`,
+      ),
+    );
+}
+
+/** The same for one, as a statement, to go with what ended it. */
 export const closing = (book: Database, id: string, by: string, at: number) =>
   book
     .update(incidents)

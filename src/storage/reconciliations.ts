@@ -1,5 +1,17 @@
 /** Reports of the day's reconciliation in D1, with the repairs that each made. */
-import { and, desc, eq, getTableColumns, gte, inArray, lt, notInArray, or, sql } from "drizzle-orm";
+import {
+  and,
+  desc,
+  eq,
+  getTableColumns,
+  gte,
+  inArray,
+  lt,
+  ne,
+  notInArray,
+  or,
+  sql,
+} from "drizzle-orm";
 import { z } from "zod";
 import type { ReconcileBook } from "../application/reconcile-book.ts";
 import type { ApiError } from "../contract/errors.ts";
@@ -14,7 +26,7 @@ import { auditStatement } from "./audit.ts";
 import { decodeCursor, olderThan, pageFrom } from "./cursor.ts";
 import { excluded, type Database } from "./database.ts";
 import { AFTER_HOURS, failedDayIncidentId } from "./day-reports.ts";
-import { closing } from "./incidents.ts";
+import { closing, RECOVERY } from "./incidents.ts";
 import { haveMovedOn, ifNoneMovedOn, repairStatements } from "./reconciliation-repairs.ts";
 import { executions, orders, reconciliations } from "./schema.ts";
 
@@ -139,7 +151,7 @@ export const reconcileBook = (book: Database): ReconcileBook => ({
         ...repairStatements(book, record, repairs, version),
         ...(record.status === "failed"
           ? []
-          : [closing(book, failedDayIncidentId(record.id), "recovery", record.finishedAt)]),
+          : [closing(book, failedDayIncidentId(record.id), RECOVERY, record.finishedAt)]),
       ]);
       return true;
     } catch (error) {
@@ -206,7 +218,7 @@ export async function reconciliation(
   return row ?? null;
 }
 
-/** What a person looked at and takes on. True when it was still open. */
+/** What a person looked at and takes on. False when somebody has done so already. */
 export async function acceptReconciliation(
   book: Database,
   id: string,
@@ -214,10 +226,7 @@ export async function acceptReconciliation(
   reason: string,
   now: number,
 ): Promise<boolean> {
-  const open = and(
-    eq(reconciliations.id, id),
-    inArray(reconciliations.status, ["unresolved", "failed"]),
-  );
+  const open = and(eq(reconciliations.id, id), ne(reconciliations.status, "accepted"));
   const accepted = { acceptedBy: by, acceptedAt: now, acceptedReason: reason };
   const entry = { at: now, by, action: "reconciliation_accept", subject: id, reason };
   const [changed] = await book.batch([

@@ -6,6 +6,7 @@ import { EVENTS_FAILING_TOLD_MS } from "../../src/domain/archive-limits.ts";
 import { tradingDay } from "../../src/domain/risk/state.ts";
 import { database } from "../../src/storage/database.ts";
 import { eventFilesIn } from "../../src/storage/event-files.ts";
+import { layDown } from "../../src/storage/incidents.ts";
 import { eventsBook } from "../../src/storage/moving-events.ts";
 import { pastOrdersIn } from "../../src/storage/order-events.ts";
 import { fillOf, postOf } from "../support/ledger/samples.ts";
@@ -237,4 +238,30 @@ test("a person sees how much was moved and what keeps it from going, and hears o
     message: expect.stringMatching(/^4 moved to files, last at /) as string,
   });
   expect(await metrics()).toContain("trunkline_order_events_moved_total 4");
+});
+
+test("what people were told of a moving that failed is taken back also where that failed at first", async () => {
+  await lived("a");
+  await aged();
+  await env.DB.exec("ALTER TABLE event_parts RENAME TO parts_away");
+  await expect(minute()).rejects.toThrow("event_parts");
+  await env.DB.prepare("UPDATE event_moves SET failing_since = failing_since - ?")
+    .bind(EVENTS_FAILING_TOLD_MS)
+    .run();
+  await expect(minute()).rejects.toThrow("event_parts");
+  await env.DB.exec("ALTER TABLE parts_away RENAME TO event_parts");
+  await env.DB.exec(
+    "CREATE TRIGGER gone BEFORE UPDATE ON incidents BEGIN SELECT RAISE(ABORT, 'gone'); END",
+  );
+  await expect(minute()).rejects.toThrow("incidents");
+  // The events went meanwhile: there is nothing left that the minute would move.
+  expect(await inD1()).toEqual([]);
+  expect(await rowsOf("incidents")).toMatchObject([{ acknowledged_by: null }]);
+  await env.DB.exec("DROP TRIGGER gone");
+  const apart = { severity: "serious", account: "paper", title: "t", message: "m", at: 1 } as const;
+  await layDown(database(env.DB), { ...apart, id: "order-event" });
+  await minute();
+  const told = await rowsOf("incidents");
+  const takenOn = Object.fromEntries(told.map((row) => [row["account"], row["acknowledged_by"]]));
+  expect(takenOn).toEqual({ paper: null, tradebook: "recovery" });
 });

@@ -4,11 +4,13 @@ import { z } from "zod";
 import { callerName } from "../../application/order-access.ts";
 import {
   acceptReconciliationRequest,
+  freedBy,
   reconciliationDetail,
   type ReconciliationDetail,
   reconciliationsQuery,
   reconciliationsView,
   runReconciliationRequest,
+  waitsForPerson,
 } from "../../contract/reconciliation.ts";
 import { tradingDay } from "../../domain/risk/state.ts";
 import { DEFAULT_ACCOUNT } from "../../platform/deployment.ts";
@@ -96,29 +98,57 @@ function actionRoutes(app: ApiApp, gate: Gate): void {
     createRoute({
       method: "post",
       path: `${path}/accept`,
-      summary: "Take an unresolved report on, so that the next wake may go",
+      summary: "Take a report on, so that the next wake may go and what is frozen may trade",
       description:
-        "Only a person, with a reason. Instruments that were frozen because positions did not agree may trade again, and are compared anew.",
+        "Only a person, with a reason. Instruments that were frozen because positions did not agree may trade again, and are compared anew. A report that is unresolved or failed is taken on as it is; one in which all agrees only while something is still frozen that was so before it. Accepting a report again does what of it was not done, and changes nothing else.",
       tags,
       ...gate("admin", ["person"]),
       request: { params, body: body(acceptReconciliationRequest) },
       responses: { 200: answer(reconciliationDetail), ...ERRORS },
     }),
     async (c) => {
-      const { book, orders } = c.get("ports");
       const report = await reportOf(c, c.req.valid("param").id);
       const { reason } = c.req.valid("json");
       const by = callerName(c.get("caller"));
-      const taken = await acceptReconciliation(book, report.id, by, reason, c.get("now")());
-      if (!taken) throw fail("CONFLICT", `report ${report.id} is ${report.status}`);
-      const gateway = orders.gateway(report.account);
+      const isOpen = waitsForPerson(report, []);
+      // Before the gateway is asked: a wake must not wait for one that is away.
+      if (isOpen) await takeOn(c, report, reason);
+      const gateway = c.get("ports").orders.gateway(report.account);
       const { frozen } = await gateway.reconciliation();
-      const instruments = frozen.map(({ instrument }) => instrument);
-      await gateway.unfreeze(instruments, by);
+      const instruments = freedBy(report, frozen).map(({ instrument }) => instrument);
+      if (!isOpen) await takeOnFrozen(c, report, instruments, reason);
+      // The trips first: where this stops in between, what is frozen still says which they are.
       await endTrips(c, instruments, by, reason);
+      await gateway.unfreeze(instruments, by);
       return c.json(await reportOf(c, report.id), 200);
     },
   );
+}
+
+async function takeOn(
+  c: ApiContext,
+  { id }: Pick<ReconciliationDetail, "id">,
+  reason: string,
+): Promise<void> {
+  const { book } = c.get("ports");
+  const by = callerName(c.get("caller"));
+  const taken = await acceptReconciliation(book, id, by, reason, c.get("now")());
+  if (!taken) throw fail("CONFLICT", `report ${id} was accepted meanwhile`);
+}
+
+/** With nothing open in the report, for the sake of what is frozen still. An acceptance that stands is not made twice. */
+async function takeOnFrozen(
+  c: ApiContext,
+  report: ReconciliationDetail,
+  instruments: readonly string[],
+  reason: string,
+): Promise<void> {
+  const { id, status } = report;
+  if (status !== "accepted") {
+    if (instruments.length > 0) return takeOn(c, report, reason);
+    throw fail("CONFLICT", `report ${id} is ${status}, and nothing was frozen before it`);
+  }
+  if (instruments.length > 0) await auditAsked(c, "reconciliation_accept", id, status, reason);
 }
 
 /** What the reconcile trip latched in the ledger ends with the person's word; what a person latched stays. */

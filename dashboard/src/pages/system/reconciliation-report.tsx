@@ -1,7 +1,11 @@
 /** One report: every difference with both sides, the positions three ways, and a person's acceptance. */
 import { Button, Modal, TextInput } from "@mantine/core";
 import { useState, type FormEvent } from "react";
-import { acceptReconciliation, useReconciliation } from "../../api/reconciliation.ts";
+import {
+  acceptReconciliation,
+  useReconciliation,
+  useReconciliations,
+} from "../../api/reconciliation.ts";
 import { Badge } from "../../components/badge.tsx";
 import { DataTable, TwoLines, type Column } from "../../components/data-table.tsx";
 import { Facts } from "../../components/facts.tsx";
@@ -10,10 +14,11 @@ import { Answer } from "../../components/panel.tsx";
 import { FailureNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
 import { plain, type Tone } from "../../format/words.ts";
-import type {
-  DifferenceView,
-  PositionComparison,
-  ReconciliationDetail,
+import {
+  waitsForPerson,
+  type DifferenceView,
+  type PositionComparison,
+  type ReconciliationDetail,
 } from "../../../../src/contract/reconciliation.ts";
 
 const OUTCOME_TONES: Record<DifferenceView["outcome"], Tone> = {
@@ -71,7 +76,8 @@ export function ReconciliationReport({ id, close }: { id: string | null; close: 
 
 function Content({ detail, close }: { detail: ReconciliationDetail; close: () => void }) {
   const { report } = detail;
-  const isOpen = detail.status === "unresolved" || detail.status === "failed";
+  const { accounts = [] } = useReconciliations().data ?? {};
+  const frozen = accounts.flatMap((each) => (each.account === detail.account ? each.frozen : []));
   return (
     <div className={form.form}>
       <Facts
@@ -109,7 +115,7 @@ function Content({ detail, close }: { detail: ReconciliationDetail; close: () =>
           label="Positions three ways"
         />
       )}
-      {isOpen && <Accept id={detail.id} close={close} />}
+      {waitsForPerson(detail, frozen) && <Accept id={detail.id} close={close} />}
     </div>
   );
 }
