@@ -5,6 +5,7 @@
 import { errorText, type Log } from "../src/application/log.ts";
 import type { SessionGrant, SessionProof } from "../src/application/ports.ts";
 import type { Incident } from "../src/application/reconcile-port.ts";
+import type { Vault } from "../src/application/vault-port.ts";
 import type {
   BrokerFailure,
   BrokerSessions,
@@ -25,7 +26,7 @@ import {
   type SessionState,
   takenUp,
 } from "../src/domain/session-state.ts";
-import type { Vault } from "../src/platform/vault.ts";
+import { notTaken, untriable } from "./broker-manager.session-answers.ts";
 import { sessionIncident } from "./broker-manager.session-news.ts";
 
 export interface SessionHost {
@@ -59,6 +60,8 @@ export class SessionKeeper implements TokenSource {
   /** Of the present generation; null after an eviction, until it is unsealed. */
   #token: string | null = null;
   #signingIn: Promise<SignInFailure | null> | null = null;
+  /** The generation whose proof is waited for in this run. */
+  #proving: number | null = null;
 
   constructor(host: SessionHost) {
     this.#host = host;
@@ -92,28 +95,27 @@ export class SessionKeeper implements TokenSource {
     this.#step({ kind: "refused", generation, reason });
   }
 
-  /** By the clock: what ends, is due or was not told. */
+  /** By the clock: what ends, is due, was not told, or was not proven yet. */
   async look(): Promise<void> {
     this.#step({ kind: "look" });
+    void this.#prove(this.#state.generation);
     await this.#tellNews();
   }
 
   /** A person brings what is needed, or asks to try again. Answers how it then stands. */
   async renew(proof: SessionProof): Promise<Result<SessionView, ApiError>> {
-    const { signIn } = this.#host.sessions;
-    if (proof.requestToken !== undefined && signIn === "automatic")
-      return refused("requestToken", `${this.#host.broker} signs in by itself: it takes none`);
-    if (proof.requestToken === undefined && proof.credential === undefined && signIn === "person")
-      return refused("requestToken", `${this.#host.broker} needs one from a person`);
-    if (proof.credential !== undefined && !this.#host.vault.canKeep)
-      return refused("credential", "cannot be kept: this deployment has no CREDENTIALS_KEY");
+    const { broker, sessions, vault } = this.#host;
+    const { signIn } = sessions;
+    const refusal = untriable(proof, { broker, signIn, canKeep: vault.canKeep });
+    if (refusal) return err(refusal);
     if (proof.credential !== undefined && signIn === "person") {
       // What it is worth shows with the next request token.
       this.#host.notes.saveNote(CREDENTIAL, await this.#seal(CREDENTIAL, proof.credential));
       return ok(this.view());
     }
     const failure = await this.#ask(proof);
-    return failure === null ? ok(this.view()) : err(this.#notTaken(failure));
+    if (failure === null) return ok(this.view());
+    return err(notTaken(failure, { broker, goesOn: hasToken(this.#state, Date.now()) }));
   }
 
   /** Each who asks has a sign-in of its own: the answer to another one says nothing of what was brought here. */
@@ -125,17 +127,6 @@ export class SessionKeeper implements TokenSource {
     const begun = this.#signingIn;
     assert(begun !== null, "a sign-in that was asked for is under way");
     return begun;
-  }
-
-  /** What was before goes on: a token that lives still does, and the stored credential is the stored one. */
-  #notTaken({ kind, reason }: SignInFailure): ApiError {
-    const { broker } = this.#host;
-    const took = kind === "rejected" ? "did not take it" : "could not be asked";
-    const message = `${broker} ${took}: ${reason}`;
-    if (!hasToken(this.#state, Date.now()))
-      return { code: "BROKER_SESSION_EXPIRED", message, details: null };
-    const code = kind === "rejected" ? "BROKER_REJECTED" : "BROKER_UNAVAILABLE";
-    return { code, message: `${message}; the session of before goes on`, details: null };
   }
 
   view(): SessionView {
@@ -231,14 +222,34 @@ export class SessionKeeper implements TokenSource {
 
   /** Has everybody start over, and waits for the data that shows that the token is worth something. */
   async #rebuild(generation: number): Promise<void> {
+    await this.#host.spread(this.#present());
+    await this.#prove(generation);
+  }
+
+  /**
+   * Waits for a price over a socket of this generation. Also by the clock: the wait ends with the object
+   * that was waiting, and the first price may come after it.
+   */
+  async #prove(generation: number): Promise<void> {
+    if (!this.#isUnproven(generation) || this.#proving === generation) return;
+    this.#proving = generation;
     try {
-      await this.#host.spread(this.#present());
-      if (this.#state.generation !== generation || this.#state.status !== "proving") return;
-      if (await this.#host.dataFlows(generation)) this.#step({ kind: "data", generation });
-      else await this.look();
+      const flows = await this.#host.dataFlows(generation);
+      const isProven = flows && this.#isUnproven(generation);
+      this.#step(isProven ? { kind: "data", generation } : { kind: "look" });
+      await this.#tellNews();
     } catch (error) {
       this.#host.log("error", "session_not_proven", { generation, error: errorText(error) });
+    } finally {
+      if (this.#proving === generation) this.#proving = null;
     }
+  }
+
+  /** One that was silent is proven by a price alone: it is not because nobody wants any just now. */
+  #isUnproven(generation: number): boolean {
+    const { status } = this.#state;
+    if (this.#state.generation !== generation) return false;
+    return status === "proving" || (status === "silent" && this.#host.owesData());
   }
 
   #present(): SessionGrant {
@@ -277,10 +288,3 @@ export class SessionKeeper implements TokenSource {
     }
   }
 }
-
-const refused = (path: string, message: string): { ok: false; error: ApiError } =>
-  err({
-    code: "BAD_REQUEST",
-    message: `${path}: ${message}`,
-    details: { issues: [{ path, message }] },
-  });

@@ -1,5 +1,5 @@
 /** What is known of one account's session at its broker, and what follows from that and the time. */
-import { SESSION_SIGN_IN_BOUND_MS, SESSION_WARN_MS } from "./session-limits.ts";
+import { SESSION_PROOF_MS, SESSION_SIGN_IN_BOUND_MS, SESSION_WARN_MS } from "./session-limits.ts";
 
 /** How the reason begins of an order that could not leave for want of a session. */
 export const NO_SESSION = "BROKER_SESSION_EXPIRED";
@@ -26,7 +26,7 @@ export interface SessionState {
   /** Sign-ins of the last hour, without those by what a person brought. */
   signIns: number[];
   /** What people have heard since it last was proven. */
-  told: "nothing" | "warned" | "ended";
+  told: "nothing" | "silent" | "warned" | "ended";
 }
 
 export const noSession = (signIn: SessionState["signIn"], now: number): SessionState => ({
@@ -46,28 +46,34 @@ export const noSession = (signIn: SessionState["signIn"], now: number): SessionS
 
 /**
  * As it was stored by a run that is gone: a sign-in that was under way has no answer to wait for any more,
- * and the broker may want another kind of it since.
+ * data that was waited for has to be waited for anew, and the broker may want another kind of sign-in since.
  */
-export const takenUp = (
-  state: SessionState,
+export function takenUp(
+  stored: SessionState,
   signIn: SessionState["signIn"],
   now: number,
-): SessionState =>
-  state.signingInSince === null && state.signIn === signIn
-    ? state
-    : {
-        ...state,
-        signIn,
-        signingInSince: null,
-        isBrought: false,
-        nextTryAt: signIn === "automatic" ? now : null,
-      };
+): SessionState {
+  const isProving = stored.proveBy !== null;
+  const state = isProving ? { ...stored, proveBy: now + SESSION_PROOF_MS } : stored;
+  if (state.signingInSince === null && state.signIn === signIn) return state;
+  return {
+    ...state,
+    signIn,
+    signingInSince: null,
+    isBrought: false,
+    nextTryAt: signIn === "automatic" ? now : null,
+  };
+}
 
 export const HOLDS_TOKEN: readonly SessionState["status"][] = ["proving", "valid", "silent"];
 
 /** Whether there is a token that the broker is believed to take. */
 export const hasToken = ({ status, expiresAt }: SessionState, now: number): boolean =>
   HOLDS_TOKEN.includes(status) && (expiresAt === null || now < expiresAt);
+
+/** Whether its end would be news: that it brings no data says nothing of when it ends. */
+export const isUnwarned = (told: SessionState["told"]): boolean =>
+  told === "nothing" || told === "silent";
 
 /** How it stands in words for people: a valid one that ends soon is `expiring`. */
 export function sessionStanding(
@@ -86,7 +92,7 @@ const warnMarginMs = ({ signIn }: SessionState): number =>
 export function nextLookAt(state: SessionState): number | null {
   const { expiresAt, proveBy, nextTryAt, signingInSince, status, told } = state;
   const holds = HOLDS_TOKEN.includes(status);
-  const isToWarn = holds && told === "nothing" && state.signIn === "person";
+  const isToWarn = holds && isUnwarned(told) && state.signIn === "person";
   const times = [
     holds ? expiresAt : null,
     isToWarn && expiresAt !== null ? expiresAt - SESSION_WARN_MS : null,

@@ -3,7 +3,7 @@
  * what is to be done out. It never hammers: whatever happens, sign-ins by itself are few in any hour.
  */
 import { assert } from "./assert.ts";
-import { hasToken, HOLDS_TOKEN, type SessionState } from "./session-state.ts";
+import { hasToken, HOLDS_TOKEN, isUnwarned, type SessionState } from "./session-state.ts";
 import {
   SESSION_PROOF_MS,
   SESSION_RENEW_JITTER,
@@ -85,7 +85,7 @@ function look(state: SessionState, now: number): SessionStep {
 
 function warnAhead(state: SessionState, now: number): SessionStep {
   const { expiresAt, told } = state;
-  if (state.signIn !== "person" || told !== "nothing" || !hasToken(state, now)) return same(state);
+  if (state.signIn !== "person" || !isUnwarned(told) || !hasToken(state, now)) return same(state);
   if (expiresAt === null || now < expiresAt - SESSION_WARN_MS) return same(state);
   const tell = { kind: "tell", about: "ending", reason: "only a person can renew it" } as const;
   return { state: { ...state, told: "warned" }, actions: [tell] };
@@ -178,7 +178,7 @@ function failed(
 
 const toldEnded = (
   state: SessionState,
-  about: "ending" | "ended" | "silent",
+  about: "ending" | "ended",
   reason: string,
 ): SessionStep => ({
   state: { ...state, told: "ended" },
@@ -212,7 +212,9 @@ function silent(state: SessionState, now: number): SessionStep {
     proveBy: null,
     nextTryAt: state.signIn === "automatic" ? earliestSignIn(state, now) : null,
   };
-  return state.told === "ended" ? same(left) : toldEnded(left, "silent", reason);
+  if (state.told === "silent" || state.told === "ended") return same(left);
+  const tell = { kind: "tell", about: "silent", reason } as const;
+  return { state: { ...left, told: "silent" }, actions: [tell] };
 }
 
 function proven(state: SessionState, now: number): SessionStep {

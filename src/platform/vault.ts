@@ -1,13 +1,6 @@
 /** Keeps a broker's secrets readable to this deployment only: AES-GCM, each sealed text bound to its name. */
+import type { Vault } from "../application/vault-port.ts";
 import { settings } from "./env.ts";
-
-export interface Vault {
-  /** False: no key is set, so nothing may be stored. */
-  canKeep: boolean;
-  seal(name: string, secret: string): Promise<string>;
-  /** Null when it was sealed under another key or name, or is broken. */
-  open(name: string, sealed: string): Promise<string | null>;
-}
 
 /** Guards play money on this machine only: production without a key of its own stores nothing. */
 const DEVELOPMENT_KEY = "dGhlIGRldmVsb3BtZW50IGtleSBvZiB0cnVua2xpbmU=";

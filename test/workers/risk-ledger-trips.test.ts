@@ -42,6 +42,9 @@ const stopped = async (why: string) => {
   await ledger().post([{ eventId, clientOrderId, event, at: Date.now() }]);
 };
 
+const watchesIndex = async () =>
+  (await ledger().controls()).trips.find(({ trip }) => trip === "indexFall")?.on;
+
 describe("a trip in the running ledger", () => {
   test("the daily loss: reducing at the soft limit, halted with its orders canceled at the hard one", async () => {
     await limits([
@@ -204,6 +207,28 @@ describe("a trip in the running ledger", () => {
     await marked(94);
     await latched(["portfolio reducing trip:indexFall"]);
     expect(await codeOf(intentWith())).toBe("KILL_SWITCH");
+  });
+
+  test("a fall of the index cannot be watched for without an index, and says so", async () => {
+    const refused = {
+      ok: false,
+      error: {
+        code: "BAD_REQUEST",
+        message: "changes: trip indexFall cannot be on without the bound instrument",
+      },
+    };
+    const on = { trip: "indexFall", on: true } as const;
+    const named = { trip: "indexFall", bounds: { instrument: "XNAS:ACME" } } as const;
+    const unnamed = { trip: "indexFall", bounds: { instrument: null } } as const;
+    expect(await trips([on])).toMatchObject(refused);
+    expect(await trips([{ trip: "dailyLoss", on: false }, on])).toMatchObject(refused);
+    expect(await watchesIndex()).toBe(false);
+    // Several changes of one trip are judged by what they come to.
+    expect((await trips([on, named])).ok).toBe(true);
+    expect(await trips([unnamed])).toMatchObject(refused);
+    expect(await watchesIndex()).toBe(true);
+    expect((await trips([{ ...unnamed, on: false }])).ok).toBe(true);
+    expect(await watchesIndex()).toBe(false);
   });
 
   test("one that is switched off stays quiet", async () => {

@@ -8,7 +8,12 @@ import { CONTROLS_PER_KIND_MAX } from "../../domain/limits.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ControlChange, Lease } from "../../domain/risk/controls.ts";
 import type { LedgerState } from "../../domain/risk/state.ts";
-import { changedTrip, foreignBound } from "../../domain/risk/trips/settings.ts";
+import {
+  changedTrip,
+  foreignBound,
+  missingBound,
+  type TripName,
+} from "../../domain/risk/trips/settings.ts";
 import type { LedgerBook } from "./book.ts";
 import type { KillSwitch } from "./kill-switch.ts";
 import type { OwedCalls } from "./ports.ts";
@@ -116,14 +121,18 @@ export class LedgerControls {
     by: string,
     now: number,
   ): Outcome {
+    const settings = new Map(state.controls.trips);
     for (const change of changes) {
+      const { trip } = change;
       const foreign = foreignBound(change);
-      if (foreign)
-        return err({
-          code: "BAD_REQUEST",
-          message: `changes: trip ${change.trip} has no bound ${foreign}`,
-          details: { issues: [{ path: "changes", message: `has no bound ${foreign}` }] },
-        });
+      if (foreign) return err(badTrip(trip, `has no bound ${foreign}`));
+      const before = settings.get(trip);
+      if (before) settings.set(trip, changedTrip(before, change));
+    }
+    for (const { trip } of changes) {
+      const setting = settings.get(trip);
+      const missing = setting && missingBound(setting);
+      if (missing) return err(badTrip(trip, `cannot be on without the bound ${missing}`));
     }
     for (const change of changes) {
       const { trip } = change;
@@ -183,6 +192,12 @@ function atOf(change: ControlChange): number {
   if (change.kind === "restrict") return change.restriction.since;
   return change.kind === "lease" ? change.lease.since : change.at;
 }
+
+const badTrip = (trip: TripName, why: string): ApiError => ({
+  code: "BAD_REQUEST",
+  message: `changes: trip ${trip} ${why}`,
+  details: { issues: [{ path: "changes", message: why }] },
+});
 
 const full = (what: string): ApiError => ({
   code: "CONFLICT",

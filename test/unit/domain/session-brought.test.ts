@@ -7,7 +7,7 @@ import {
   type SessionState,
   takenUp,
 } from "../../../src/domain/session-state.ts";
-import { SESSION_WARN_MS } from "../../../src/domain/session-limits.ts";
+import { SESSION_PROOF_MS, SESSION_WARN_MS } from "../../../src/domain/session-limits.ts";
 
 const DAY = 86_400_000;
 const T0 = 1_800_000_000_000;
@@ -24,10 +24,10 @@ function run(signIn: SessionState["signIn"], events: [number, SessionEvent][]) {
 }
 
 const look: SessionEvent = { kind: "look" };
-const signedIn = (lifetimeMs: number): SessionEvent => ({
+const signedIn = (lifetimeMs: number, owesData = false): SessionEvent => ({
   kind: "signed_in",
   expiresAt: T0 + lifetimeMs,
-  owesData: false,
+  owesData,
   random: 0,
 });
 
@@ -81,6 +81,14 @@ test("a sign-in that died with the run that made it is made again by an automati
   }
   const { state } = run("automatic", [[0, signedIn(DAY)]]);
   expect(takenUp(state, "automatic", T0)).toBe(state);
+});
+
+test("data that a run waited for when it ended is waited for anew, as long as before", () => {
+  const { state } = run("person", [[0, signedIn(DAY, true)]]);
+  const woken = takenUp(state, "person", T0 + SESSION_PROOF_MS);
+  expect(stepSession(woken, look, T0 + 2 * SESSION_PROOF_MS - 1).actions).toEqual([]);
+  const silent = stepSession(woken, look, T0 + 2 * SESSION_PROOF_MS);
+  expect(silent.actions).toMatchObject([{ kind: "tell", about: "silent" }]);
 });
 
 test("a session that was stored as the platform's own is a person's once the broker wants one, and the other way round", () => {

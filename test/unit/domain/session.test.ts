@@ -200,6 +200,20 @@ test("generations that stay silent one after the other are one story, told once"
   expect(actions.filter(({ kind }) => kind === "tell")).toHaveLength(1);
 });
 
+test("a person's session that was told as silent warns ahead, and says that it ended", () => {
+  const { state, actions } = run("person", [
+    [0, signedIn(DAY, true)],
+    [SESSION_PROOF_MS, look],
+  ]);
+  expect(actions).toMatchObject([{ kind: "rebuild" }, { about: "silent" }]);
+  expect(nextLookAt(state)).toBe(T0 + DAY - SESSION_WARN_MS);
+  const warned = stepSession(state, look, T0 + DAY - SESSION_WARN_MS);
+  expect(warned.actions).toMatchObject([{ kind: "tell", about: "ending" }]);
+  expect(stepSession(warned.state, look, T0 + DAY - 1).actions).toEqual([]);
+  const ended = stepSession(warned.state, look, T0 + DAY);
+  expect(ended.actions).toMatchObject([{ kind: "cut" }, { kind: "tell", about: "ended" }]);
+});
+
 const anyEvent: fc.Arbitrary<SessionEvent> = fc.oneof(
   fc.constant(look),
   fc.record({

@@ -108,3 +108,7 @@ export function foreignBound({ trip, bounds = {} }: TripChange): string | null {
   const own = DEFAULT_TRIPS[trip].bounds;
   return Object.keys(bounds).find((name) => !(name in own)) ?? null;
 }
+
+/** A bound without which it would be on and never latch, by name; null when it can do its work. */
+export const missingBound = ({ on, bounds }: TripSetting): keyof TripBounds | null =>
+  on && bounds.instrument === null ? "instrument" : null;
