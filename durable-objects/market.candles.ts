@@ -21,6 +21,7 @@ import { type Interest, UNAVAILABLE } from "./market.interest.ts";
 import type { KeyUse } from "./market.keys.ts";
 import type { MarketProviders } from "./market.providers.ts";
 import { type Entry, HeldSeries } from "./market.series.ts";
+import { SkippedBars, tell } from "./market.skipped.ts";
 import type { AlgoSocket } from "./market.socket.ts";
 import type { MarketStorage } from "./market.storage.ts";
 import { barsOfRead, type HistoryTurns } from "./market.turns.ts";
@@ -54,6 +55,7 @@ const MODE = "ltp";
 export class CandleFeed {
   readonly #host: CandleFeedHost;
   readonly #held = new HeldSeries();
+  readonly #skipped = new SkippedBars();
 
   constructor(host: CandleFeedHost) {
     this.#host = host;
@@ -228,7 +230,13 @@ export class CandleFeed {
     for (const algo of entry.sockets) {
       // A bar that grows is told by its latest state: a slow reader gets that once it has caught up.
       if (change.isClosed || !algo.isLagging) tell(algo, entry, change);
+      else this.#skipped.add(algo, entry);
     }
+  }
+
+  /** It reads again. */
+  caughtUp(algo: AlgoSocket): void {
+    this.#skipped.tell(algo);
   }
 
   /** Reads history again, after an eviction or for the time of a gap: one after the other, for each gap. */
@@ -268,7 +276,8 @@ const wishesOf = (series: readonly CandleKey[]): [InstrumentId, typeof MODE][] =
   series.map(({ instrument }) => [instrument, MODE]);
 
 /** Its bars begin anew, and who has them is told so. */
-function restart({ instrument, interval, series, sockets }: Entry, provider: string): void {
+function restart(entry: Entry, provider: string): void {
+  const { instrument, interval, series, sockets } = entry;
   series.setBack(provider);
   for (const algo of sockets)
     algo.send({
@@ -279,12 +288,4 @@ function restart({ instrument, interval, series, sockets }: Entry, provider: str
       candles: [],
       restarted: true,
     });
-}
-
-function tell(
-  algo: AlgoSocket,
-  { instrument, interval }: CandleKey,
-  { candle, isClosed, provider }: CandleChange,
-): void {
-  algo.send({ type: "candle", instrument, interval, closed: isClosed, provider, candle });
 }
