@@ -53,12 +53,12 @@ function setUp() {
     const request = { op: "subscribe", channel: "candles", interval } as const;
     return feed.subscribe(algo, { ...request, ...more, instruments: [I] });
   };
-  const bars = (parts: CandlePart[], until: number, isSetBack = false) =>
+  const bars = (parts: CandlePart[], end: number, isSetBack = false) =>
     feed.take({
       instrument: I,
       provider: "paper",
       unit: "1m",
-      until,
+      until: end,
       parts,
       ...(isSetBack && { isSetBack }),
     });
@@ -108,4 +108,52 @@ test("a bar that closed while a slow reader lagged is told once", async () => {
   algo.checkLag(Date.now());
   feed.caughtUp(algo);
   expect(told()).toMatchObject([{ time: NOW, close: 150 }]);
+});
+
+/** A recording of a year ago. */
+const RECORDING = NOW - 525_600 * MINUTE;
+
+/** What broker and shard knew before the recording began. */
+const BEFORE: CandleBase = {
+  bars: [NOW - MINUTE, NOW].map((time) => ({
+    time,
+    open: 1,
+    high: 1,
+    low: 1,
+    close: 1,
+    volume: 1,
+    mark: null,
+  })),
+  live: [part(NOW)],
+};
+
+test("the history of a gap that is answered after a recording has begun does not silence its bars", async () => {
+  const { feed, subscribe, bars, answer, answers, told } = setUp();
+  const subscribed = subscribe("1m");
+  await answer(BEFORE);
+  await subscribed;
+  const gap = { instruments: [I], from: NOW - 5_000, to: NOW - 1, reason: "down", filled: true };
+  // The second one waits for the first, and is of the time before, too.
+  feed.gap(gap);
+  feed.gap(gap);
+  await until("the read", () => answers.length === 1);
+  bars([part(RECORDING)], RECORDING, true);
+  await answer(BEFORE);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  expect(answers).toEqual([]);
+  for (let n = 1; n <= 10; n += 1) bars([part(RECORDING + n * MINUTE)], RECORDING + n * MINUTE);
+  expect(told().at(-1)?.time).toBe(RECORDING + 10 * MINUTE);
+});
+
+test("who subscribes while a recording begins is given nothing of the time before", async () => {
+  const { socket, subscribe, bars, answer, answers, told } = setUp();
+  const subscribed = subscribe("1m", 10);
+  await until("the read", () => answers.length === 1);
+  bars([part(RECORDING)], RECORDING, true);
+  await answer(BEFORE);
+  await subscribed;
+  bars([part(RECORDING + MINUTE)], RECORDING + MINUTE);
+  const history = socket.sent.find(({ type }) => type === "history");
+  expect(history).toMatchObject({ candles: [{ time: RECORDING }] });
+  expect(told().at(-1)?.time).toBe(RECORDING + MINUTE);
 });
