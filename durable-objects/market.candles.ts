@@ -21,6 +21,7 @@ import { type Interest, UNAVAILABLE } from "./market.interest.ts";
 import type { KeyUse } from "./market.keys.ts";
 import type { MarketProviders } from "./market.providers.ts";
 import { type Entry, HeldSeries } from "./market.series.ts";
+import { SkippedBars, tell } from "./market.skipped.ts";
 import type { AlgoSocket } from "./market.socket.ts";
 import type { MarketStorage } from "./market.storage.ts";
 import { barsOfRead, type HistoryTurns } from "./market.turns.ts";
@@ -54,6 +55,7 @@ const MODE = "ltp";
 export class CandleFeed {
   readonly #host: CandleFeedHost;
   readonly #held = new HeldSeries();
+  readonly #skipped = new SkippedBars();
 
   constructor(host: CandleFeedHost) {
     this.#host = host;
@@ -88,6 +90,7 @@ export class CandleFeed {
       return refuse(algo, acquired.error, request.requestId);
     }
     this.#host.wantsChanged();
+    const setBacks = entries.map((entry) => entry.setBacks);
     // Asked for before history is: what closes in between is held, and joins it.
     const bases = await candleBases(entries, history, this.#host).catch(() => null);
     if (!bases?.ok || algo.isClosed) {
@@ -99,9 +102,10 @@ export class CandleFeed {
     for (const entry of entries) entry.waiting -= 1;
     for (const one of fresh) algo.candles.set(candleKeyText(one), one);
     this.#host.storage.saveCandles(algo.id, algo.candles.values());
-    const newest = entries.map((entry, at) =>
-      this.#join(algo, entry, bases.value[at] ?? NO_BASE, history),
-    );
+    const newest = entries.map((entry, at) => {
+      const isOfNow = entry.setBacks === setBacks[at];
+      return this.#join(algo, entry, (isOfNow && bases.value[at]) || NO_BASE, history);
+    });
     algo.send({
       type: "subscribed",
       channel: "candles",
@@ -228,27 +232,34 @@ export class CandleFeed {
     for (const algo of entry.sockets) {
       // A bar that grows is told by its latest state: a slow reader gets that once it has caught up.
       if (change.isClosed || !algo.isLagging) tell(algo, entry, change);
+      else this.#skipped.add(algo, entry);
     }
+  }
+
+  /** It reads again. */
+  caughtUp(algo: AlgoSocket): void {
+    this.#skipped.tell(algo);
   }
 
   /** Reads history again, after an eviction or for the time of a gap: one after the other, for each gap. */
   async #load(entry: Entry, about: CandleGap | null = null): Promise<void> {
-    const { reads } = entry;
+    const { reads, setBacks: asked } = entry;
     if (about === null && reads.length > 0) return;
-    if (reads.push(about) > 1) return;
-    for (const one of reads) {
+    if (reads.push({ gap: about, setBacks: asked }) > 1) return;
+    for (const { gap: one, setBacks } of reads) {
       const gap = one ?? undefined;
-      await this.#host.turns.during(barsOfRead(entry, gap), () => this.#read(entry, gap));
+      await this.#host.turns.during(barsOfRead(entry, gap), () => this.#read(entry, setBacks, gap));
     }
     reads.length = 0;
   }
 
-  async #read(entry: Entry, gap?: CandleGap): Promise<void> {
+  async #read(entry: Entry, setBacks: number, gap?: CandleGap): Promise<void> {
     const { instrument, interval, series, sockets } = entry;
-    // Its last reader left while it waited for its turn.
-    if (sockets.size === 0) return;
+    // While it waited for its turn its last reader left, or the clock was set back.
+    if (sockets.size === 0 || entry.setBacks !== setBacks) return;
     try {
       const base = await candleBase(entry, 0, this.#host, gap);
+      if (entry.setBacks !== setBacks) return;
       if (!base.ok) throw new Error(base.error.message);
       // Told before the bars after it, which the series tells itself.
       for (const change of series.restart(base.value, base.value.provider, Date.now(), gap))
@@ -268,7 +279,9 @@ const wishesOf = (series: readonly CandleKey[]): [InstrumentId, typeof MODE][] =
   series.map(({ instrument }) => [instrument, MODE]);
 
 /** Its bars begin anew, and who has them is told so. */
-function restart({ instrument, interval, series, sockets }: Entry, provider: string): void {
+function restart(entry: Entry, provider: string): void {
+  const { instrument, interval, series, sockets } = entry;
+  entry.setBacks += 1;
   series.setBack(provider);
   for (const algo of sockets)
     algo.send({
@@ -279,12 +292,4 @@ function restart({ instrument, interval, series, sockets }: Entry, provider: str
       candles: [],
       restarted: true,
     });
-}
-
-function tell(
-  algo: AlgoSocket,
-  { instrument, interval }: CandleKey,
-  { candle, isClosed, provider }: CandleChange,
-): void {
-  algo.send({ type: "candle", instrument, interval, closed: isClosed, provider, candle });
 }

@@ -12,8 +12,10 @@ export interface Entry extends CandleKey {
   sockets: Set<AlgoSocket>;
   /** Subscribes that wait for its history: it stays for them. */
   waiting: number;
-  /** Reads of history, the one under way first; null for one without a gap. */
-  reads: (CandleGap | null)[];
+  /** Reads of history, the one under way first. */
+  reads: { gap: CandleGap | null; setBacks: number }[];
+  /** How often the exchange's clock was set back: history that was asked for before is of another time. */
+  setBacks: number;
 }
 
 type Unit = ReturnType<typeof partUnit>;
@@ -59,7 +61,7 @@ export class HeldSeries {
     if (before) return before;
     const series = new CandleSeries(interval);
     const entry = { instrument, interval, key, series, sockets: new Set<AlgoSocket>() };
-    const held = { ...entry, waiting: 0, reads: [] };
+    const held = { ...entry, waiting: 0, reads: [], setBacks: 0 };
     entries.set(key, held);
     this.#bars += liveBarsOf(one);
     return held;

@@ -53,6 +53,8 @@ interface Lag {
 export interface AlgoSocketHost {
   /** It gets the latest of its ticks only, until it has caught up. */
   lagging(): void;
+  /** It has caught up, and was sent the latest of its ticks. */
+  caughtUp(algo: AlgoSocket): void;
   /** It was closed for what it did not read: its peer may never answer that. Told in the midst of sending. */
   closed(algo: AlgoSocket): void;
 }
@@ -235,6 +237,7 @@ export class AlgoSocket implements FrameReceiver {
     this.#tellLagging(false);
     const frame = this.#group ? this.#board.snapshot(this.#group, null, since) : null;
     if (frame !== null) this.#sendText(frame);
+    this.#host.caughtUp(this);
   }
 
   #tellLagging(on: boolean): void {

@@ -234,6 +234,7 @@ export class Market extends DurableObject<Env> implements MarketPort {
   #admit(socket: WebSocket, attachment: AlgoAttachment): AlgoSocket {
     const algo = new AlgoSocket(socket, attachment, this.#board, {
       lagging: () => this.#lag.start(),
+      caughtUp: (one) => this.#requests.candles.caughtUp(one),
       closed: (one) => queueMicrotask(() => this.#drop(one)),
     });
     this.#algos.set(socket, algo);

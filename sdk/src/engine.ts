@@ -126,7 +126,6 @@ export class Engine implements AlgoContext {
     const follow = () => this.#book.follow(instruments, (one) => this.#stream.intervalOf(one));
     const done = this.#stream.subscribe(instruments, { history: history ?? null, interval, mode });
     follow();
-    // What is refused leaves wanted what was wanted before.
     await done.finally(follow);
   }
 
@@ -202,6 +201,7 @@ export class Engine implements AlgoContext {
   }
 
   #hear(event: StreamEvent): void {
+    this.#book.hear(event);
     switch (event.kind) {
       case "open":
         return this.#open(event.algoId);

@@ -28,12 +28,16 @@ export function setUp() {
     const socket = new FakeSocket();
     const caller = { kind: "algo", id: "k", algoId: null, scopes: [] } as const;
     const attachment = { kind: "algo", id: "s", format: "plain", caller, channels: [] } as const;
-    const watched = { lagging: 0, closed: 0 };
+    const watched = { lagging: 0, closed: 0, caughtUp: new Set<AlgoSocket>() };
     const algo = new AlgoSocket(
       socket,
       { ...attachment, caller: { ...caller, scopes: [] }, channels: [] },
       board,
-      { lagging: () => (watched.lagging += 1), closed: () => (watched.closed += 1) },
+      {
+        lagging: () => (watched.lagging += 1),
+        caughtUp: (one) => watched.caughtUp.add(one),
+        closed: () => (watched.closed += 1),
+      },
     );
     for (const { instrument } of instruments) algo.instruments.set(instrument, "quote");
     algo.regroup();
