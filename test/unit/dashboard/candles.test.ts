@@ -1,5 +1,5 @@
 /** The chart's line of bars, and what it says of marks and gaps. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   CandleLine,
   type CandleListener,
@@ -159,8 +159,12 @@ test("after history was read anew nothing is said to be being filled in any more
 });
 
 test("a late tick never becomes the quote on screen, whatever its number", () => {
+  // There is no screen here: what is drawn later would find no animation frame.
+  vi.useFakeTimers();
   const store = new QuoteStore();
   const tick = (seq: number, last: number, late: boolean) => ({ instrument: I, seq, last, late });
   store.apply([tick(1, 100, false), tick(2, 50, true)] as TickView[]);
   expect(store.get(I)?.tick).toMatchObject({ seq: 1, last: 100 });
+  vi.clearAllTimers();
+  vi.useRealTimers();
 });
