@@ -132,8 +132,8 @@ export const groupsOf = (held: HeldInstrument, mode: FeedMode): LineGroup[] =>
   mode === "quote" ? held.groups : mode === "ltp" ? held.ltpGroups : held.depthGroups;
 
 /** Confirmed, delivered from here, and as young as its data usually is. */
-export const isToldLive = ({ isLive, phase, isStale }: HeldInstrument): boolean =>
-  isLive && phase !== "standby" && !isStale;
+export const isToldLive = (held: HeldInstrument): boolean =>
+  held.isLive && isDelivered(held) && !held.isStale;
 
 /** Not assigned any more: kept for its numbers alone. */
 export function retire(held: HeldInstrument): void {

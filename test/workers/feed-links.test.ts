@@ -4,6 +4,7 @@ import { TickBook } from "../../durable-objects/feed-shard.book.ts";
 import { Links } from "../../durable-objects/feed-shard.links.ts";
 import type { ConsumerId } from "../../src/application/ports.ts";
 import { AGAIN_LINE, readLinkFrame } from "../../src/contract/link.ts";
+import { LINK_OWED_MS_MAX } from "../../src/domain/feed-limits.ts";
 import { COALESCE_MS_MAX, MARK_INTERVAL_MS } from "../../src/domain/limits.ts";
 import type { MarketUpdate } from "../../src/domain/tick.ts";
 
@@ -47,6 +48,7 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 async function setUp(interest: [ConsumerId, string[]][]) {
   const sockets = new Map<ConsumerId, FakeSocket[]>();
+  let isUnreachable = false;
   const book = new TickBook("x", (held) => {
     held.isLive = true;
   });
@@ -61,6 +63,7 @@ async function setUp(interest: [ConsumerId, string[]][]) {
   );
   const links = new Links(book, {
     dial: async (consumer) => {
+      if (isUnreachable) throw new Error("the market does not answer");
       const socket = new FakeSocket();
       sockets.set(consumer, [...(sockets.get(consumer) ?? []), socket]);
       return socket as unknown as WebSocket;
@@ -83,7 +86,12 @@ async function setUp(interest: [ConsumerId, string[]][]) {
     for (const one of updates) book.take(one, Date.now());
     links.flushSoon(Date.now());
   };
-  return { book, links, sockets, sent, forget, tick };
+  const breakLinks = () => {
+    isUnreachable = true;
+    for (const list of sockets.values()) list.at(-1)?.drop();
+  };
+  const heal = () => (isUnreachable = false);
+  return { book, links, sockets, sent, forget, tick, breakLinks, heal };
 }
 
 test("the first tick after a quiet moment leaves at once, what follows is joined", async () => {
@@ -173,6 +181,68 @@ test("a link that breaks is opened again, and begins with the gap, the names and
     ["tick", 1, "1002", true],
     ["status", "live"],
   ]);
+});
+
+const gapsIn = (frames: string[]) =>
+  frames
+    .filter((text) => text.startsWith("G"))
+    .map(
+      (text) => JSON.parse(text.slice(1)) as { instruments: string[]; from: number; to: number },
+    );
+
+test.each([
+  ["all of a market's instruments", []],
+  ["some of them", ["X:B"]],
+])(
+  "a market whose link is broken while %s move to another shard hears what it lost of them until then",
+  async (_, stay) => {
+    const { book, links, sockets, sent, tick, breakLinks, heal } = await setUp([
+      ["market:m1", ["X:A", "X:B"].filter((id) => id === "X:A" || stay.includes(id))],
+    ]);
+    tick(update("X:A", 1));
+    await pass(50);
+    const from = Date.now();
+    breakLinks();
+    tick(update("X:A", 2));
+    await pass(1_000);
+    const to = Date.now();
+    book.release("X:A", to);
+    await links.settle();
+    const handOver = { epoch: 1, after: null };
+    const entry = { mode: "quote", consumers: [], standby: false, handOver } as const;
+    book.assign(
+      stay.map((instrument) => ({ ...entry, consumers: [], instrument })),
+      [],
+      to,
+    );
+    const wants = new Map(stay.map((id) => [id, "quote" as const]));
+    links.set(new Map(stay.length > 0 ? [["market:m1", wants]] : []));
+    await pass(5_000);
+    heal();
+    await pass(5_000);
+    const told = gapsIn(sent("market:m1"));
+    expect(told[0]).toMatchObject({ instruments: ["X:A"], from, to, isLinkOnly: true });
+    expect(told.slice(1).map(({ instruments }) => instruments)).toEqual(stay.length ? [stay] : []);
+    // Of a market that wants nothing more the shard lets go after that.
+    expect(links.markets).toBe(stay.length);
+    expect(sockets.get("market:m1")).toHaveLength(2);
+  },
+);
+
+test("a market that stays away is not dialled for ever for a gap alone, and one that wants nothing more is owed none", async () => {
+  const { book, links, breakLinks } = await setUp([["market:m1", ["X:A"]]]);
+  breakLinks();
+  await pass(1_000);
+  book.release("X:A", Date.now());
+  await links.settle();
+  links.set(new Map());
+  expect(links.markets).toBe(1);
+  await pass(LINK_OWED_MS_MAX + 5_000);
+  expect(links.markets).toBe(0);
+  const other = await setUp([["market:m2", ["X:A"]]]);
+  other.breakLinks();
+  other.links.set(new Map());
+  expect(other.links.markets).toBe(0);
 });
 
 test("a market that asks again is told all that it was told when its link was opened, after the ticks before", async () => {
