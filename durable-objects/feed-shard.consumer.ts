@@ -19,6 +19,8 @@ export interface Consumer {
   retry: number | null;
   /** Instruments whose alias this socket has been told. */
   known: Set<InstrumentId>;
+  /** Of those, the ones that another shard delivered then: how they stand here is told once this one does. */
+  unsaid: Set<InstrumentId>;
   /** Since when its socket is broken, ms since 1970; null before the first one and while it is open. */
   brokenAt: number | null;
   /** What was let go while it is broken, and when: that some of it was lost on the link is still to be told. */
@@ -83,6 +85,7 @@ export const newConsumer = (id: ConsumerId): Consumer => ({
   attempt: 0,
   retry: null,
   known: new Set(),
+  unsaid: new Set(),
   brokenAt: null,
   owed: new Map(),
 });

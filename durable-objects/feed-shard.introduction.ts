@@ -86,47 +86,63 @@ export function resumption(
 export const isDone = ({ instruments, owed, brokenAt }: Consumer, now: number): boolean =>
   instruments.size === 0 && (owed.size === 0 || now - (brokenAt ?? now) > LINK_OWED_MS_MAX);
 
-/** Those whose names this socket has not been told, and is told now. */
-export function newTo(
-  { instruments, known }: Consumer,
+/** What a socket has not heard of its instruments. */
+interface News {
+  /** Those whose names are new to it. */
+  fresh: [HeldInstrument, FeedMode][];
+  /** Those of which it has not been told how they stand. */
+  standing: HeldInstrument[];
+  /** Of these, the ones that another shard delivered when their names were told. */
+  takenOver: HeldInstrument[];
+}
+
+/** What is told now, and so is no news the next time. */
+export function newsFor(
+  { instruments, known, unsaid }: Consumer,
   held: ReadonlyMap<InstrumentId, HeldInstrument>,
-): [HeldInstrument, FeedMode][] {
-  const fresh: [HeldInstrument, FeedMode][] = [];
+): News {
+  const news: News = { fresh: [], standing: [], takenOver: [] };
   for (const [instrument, mode] of instruments) {
     const one = held.get(instrument);
-    if (one && !known.has(instrument)) fresh.push([one, mode]);
+    if (!one || (known.has(instrument) && !unsaid.has(instrument))) continue;
+    if (!known.has(instrument)) news.fresh.push([one, mode]);
+    known.add(instrument);
+    if (!isDelivered(one)) unsaid.add(instrument);
+    else {
+      news.standing.push(one);
+      if (unsaid.delete(instrument)) news.takenOver.push(one);
+    }
   }
-  for (const [{ instrument }] of fresh) known.add(instrument);
-  return fresh;
+  return news;
 }
 
 /**
  * Frames that tell a market what is new to it: its names, last ticks, and how each instrument stands. An
- * alarm was told once, when it came: who was not there then hears it here.
+ * alarm was told once, when it came: who was not there then hears it here. So does who was told by the shard
+ * before how that stood: it says it no more.
  */
 export function introduction(
-  fresh: readonly [HeldInstrument, FeedMode][],
+  { fresh, standing, takenOver }: News,
   line: (held: HeldInstrument, mode: FeedMode) => string | null,
+  feed: Pick<LinkStatus, "state" | "message">,
 ): string[] {
-  if (fresh.length === 0) return [];
   const ticks = fresh.flatMap(([held, mode]) => line(held, mode) ?? []);
-  const told = fresh.map(([held]) => held).filter(({ phase }) => phase !== "standby");
-  const live = told.filter(isToldLive).map(({ instrument }) => instrument);
+  const live = idsOf(standing.filter(isToldLive));
   const alarms = Map.groupBy(
-    told.filter(({ alarm }) => alarm !== null),
+    standing.filter(({ alarm }) => alarm !== null),
     ({ alarm }) => alarm ?? "",
   );
+  const isDown = feed.state === "disconnected";
+  const down = idsOf(takenOver.filter(({ isLive, alarm }) => isDown && !isLive && alarm === null));
+  const names = fresh.map(([{ alias, instrument }]) => aliasLine(alias, instrument));
   return [
-    fresh.map(([{ alias, instrument }]) => aliasLine(alias, instrument)).join("\n"),
+    ...(names.length > 0 ? [names.join("\n")] : []),
     ...(ticks.length > 0 ? [[SNAPSHOT_LINE, ...ticks].join("\n")] : []),
     ...(live.length > 0 ? [statusLine(liveStatus(live))] : []),
-    ...[...alarms].map(([message, held]) =>
-      statusLine(
-        alarmStatus(
-          held.map(({ instrument }) => instrument),
-          message,
-        ),
-      ),
-    ),
+    ...[...alarms].map(([message, held]) => statusLine(alarmStatus(idsOf(held), message))),
+    ...(down.length > 0 ? [statusLine({ ...feed, subject: "feed", instruments: down })] : []),
   ];
 }
+
+const idsOf = (held: readonly HeldInstrument[]): InstrumentId[] =>
+  held.map(({ instrument }) => instrument);

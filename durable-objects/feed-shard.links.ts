@@ -31,7 +31,13 @@ import {
   onAskedAgain,
   waitingIn,
 } from "./feed-shard.consumer.ts";
-import { introduction, isDone, newTo, oweReleased, resumption } from "./feed-shard.introduction.ts";
+import {
+  introduction,
+  isDone,
+  newsFor,
+  oweReleased,
+  resumption,
+} from "./feed-shard.introduction.ts";
 import { groupsOf, type HeldInstrument, noGroups } from "./feed-shard.held.ts";
 
 export class Links {
@@ -75,7 +81,8 @@ export class Links {
       const consumer = this.#consumers.get(id) ?? newConsumer(id);
       consumer.instruments = instruments;
       // What it comes back to is new to it: it has not heard how that stands now.
-      for (const one of consumer.known) if (!instruments.has(one)) consumer.known.delete(one);
+      for (const heard of [consumer.known, consumer.unsaid])
+        for (const one of heard) if (!instruments.has(one)) heard.delete(one);
       this.#consumers.set(id, consumer);
       if (consumer.socket) this.#introduce(consumer);
       else this.#dial(consumer);
@@ -206,10 +213,10 @@ export class Links {
   /** Tells a market what is new to it: the alias, the last tick and the state of each instrument. */
   #introduce(consumer: Consumer): void {
     if (consumer.socket === null || !consumer.id.startsWith("market:")) return;
-    const fresh = newTo(consumer, this.#book.held);
+    const news = newsFor(consumer, this.#book.held);
     const line = (held: HeldInstrument, mode: FeedMode) =>
       held.delivered && this.#book.line(held, held.delivered, mode);
-    for (const text of introduction(fresh, line)) this.#send(consumer, text);
+    for (const text of introduction(news, line, this.#host.feedState())) this.#send(consumer, text);
   }
 
   /** A market whose link was broken hears what it lost, and how the feed is now. */
@@ -259,6 +266,7 @@ export class Links {
     this.flush();
     consumer.socket = socket;
     consumer.known = new Set();
+    consumer.unsaid = new Set();
     consumer.attempt = 0;
     this.#resume(consumer);
     this.#introduce(consumer);
