@@ -197,7 +197,8 @@ export class TickBook {
     if (isNewHandOver) this.#startEpoch(held);
     if (entry.standby) standBy(held, now);
     else if (held.release) held.phase = "released";
-    else if (held.phase === "standby") return takeOver(held, entry.handOver, now);
+    else if (held.phase === "standby")
+      return takeOver(held, entry.handOver, now, this.clock.timeAt(now));
     else if (held.phase === "released") held.phase = "active";
     return [];
   }

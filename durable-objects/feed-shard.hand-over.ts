@@ -2,6 +2,8 @@
 import type { AssignedInstrument, HandOver, Release } from "../src/application/ports.ts";
 import { handOverPlace, resumeAfter } from "../src/domain/hand-over.ts";
 import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
+import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
+import type { MarketUpdate } from "../src/domain/tick.ts";
 import type { HeldInstrument, KeptUpdate } from "./feed-shard.held.ts";
 
 /** Whether what was let go stays so: the hand-over is still the one under which it was delivered. */
@@ -32,30 +34,45 @@ export function standBy(held: HeldInstrument, now: number): void {
   Object.assign(held, { phase: "standby", delivered: null, lostAt: null, kept: [], keptSince });
 }
 
-/** Goes on where the other shard stopped: answers what is to be delivered of what was kept. */
+/**
+ * Goes on where the other shard stopped: answers what is to be delivered of what was kept. `exchangeTime`: where
+ * the exchange's clock stands; null when that is not known.
+ */
 export function takeOver(
   held: HeldInstrument,
   handOver: HandOver | null,
   now: number,
+  exchangeTime: number | null = null,
 ): KeptUpdate[] {
   const { kept } = held;
-  const mark = handOver?.after ?? null;
+  const mark = markOf(handOver, exchangeTime);
   const updates = kept.map(({ update }) => update);
   const resumed = mark ? resumeAfter(mark, updates) : { deliver: updates, reached: true };
-  held.lostAt = missingSince(held, handOver, now);
+  held.lostAt = missingSince(held, handOver, mark, now);
   held.kept = [];
   held.phase = resumed.reached ? "active" : "catching_up";
   return kept.slice(kept.length - resumed.deliver.length);
 }
 
+/** The last update of the shard before. One that the exchange's clock has not reached is of before it was set back: it marks nothing now. */
+function markOf(handOver: HandOver | null, exchangeTime: number | null): MarketUpdate | null {
+  const mark = handOver?.after ?? null;
+  if (exchangeTime === null || mark === null || mark.exchangeTime === null) return mark;
+  return mark.exchangeTime - exchangeTime > CLOCK_SKEW_TICK_MS_MAX ? null : mark;
+}
+
 /** Since when data is missing that neither shard has; null when none is. */
-function missingSince(held: HeldInstrument, handOver: HandOver | null, now: number): number | null {
+function missingSince(
+  held: HeldInstrument,
+  handOver: HandOver | null,
+  mark: MarketUpdate | null,
+  now: number,
+): number | null {
   const { kept, isLive, keptSince } = held;
   const wholeUntil = handOver?.wholeUntil ?? null;
   // Its own connection is down just now.
   if (!isLive) return wholeUntil ?? now;
   if (wholeUntil === null) return null;
-  const mark = handOver?.after ?? null;
   // What reaches back to the other's last update leaves nothing out after it.
   if (mark && kept.some(({ update }) => handOverPlace(mark, update) !== "after")) return null;
   const isCut = kept.length >= HAND_OVER_UPDATES_MAX;

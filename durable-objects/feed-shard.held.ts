@@ -120,6 +120,10 @@ export const isDelivered = ({ phase }: Pick<HeldInstrument, "phase">): boolean =
 export function forgetLaterThan(held: HeldInstrument, exchangeTime: number): void {
   const isLater = (said: number | null = null): boolean =>
     said !== null && said - exchangeTime > CLOCK_SKEW_TICK_MS_MAX;
+  held.kept = held.kept.filter(({ update }) => !isLater(update.exchangeTime));
+  // The other shard's last update is not waited for: it will not be passed before the clock is there again.
+  if (held.phase === "catching_up" && isLater(held.handOver?.after?.exchangeTime))
+    held.phase = "active";
   if (isLater(held.taken?.exchangeTime)) held.taken = null;
   if (isLater(held.resumesAfter?.exchangeTime)) held.resumesAfter = null;
   if (!isLater(held.cleaner.seen?.exchangeTime ?? held.cadence.exchangeTime)) return;

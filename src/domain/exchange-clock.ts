@@ -41,6 +41,12 @@ export class ExchangeClock {
     return this.#speed === 1 ? this.#offset.offsetMs : this.#behindMs;
   }
 
+  /** Where it stands when ours stands at `now`, as well as that is known; null while it has stated nothing. */
+  timeAt(now: number): number | null {
+    const { offsetMs } = this.#offset;
+    return offsetMs === null ? null : (now - offsetMs) * this.#speed;
+  }
+
   /**
    * When the exchange saw something, by our clock, ms since 1970: never later than it arrived. A clock
    * that was never stated is taken to be ours; one that is slower makes its prices older than they are,

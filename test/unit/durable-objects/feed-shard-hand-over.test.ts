@@ -207,3 +207,30 @@ test("standby keeps a bounded number of updates", () => {
   for (let n = 1; n <= HAND_OVER_UPDATES_MAX + 5; n += 1) book.take(update("X:A", n), n);
   expect(book.held.get("X:A")?.kept).toHaveLength(HAND_OVER_UPDATES_MAX);
 });
+
+test.each(["after", "before"])(
+  "a recording that starts right %s a quiet instrument was handed over is told whole",
+  (order) => {
+    const now = 1_795_236_800_000;
+    const recordedAt = now - 31_536_000_000;
+    const at = (exchangeTime: number, more = {}) => ({
+      ...update("X:A", 1),
+      exchangeTime,
+      ...more,
+    });
+    const { book, group } = heldBook([entry("X:A", { standby: true })]);
+    // What the subscribe brought: the trade that the other shard told last, without its quantity.
+    book.take(at(now, { lastQuantity: null }), now + 1);
+    const steps = {
+      handOver: () => hand(book, { last: at(now), wholeUntil: now + 2 }, now + 2),
+      setClock: () => {
+        book.clock.heard({ time: recordedAt, isSet: true }, now + 2);
+        book.forgetLaterThan(recordedAt);
+      },
+    };
+    if (order === "after") (steps.handOver(), steps.setClock());
+    else (steps.setClock(), steps.handOver());
+    for (let n = 1; n <= 100; n += 1) book.take(at(recordedAt + n), now + 3 + n);
+    expect(group.lines).toHaveLength(100);
+  },
+);
