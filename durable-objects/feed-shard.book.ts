@@ -140,7 +140,7 @@ export class TickBook {
     held.cleaner.take(update, receivedTime);
   }
 
-  /** The exchange's clock stands at `exchangeTime`. */
+  /** The exchange's clock was set: what it said of later than `exchangeTime` was said before. */
   forgetLaterThan(exchangeTime: number): void {
     for (const held of this.held.values()) forgetLaterThan(held, exchangeTime);
   }

@@ -5,7 +5,6 @@ import { type Cadence, NO_ARRIVAL } from "../src/domain/freshness.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
 import type { OrderBook } from "../src/domain/order-book/order-book.ts";
-import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
 import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
 
 /** Consumers with the same list of instruments in the same modes: they share one frame. */
@@ -118,8 +117,7 @@ export const isDelivered = ({ phase }: Pick<HeldInstrument, "phase">): boolean =
 
 /** What its exchange said of later was said before its clock was set back: nothing is judged by that. */
 export function forgetLaterThan(held: HeldInstrument, exchangeTime: number): void {
-  const isLater = (said: number | null = null): boolean =>
-    said !== null && said - exchangeTime > CLOCK_SKEW_TICK_MS_MAX;
+  const isLater = (said: number | null = null): boolean => said !== null && said > exchangeTime;
   held.kept = held.kept.filter(({ update }) => !isLater(update.exchangeTime));
   // The other shard's last update is not waited for: it will not be passed before the clock is there again.
   if (held.phase === "catching_up" && isLater(held.handOver?.after?.exchangeTime))

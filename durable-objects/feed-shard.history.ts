@@ -162,7 +162,7 @@ export class ShardHistory {
     this.#seams.keepOnly(this.#isHeld, now);
   }
 
-  /** The exchange's clock stands at `exchangeTime`: bars and edges of later are of what it said before. */
+  /** The exchange's clock was set: bars and edges of later than `exchangeTime` are of what it said before. */
   forgetLaterThan(exchangeTime: number): void {
     this.drain();
     this.#candles.forgetLaterThan(exchangeTime);

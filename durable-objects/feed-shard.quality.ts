@@ -27,7 +27,7 @@ export interface QualityHost {
   feed: Pick<ShardFeed, "formatBookResync" | "bookChecksum" | "pollMs">;
   terms(instruments: InstrumentId[]): Promise<FeedTerms[]>;
   tell(status: LinkStatus): void;
-  /** The exchange's clock was set: what it said of later says nothing of what comes now. */
+  /** The exchange's clock was set: what it said of later than this says nothing of what comes now. */
   clockSet(exchangeTime: number): void;
   /** Asks the broker for fresh books, at its pace. */
   resync(instruments: InstrumentId[]): void;
@@ -129,10 +129,11 @@ export class ShardQuality {
   /** A heartbeat, with the broker's clock where it states one. */
   heard({ time, ...more }: Partial<StatedTime>, now: number): void {
     if (time === undefined) return;
+    const holdsUntil = this.#book.clock.holdsUntil(time, now);
     this.#book.clock.heard({ time, ...more }, now);
     if (!more.isSet) return;
-    this.#book.forgetLaterThan(time);
-    this.#host.clockSet(time);
+    this.#book.forgetLaterThan(holdsUntil);
+    this.#host.clockSet(holdsUntil);
   }
 
   takeBooks(messages: readonly BookMessage[], now: number): void {
