@@ -239,10 +239,11 @@ export class Plan {
     try {
       const released = await this.#host.shard(move.from).release(move.instruments);
       const epoch = this.#host.storage.next("epoch");
-      const after = new Map(released.map(({ instrument, last }) => [instrument, last]));
-      this.#change(move.instruments, ({ instrument }) =>
-        standing(instrument, move.to, { epoch, after: after.get(instrument) ?? null }),
-      );
+      const releases = new Map(released.map((release) => [release.instrument, release]));
+      this.#change(move.instruments, ({ instrument }) => {
+        const { last = null, wholeUntil = null } = releases.get(instrument) ?? {};
+        return standing(instrument, move.to, { epoch, after: last, wholeUntil });
+      });
       this.#replan();
       return true;
     } catch (error) {

@@ -2,7 +2,7 @@
  * The tick path of a shard: every update is cleaned, stamped and written as one line of text here, for
  * all consumers at once. It never stores, never calls out and never waits.
  */
-import type { AssignedInstrument, HandOver, Release } from "../src/application/ports.ts";
+import type { AssignedInstrument, Release } from "../src/application/ports.ts";
 import {
   depthText,
   ltpFields,
@@ -14,8 +14,8 @@ import type { TickView } from "../src/contract/market.ts";
 import { assert } from "../src/domain/assert.ts";
 import { Cleaner, type CleaningRule } from "../src/domain/cleaning.ts";
 import { ExchangeClock } from "../src/domain/exchange-clock.ts";
-import { NO_ARRIVAL, noteArrival } from "../src/domain/freshness.ts";
-import { handOverPlace, resumeAfter } from "../src/domain/hand-over.ts";
+import { noteArrival } from "../src/domain/freshness.ts";
+import { handOverPlace } from "../src/domain/hand-over.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import {
   type FeedMode,
@@ -23,16 +23,18 @@ import {
   TICK_SEQ_PER_EPOCH,
   tickSeqBase,
 } from "../src/domain/tick.ts";
+import { isReleased, letGo, standBy, takeOver } from "./feed-shard.hand-over.ts";
 import {
+  comeBack,
   forgetLaterThan,
   groupsOf,
   type HeldInstrument,
-  isReleased,
+  isDelivered,
+  type KeptUpdate,
   keepForHandOver,
-  letGo,
   lose,
   newlyHeld,
-  noGroups,
+  retire,
 } from "./feed-shard.held.ts";
 import { type Standby, wasTaken } from "./feed-shard.standby.ts";
 import { TickLog } from "./feed-shard.tick-log.ts";
@@ -65,21 +67,34 @@ export class TickBook {
     this.#onUnconfirmed = onUnconfirmed;
   }
 
-  /** Replaces what is held. What stays keeps its state; a hand-over delivers what was kept for it. */
-  assign(assigned: readonly AssignedInstrument[], released: readonly Release[], now: number): void {
+  /**
+   * Replaces what is held. What stays keeps its state; a hand-over delivers what was kept for it. `tellLost` is
+   * told before that of those that tick, and that miss something that came before.
+   */
+  assign(
+    assigned: readonly AssignedInstrument[],
+    released: readonly Release[],
+    now: number,
+    tellLost: (lost: HeldInstrument[]) => void = () => {},
+  ): void {
     const before = new Map(this.held);
+    const rest: [HeldInstrument, KeptUpdate[]][] = [];
     const releases = new Map(released.map((release) => [release.instrument, release]));
     this.held.clear();
     for (const entry of assigned) {
       const held = before.get(entry.instrument) ?? this.#admit(entry.instrument);
       before.delete(entry.instrument);
       this.held.set(entry.instrument, held);
-      this.#place(held, entry, releases.get(entry.instrument) ?? null, now);
+      rest.push([held, this.#place(held, entry, releases.get(entry.instrument) ?? null, now)]);
     }
     for (const held of before.values()) {
-      Object.assign(held, { isLive: false, alarm: null, lostAt: null, kept: [] }, noGroups());
+      retire(held);
       this.#retired.set(held.instrument, held);
     }
+    const lost = [...this.held.values()].filter((held) => held.isLive && held.lostAt !== null);
+    if (lost.some(isDelivered)) tellLost(lost.filter(isDelivered));
+    for (const [held, kept] of rest)
+      for (const { update, receivedTime } of kept) this.#deliver(held, update, receivedTime);
   }
 
   /** A new broker connection: its numbers start, and nothing is live until it says so. */
@@ -96,7 +111,8 @@ export class TickBook {
   lose(at: number): void {
     for (const held of this.held.values()) {
       if (held.isLive) lose(held, at);
-      Object.assign(held, { isLive: false, alarm: null, resumesAfter: null, kept: [] });
+      Object.assign(held, { isLive: false, alarm: null, resumesAfter: null });
+      Object.assign(held, { kept: [], keptSince: null });
     }
   }
 
@@ -124,15 +140,15 @@ export class TickBook {
     held.cleaner.take(update, receivedTime);
   }
 
-  /** The exchange's clock stands at `exchangeTime`. */
+  /** The exchange's clock was set: what it said of later than `exchangeTime` was said before. */
   forgetLaterThan(exchangeTime: number): void {
     for (const held of this.held.values()) forgetLaterThan(held, exchangeTime);
   }
 
   /** Stops delivering an instrument. */
-  release(instrument: InstrumentId): Release {
+  release(instrument: InstrumentId, now: number): Release {
     const held = this.held.get(instrument) ?? this.#retired.get(instrument);
-    return held ? letGo(held) : { instrument, epoch: 0, last: null };
+    return held ? letGo(held, now) : { instrument, epoch: 0, last: null, wholeUntil: null };
   }
 
   /** The last delivered tick, or null. */
@@ -153,12 +169,7 @@ export class TickBook {
     const known = this.#retired.get(instrument);
     if (known) {
       this.#retired.delete(instrument);
-      // Its last price may be hours old by now: nothing is judged by it.
-      Object.assign(known, { phase: "active", handOver: null, delivered: null });
-      Object.assign(known, { release: null, taken: null, resumesAfter: null, orderBook: null });
-      known.cleaner.forget();
-      Object.assign(known.cadence, NO_ARRIVAL);
-      known.isStale = false;
+      comeBack(known);
       this.#startEpoch(known);
       return known;
     }
@@ -178,30 +189,18 @@ export class TickBook {
     entry: AssignedInstrument,
     release: Release | null,
     now: number,
-  ): void {
+  ): KeptUpdate[] {
     const isNewHandOver = (entry.handOver?.epoch ?? 0) > (held.handOver?.epoch ?? 0);
     held.handOver = entry.handOver;
     // What it answered in this life says more than what is stored of it.
     held.release = release && isReleased(release, entry) ? (held.release ?? release) : null;
     if (isNewHandOver) this.#startEpoch(held);
-    if (entry.standby) held.phase = "standby";
+    if (entry.standby) standBy(held, now);
     else if (held.release) held.phase = "released";
-    else if (held.phase === "standby") this.#takeOver(held, entry.handOver, now);
+    else if (held.phase === "standby")
+      return takeOver(held, entry.handOver, now, this.clock.timeAt(now));
     else if (held.phase === "released") held.phase = "active";
-  }
-
-  #takeOver(held: HeldInstrument, handOver: HandOver | null, now: number): void {
-    // Its own connection is down just now: what the other shard would have brought is missing.
-    if (!held.isLive) held.lostAt = now;
-    const kept = held.kept;
-    held.kept = [];
-    const mark = handOver?.after ?? null;
-    const updates = kept.map(({ update }) => update);
-    const resumed = mark ? resumeAfter(mark, updates) : { deliver: updates, reached: true };
-    const first = kept.length - resumed.deliver.length;
-    for (const { update, receivedTime } of kept.slice(first))
-      this.#deliver(held, update, receivedTime);
-    held.phase = resumed.reached ? "active" : "catching_up";
+    return [];
   }
 
   #startEpoch(held: HeldInstrument): void {
@@ -241,7 +240,8 @@ export class TickBook {
       const place = mark ? handOverPlace(mark, update) : "after";
       if (place !== "before") held.phase = "active";
       if (place === "after") this.#deliver(held, update, receivedTime);
-    }
+      // Should it be given back, this is the first that nobody was told.
+    } else held.lostAt ??= receivedTime;
   }
 
   #deliver(held: HeldInstrument, update: MarketUpdate, receivedTime: number): void {

@@ -12,7 +12,6 @@ import {
   OWN_CANDLES_DELAY_MS,
   OWN_CANDLES_WAITING_MAX,
 } from "../src/domain/limits.ts";
-import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
 import { tickSeqBase } from "../src/domain/tick.ts";
 import type { BuiltBars } from "./feed-shard.bars.ts";
 import type { LoggedTick } from "./feed-shard.tick-log.ts";
@@ -123,9 +122,9 @@ export class ShardCandles {
     void this.#handOver();
   }
 
-  /** The exchange's clock was set back to `exchangeTime`: bars of later are handed over, and others begin. */
+  /** The exchange's clock was set: bars of later than `exchangeTime` are handed over, and others begin. */
   forgetLaterThan(exchangeTime: number): void {
-    const isLater = (time: number) => time - exchangeTime > CLOCK_SKEW_TICK_MS_MAX;
+    const isLater = (time: number) => time > exchangeTime;
     if ([...this.#building.values()].some(({ builder }) => isLater(builder.newest)))
       this.setBacks += 1;
     for (const [instrument, { builder }] of this.#building) {

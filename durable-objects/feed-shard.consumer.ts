@@ -1,23 +1,11 @@
 /** One consumer of a shard, a market or the ledger: the state of its socket, and what is said on it. */
 import type { Log } from "../src/application/log.ts";
 import type { ConsumerId } from "../src/application/ports.ts";
-import {
-  AGAIN_LINE,
-  aliasLine,
-  type LinkGap,
-  type LinkStatus,
-  SNAPSHOT_LINE,
-  statusLine,
-} from "../src/contract/link.ts";
+import { AGAIN_LINE, type LinkGap, type LinkStatus } from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import type { FeedMode, Mark } from "../src/domain/tick.ts";
 import { market, riskLedger } from "../src/platform/objects.ts";
-import {
-  type HeldInstrument,
-  isToldLive,
-  type LineGroup,
-  type MarkGroup,
-} from "./feed-shard.held.ts";
+import { type HeldInstrument, type LineGroup, type MarkGroup } from "./feed-shard.held.ts";
 
 /** Longer than any healthy market takes to read what was sent. */
 const SETTLE_BOUND_MS = 1_000;
@@ -31,8 +19,12 @@ export interface Consumer {
   retry: number | null;
   /** Instruments whose alias this socket has been told. */
   known: Set<InstrumentId>;
+  /** Of those, the ones that another shard delivered then: how they stand here is told once this one does. */
+  unsaid: Set<InstrumentId>;
   /** Since when its socket is broken, ms since 1970; null before the first one and while it is open. */
   brokenAt: number | null;
+  /** What was let go while it is broken, and when: that some of it was lost on the link is still to be told. */
+  owed: Map<InstrumentId, number>;
 }
 
 /** Consumers that share their frames. */
@@ -93,17 +85,10 @@ export const newConsumer = (id: ConsumerId): Consumer => ({
   attempt: 0,
   retry: null,
   known: new Set(),
+  unsaid: new Set(),
   brokenAt: null,
+  owed: new Map(),
 });
-
-/** What a market gets from here: what is in standby comes from another shard, and a link here is no news of it. */
-export const broughtTo = (
-  { id, instruments }: Consumer,
-  held: ReadonlyMap<InstrumentId, HeldInstrument>,
-): InstrumentId[] =>
-  [...(id.startsWith("market:") ? instruments.keys() : [])].filter(
-    (instrument) => held.get(instrument)?.phase !== "standby",
-  );
 
 /** The same for consumers with the same list in the same modes. */
 export const groupKey = ({ instruments }: Consumer): string =>
@@ -121,15 +106,6 @@ export function gapsOf(held: readonly HeldInstrument[], to: number, reason: stri
   }
   return gaps;
 }
-
-/** What a market missed because its link was broken: the shard itself has it. */
-export const linkGap = (instruments: InstrumentId[], from: number, to: number): LinkGap => ({
-  instruments,
-  from,
-  to,
-  reason: "link broken",
-  isLinkOnly: true,
-});
 
 /** What is written and not yet sent, and what is sent and not yet read. */
 export function waitingIn(
@@ -173,37 +149,6 @@ export const alarmStatus = (instruments: InstrumentId[], message: string): LinkS
   instruments,
   message,
 });
-
-/**
- * Frames that tell a market what is new to it: its names, last ticks, and how each instrument stands. An
- * alarm was told once, when it came: who was not there then hears it here.
- */
-export function introduction(
-  fresh: readonly [HeldInstrument, FeedMode][],
-  line: (held: HeldInstrument, mode: FeedMode) => string | null,
-): string[] {
-  if (fresh.length === 0) return [];
-  const ticks = fresh.flatMap(([held, mode]) => line(held, mode) ?? []);
-  const told = fresh.map(([held]) => held).filter(({ phase }) => phase !== "standby");
-  const live = told.filter(isToldLive).map(({ instrument }) => instrument);
-  const alarms = Map.groupBy(
-    told.filter(({ alarm }) => alarm !== null),
-    ({ alarm }) => alarm ?? "",
-  );
-  return [
-    fresh.map(([{ alias, instrument }]) => aliasLine(alias, instrument)).join("\n"),
-    ...(ticks.length > 0 ? [[SNAPSHOT_LINE, ...ticks].join("\n")] : []),
-    ...(live.length > 0 ? [statusLine(liveStatus(live))] : []),
-    ...[...alarms].map(([message, held]) =>
-      statusLine(
-        alarmStatus(
-          held.map(({ instrument }) => instrument),
-          message,
-        ),
-      ),
-    ),
-  ];
-}
 
 /** Opens the socket of one consumer; throws when it is refused. */
 export async function dialConsumer(

@@ -1,11 +1,10 @@
 /** What a shard remembers of each instrument that it holds, and who is to get its ticks. Plain data. */
-import type { AssignedInstrument, HandOver, Release } from "../src/application/ports.ts";
+import type { HandOver, Release } from "../src/application/ports.ts";
 import type { Cleaner } from "../src/domain/cleaning.ts";
 import { type Cadence, NO_ARRIVAL } from "../src/domain/freshness.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { HAND_OVER_UPDATES_MAX } from "../src/domain/limits.ts";
 import type { OrderBook } from "../src/domain/order-book/order-book.ts";
-import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
 import type { FeedMode, MarketUpdate } from "../src/domain/tick.ts";
 
 /** Consumers with the same list of instruments in the same modes: they share one frame. */
@@ -75,27 +74,14 @@ export interface HeldInstrument {
   deliveredSeq: number;
   /** Kept in standby, to be delivered after a hand-over. */
   kept: KeptUpdate[];
+  /** Since when all that came would be kept, ms since 1970; null while it does not come, or when that is not known. */
+  keptSince: number | null;
   /** Those who want it in mode `quote`. */
   groups: LineGroup[];
   /** Those who want it in another mode, that its line is written for apart. */
   ltpGroups: LineGroup[];
   depthGroups: LineGroup[];
   markGroups: MarkGroup[];
-}
-
-/** Whether what was let go stays so: the hand-over is still the one under which it was delivered. */
-export const isReleased = (
-  release: Release,
-  entry: Pick<AssignedInstrument, "standby" | "handOver"> | undefined,
-): boolean =>
-  entry !== undefined && !entry.standby && release.epoch === (entry.handOver?.epoch ?? 0);
-
-/** Stops delivering an instrument; asked again, it answers the same. */
-export function letGo(held: HeldInstrument): Release {
-  const { instrument, handOver, delivered } = held;
-  held.phase = "released";
-  held.release ??= { instrument, epoch: handOver?.epoch ?? 0, last: delivered };
-  return held.release;
 }
 
 /** Keeps one more; the oldest go when they are too many. */
@@ -106,14 +92,36 @@ export function keepForHandOver(kept: KeptUpdate[], entry: KeptUpdate): void {
 
 /** Its data may be missing from `at` on. In standby the other shard delivers on; what was kept has a hole now. */
 export function lose(held: HeldInstrument, at: number): void {
-  if (held.phase !== "standby") held.lostAt = at;
+  if (held.phase !== "standby") held.lostAt = Math.min(held.lostAt ?? at, at);
   held.kept = [];
+  held.keptSince = null;
 }
+
+/** Its data comes again, and its gap was told. What was let go may be given back: then that is told here. */
+export function endGap(held: HeldInstrument): void {
+  if (held.phase === "released") return;
+  if (held.lostAt !== null) held.gaps += 1;
+  held.lostAt = null;
+}
+
+/** The broker confirmed it, or it ticks. */
+export function goLive(held: HeldInstrument, now: number): void {
+  held.isLive = true;
+  held.alarm = null;
+  held.keptSince ??= now;
+}
+
+/** Told from here, and from no other shard. */
+export const isDelivered = ({ phase }: Pick<HeldInstrument, "phase">): boolean =>
+  phase !== "standby" && phase !== "released";
 
 /** What its exchange said of later was said before its clock was set back: nothing is judged by that. */
 export function forgetLaterThan(held: HeldInstrument, exchangeTime: number): void {
-  const isLater = (said: number | null = null): boolean =>
-    said !== null && said - exchangeTime > CLOCK_SKEW_TICK_MS_MAX;
+  const isLater = (said: number | null = null): boolean => said !== null && said > exchangeTime;
+  held.kept = held.kept.filter(({ update }) => !isLater(update.exchangeTime));
+  // The other shard's last update is not waited for: it will not be passed before the clock is there again.
+  if (held.phase === "catching_up" && isLater(held.handOver?.after?.exchangeTime))
+    held.phase = "active";
   if (isLater(held.taken?.exchangeTime)) held.taken = null;
   if (isLater(held.resumesAfter?.exchangeTime)) held.resumesAfter = null;
   if (!isLater(held.cleaner.seen?.exchangeTime ?? held.cadence.exchangeTime)) return;
@@ -126,8 +134,22 @@ export const groupsOf = (held: HeldInstrument, mode: FeedMode): LineGroup[] =>
   mode === "quote" ? held.groups : mode === "ltp" ? held.ltpGroups : held.depthGroups;
 
 /** Confirmed, delivered from here, and as young as its data usually is. */
-export const isToldLive = ({ isLive, phase, isStale }: HeldInstrument): boolean =>
-  isLive && phase !== "standby" && !isStale;
+export const isToldLive = (held: HeldInstrument): boolean =>
+  held.isLive && isDelivered(held) && !held.isStale;
+
+/** Not assigned any more: kept for its numbers alone. */
+export function retire(held: HeldInstrument): void {
+  Object.assign(held, { isLive: false, alarm: null, lostAt: null, kept: [], keptSince: null });
+  Object.assign(held, noGroups());
+}
+
+/** Assigned again. Its last price may be hours old by now: nothing is judged by it. */
+export function comeBack(held: HeldInstrument): void {
+  Object.assign(held, { phase: "active", handOver: null, release: null, delivered: null });
+  Object.assign(held, { taken: null, resumesAfter: null, orderBook: null, isStale: false });
+  held.cleaner.forget();
+  Object.assign(held.cadence, NO_ARRIVAL);
+}
 
 export const noGroups = () => ({ groups: [], ltpGroups: [], depthGroups: [], markGroups: [] });
 
@@ -154,6 +176,7 @@ export const newlyHeld = (
   deliveredEpoch: 0,
   deliveredSeq: 0,
   kept: [],
+  keptSince: null,
   ...noGroups(),
   cadence: { ...NO_ARRIVAL },
   calendar: null,

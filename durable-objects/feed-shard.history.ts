@@ -11,7 +11,7 @@ import { BarFeed } from "./feed-shard.bars.ts";
 import type { TickBook } from "./feed-shard.book.ts";
 import { ShardCandles } from "./feed-shard.candles.ts";
 import { type FillTrades, GapFiller } from "./feed-shard.gaps.ts";
-import type { HeldInstrument } from "./feed-shard.held.ts";
+import { endGap, type HeldInstrument, isDelivered } from "./feed-shard.held.ts";
 import { LateTrades, tellLateTicks } from "./feed-shard.late.ts";
 import { LastWork, type LastWorkHost } from "./feed-shard.last-work.ts";
 import { Recorder } from "./feed-shard.recorder.ts";
@@ -162,7 +162,7 @@ export class ShardHistory {
     this.#seams.keepOnly(this.#isHeld, now);
   }
 
-  /** The exchange's clock stands at `exchangeTime`: bars and edges of later are of what it said before. */
+  /** The exchange's clock was set: bars and edges of later than `exchangeTime` are of what it said before. */
   forgetLaterThan(exchangeTime: number): void {
     this.drain();
     this.#candles.forgetLaterThan(exchangeTime);
@@ -185,16 +185,13 @@ export class ShardHistory {
 
   /** Data of these comes again: where some was missing, that is told, kept with the bars, and filled as far as the broker can. */
   tellLost(held: readonly HeldInstrument[], now: number, reason: string): void {
-    const told = held.filter(({ phase }) => phase !== "standby");
+    const told = held.filter(isDelivered);
     const gaps = this.#tellGaps(told, now, reason);
     // What was told before the gap is known before its edges are looked at.
     this.drain();
     for (const { instruments, from, to } of gaps) this.#candles.gap(instruments, { from, to });
     this.#gaps.fill(gaps);
-    for (const one of held) {
-      if (one.lostAt !== null) one.gaps += 1;
-      one.lostAt = null;
-    }
+    for (const one of held) endGap(one);
   }
 
   /** Another shard delivers these from now on: before it does, their bars are told, and what waits for their gaps. */

@@ -20,21 +20,25 @@ import { CLOSE_LINK_UNWANTED } from "../src/domain/market-limits.ts";
 import type { TickBook } from "./feed-shard.book.ts";
 import {
   answerTo,
-  broughtTo,
   type Consumer,
   type Group,
   type Marks,
   type LinkHost,
   gapsOf,
   groupKey,
-  introduction,
-  linkGap,
   markOf,
   newConsumer,
   onAskedAgain,
   waitingIn,
 } from "./feed-shard.consumer.ts";
-import { groupsOf, type HeldInstrument } from "./feed-shard.held.ts";
+import {
+  introduction,
+  isDone,
+  newsFor,
+  oweReleased,
+  resumption,
+} from "./feed-shard.introduction.ts";
+import { groupsOf, type HeldInstrument, noGroups } from "./feed-shard.held.ts";
 
 export class Links {
   readonly #book: TickBook;
@@ -68,12 +72,17 @@ export class Links {
   set(interest: ReadonlyMap<ConsumerId, ReadonlyMap<InstrumentId, FeedMode>>): void {
     // Lines already written belong to the groups as they were.
     this.flush();
-    for (const [id, consumer] of this.#consumers) if (!interest.has(id)) this.#remove(id, consumer);
+    for (const [id, consumer] of this.#consumers) {
+      if (interest.has(id)) continue;
+      consumer.instruments = new Map();
+      if (isDone(consumer, Date.now())) this.#remove(consumer);
+    }
     for (const [id, instruments] of interest) {
       const consumer = this.#consumers.get(id) ?? newConsumer(id);
       consumer.instruments = instruments;
       // What it comes back to is new to it: it has not heard how that stands now.
-      for (const one of consumer.known) if (!instruments.has(one)) consumer.known.delete(one);
+      for (const heard of [consumer.known, consumer.unsaid])
+        for (const one of heard) if (!instruments.has(one)) heard.delete(one);
       this.#consumers.set(id, consumer);
       if (consumer.socket) this.#introduce(consumer);
       else this.#dial(consumer);
@@ -117,6 +126,7 @@ export class Links {
   /** Flushes, and waits until every market has read it all; a market that does not answer is not waited for long. */
   async settle(): Promise<void> {
     this.flush();
+    for (const one of this.#consumers.values()) oweReleased(one, this.#book.held, this.#flushedAt);
     this.#lastMarker += 1;
     const marker = markerLine(String(this.#lastMarker));
     const answers = this.#groups
@@ -169,12 +179,7 @@ export class Links {
   #regroup(): void {
     const groups = new Map<string, Group>();
     this.#marks = [];
-    for (const held of this.#book.held.values()) {
-      held.groups = [];
-      held.ltpGroups = [];
-      held.depthGroups = [];
-      held.markGroups = [];
-    }
+    for (const held of this.#book.held.values()) Object.assign(held, noGroups());
     for (const consumer of this.#consumers.values()) {
       if (consumer.id.startsWith("ledger:")) {
         const marks: Marks = { changed: new Set(), consumer };
@@ -208,25 +213,17 @@ export class Links {
   /** Tells a market what is new to it: the alias, the last tick and the state of each instrument. */
   #introduce(consumer: Consumer): void {
     if (consumer.socket === null || !consumer.id.startsWith("market:")) return;
-    const fresh: [HeldInstrument, FeedMode][] = [];
-    this.#eachHeld(consumer, (held, mode) => {
-      if (consumer.known.has(held.instrument)) return;
-      consumer.known.add(held.instrument);
-      fresh.push([held, mode]);
-    });
+    const news = newsFor(consumer, this.#book.held);
     const line = (held: HeldInstrument, mode: FeedMode) =>
       held.delivered && this.#book.line(held, held.delivered, mode);
-    for (const text of introduction(fresh, line)) this.#send(consumer, text);
+    for (const text of introduction(news, line, this.#host.feedState())) this.#send(consumer, text);
   }
 
-  /** A market whose link was broken hears since when, and how the feed is now. */
+  /** A market whose link was broken hears what it lost, and how the feed is now. */
   #resume(consumer: Consumer): void {
-    const instruments = broughtTo(consumer, this.#book.held);
-    const from = consumer.brokenAt;
-    consumer.brokenAt = null;
-    if (instruments.length === 0) return;
-    if (from !== null) this.#send(consumer, gapLine(linkGap(instruments, from, Date.now())));
-    this.#send(consumer, statusLine({ ...this.#host.feedState(), subject: "feed", instruments }));
+    const state = this.#host.feedState();
+    for (const line of resumption(consumer, this.#book.held, state, Date.now()))
+      this.#send(consumer, line);
   }
 
   #dial(consumer: Consumer): void {
@@ -269,22 +266,25 @@ export class Links {
     this.flush();
     consumer.socket = socket;
     consumer.known = new Set();
+    consumer.unsaid = new Set();
     consumer.attempt = 0;
     this.#resume(consumer);
     this.#introduce(consumer);
+    if (isDone(consumer, Date.now())) this.#remove(consumer);
     this.#host.changed();
   }
 
   #redial(consumer: Consumer): void {
     if (this.#consumers.get(consumer.id) !== consumer) return;
+    if (isDone(consumer, Date.now())) return this.#remove(consumer);
     const delay = backoffDelay(LINK_RECONNECT, consumer.attempt, Math.random());
     consumer.attempt += 1;
     clearTimeout(consumer.retry);
     consumer.retry = setTimeout(() => this.#dial(consumer), delay);
   }
 
-  #remove(id: ConsumerId, consumer: Consumer): void {
-    this.#consumers.delete(id);
+  #remove(consumer: Consumer): void {
+    this.#consumers.delete(consumer.id);
     clearTimeout(consumer.retry);
     consumer.socket?.close(CLOSE_LINK_UNWANTED, "no longer wanted");
     consumer.socket = null;

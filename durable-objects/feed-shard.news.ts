@@ -3,7 +3,7 @@ import type { Log } from "../src/application/log.ts";
 import type { LinkStatus } from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { alarmStatus } from "./feed-shard.consumer.ts";
-import type { HeldInstrument } from "./feed-shard.held.ts";
+import { type HeldInstrument, isDelivered } from "./feed-shard.held.ts";
 
 interface Told {
   tellStatus(status: LinkStatus): void;
@@ -27,7 +27,7 @@ export class FeedNews {
   }
 
   feed(state: "connected" | "disconnected", message: string): void {
-    const held = [...this.#held.values()].filter(({ phase }) => phase !== "standby");
+    const held = [...this.#held.values()].filter(isDelivered);
     const instruments = held.map(({ instrument }) => instrument);
     this.state = { state, message };
     this.#links().tellStatus({ subject: "feed", state, instruments, message });

@@ -15,7 +15,7 @@ import { BOOK_FAULTS, OrderBook } from "../src/domain/order-book/order-book.ts";
 import { brokerManager } from "../src/platform/objects.ts";
 import type { TickBook } from "./feed-shard.book.ts";
 import { freshnessAt, Sessions } from "./feed-shard.freshness.ts";
-import type { HeldInstrument } from "./feed-shard.held.ts";
+import { type HeldInstrument, isDelivered } from "./feed-shard.held.ts";
 import type { ShardFeed } from "./feed-shard.polling.ts";
 
 /** Books that break together are asked for together: a dropped frame breaks many. */
@@ -27,7 +27,7 @@ export interface QualityHost {
   feed: Pick<ShardFeed, "formatBookResync" | "bookChecksum" | "pollMs">;
   terms(instruments: InstrumentId[]): Promise<FeedTerms[]>;
   tell(status: LinkStatus): void;
-  /** The exchange's clock was set: what it said of later says nothing of what comes now. */
+  /** The exchange's clock was set: what it said of later than this says nothing of what comes now. */
   clockSet(exchangeTime: number): void;
   /** Asks the broker for fresh books, at its pace. */
   resync(instruments: InstrumentId[]): void;
@@ -129,10 +129,11 @@ export class ShardQuality {
   /** A heartbeat, with the broker's clock where it states one. */
   heard({ time, ...more }: Partial<StatedTime>, now: number): void {
     if (time === undefined) return;
+    const holdsUntil = this.#book.clock.holdsUntil(time, now);
     this.#book.clock.heard({ time, ...more }, now);
     if (!more.isSet) return;
-    this.#book.forgetLaterThan(time);
-    this.#host.clockSet(time);
+    this.#book.forgetLaterThan(holdsUntil);
+    this.#host.clockSet(holdsUntil);
   }
 
   takeBooks(messages: readonly BookMessage[], now: number): void {
@@ -156,7 +157,7 @@ export class ShardQuality {
     const recovered: HeldInstrument[] = [];
     for (const held of this.#book.held.values()) {
       held.cadence.pollMs = this.#host.feed.pollMs?.(held.instrument) ?? 0;
-      if (held.phase === "standby") continue;
+      if (!isDelivered(held)) continue;
       const isStale = freshnessAt(held, sessions) === "stale";
       if (isStale === held.isStale) continue;
       held.isStale = isStale;
@@ -193,26 +194,24 @@ export class ShardQuality {
   view(now: number): QualityView[] {
     const sessions = new Sessions(now);
     const { provider, shard } = this.#host;
-    return [...this.#book.held.values()]
-      .filter(({ phase }) => phase !== "standby" && phase !== "released")
-      .map((held) => ({
-        instrument: held.instrument,
-        provider,
-        shard,
-        mode: held.mode,
-        state: held.orderBook?.state === "invalid" ? "invalid_book" : freshnessAt(held, sessions),
-        lastTickAt: held.cadence.at,
-        ageMs: held.cadence.at === null ? null : Math.max(0, now - held.cadence.at),
-        exchangeTime: held.cadence.exchangeTime,
-        intervalMs: held.cadence.intervalMs,
-        staleAfterMs: staleAfterMs(held.cadence, "entries"),
-        ticks: held.ticksBefore + held.count,
-        dropped: { ...held.cleaner.dropped },
-        isSpikeWaiting: held.cleaner.waiting !== null,
-        gaps: held.gaps,
-        book: bookView(held.orderBook),
-        clockOffsetMs: this.#book.clock.offsetMs,
-      }));
+    return [...this.#book.held.values()].filter(isDelivered).map((held) => ({
+      instrument: held.instrument,
+      provider,
+      shard,
+      mode: held.mode,
+      state: held.orderBook?.state === "invalid" ? "invalid_book" : freshnessAt(held, sessions),
+      lastTickAt: held.cadence.at,
+      ageMs: held.cadence.at === null ? null : Math.max(0, now - held.cadence.at),
+      exchangeTime: held.cadence.exchangeTime,
+      intervalMs: held.cadence.intervalMs,
+      staleAfterMs: staleAfterMs(held.cadence, "entries"),
+      ticks: held.ticksBefore + held.count,
+      dropped: { ...held.cleaner.dropped },
+      isSpikeWaiting: held.cleaner.waiting !== null,
+      gaps: held.gaps,
+      book: bookView(held.orderBook),
+      clockOffsetMs: this.#book.clock.offsetMs,
+    }));
   }
 
   #tell(state: "stale" | "live", held: readonly HeldInstrument[], message: string): void {

@@ -2,7 +2,6 @@
 import type { LinkGap } from "../src/contract/link.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { LATE_TRADES_AGE_MS_MAX } from "../src/domain/feed-limits.ts";
-import { CLOCK_SKEW_TICK_MS_MAX } from "../src/domain/quality-limits.ts";
 import { type SeamWatch, TradeSeam } from "../src/domain/trade-seam.ts";
 import type { LoggedTick } from "./feed-shard.tick-log.ts";
 
@@ -37,10 +36,10 @@ export class TradeSeams {
     this.#waits(instrument, seam.openSince);
   }
 
-  /** The exchange's clock was set back to `exchangeTime`: where trades of later broke off says nothing now. */
+  /** The exchange's clock was set: where trades of later than `exchangeTime` broke off says nothing now. */
   forgetLaterThan(exchangeTime: number): void {
     for (const [instrument, seam] of this.#seams) {
-      if ((seam.newestTime ?? 0) - exchangeTime <= CLOCK_SKEW_TICK_MS_MAX) continue;
+      if ((seam.newestTime ?? 0) <= exchangeTime) continue;
       seam.end("the exchange's clock was set meanwhile");
       this.#forget(instrument);
     }

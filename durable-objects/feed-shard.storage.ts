@@ -1,6 +1,6 @@
 /** What a shard must know after it was evicted: its assignment, what it gave up, and when data last came. */
 import type { Release, ShardAssignment } from "../src/application/ports.ts";
-import { isReleased } from "./feed-shard.held.ts";
+import { isReleased } from "./feed-shard.hand-over.ts";
 import { type Migration, migrate } from "./schema-migrations.ts";
 
 const MIGRATIONS: readonly Migration[] = [
@@ -14,6 +14,7 @@ const MIGRATIONS: readonly Migration[] = [
     "DROP TABLE released",
     "CREATE TABLE released (instrument TEXT PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID",
   ],
+  ["ALTER TABLE released ADD COLUMN whole_until INTEGER"],
 ];
 
 export class FeedShardStorage {
@@ -47,13 +48,22 @@ export class FeedShardStorage {
 
   /** Without the last update: after an eviction nobody knows whether the markets have read it, and twice is better than never. */
   released(): Release[] {
-    const rows = this.#sql.exec<{ instrument: string; epoch: number }>("SELECT * FROM released");
-    return rows.toArray().map((row) => ({ ...row, last: null }));
+    const rows = this.#sql.exec<{ instrument: string; epoch: number; whole_until: number | null }>(
+      "SELECT instrument, epoch, whole_until FROM released",
+    );
+    return rows
+      .toArray()
+      .map(({ whole_until: wholeUntil, ...row }) => ({ ...row, last: null, wholeUntil }));
   }
 
   release(releases: readonly Release[]): void {
-    for (const { instrument, epoch } of releases)
-      this.#sql.exec("INSERT OR REPLACE INTO released VALUES (?, ?)", instrument, epoch);
+    for (const { instrument, epoch, wholeUntil } of releases)
+      this.#sql.exec(
+        "INSERT OR REPLACE INTO released VALUES (?, ?, ?)",
+        instrument,
+        epoch,
+        wholeUntil,
+      );
   }
 
   checkpoint(): { dataAt: number | null; reconnects: number } {

@@ -26,7 +26,8 @@ import { TickBook } from "./feed-shard.book.ts";
 import { dialConsumer, liveStatus } from "./feed-shard.consumer.ts";
 import { shardFeed } from "./feed-shard.feed.ts";
 import { dueSince } from "./feed-shard.freshness.ts";
-import { isToldLive } from "./feed-shard.held.ts";
+import { wasEvicted } from "./feed-shard.hand-over.ts";
+import { goLive, isToldLive } from "./feed-shard.held.ts";
 import { type ShardHealth, shardHealth } from "./feed-shard.health.ts";
 import { type ShardHistory, shardHistory } from "./feed-shard.history.ts";
 import { Links } from "./feed-shard.links.ts";
@@ -113,8 +114,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     this.#health = shardHealth(env, this.#shard, this.#book, this.#upstream, this.#log);
     this.#assignment = this.#storage.assignment();
     if (this.#assignment) this.#hold(this.#assignment);
-    // This object was evicted: data may be missing since the last checkpoint.
-    if (dataAt !== null) for (const held of this.#book.held.values()) held.lostAt = dataAt;
+    if (dataAt !== null) for (const held of this.#book.held.values()) wasEvicted(held, dataAt);
   }
 
   async assign(assignment: ShardAssignment): Promise<ShardReport> {
@@ -128,7 +128,8 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   }
 
   async release(instruments: InstrumentId[]): Promise<Release[]> {
-    const answer = instruments.map((instrument) => this.#book.release(instrument));
+    const now = Date.now();
+    const answer = instruments.map((instrument) => this.#book.release(instrument, now));
     this.#storage.release(answer);
     this.#history.release(instruments);
     // What was delivered must have arrived before the other shard goes on.
@@ -198,7 +199,9 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
   /** Makes the book, the subscriptions and the links what the assignment says. */
   #hold(assignment: ShardAssignment): void {
     const now = Date.now();
-    this.#book.assign(assignment.instruments, this.#storage.released(), now);
+    this.#book.assign(assignment.instruments, this.#storage.released(), now, (lost) =>
+      this.#history.tellLost(lost, now, "it moved between connections, and neither had all of it"),
+    );
     this.#quality.assign(assignment.instruments);
     const { wishes, interest } = interestOf(assignment);
     this.#upstream.want(wishes, now);
@@ -254,7 +257,7 @@ export class FeedShard extends DurableObject<Env> implements FeedShardPort {
     const held = instruments.flatMap((instrument) => this.#book.held.get(instrument) ?? []);
     if (held.length === 0) return;
     this.#history.tellLost(held, now, "the broker's connection was down");
-    for (const one of held) Object.assign(one, { isLive: true, alarm: null });
+    for (const one of held) goLive(one, now);
     this.#links.tellStatus(liveStatus(held.filter(isToldLive).map(({ instrument }) => instrument)));
     this.#links.flushSoon(now);
     this.#reporter.soon();

@@ -178,6 +178,8 @@ export interface HandOver {
   epoch: number;
   /** The last update that the shard before delivered; null when there was no shard before, or no update. */
   after: MarketUpdate | null;
+  /** Until when the shard before told all that came, ms since 1970; null or left out when that is not known. */
+  wholeUntil?: number | null;
 }
 
 /** The state of a shard's instruments as its manager needs it. */
@@ -196,6 +198,11 @@ export interface Release {
   epoch: number;
   /** The last update delivered; null when there was none, or when an eviction has left it unknown. */
   last: MarketUpdate | null;
+  /**
+   * Until when all that came was told, ms since 1970: when it let go, or when its connection was lost before.
+   * Null when it never had it.
+   */
+  wholeUntil: number | null;
 }
 
 export interface FeedShardPort extends SessionUser {

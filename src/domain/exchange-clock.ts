@@ -4,6 +4,7 @@
  * connection. Pure; it runs on every tick and allocates nothing.
  */
 import { ClockOffset } from "./clock-offset.ts";
+import { CLOCK_SKEW_TICK_MS_MAX } from "./quality-limits.ts";
 
 /** A time that an exchange stated of itself. */
 export interface StatedTime {
@@ -39,6 +40,21 @@ export class ExchangeClock {
   /** Our clock less the exchange's, ms; null while it has stated none. */
   get offsetMs(): number | null {
     return this.#speed === 1 ? this.#offset.offsetMs : this.#behindMs;
+  }
+
+  /** Where it stands when ours stands at `now`, as well as that is known; null while it has stated nothing. */
+  timeAt(now: number): number | null {
+    const { offsetMs } = this.#offset;
+    return offsetMs === null ? null : (now - offsetMs) * this.#speed;
+  }
+
+  /**
+   * As the clock is being set to `exchangeTime`: what it said of later than the answer was said before, and holds no
+   * more. A clock that goes back by its own statement is exact; without one before, two clocks may differ a little.
+   */
+  holdsUntil(exchangeTime: number, now: number): number {
+    const isSetBack = exchangeTime < (this.timeAt(now) ?? -Infinity);
+    return isSetBack ? exchangeTime : exchangeTime + CLOCK_SKEW_TICK_MS_MAX;
   }
 
   /**

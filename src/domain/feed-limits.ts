@@ -18,6 +18,9 @@ export const CLOSE_WAIT_MS = 3_000;
 /** At a change of sockets the books of the new one may be on their way for so long; and so long before its broker ends the old one, what that is still behind with is given up. */
 export const CHANGE_OVER_SETTLE_MS = 1_000;
 
+/** A market that cannot be reached for so long after all that it was brought has moved to other shards is not told of the ticks that its broken link lost. */
+export const LINK_OWED_MS_MAX = 600_000;
+
 /** Over which a shard's lag is told: long enough for a 99th percentile, short enough to see a change. */
 export const LAG_WINDOW_MS = 10_000;
 

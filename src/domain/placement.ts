@@ -16,9 +16,9 @@ export interface Placement {
   isHandingOver: boolean;
   /**
    * Since when `shard` delivers it: an epoch above all that any shard before it can have used, and the
-   * last update of the one that it took over from; null when it took over from none.
+   * last update of the one that it took over from, and until when that told all; null when it took over from none.
    */
-  handOver: { epoch: number; after: MarketUpdate | null };
+  handOver: { epoch: number; after: MarketUpdate | null; wholeUntil?: number | null };
 }
 
 export type Placements = ReadonlyMap<InstrumentId, Placement>;

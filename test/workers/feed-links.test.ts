@@ -1,11 +1,8 @@
 /** What leaves a shard: frames that are shared and joined, marks that are conflated, links that are opened again. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { TickBook } from "../../durable-objects/feed-shard.book.ts";
-import { Links } from "../../durable-objects/feed-shard.links.ts";
-import type { ConsumerId } from "../../src/application/ports.ts";
 import { AGAIN_LINE, readLinkFrame } from "../../src/contract/link.ts";
 import { COALESCE_MS_MAX, MARK_INTERVAL_MS } from "../../src/domain/limits.ts";
-import type { MarketUpdate } from "../../src/domain/tick.ts";
+import { heldLinks, pass, update } from "../support/workers/shard-links.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
@@ -15,79 +12,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-class FakeSocket extends EventTarget {
-  readonly sent: string[] = [];
-  accept(): void {}
-  send(text: string): void {
-    this.sent.push(text);
-  }
-  close(): void {}
-  answer(text: string): void {
-    this.dispatchEvent(new MessageEvent("message", { data: text }));
-  }
-  drop(): void {
-    this.dispatchEvent(new Event("close"));
-  }
-}
-
-const update = (instrument: string, n: number, more: Partial<MarketUpdate> = {}): MarketUpdate => ({
-  instrument,
-  last: 1_000 + n,
-  lastQuantity: 1,
-  bid: null,
-  bidQuantity: null,
-  ask: null,
-  askQuantity: null,
-  volume: n,
-  exchangeTime: n,
-  ...more,
-});
-
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-
-async function setUp(interest: [ConsumerId, string[]][]) {
-  const sockets = new Map<ConsumerId, FakeSocket[]>();
-  const book = new TickBook("x", (held) => {
-    held.isLive = true;
-  });
-  const instruments = [...new Set(interest.flatMap(([, list]) => list))];
-  const handOver = { epoch: 1, after: null };
-  const entry = { mode: "quote", consumers: [], standby: false, handOver } as const;
-  book.openEpoch(1);
-  book.assign(
-    instruments.map((instrument) => ({ ...entry, consumers: [], instrument })),
-    [],
-    0,
-  );
-  const links = new Links(book, {
-    dial: async (consumer) => {
-      const socket = new FakeSocket();
-      sockets.set(consumer, [...(sockets.get(consumer) ?? []), socket]);
-      return socket as unknown as WebSocket;
-    },
-    listen: () => {},
-    changed: () => {},
-    feedState: () => ({ state: "connected", message: "open" }),
-    provider: "x",
-    log: () => {},
-  });
-  links.set(
-    new Map(interest.map(([id, list]) => [id, new Map(list.map((one) => [one, "quote"]))])),
-  );
-  await pass(100);
-  const sent = (consumer: ConsumerId) => sockets.get(consumer)?.at(-1)?.sent ?? [];
-  const forget = () => {
-    for (const list of sockets.values()) for (const socket of list) socket.sent.length = 0;
-  };
-  const tick = (...updates: MarketUpdate[]) => {
-    for (const one of updates) book.take(one, Date.now());
-    links.flushSoon(Date.now());
-  };
-  return { book, links, sockets, sent, forget, tick };
-}
-
 test("the first tick after a quiet moment leaves at once, what follows is joined", async () => {
-  const { sent, forget, tick } = await setUp([["market:m1", ["X:A"]]]);
+  const { sent, forget, tick } = await heldLinks([["market:m1", ["X:A"]]]);
   forget();
   tick(update("X:A", 1));
   expect(sent("market:m1")).toHaveLength(1);
@@ -101,7 +27,7 @@ test("the first tick after a quiet moment leaves at once, what follows is joined
 });
 
 test("markets with the same list get the same frames, others only what they want", async () => {
-  const { sent, forget, tick } = await setUp([
+  const { sent, forget, tick } = await heldLinks([
     ["market:m1", ["X:A", "X:B"]],
     ["market:m2", ["X:B", "X:A"]],
     ["market:m3", ["X:B"]],
@@ -114,7 +40,7 @@ test("markets with the same list get the same frames, others only what they want
 });
 
 test("the ledger gets the latest mark of what moved, at most once a second", async () => {
-  const { sent, tick } = await setUp([["ledger:main", ["X:A", "X:B"]]]);
+  const { sent, tick } = await heldLinks([["ledger:main", ["X:A", "X:B"]]]);
   await pass(MARK_INTERVAL_MS);
   const at = Date.now();
   tick(update("X:A", 1, { exchangeTime: at }));
@@ -137,7 +63,7 @@ test("the ledger gets the latest mark of what moved, at most once a second", asy
 });
 
 test("no price, no mark: nothing is made up", async () => {
-  const { sent, tick } = await setUp([["ledger:main", ["X:A"]]]);
+  const { sent, tick } = await heldLinks([["ledger:main", ["X:A"]]]);
   await pass(MARK_INTERVAL_MS);
   tick(update("X:A", 1, { last: null, bid: 10 }));
   await pass(2 * MARK_INTERVAL_MS);
@@ -145,7 +71,7 @@ test("no price, no mark: nothing is made up", async () => {
 });
 
 test("a link that breaks is opened again, and begins with the gap, the names and the last ticks", async () => {
-  const { sockets, sent, tick } = await setUp([["market:m1", ["X:A"]]]);
+  const { sockets, sent, tick } = await heldLinks([["market:m1", ["X:A"]]]);
   tick(update("X:A", 1));
   await pass(50);
   const brokenAt = Date.now();
@@ -176,7 +102,7 @@ test("a link that breaks is opened again, and begins with the gap, the names and
 });
 
 test("a market that asks again is told all that it was told when its link was opened, after the ticks before", async () => {
-  const { book, sockets, sent, forget, tick } = await setUp([["market:m1", ["X:A", "X:B"]]]);
+  const { book, sockets, sent, forget, tick } = await heldLinks([["market:m1", ["X:A", "X:B"]]]);
   tick(update("X:A", 1));
   await pass(50);
   Object.assign(book.held.get("X:B") ?? {}, { isLive: false, alarm: "no room" });
@@ -191,7 +117,7 @@ test("a market that asks again is told all that it was told when its link was op
 });
 
 test("settling waits until every market has read all, but not for ever", async () => {
-  const { links, sockets, sent, forget, tick } = await setUp([
+  const { links, sockets, sent, forget, tick } = await heldLinks([
     ["market:m1", ["X:A"]],
     ["market:m2", ["X:A"]],
   ]);

@@ -15,7 +15,7 @@ const standing = (instrument: string, epoch: number): AssignedInstrument => ({
   handOver: { epoch, after: null },
 });
 
-const release = (epoch: number): Release => ({ instrument: I, epoch, last: null });
+const release = (epoch: number): Release => ({ instrument: I, epoch, last: null, wholeUntil: 5 });
 
 /** As the object's constructor opens it, each time anew. */
 const onStorage = (work: (open: () => FeedShardStorage, sql: SqlStorage) => void) =>

@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { BrokerView } from "../../src/contract/brokers.ts";
 import { PAPER_INSTRUMENTS } from "../../src/brokers/paper/instruments.ts";
 import { FRAME_FAULTS_MAX } from "../../src/domain/feed-limits.ts";
-import { brokerManager, marketManager } from "../../src/platform/objects.ts";
+import { brokerManager, feedShard, marketManager } from "../../src/platform/objects.ts";
 import { type Algo, frameFaults, openAlgo, tickFaults, until } from "../support/workers/algo.ts";
 import { exchange } from "../support/workers/paper.ts";
 
@@ -86,6 +86,23 @@ test("resized, weighed and drained under load, every consumer sees every tick on
     return before !== undefined && !(Math.abs((volume ?? 0) - before - (lastQuantity ?? 0)) < 1e-6);
   });
   expect(holes).toEqual([]);
+});
+
+test("a shard that takes an instrument over without having all of it tells the gap at once", async () => {
+  await paper.control("/market", { ticksPerSecond: 1_000 });
+  const [instrument = ""] = IDS;
+  const port = feedShard(env, "paper:paper:9");
+  const named = { broker: "paper", account: "paper", shard: "paper:paper:9" };
+  const entry = { instrument, mode: "quote" as const, consumers: [] };
+  const standby = [{ ...entry, standby: true, handOver: null }];
+  const assigned = () => port.assign({ ...named, version: 1, instruments: standby });
+  await until(async () => (await assigned()).live.includes(instrument));
+  expect(await port.quality()).toEqual([]);
+  // The other one's connection was down for a minute when it let go.
+  const handOver = { epoch: 9, after: null, wholeUntil: Date.now() - 60_000 };
+  const instruments = [{ ...entry, standby: false, handOver }];
+  await port.assign({ ...named, version: 2, instruments });
+  expect(await port.quality()).toMatchObject([{ instrument, gaps: 1 }]);
 });
 
 test("a shard that drains after hours takes nothing new and keeps what it has; the last one may not drain", async () => {

@@ -9,6 +9,7 @@ import type { FeedTerms } from "../../src/application/ports.ts";
 import type { LinkStatus } from "../../src/contract/link.ts";
 import { CLEANING_DEFAULTS } from "../../src/domain/cleaning.ts";
 import { NO_ARRIVAL } from "../../src/domain/freshness.ts";
+import { CLOCK_SKEW_TICK_MS_MAX } from "../../src/domain/quality-limits.ts";
 import type { MarketUpdate } from "../../src/domain/tick.ts";
 
 const START = 1_760_000_000_000;
@@ -205,4 +206,8 @@ test("a clock that the exchange has set is told on, and one that it only states 
   expect(clocks).toEqual([]);
   quality.heard({ time: START - 1_000_000, isSet: true }, START);
   expect(clocks).toEqual([START - 1_000_000]);
+  // Before its first statement, clocks may differ by so much.
+  const other = setUp(["X:A"]);
+  other.quality.heard({ time: START - 1_000_000, isSet: true }, START);
+  expect(other.clocks).toEqual([START - 1_000_000 + CLOCK_SKEW_TICK_MS_MAX]);
 });

@@ -64,3 +64,10 @@ test("at every speed of a recording, a price ages by our clock from when the rec
     }),
   );
 });
+
+test("where the exchange's clock stands is known by what it stated, at its speed, and not before", () => {
+  const clock = new ExchangeClock();
+  expect(clock.timeAt(NOW)).toBeNull();
+  clock.heard({ time: NOW - YEAR_MS, speed: 10, isSet: true }, NOW);
+  expect(clock.timeAt(NOW + 1_000)).toBeCloseTo(NOW - YEAR_MS + 10_000, 0);
+});

@@ -61,11 +61,12 @@ function setUp() {
   };
   /** The exchange says that its clock stands there now, as `ShardQuality` and `ShardHistory` hear it. */
   const setClock = (time: number, now: number) => {
+    const holdsUntil = book.clock.holdsUntil(time, now);
     book.clock.heard({ time, isSet: true }, now);
-    book.forgetLaterThan(time);
+    book.forgetLaterThan(holdsUntil);
     drain();
-    candles.forgetLaterThan(time);
-    seams.forgetLaterThan(time);
+    candles.forgetLaterThan(holdsUntil);
+    seams.forgetLaterThan(holdsUntil);
   };
   return { book, drain, reconnect, setClock, candles, handedOver };
 }
@@ -158,6 +159,17 @@ test("bars of an instrument that had left begin anew with a recording", () => {
   candles.forgetLaterThan(R);
   candles.add(logged(R + 10));
   expect(candles.tooLate).toBe(0);
+});
+
+test("a recording that is started again within seconds is told again, and its bars hold each trade once", () => {
+  const { book, drain, setClock, candles } = setUp();
+  for (const startedAt of [T, T + 4_000]) {
+    setClock(R, startedAt);
+    for (let n = 0; n < 40; n += 1) book.take(update(R + n * 100, 100), startedAt + n * 100);
+    drain();
+  }
+  expect([book.ticks, book.dropped]).toEqual([80, {}]);
+  expect(candles.parts(I, "1m").reduce((sum, { volume }) => sum + volume, 0)).toBe(40);
 });
 
 test("a clock that is set by less than clocks differ forgets nothing", () => {
