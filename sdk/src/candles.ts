@@ -9,23 +9,10 @@ import {
   type Candle,
   type CandleInterval,
 } from "../../src/contract/market.ts";
-import type { StreamMessage } from "../../src/contract/stream.ts";
+import type { ClosedCandle } from "./closed-candle.ts";
 import type { Tick } from "./decode.ts";
 import { CANDLES_KEPT_MAX } from "./limits.ts";
-
-type StreamCandle = Extract<StreamMessage, { type: "candle" }>["candle"];
-
-export interface ClosedCandle extends Candle {
-  instrument: string;
-  interval: CandleInterval;
-  /**
-   * Of `subscribeCandles`: null when all trades are in it. `amended`: changed by a late trade. `late`: from
-   * the broker's history, because ticks were missing. `partial`: ticks are missing.
-   */
-  mark?: StreamCandle["mark"];
-  /** This time was told before: the bar takes the place of the one told then, if there was one. */
-  corrected?: true;
-}
+import type { StreamEvent } from "./stream-events.ts";
 
 interface Series {
   interval: CandleInterval;
@@ -35,6 +22,10 @@ interface Series {
   closedTime: number | null;
   /** Session volume of the last tick folded: the next one's trade is the difference. */
   volume: number | null;
+  /** Whose session that is. */
+  provider: string | null;
+  /** Until the next tick or history. `gap`: ticks may be missing. `joined`: the next is the latest of many. */
+  since: "gap" | "joined" | null;
 }
 
 /** Bars closed by history and live ticks together, oldest first, each exactly once. */
@@ -44,10 +35,14 @@ export class CandleBook {
   /** Bars of another interval are dropped: one instrument has one series. */
   track(instrument: string, interval: CandleInterval): void {
     if (this.#series.get(instrument)?.interval === interval) return;
-    this.#series.set(instrument, { interval, candles: [], closedTime: null, volume: null });
+    const fresh = { candles: [], closedTime: null, volume: null, provider: null, since: null };
+    this.#series.set(instrument, { interval, ...fresh });
   }
 
-  /** Tracks what is wanted of these, in the interval in which it is; the rest of them is dropped. */
+  /**
+   * Tracks what is wanted of these, in the interval in which it is; the rest of them is dropped. Also after
+   * a refusal, which leaves wanted what was wanted before.
+   */
   follow(
     instruments: readonly string[],
     intervalOf: (instrument: string) => CandleInterval | undefined,
@@ -61,6 +56,18 @@ export class CandleBook {
 
   drop(instrument: string): void {
     this.#series.delete(instrument);
+  }
+
+  /** Takes note of what else comes over the stream: ticks that are missing, and those that were joined. */
+  hear(event: StreamEvent): void {
+    if (event.kind === "lagging" && !event.on)
+      for (const series of this.#series.values()) series.since ??= "joined";
+    // Told again once it was filled: ticks have come since.
+    if (event.kind !== "gap" || event.gap.filled !== undefined) return;
+    for (const instrument of event.gap.instruments) {
+      const series = this.#series.get(instrument);
+      if (series !== undefined) series.since = "gap";
+    }
   }
 
   /** Start of the newest bar that was told closed. */
@@ -77,13 +84,12 @@ export class CandleBook {
   tick(tick: Tick): ClosedCandle[] {
     const series = this.#series.get(tick.instrument);
     if (series === undefined || tick.last === null || tick.late) return [];
-    const quantity = tradedQuantity(series, tick);
     const time = tick.exchangeTime ?? tick.receivedTime;
     const last = series.candles.at(-1) ?? null;
+    const isSameBar = last !== null && candleStart(time, series.interval) === last.time;
+    const quantity = tradedQuantity(series, tick, isSameBar);
     // The last known tick opens no bar: its trade may lie long before the bar that history ends with.
-    if (tick.snapshot && (last === null || candleStart(time, series.interval) !== last.time)) {
-      return [];
-    }
+    if (tick.snapshot && !isSameBar) return [];
     const { current } = foldCandle(last, series.interval, { time, price: tick.last, quantity });
     if (last === null || current.time !== last.time) series.candles.push(current);
     else series.candles[series.candles.length - 1] = current;
@@ -95,6 +101,8 @@ export class CandleBook {
     const series = this.#series.get(instrument);
     if (series === undefined || series.interval !== interval) return [];
     const first = series.candles.length === 0;
+    // What was traded while ticks were missing is in it.
+    if (series.since !== null) Object.assign(series, { since: null, volume: null });
     series.candles = joinCandles(series.candles, bars);
     // What the first history begins with had closed before the algo was there.
     return closedSince(instrument, series, first ? Infinity : (series.closedTime ?? -1));
@@ -115,17 +123,21 @@ function closedSince(instrument: string, series: Series, time: number): ClosedCa
 }
 
 /**
- * Quantity of the trades between the last tick and this one. The session's volume tells it exactly,
- * also when ticks were conflated; without it the tick's own quantity is the best there is.
+ * Quantity of the trades between the last tick and this one, as far as they belong to this one's bar. The
+ * session's volume tells it exactly, also when ticks were conflated; without it the tick's own quantity is
+ * the best there is, and after another provider's ticks, or a gap since another bar.
  */
-function tradedQuantity(series: Series, tick: Tick): number {
-  const before = series.volume;
-  if (tick.volume !== null) series.volume = tick.volume;
-  // The last known tick is already part of the history.
-  if (tick.snapshot) return 0;
-  if (tick.volume !== null && before !== null && tick.volume >= before)
+function tradedQuantity(series: Series, tick: Tick, isSameBar: boolean): number {
+  const { since, provider } = series;
+  const before = provider === tick.provider ? series.volume : null;
+  if (tick.volume !== null) Object.assign(series, { volume: tick.volume, provider: tick.provider });
+  series.since = null;
+  // The last known tick is part of the history already, unless it stands for those that were not sent.
+  if (tick.snapshot && since === null) return 0;
+  const isOfThisBar = isSameBar || (since !== "gap" && !tick.snapshot);
+  if (isOfThisBar && tick.volume !== null && before !== null && tick.volume >= before)
     return addExactly(tick.volume, -before);
-  return tick.lastQuantity ?? 0;
+  return tick.snapshot ? 0 : (tick.lastQuantity ?? 0);
 }
 
 /**

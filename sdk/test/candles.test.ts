@@ -17,6 +17,10 @@ const bar = (minute: number, close = 100, volume = 10): Candle => ({
 });
 const at = (minute: number, over: Parameters<typeof tickOf>[0] = {}) =>
   tickOf({ exchangeTime: minute * MINUTE + 30_000, ...over });
+const gapOf = (more: { filled?: true } = {}) => {
+  const gap = { instruments: [I], from: 1, to: 2, provider: "paper", reason: "down", ...more };
+  return { kind: "gap", gap } as const;
+};
 function book(): CandleBook {
   const candles = new CandleBook();
   candles.track(I, "1m");
@@ -55,6 +59,55 @@ describe("candles", () => {
     candles.tick(at(1, { volume: 1_000, lastQuantity: 5 }));
     candles.tick(at(1, { volume: 3, lastQuantity: 3 }));
     expect(candles.candles(I).at(-1)?.volume).toBe(8);
+  });
+
+  test("what was traded in a gap is counted in the bar of the gap, never in one after it", () => {
+    const candles = book();
+    candles.tick(at(1, { volume: 1_000, lastQuantity: 5 }));
+    candles.hear(gapOf());
+    candles.tick(at(1, { volume: 1_100, lastQuantity: 1 }));
+    expect(candles.candles(I).at(-1)?.volume).toBe(105);
+    candles.hear(gapOf());
+    candles.tick(at(2, { volume: 1_600, lastQuantity: 1 }));
+    expect(candles.candles(I).at(-1)?.volume).toBe(1);
+    // Told again once it was filled: nothing is missing since.
+    candles.hear(gapOf({ filled: true }));
+    candles.tick(at(3, { volume: 1_650, lastQuantity: 1 }));
+    expect(candles.candles(I).at(-1)?.volume).toBe(50);
+  });
+
+  test("what the history of a gap holds is not counted again by the tick after it", () => {
+    const candles = book();
+    candles.tick(at(1, { volume: 1_000, lastQuantity: 5 }));
+    candles.hear(gapOf());
+    candles.history(I, "1m", [bar(1, 100, 105)]);
+    candles.tick(at(1, { volume: 1_101, lastQuantity: 1 }));
+    expect(candles.candles(I).at(-1)?.volume).toBe(106);
+  });
+
+  test("the session volume of another provider is no trade", () => {
+    const candles = book();
+    candles.tick(at(1, { volume: 1_000, lastQuantity: 5 }));
+    candles.tick(at(1, { volume: 50_000, lastQuantity: 2, provider: "kraken" }));
+    candles.tick(at(1, { volume: 50_003, lastQuantity: 1, provider: "kraken" }));
+    expect(candles.candles(I).at(-1)?.volume).toBe(10);
+  });
+
+  test("what was traded while the platform joined ticks is counted by the snapshot after that", () => {
+    const candles = book();
+    candles.tick(at(1, { volume: 1_000, lastQuantity: 5 }));
+    candles.hear({ kind: "lagging", on: true });
+    candles.hear({ kind: "lagging", on: false });
+    candles.tick(at(1, { volume: 1_050, snapshot: true }));
+    expect(candles.candles(I).at(-1)?.volume).toBe(55);
+    candles.tick(at(1, { volume: 1_051 }));
+    // One that is asked for later stands for nothing that was not told.
+    candles.tick(at(1, { volume: 1_060, snapshot: true }));
+    expect(candles.candles(I).at(-1)?.volume).toBe(56);
+    candles.hear({ kind: "lagging", on: false });
+    candles.tick(at(2, { volume: 1_090, snapshot: true }));
+    candles.tick(at(2, { volume: 1_091 }));
+    expect(candles.candles(I).at(-1)).toMatchObject({ time: 2 * MINUTE, volume: 1 });
   });
 
   test("a tick without a price, a late one and one of nobody's instrument change nothing", () => {
