@@ -11,7 +11,7 @@ export type {
   SubscribeOptions,
 } from "./src/context.ts";
 export type { CandleOptions } from "./src/bars.ts";
-export type { ClosedCandle } from "./src/candles.ts";
+export type { ClosedCandle } from "./src/closed-candle.ts";
 export type { ConnectionOptions } from "./src/config.ts";
 export type { Tick } from "./src/decode.ts";
 export type { Gap, StreamStatus } from "./src/stream-events.ts";

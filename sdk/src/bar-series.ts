@@ -3,7 +3,7 @@
  * closed bar out once and in order, and one that changed after that as corrected. No clock, no I/O.
  */
 import { CANDLE_INTERVAL_MS, type Candle, type CandleInterval } from "../../src/contract/market.ts";
-import type { ClosedCandle } from "./candles.ts";
+import type { ClosedCandle } from "./closed-candle.ts";
 import { CANDLES_KEPT_MAX, LATE_TRADE_MS } from "./limits.ts";
 
 export type Bar = Candle & Pick<ClosedCandle, "mark">;

@@ -10,7 +10,7 @@ import {
   type StreamRequest,
 } from "../../src/contract/stream.ts";
 import { BarSeries } from "./bar-series.ts";
-import type { ClosedCandle } from "./candles.ts";
+import type { ClosedCandle } from "./closed-candle.ts";
 import { TrunklineError, TrunklineTimeoutError } from "./errors.ts";
 import type { Timing } from "./limits.ts";
 import { partsOf } from "./parts.ts";

@@ -9,24 +9,10 @@ import {
   type Candle,
   type CandleInterval,
 } from "../../src/contract/market.ts";
-import type { StreamMessage } from "../../src/contract/stream.ts";
+import type { ClosedCandle } from "./closed-candle.ts";
 import type { Tick } from "./decode.ts";
 import { CANDLES_KEPT_MAX } from "./limits.ts";
 import type { StreamEvent } from "./stream-events.ts";
-
-type StreamCandle = Extract<StreamMessage, { type: "candle" }>["candle"];
-
-export interface ClosedCandle extends Candle {
-  instrument: string;
-  interval: CandleInterval;
-  /**
-   * Of `subscribeCandles`: null when all trades are in it. `amended`: changed by a late trade. `late`: from
-   * the broker's history, because ticks were missing. `partial`: ticks are missing.
-   */
-  mark?: StreamCandle["mark"];
-  /** This time was told before: the bar takes the place of the one told then, if there was one. */
-  corrected?: true;
-}
 
 interface Series {
   interval: CandleInterval;

@@ -6,7 +6,7 @@ import type { RiskChannelView } from "../../src/contract/risk-channel.ts";
 import type { RiskStatusView } from "../../src/contract/risk.ts";
 import type { SignalView } from "../../src/contract/signals.ts";
 import type { CandleOptions } from "./bars.ts";
-import type { ClosedCandle } from "./candles.ts";
+import type { ClosedCandle } from "./closed-candle.ts";
 import type { TrunklineClient } from "./client.ts";
 import type { ConnectionOptions } from "./config.ts";
 import type { Tick } from "./decode.ts";

@@ -2,7 +2,7 @@
 import type { OrderView } from "../../src/contract/orders.ts";
 import type { RiskChannelView } from "../../src/contract/risk-channel.ts";
 import type { SignalView } from "../../src/contract/signals.ts";
-import type { ClosedCandle } from "./candles.ts";
+import type { ClosedCandle } from "./closed-candle.ts";
 import type { AlgoHandlers, Lagging } from "./context.ts";
 import type { Tick } from "./decode.ts";
 import { AlgoHandlerError } from "./errors.ts";

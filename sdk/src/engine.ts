@@ -7,7 +7,8 @@ import type { Candle, CandleInterval } from "../../src/contract/market.ts";
 import type { RiskStatusView } from "../../src/contract/risk.ts";
 import type { SignalView } from "../../src/contract/signals.ts";
 import type { CandleOptions } from "./bars.ts";
-import { CandleBook, type ClosedCandle } from "./candles.ts";
+import { CandleBook } from "./candles.ts";
+import type { ClosedCandle } from "./closed-candle.ts";
 import { TrunklineClient } from "./client.ts";
 import { checkAlgoId, resolveConfig } from "./config.ts";
 import type { AlgoContext, AlgoHandlers, AlgoOptions, SubscribeOptions } from "./context.ts";
@@ -131,10 +132,8 @@ export class Engine implements AlgoContext {
 
   unsubscribe(instruments: readonly string[]): void {
     this.#stream.unsubscribe(instruments);
-    for (const instrument of instruments) {
-      this.#book.drop(instrument);
-      this.quotes.delete(instrument);
-    }
+    this.#book.follow(instruments, (one) => this.#stream.intervalOf(one));
+    for (const instrument of instruments) this.quotes.delete(instrument);
   }
 
   subscribeCandles(instruments: readonly string[], options?: CandleOptions): Promise<void> {

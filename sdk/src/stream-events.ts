@@ -4,7 +4,7 @@ import type { OrderView } from "../../src/contract/orders.ts";
 import type { RiskChannelView } from "../../src/contract/risk-channel.ts";
 import type { SignalView } from "../../src/contract/signals.ts";
 import type { StreamMessage } from "../../src/contract/stream.ts";
-import type { ClosedCandle } from "./candles.ts";
+import type { ClosedCandle } from "./closed-candle.ts";
 import type { Tick } from "./decode.ts";
 
 /**

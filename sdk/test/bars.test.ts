@@ -6,7 +6,7 @@ import { CLOSE_MOVED, type StreamRequest } from "../../src/contract/stream.ts";
 import { until } from "../../test/support/until.ts";
 import { BarSeries, type Bar } from "../src/bar-series.ts";
 import { Bars } from "../src/bars.ts";
-import type { ClosedCandle } from "../src/candles.ts";
+import type { ClosedCandle } from "../src/closed-candle.ts";
 import { TIMING } from "../src/limits.ts";
 import type { StreamEvent } from "../src/stream-events.ts";
 import { startAlgo, startFake } from "./support/start.ts";
