@@ -5,6 +5,7 @@ import { wasEvicted } from "../../../durable-objects/feed-shard.hand-over.ts";
 import { endGap, goLive } from "../../../durable-objects/feed-shard.held.ts";
 import type { Release } from "../../../src/application/ports.ts";
 import { HAND_OVER_UPDATES_MAX } from "../../../src/domain/limits.ts";
+import type { MarketUpdate } from "../../../src/domain/tick.ts";
 import { entry, heldBook, update } from "../../support/shard-book.ts";
 
 const hand = (
@@ -12,6 +13,12 @@ const hand = (
   { last: after, wholeUntil }: Pick<Release, "last" | "wholeUntil">,
   now: number,
 ) => book.assign([entry("X:A", { handOver: { epoch: 9, after, wholeUntil } })], [], now);
+
+const at = (exchangeTime: number, more: Partial<MarketUpdate> = {}) => ({
+  ...update("X:A", 1),
+  exchangeTime,
+  ...more,
+});
 
 const lostAt = (book: TickBook) => book.held.get("X:A")?.lostAt;
 
@@ -213,11 +220,6 @@ test.each(["after", "before"])(
   (order) => {
     const now = 1_795_236_800_000;
     const recordedAt = now - 31_536_000_000;
-    const at = (exchangeTime: number, more = {}) => ({
-      ...update("X:A", 1),
-      exchangeTime,
-      ...more,
-    });
     const { book, group } = heldBook([entry("X:A", { standby: true })]);
     // What the subscribe brought: the trade that the other shard told last, without its quantity.
     book.take(at(now, { lastQuantity: null }), now + 1);
@@ -228,8 +230,9 @@ test.each(["after", "before"])(
         book.forgetLaterThan(recordedAt);
       },
     };
-    if (order === "after") (steps.handOver(), steps.setClock());
-    else (steps.setClock(), steps.handOver());
+    if (order === "before") steps.setClock();
+    steps.handOver();
+    if (order === "after") steps.setClock();
     for (let n = 1; n <= 100; n += 1) book.take(at(recordedAt + n), now + 3 + n);
     expect(group.lines).toHaveLength(100);
   },
