@@ -90,10 +90,10 @@ test("a bar that closes while the broker answers has all its trades: the answer 
   builder.add({ time: M + 1_000, seq: 1, price: 100, quantity: 1 }, 1);
   vi.useFakeTimers({ toFake: ["Date"], now: M + MINUTE - 60 });
   const candles = async () => {
-    const bar = { time: M, open: 100, high: 100, low: 100, close: 100, volume: 1 };
+    const known = { time: M, open: 100, high: 100, low: 100, close: 100, volume: 1 };
     builder.add({ time: M + MINUTE - 20, seq: 2, price: 110, quantity: 5 }, 1);
     vi.setSystemTime(M + MINUTE + 60);
-    return ok([bar]);
+    return ok([known]);
   };
   const base = await runInDurableObject(env.MARKET.getByName("own"), (_, { storage }) =>
     candleBaseOf({ instrument: I, interval: "1m", from: M, to: M + MINUTE }, {
