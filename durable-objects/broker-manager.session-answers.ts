@@ -1,4 +1,5 @@
 /** What whoever brings something for a session is answered when it is not taken. Pure; no secret ever comes here. */
+import { badField } from "../src/application/order-errors.ts";
 import type { SessionProof } from "../src/application/ports.ts";
 import type { SignInFailure } from "../src/brokers/broker.ts";
 import type { ApiError } from "../src/contract/errors.ts";
@@ -16,11 +17,11 @@ export function untriable(
   { broker, signIn, canKeep }: Facts,
 ): ApiError | null {
   if (requestToken !== undefined && signIn === "automatic")
-    return badRequest("requestToken", `${broker} signs in by itself: it takes none`);
+    return badField("requestToken", `${broker} signs in by itself: it takes none`);
   if (requestToken === undefined && credential === undefined && signIn === "person")
-    return badRequest("requestToken", `${broker} needs one from a person`);
+    return badField("requestToken", `${broker} needs one from a person`);
   if (credential !== undefined && !canKeep)
-    return badRequest("credential", "cannot be kept: this deployment has no CREDENTIALS_KEY");
+    return badField("credential", "cannot be kept: this deployment has no CREDENTIALS_KEY");
   return null;
 }
 
@@ -35,9 +36,3 @@ export function notTaken(
   const code = kind === "rejected" ? "BROKER_REJECTED" : "BROKER_UNAVAILABLE";
   return { code, message: `${message}; the session of before goes on`, details: null };
 }
-
-const badRequest = (path: string, message: string): ApiError => ({
-  code: "BAD_REQUEST",
-  message: `${path}: ${message}`,
-  details: { issues: [{ path, message }] },
-});
