@@ -50,7 +50,7 @@ export async function flattenScope(
   };
 }
 
-/** States of a closing order that left for its gateway, and closes or has closed something. */
+/** States of a closing order that closes nothing; one that filled in part and was canceled is not counted either. */
 const NEVER_CLOSED: ReadonlySet<OrderState> = new Set(["denied", "canceled", "rejected"]);
 
 /**

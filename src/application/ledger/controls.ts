@@ -14,6 +14,7 @@ import {
   missingBound,
   type TripName,
 } from "../../domain/risk/trips/settings.ts";
+import { badField } from "../order-errors.ts";
 import type { LedgerBook } from "./book.ts";
 import type { KillSwitch } from "./kill-switch.ts";
 import type { OwedCalls } from "./ports.ts";
@@ -193,11 +194,8 @@ function atOf(change: ControlChange): number {
   return change.kind === "lease" ? change.lease.since : change.at;
 }
 
-const badTrip = (trip: TripName, why: string): ApiError => ({
-  code: "BAD_REQUEST",
-  message: `changes: trip ${trip} ${why}`,
-  details: { issues: [{ path: "changes", message: why }] },
-});
+const badTrip = (trip: TripName, why: string): ApiError =>
+  badField("changes", `trip ${trip} ${why}`);
 
 const full = (what: string): ApiError => ({
   code: "CONFLICT",
