@@ -11,7 +11,7 @@ type Grid = Pick<InstrumentView, "currency" | "lotSize" | "minQuantity">;
 export function positionQuantity(price: number, instrument: Grid): Decimal {
   const value = decimal(POSITION_VALUE[instrument.currency] ?? POSITION_VALUE_DEFAULT);
   const lot = decimal(instrument.lotSize);
-  const lots = value.div(decimal(price)).div(lot).round(0, 0);
+  const lots = value.div(decimal(price)).div(lot).round(0, "down");
   const quantity = lots.times(lot);
   const smallest = decimal(instrument.minQuantity);
   return quantity.lt(smallest) ? smallest : quantity;

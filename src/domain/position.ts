@@ -1,5 +1,5 @@
 /** One algo's position in one instrument at one account: exact, and nothing in it is lost by a partial close. */
-import { ZERO, type Decimal } from "./decimal.ts";
+import { isZero, ZERO, type Decimal } from "./decimal.ts";
 import type { Side } from "./order.ts";
 
 /** Money is in the instrument's currency. */
@@ -39,7 +39,7 @@ export interface PositionFill {
  */
 export function fillPosition(position: Position, fill: PositionFill): Position {
   const signed = fill.side === "buy" ? fill.quantity : fill.quantity.neg();
-  const closes = position.quantity.s !== signed.s && !position.quantity.eq(ZERO);
+  const closes = !isZero(position.quantity) && position.quantity.sign() !== signed.sign();
   const closing = closes ? least(fill.quantity, position.quantity.abs()) : ZERO;
   const kept = closes ? closePart(position, closing, fill.price) : position;
   const opening = fill.quantity.minus(closing);

@@ -139,7 +139,7 @@ export class Simulation {
     if (this.honest && !mayTrade(entry)) return;
     const left = this.honest ? entry.quantity.minus(entry.filled) : decimal(each.quantity);
     if (left.lte(ZERO)) return;
-    const quantity = left.times(each.share).div(100).round(0, 3);
+    const quantity = left.times(each.share).div(100).round(0, "up");
     const highest = entry.unit.price;
     const lowest = entry.unit.stop
       ? order.side === "sell"
@@ -151,7 +151,7 @@ export class Simulation {
       span
         .times(each.pick % 101)
         .div(100)
-        .round(6, 0),
+        .round(6, "down"),
     );
     if (price.lte(ZERO)) return;
     const fill = fillOf(order, decimalText(quantity), decimalText(price), {
