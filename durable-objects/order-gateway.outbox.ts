@@ -32,6 +32,10 @@ export class GatewayOutbox {
     return last > posted;
   }
 
+  get last(): number {
+    return this.#ends().last;
+  }
+
   /** What the ledger has not confirmed to this run, oldest first. */
   waiting(limit: number): { seq: number; post: OrderPost }[] {
     const { last, posted } = this.#ends();

@@ -241,6 +241,10 @@ export class OrderGatewayStorage implements GatewayStore {
     return this.#outbox.hasWaiting;
   }
 
+  lastPost(): number {
+    return this.#outbox.last;
+  }
+
   posted(seq: number): void {
     this.#outbox.posted(seq);
   }

@@ -1,7 +1,6 @@
 /** What the parts of a gateway share: its ports, and the little it holds in memory and may lose. */
 import { assert } from "../../domain/assert.ts";
 import { ORDER_LOOK_DELAY_MS } from "../../domain/limits.ts";
-import type { Order } from "../../domain/order.ts";
 import type { GatewayOutcome, ReserveAsk, ReservedOne } from "../ports.ts";
 import { Agreed } from "./agreed.ts";
 import { ARCHIVING, type Archiving } from "./archiving.ts";
@@ -10,6 +9,7 @@ import { applyEvidence, isFromBefore, post, type Evidence } from "./evidence.ts"
 import { countFill, takeBackInferred } from "./inferred-fills.ts";
 import { Limiter, metered } from "./limiter.ts";
 import type { GatewayPorts } from "./ports.ts";
+import type { PostWaiter } from "./outbox.ts";
 import { noteRevival } from "./revivals.ts";
 import { stagesOf, type GatewayOrder, type RecordChange } from "./record.ts";
 
@@ -58,7 +58,9 @@ export interface GatewayContext extends GatewayPorts {
   asking: Asking[];
   /** Orders whose cancel, new terms or look-up is under way: one call at a time for each. */
   busy: Set<string>;
-  flushing: Promise<Map<string, Order>> | null;
+  /** Whether posts are on their way to the ledger: one call at a time, so that they come in order. */
+  isPosting: boolean;
+  postWaiters: PostWaiter[];
   /** When the last order left for the broker. */
   lastLeftAt: number | null;
   /** No flush is tried before this, after one has failed. */
@@ -86,7 +88,8 @@ export function gatewayContext(ports: GatewayPorts): GatewayContext {
     strangers: new Set(),
     asking: [],
     busy: new Set(),
-    flushing: null,
+    isPosting: false,
+    postWaiters: [],
     lastLeftAt: null,
     flushAfter: 0,
     trimAfter: 0,

@@ -5,39 +5,81 @@ import { errorText } from "../log.ts";
 import type { GatewayContext } from "./context.ts";
 import type { GatewayOrder } from "./record.ts";
 
-/** Orders as the ledger answered them, by client order id. */
-export type PostedOrders = Map<string, Order>;
+type Waiting = ReturnType<GatewayContext["store"]["outbox"]>[number];
 
-/** Posts everything there is now. Never throws: what cannot be posted is tried again by the watch. */
-export async function flush(context: GatewayContext): Promise<PostedOrders> {
-  const posted: PostedOrders = new Map();
-  const add = (orders: PostedOrders): void => orders.forEach((order, id) => posted.set(id, order));
-  // Whoever comes while a flush is under way waits for it, then for one that surely holds their posts.
-  while (context.flushing) add(await context.flushing);
-  const run = flushOnce(context).finally(() => {
-    context.flushing = null;
-  });
-  context.flushing = run;
-  add(await run);
-  return posted;
+/** Somebody who waits until the ledger has what was there when they came. */
+export interface PostWaiter {
+  /** The newest post of that moment. */
+  upTo: number;
+  /** The order that they answer with, and what the ledger last said of it. */
+  clientOrderId: string | null;
+  order: Order | null;
+  resolve: (order: Order | null) => void;
+  reject: (error: unknown) => void;
 }
 
-async function flushOnce(context: GatewayContext): Promise<PostedOrders> {
-  const posted: PostedOrders = new Map();
-  for (;;) {
-    const batch = context.store.outbox(OUTBOX_BATCH_MAX);
-    const last = batch.at(-1);
-    if (!last) return posted;
-    try {
-      const orders = await context.ledger.post(batch.map(({ post }) => post));
-      for (const order of orders) posted.set(order.clientOrderId, order);
-    } catch (error) {
-      context.flushAfter = context.now() + OUTBOX_RETRY_MS;
-      context.log("error", "gateway_post_failed", { posts: batch.length, error: errorText(error) });
-      return posted;
+/**
+ * Posts everything there is now, and nobody waits for what comes later: one run carries it all, call after
+ * call, and lets each go as soon as the ledger has theirs. What cannot be posted is tried again by the watch.
+ */
+export async function flush(context: GatewayContext): Promise<void> {
+  await carried(context, null);
+}
+
+/** What the ledger answered of that order meanwhile; null when it said nothing of it. */
+function carried(context: GatewayContext, clientOrderId: string | null): Promise<Order | null> {
+  if (!context.store.hasPosts()) return Promise.resolve(null);
+  const { promise, resolve, reject } = Promise.withResolvers<Order | null>();
+  const upTo = context.store.lastPost();
+  context.postWaiters.push({ upTo, clientOrderId, order: null, resolve, reject });
+  if (!context.isPosting) void carry(context);
+  return promise;
+}
+
+/** Never throws: who waits is told. */
+async function carry(context: GatewayContext): Promise<void> {
+  context.isPosting = true;
+  try {
+    for (;;) {
+      const batch = context.store.outbox(OUTBOX_BATCH_MAX);
+      if (batch.length === 0) break;
+      const isThere = await carryBatch(context, batch);
+      // The ledger is away: who came during that call is still owed a try.
+      if (!isThere && context.postWaiters.length === 0) break;
     }
-    context.store.posted(last.seq);
+  } catch (error) {
+    for (const { reject } of context.postWaiters.splice(0)) reject(error);
+  } finally {
+    // Nothing was awaited since the outbox was read: nobody came in between.
+    context.isPosting = false;
   }
+}
+
+/** Whether the ledger took it. */
+async function carryBatch(context: GatewayContext, batch: readonly Waiting[]): Promise<boolean> {
+  const tried = context.postWaiters.length;
+  let orders: Order[];
+  try {
+    orders = await context.ledger.post(batch.map(({ post }) => post));
+  } catch (error) {
+    context.flushAfter = context.now() + OUTBOX_RETRY_MS;
+    context.log("error", "gateway_post_failed", { posts: batch.length, error: errorText(error) });
+    for (const { resolve, order } of context.postWaiters.splice(0, tried)) resolve(order);
+    return false;
+  }
+  const posted = batch.at(-1)?.seq ?? 0;
+  context.store.posted(posted);
+  letGo(context, posted, new Map(orders.map((order) => [order.clientOrderId, order])));
+  return true;
+}
+
+function letGo(context: GatewayContext, posted: number, orders: ReadonlyMap<string, Order>): void {
+  context.postWaiters = context.postWaiters.filter((waiter) => {
+    waiter.order = orders.get(waiter.clientOrderId ?? "") ?? waiter.order;
+    if (waiter.upTo > posted) return true;
+    waiter.resolve(waiter.order);
+    return false;
+  });
 }
 
 /**
@@ -48,7 +90,7 @@ export async function ledgerOrder(
   context: GatewayContext,
   record: GatewayOrder,
 ): Promise<Order | null> {
-  const posted = (await flush(context)).get(record.clientOrderId);
+  const posted = await carried(context, record.clientOrderId);
   if (posted) return posted;
   try {
     const order = await context.ledger.order(record.clientOrderId);

@@ -31,6 +31,8 @@ export interface GatewayStore {
   outbox(limit: number): { seq: number; post: OrderPost }[];
   /** Whether there is any. */
   hasPosts(): boolean;
+  /** The `seq` of the newest there ever was; 0 when there was none. */
+  lastPost(): number;
   /** The ledger has everything up to `seq`. A crash may forget it: posted again, it changes nothing. */
   posted(seq: number): void;
   halts(): Halt[];

@@ -147,6 +147,10 @@ export class MemoryStore implements GatewayStore {
     return this.outbox(1).length > 0;
   }
 
+  lastPost(): number {
+    return this.#outbox.at(-1)?.seq ?? 0;
+  }
+
   posted(seq: number): void {
     this.#posted = seq;
   }
