@@ -12,6 +12,17 @@ export const OUTSIDE_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "what rests of an order that was made larger unheard is not seen",
+    file: "src/application/gateway/look-up.ts",
+    from: 2_000_900,
+    changes: [
+      [
+        '(order.ended !== "filled" || decimal(seen.quantity).gt(filledAtBroker(order)))',
+        'order.ended !== "filled"',
+      ],
+    ],
+  },
+  {
     name: "a stranger's order is as young as its last change",
     file: "src/application/gateway/external-orders.ts",
     changes: [["createdAt: placedAt }", "updatedAt: placedAt }"]],

@@ -104,23 +104,30 @@ function besideHand({ terms, byHand = "0" }: GatewayOrder): { quantity?: Decimal
   return { quantity: decimalText(decimal(terms.quantity).plus(beside)) };
 }
 
-/** Ended by the broker's own word, and in its list of open orders all the same: nobody counts with it, so it has to go. */
-export function revive(order: GatewayOrder, at: number): RecordChange {
+/**
+ * Ended by the broker's own word, and in its list of open orders all the same: nobody counts with it, so it has
+ * to go. Only what was placed past us and filled whole lives on: whoever made it larger there wants the rest.
+ * `quantity` is what the broker lists.
+ */
+export function revive(order: GatewayOrder, quantity: DecimalText, at: number): RecordChange {
+  const isWanted = order.external !== undefined && order.ended === "filled";
   const alive: GatewayOrder = {
     ...order,
+    terms: order.terms && { ...order.terms, quantity },
     ended: null,
     reason: null,
     revivals: (order.revivals ?? 0) + 1,
-    unwanted: true,
-    cancel: "wanted",
-    nextLookAt: DUE_NOW,
+    ...(isWanted ? {} : { unwanted: true as const }),
+    cancel: isWanted ? "none" : "wanted",
+    nextLookAt: isWanted ? null : DUE_NOW,
     looks: 0,
   };
-  const { brokerOrderId, pendingTrigger } = order;
+  const { brokerOrderId, pendingTrigger, terms } = order;
   const event = {
     kind: "accepted",
     brokerOrderId: brokerOrderId ?? "",
     pendingTrigger,
+    ...(terms?.quantity === quantity ? {} : { quantity }),
     ...besideHand(alive),
   } as const;
   return { order: alive, posts: [postOfLife(alive, event, at)], executions: [] };

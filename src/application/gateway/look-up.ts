@@ -109,7 +109,8 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
     return;
   }
   if (known?.ended && known.ended !== "dead_lettered" && known.record === "accepted") {
-    if (standsAfterItsEnd(context, known, seen, askedAt)) reviveEnded(context, known, seen);
+    const shown = sinceAdopted(context, known, seen, askedAt);
+    if (standsAfterItsEnd(context, known, shown, askedAt)) reviveEnded(context, known, shown);
     return;
   }
   // The broker was asked before it refused: a picture from then shows what has ended since.
@@ -132,7 +133,10 @@ function absorbOrder(context: GatewayContext, seen: BrokerOrder, askedAt: number
   if (after) context.agreed.note(after, seen);
 }
 
-/** Canceled or expired by the broker's own word, and in its list of open orders when that has had its time. */
+/**
+ * Ended by the broker's own word, and in its list of open orders when that has had its time; one that was filled
+ * whole, only if it is larger there than what it filled: somebody has changed it, and the news was lost.
+ */
 const standsAfterItsEnd = (
   context: GatewayContext,
   order: GatewayOrder,
@@ -140,14 +144,16 @@ const standsAfterItsEnd = (
   askedAt: number,
 ): boolean =>
   isOpenThere(seen) &&
-  order.ended !== "filled" &&
+  (order.ended !== "filled" || decimal(seen.quantity).gt(filledAtBroker(order))) &&
   askedAt - order.updatedAt >= context.broker.rules.settlingTimeMs &&
   !isClaimed(context, order);
 
-/** It is reserved again, and canceled there: whoever wanted it has heard that it is no more. */
+/** It is reserved again, and canceled there unless it is a stranger's: whoever wanted it has heard that it is no more. */
 function reviveEnded(context: GatewayContext, order: GatewayOrder, seen: BrokerOrder): void {
-  const { order: alive, posts } = revive(order, seen.updatedAt);
-  tellRevival(context, { ...order, unwanted: true }, `it lists it as ${seen.state}`);
+  const { order: alive, posts } = revive(order, seen.quantity, seen.updatedAt);
+  const listed = `it lists it as ${seen.state}, ${seen.filledQuantity} of ${seen.quantity} filled`;
+  const { unwanted } = alive;
+  tellRevival(context, unwanted ? { ...order, unwanted } : order, listed);
   save(context, { order: alive, posts });
   wakeBracket(context, order.approved?.intent);
   const { clientOrderId, ended } = order;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SubmitOutcome } from "../../../../src/brokers/broker.ts";
-import { DESCRIBE_RETRY_MS } from "../../../../src/domain/limits.ts";
+import { DESCRIBE_RETRY_MS, IDLE_POLL_MS } from "../../../../src/domain/limits.ts";
 import type { Execution } from "../../../../src/domain/order.ts";
 import { SIMULATED_RULES } from "../../../support/orders/broker-faults.ts";
 import { beside, ID, later, piece, resting } from "../../../support/orders/strangers.ts";
@@ -197,6 +197,27 @@ describe("an order at the broker that did not leave from here", () => {
     await later(desk);
     expect(desk.kinds()).toEqual(["adopted"]);
     expect(desk.store.live()).toHaveLength(1);
+  });
+
+  test("that was made larger there unheard, and filled to what it was, is reserved again and lives on", async () => {
+    const script: Script = { orders: [resting()] };
+    const desk = await beside(script);
+    script.executions = [piece("E1", "10")];
+    script.orders = [];
+    await later(desk);
+    expect(desk.store.orderOfBroker("X1")?.ended).toBe("filled");
+    const listed = { state: "partially_filled", filledQuantity: "10", quantity: "12" } as const;
+    script.orders = [resting({ ...listed, updatedAt: START + 60_000 })];
+    await later(desk, IDLE_POLL_MS);
+    expect(desk.kinds()).toEqual(["adopted", "filled", "accepted"]);
+    expect(desk.posts.at(-1)?.event).toMatchObject({ quantity: "12" });
+    expect(desk.incidents.at(-1)).toMatchObject({ id: `revived-${ID}-1`, severity: "serious" });
+    // Whoever changed it there wants the rest.
+    expect(desk.canceled).toEqual([]);
+    script.executions = [piece("E1", "10"), piece("E2", "2")];
+    script.orders = [];
+    await later(desk);
+    expect(desk.store.orderOfBroker("X1")).toMatchObject({ ended: "filled", filledQuantity: "12" });
   });
 });
 

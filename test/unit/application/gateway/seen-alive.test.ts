@@ -114,3 +114,29 @@ test.each(["canceled", "expired"] as const)(
     expect(run.kinds().slice(3)).toEqual(["canceled"]);
   },
 );
+
+test("an order that filled whole and is listed as open with more lives: reserved, canceled, told", async () => {
+  const script: Script = { orders: [], executions: [executionOf("E1", "10")] };
+  const run = scripted(script);
+  await run.gateway.submit(approvedWith(), 1);
+  await watchFor(run, 2 * IDLE_POLL_MS);
+  expect(run.store.order("o-1")?.ended).toBe("filled");
+  const listed = { state: "partially_filled", filledQuantity: "10" } as const;
+  script.orders = [brokerOrderWith({ ...listed, quantity: "15", updatedAt: START + 60_000 })];
+  await watchFor(run, 2 * IDLE_POLL_MS);
+  expect(run.kinds().slice(0, 3)).toEqual(["accepted", "filled", "accepted"]);
+  expect(run.posts[2]?.event).toMatchObject({ quantity: "15" });
+  expect(run.incidents).toMatchObject([{ id: "revived-o-1-1", severity: "critical" }]);
+  expect(run.canceled.length).toBeGreaterThan(1);
+});
+
+test("an order that filled whole, in a list that lags, stays filled", async () => {
+  const script: Script = { orders: [], executions: [executionOf("E1", "10")] };
+  const run = scripted(script);
+  await run.gateway.submit(approvedWith(), 1);
+  await watchFor(run, 2 * IDLE_POLL_MS);
+  script.orders = [brokerOrderWith({ state: "partially_filled", filledQuantity: "4" })];
+  await watchFor(run, 2 * IDLE_POLL_MS);
+  expect(run.kinds()).toEqual(["accepted", "filled"]);
+  expect(run.canceled).toEqual([]);
+});
