@@ -23,6 +23,16 @@ export const OUTSIDE_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "news of other terms is taken for the answer to new ones",
+    file: "src/domain/risk/posting.ts",
+    changes: [
+      [
+        "const answered = answersAsked(entry, event);",
+        'const answered = entry.asked !== null && (event.kind === "replaced" || event.kind === "replace_rejected");',
+      ],
+    ],
+  },
+  {
     name: "a stranger's order is as young as its last change",
     file: "src/application/gateway/external-orders.ts",
     changes: [["createdAt: placedAt }", "updatedAt: placedAt }"]],

@@ -261,9 +261,9 @@ function replace(
   if (order.ended !== null || order.terms === null) return unchanged(order);
   const terms = changedTerms(order.terms, changes);
   const wished = order.changes ? changedTerms(order.terms, order.changes) : null;
-  // The same replacement told a second time, by the answer, the stream or a look-up.
-  if (sameTerms(terms, order.terms) && wished === null) return unchanged(order);
   const done = wished !== null && sameTerms(terms, wished);
+  // The same replacement told a second time, by the answer, the stream or a look-up: no answer to newer terms.
+  if (sameTerms(terms, order.terms) && !done) return unchanged(order);
   const replacements = order.replacements + 1;
   return {
     order: endIfWhole({

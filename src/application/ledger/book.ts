@@ -23,6 +23,7 @@ import {
 } from "../../domain/risk/state.ts";
 import { ageMarks } from "../../domain/risk/valued.ts";
 import type { Mark } from "../../domain/tick.ts";
+import { overfillIncident } from "./overfill.ts";
 import type { LedgerOutbox, LedgerStore } from "./ports.ts";
 import { applyOrThrow } from "./set-aside.ts";
 import { uncommitted } from "./uncommitted.ts";
@@ -121,6 +122,8 @@ export class LedgerBook {
     if (execution && entry)
       this.outbox.add(version, { kind: "execution", execution, algoId: entry.order.algoId });
     if (execution && holding) this.outbox.add(version, positionDay(holding, state.day));
+    const incident = execution && entry && overfillIncident(entry, execution, at);
+    if (incident) this.outbox.add(version, { kind: "incident", incident });
     if (flag && clientOrderId) {
       const { order } = entry as LedgerOrder;
       this.audit(version, at, "order_flagged", clientOrderId, null, order, flag);

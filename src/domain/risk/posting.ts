@@ -24,7 +24,7 @@ import { EXTERNAL_ALGO } from "./external.ts";
 import { rateOf, refreshHolding, refreshShare } from "./exposure.ts";
 import { confirmFunds, settleFunds, withdrawAskedFunds } from "./funds.ts";
 import { filledUnitRisk } from "./money-at-risk.ts";
-import { unitRiskNow } from "./pricing.ts";
+import { answersAsked, mostQuantity, newTerms, showsTheBrokerHasIt } from "./new-terms.ts";
 import { holdingFor, reserves, type Holding, type LedgerOrder, type LedgerState } from "./state.ts";
 
 /** What a post changed, for whoever stores and tells it. */
@@ -100,16 +100,17 @@ function applyNews(
     return { entry, execution: null, holding: null, flag };
   }
   takeFacts(entry, event);
-  if (showsTheBrokerHasIt(entry, event)) confirmFunds(state, entry, at);
+  const answered = answersAsked(entry, event);
+  if (showsTheBrokerHasIt(entry, event, answered)) confirmFunds(state, entry, at);
   entry.order = {
     ...entry.order,
-    ...newTerms(state, entry, event),
+    ...newTerms(state, entry, event, answered),
     brokerOrderId,
     reason: reasonOf(event) ?? entry.order.reason,
     updatedAt: laterOf(entry, at),
   };
   if (event.kind === "replace_rejected") withdrawAskedFunds(state, entry);
-  if (event.kind === "replaced" || event.kind === "replace_rejected") entry.asked = null;
+  if (answered) entry.asked = null;
   // Its gateway, too, has forgotten what was wished of it before it ended.
   if (wasIdle) entry.asked = null;
   entry.quantity = decimal(entry.order.quantity);
@@ -134,30 +135,6 @@ function takeFacts(entry: LedgerOrder, event: OrderEvent): void {
   else if (event.kind === "triggered") entry.untriggered = false;
   else if (event.kind === "not_sent") entry.attempts = Math.max(entry.attempts, event.attempt);
   else if (event.kind === "dead_lettered") entry.label = event.label;
-}
-
-/** With all that is committed for it: of terms that are not answered yet, only their answer shows that. */
-const showsTheBrokerHasIt = ({ asked }: LedgerOrder, { kind }: OrderEvent): boolean =>
-  kind === "replaced" || (!asked && (kind === "accepted" || kind === "triggered"));
-
-/** A confirmed modify brings its terms, and the unit risk that was reserved for them; a revived order what a person executed beside it. */
-function newTerms(
-  state: LedgerState,
-  entry: LedgerOrder,
-  event: OrderEvent,
-): Partial<Pick<Order, "quantity" | "limitPrice" | "stopPrice">> {
-  if (event.kind === "accepted")
-    return event.quantity === undefined ? {} : { quantity: event.quantity };
-  if (event.kind !== "replaced") return {};
-  const { quantity, limitPrice, stopPrice } = event.changes;
-  const terms = {
-    quantity: quantity ?? entry.order.quantity,
-    limitPrice: limitPrice ?? entry.order.limitPrice,
-    stopPrice: stopPrice ?? entry.order.stopPrice,
-  };
-  // A modify made by hand at the broker was never priced here.
-  entry.unit = entry.asked?.unit ?? unitRiskNow(state, { ...entry.order, ...terms }) ?? entry.unit;
-  return terms;
 }
 
 function reasonOf(event: Exclude<StateEvent, { kind: "filled" | "adopted" }>): string | null {
@@ -247,10 +224,6 @@ function bookFill(
   const posted = settle(state, entry, next.ok ? next.value : entry.order.state, execution, flag);
   return wasIdle ? reserveAgain(state, entry, posted, at) : posted;
 }
-
-/** While a modify is not answered, the order is only full when the larger of both quantities is. */
-const mostQuantity = (entry: LedgerOrder): Decimal =>
-  entry.asked ? maxDecimal(entry.quantity, entry.asked.quantity) : entry.quantity;
 
 /** The fee in the instrument's currency; null when a rate is missing. */
 function feeOf(state: LedgerState, holding: Holding, execution: Execution): Decimal | null {

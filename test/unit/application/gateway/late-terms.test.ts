@@ -1,7 +1,13 @@
 /** The stream tells of new terms late, or a second time, when newer ones stand: they turn nothing back. */
 import { expect, test } from "vitest";
 import type { DecimalText } from "../../../../src/domain/decimal.ts";
-import { approvedWith, executionOf, scripted, START } from "../../../support/orders/scripted.ts";
+import {
+  approvalAt,
+  approvedWith,
+  executionOf,
+  scripted,
+  START,
+} from "../../../support/orders/scripted.ts";
 
 /** An order of 10 that the broker has made one of 12 and then one of 14; `told` brings a piece of news of it. */
 async function madeLarger() {
@@ -41,4 +47,17 @@ test("while terms that are newer by the broker's clock are taken", async () => {
   await replaced("S4", "13", 2_500);
   expect(run.store.order("o-1")).toMatchObject({ terms: { quantity: "13" } });
   expect(run.kinds()).toEqual(["accepted", "replaced", "replaced", "replaced", "replaced"]);
+});
+
+test("while newer ones are asked for, and they are no answer to those", async () => {
+  const { run, replaced } = await madeLarger();
+  const wished = { quantity: "20", limitPrice: null, stopPrice: null };
+  await run.gateway.modify("o-1", wished, approvalAt(1));
+  // By the other socket of a session's change-over, or by a stream that repeats itself.
+  await replaced("S2", "14", 2_000);
+  // The ledger would take it for the answer, and let go of what it has reserved for the 20.
+  expect(run.kinds()).toEqual(["accepted", "replaced", "replaced"]);
+  await replaced("S3", "20", 3_000);
+  expect(run.kinds()).toEqual(["accepted", "replaced", "replaced", "replaced"]);
+  expect(run.store.order("o-1")).toMatchObject({ changes: null, terms: { quantity: "20" } });
 });

@@ -117,3 +117,40 @@ describe("new terms", () => {
     expect(run.risk()).toBe("80");
   });
 });
+
+describe("while new terms wait for their answer", () => {
+  const asked20 = () => {
+    const run = new LedgerRun();
+    const id = accepted(run);
+    expect(run.replace(id, { quantity: "20" })).toBe("reserved");
+    return { run, id };
+  };
+  const told = (quantity: string | null, limitPrice: string | null) =>
+    ({ kind: "replaced", changes: { quantity, limitPrice, stopPrice: null } }) as const;
+
+  test("others that the broker tells of leave what those need reserved", () => {
+    const { run, id } = asked20();
+    // Somebody changes the price by hand.
+    expect(run.post(id, told(null, "99")).order).toMatchObject({
+      state: "pending_replace",
+      quantity: "10",
+      limitPrice: "99",
+    });
+    expect(run.figures().openBuy.toFixed()).toBe("20");
+    expect(run.post(id, told("20", null)).order).toMatchObject({
+      state: "replaced",
+      quantity: "20",
+      limitPrice: "99",
+    });
+    expect(run.entry(id).asked).toBeNull();
+  });
+
+  test("older ones told a second time are no answer, and a refusal is", () => {
+    const { run, id } = asked20();
+    expect(run.post(id, told("10", null)).order.state).toBe("pending_replace");
+    expect(run.figures().openBuy.toFixed()).toBe("20");
+    const refused = { kind: "replace_rejected", reason: "no" } as const;
+    expect(run.post(id, refused).order.state).toBe("new");
+    expect(run.figures().openBuy.toFixed()).toBe("10");
+  });
+});
