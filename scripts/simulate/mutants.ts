@@ -130,7 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "new terms after the last fill are left open",
     file: WISHES,
-    changes: [["refuseChanges(context, { ...order, changesAsked }, reason);", ""]],
+    changes: [["refuseChanges(context, { ...order, ...taken }, reason);", ""]],
   },
   {
     name: "news for the ledger lost while it is away",

@@ -23,14 +23,10 @@ export const OUTSIDE_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: "news of other terms is taken for the answer to new ones",
-    file: "src/domain/risk/posting.ts",
-    changes: [
-      [
-        "const answered = answersAsked(entry, event);",
-        'const answered = entry.asked !== null && (event.kind === "replaced" || event.kind === "replace_rejected");',
-      ],
-    ],
+    name: "new terms leave once more with a late carrier",
+    file: "src/application/gateway/wishes.ts",
+    from: 3_101_501,
+    changes: [["approval.ledgerVersion <= (order.termsTaken ?? -1)", "approval.ledgerVersion < 0"]],
   },
   {
     name: "a stranger's order is as young as its last change",

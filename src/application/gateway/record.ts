@@ -83,6 +83,8 @@ export interface GatewayOrder {
   changesAt: number;
   /** How often new terms were asked for. */
   changesAsked: number;
+  /** The ledger's version of the newest terms that were sent or refused here; left out while there were none. */
+  termsTaken?: number;
   /** When to look at the broker next because something is in doubt; null when nothing is. */
   nextLookAt: number | null;
   looks: number;

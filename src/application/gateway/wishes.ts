@@ -175,21 +175,23 @@ export async function modify(
   const busy = known.approved && (await turnToModify(context, known, known.approved, terms));
   // While it waited for its turn, it may have moved on.
   const order = readOrder(context, clientOrderId) ?? known;
-  const changesAsked = order.changesAsked + 1;
+  // Brought here before, by a faster carrier: what came of them may have given up their reservation.
+  if (approval.ledgerVersion <= (order.termsTaken ?? -1)) return ledgerOrder(context, order);
+  const taken = { changesAsked: order.changesAsked + 1, termsTaken: approval.ledgerVersion };
   if (order.ended !== null) {
     // The new terms will never be, and the ledger has reserved for them: also for one that a person closed.
     const reason = order.ended === "filled" ? "it has filled" : `it has ended: ${order.ended}`;
-    refuseChanges(context, { ...order, changesAsked }, reason);
+    refuseChanges(context, { ...order, ...taken }, reason);
     return ledgerOrder(context, order);
   }
   const hindrance = whyNotModify(context, order, terms) ?? busy;
   if (hindrance) {
-    if (order.changes === null) refuseChanges(context, { ...order, changesAsked }, hindrance);
+    if (order.changes === null) refuseChanges(context, { ...order, ...taken }, hindrance);
     return ledgerOrder(context, order);
   }
   const changesAt = context.now();
   const nextLookAt = changesAt + ORDER_CONFIRM_WAIT_MS;
-  const wished: GatewayOrder = { ...order, changes, changesAt, changesAsked, nextLookAt, looks: 0 };
+  const wished: GatewayOrder = { ...order, ...taken, changes, changesAt, nextLookAt, looks: 0 };
   save(context, { order: wished, posts: [] });
   const outcome = await ask(() => context.broker.modify(atBroker(order), changes));
   await settleChanges(context, clientOrderId, outcome);

@@ -87,7 +87,7 @@ async function goOn(parts: SweepParts, order: Order, now: number): Promise<void>
   }
   if (order.state === "pending_replace") {
     const asked = parts.book.state(now).orders.get(order.clientOrderId)?.asked;
-    // The same terms again do no harm.
+    // The same terms again are only answered.
     if (asked) await gateway.modify(order.clientOrderId, asked.changes, approvalOf(order));
     return;
   }

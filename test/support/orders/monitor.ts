@@ -118,6 +118,17 @@ export class Monitor {
       this.#found(`new terms of ${String(clientOrderId)} left under epoch ${epoch}, long over`);
   }
 
+  /** The broker has taken new terms of ours: all that rests on them is reserved, but for exits, of which a pair reserves one. */
+  inForce({ clientOrderId, quantity, filledQuantity }: BrokerOrder): void {
+    const entry = this.#ledger.state().orders.get(clientOrderId ?? "");
+    const share = entry?.order.reduceOnly ? null : entry?.share;
+    const rest = decimal(quantity).minus(filledQuantity);
+    if (share?.quantity.lt(rest))
+      this.#found(
+        `${String(clientOrderId)} rests with ${rest.toFixed()} on new terms, ${share.quantity.toFixed()} is reserved`,
+      );
+  }
+
   /** The ledger has just reserved an order, in the same transaction's breath. */
   reserved(clientOrderId: string, facts: IntentFacts, now: number): void {
     const state = this.#ledger.state();

@@ -47,11 +47,12 @@ export function approvedWith(terms: Partial<OrderIntent> = {}): ApprovedOrder {
   return reserved as ApprovedOrder;
 }
 
-/** Of new terms, under a lease: after every halt that the test does not say is later. */
-export const approvalAt = (epoch: number, ledgerVersion = 1_000): TermsApproval => ({
-  epoch,
-  ledgerVersion,
-});
+let lastApproval = 1_000;
+
+/** Of new terms, under a lease: after every halt that the test does not say is later, and each after the one before. */
+export function approvalAt(epoch: number, ledgerVersion = (lastApproval += 1)): TermsApproval {
+  return { epoch, ledgerVersion };
+}
 
 export const executionOf = (id: string, quantity: string): Execution => ({
   executionId: id,

@@ -49,6 +49,8 @@ export class SimulatedBroker implements BrokerTrading {
   onSend: ((order: ApprovedOrder) => void) | null = null;
   /** Sees new terms as they leave the gateway, with the order as it stands here. */
   onModify: ((order: BrokerOrder, changes: OrderChanges) => void) | null = null;
+  /** New terms of ours are in force. */
+  onModified: ((order: BrokerOrder) => void) | null = null;
   readonly #trouble: Trouble;
   readonly #timeline: Timeline;
   readonly #random: Random;
@@ -172,6 +174,7 @@ export class SimulatedBroker implements BrokerTrading {
     if (Number(changes.quantity ?? Infinity) <= Number(held.order.filledQuantity))
       return { outcome: "rejected", reason: "that much has filled already" };
     this.exchange.modify(held, changes);
+    this.onModified?.(held.order);
     return this.#trouble.strikes("cancelTrouble")
       ? { outcome: "unknown", reason: "no answer" }
       : { outcome: "accepted" };

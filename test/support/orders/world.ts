@@ -120,6 +120,7 @@ export class World {
     this.monitor = new Monitor(this.ledger, this.broker, timeline);
     this.broker.onSend = (approved) => this.monitor.sent(approved);
     this.broker.onModify = (order, changes) => this.monitor.modified(order, changes);
+    this.broker.onModified = (order) => this.monitor.inForce(order);
     this.ledger.tradebook.away = () => trouble.strikes("tradebookAway");
     const { broker, monitor, queue: retries } = this;
     const ledger = this.ledgerPort();

@@ -1,9 +1,10 @@
-/** The stream tells of new terms late, or a second time, when newer ones stand: they turn nothing back. */
+/** The stream tells of new terms, or a carrier brings them, late or a second time: they turn nothing back. */
 import { expect, test } from "vitest";
 import type { DecimalText } from "../../../../src/domain/decimal.ts";
 import {
   approvalAt,
   approvedWith,
+  brokerOrderWith,
   executionOf,
   scripted,
   START,
@@ -60,4 +61,41 @@ test("while newer ones are asked for, and they are no answer to those", async ()
   await replaced("S3", "20", 3_000);
   expect(run.kinds()).toEqual(["accepted", "replaced", "replaced", "replaced"]);
   expect(run.store.order("o-1")).toMatchObject({ changes: null, terms: { quantity: "20" } });
+});
+
+const terms = (quantity: DecimalText) => ({ quantity, limitPrice: null, stopPrice: null });
+
+test("a late carrier's are not sent once the broker has refused them, and nothing is reserved for them", async () => {
+  const run = scripted({
+    orders: [brokerOrderWith()],
+    modify: () => ({ outcome: "rejected", reason: "not now" }),
+  });
+  await run.gateway.submit(approvedWith(), 1);
+  await run.gateway.modify("o-1", terms("20"), approvalAt(1, 10));
+  expect(run.kinds()).toEqual(["accepted", "replace_rejected"]);
+  await run.gateway.modify("o-1", terms("20"), approvalAt(1, 10));
+  expect(run.modified).toHaveLength(1);
+  expect(run.kinds()).toEqual(["accepted", "replace_rejected"]);
+  // Asked for anew, they are others.
+  await run.gateway.modify("o-1", terms("20"), approvalAt(1, 11));
+  expect(run.modified).toHaveLength(2);
+});
+
+test("a late carrier's do not come back over newer ones", async () => {
+  const { run, replaced } = await madeLarger();
+  await run.gateway.modify("o-1", terms("20"), approvalAt(1, 10));
+  await replaced("R1", "20", 3_000);
+  await run.gateway.modify("o-1", terms("4"), approvalAt(1, 11));
+  await replaced("R2", "4", 4_000);
+  await run.gateway.modify("o-1", terms("20"), approvalAt(1, 10));
+  expect(run.modified.map(({ quantity }) => quantity)).toEqual(["20", "4"]);
+});
+
+test("while others are under way are no newer ones: they are brought again", async () => {
+  const { run, replaced } = await madeLarger();
+  await run.gateway.modify("o-1", terms("20"), approvalAt(1, 10));
+  await run.gateway.modify("o-1", terms("30"), approvalAt(1, 12));
+  await replaced("R1", "20", 3_000);
+  await run.gateway.modify("o-1", terms("30"), approvalAt(1, 12));
+  expect(run.modified.map(({ quantity }) => quantity)).toEqual(["20", "30"]);
 });

@@ -129,8 +129,13 @@ test("an answer from before a fill that was booked meanwhile cuts nothing, and t
 });
 
 test("one whose new terms the broker refuses is asked for them twice, and canceled then", async () => {
+  let termsVersion = 100;
   const { run, store, become } = three({
-    reserveReplace: async (id) => ok(orderOf(store.order(id)?.approved)),
+    // Each time it is another approval.
+    reserveReplace: async (id) => {
+      termsVersion += 1;
+      return ok({ ...orderOf(store.order(id)?.approved), termsVersion });
+    },
     modify: () => ({ outcome: "rejected", reason: "not here" }),
     orders: ["o-3", ...LEGS_OF].map((id) =>
       brokerOrderWith({ brokerOrderId: `B-${id}`, clientOrderId: id, side: "sell", quantity: "5" }),
