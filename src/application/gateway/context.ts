@@ -6,7 +6,7 @@ import { Agreed } from "./agreed.ts";
 import { ARCHIVING, type Archiving } from "./archiving.ts";
 import { reopenBrackets, wakeBracket } from "./bracket-notes.ts";
 import { applyEvidence, isFromBefore, post, type Evidence } from "./evidence.ts";
-import { countFill, takeBackInferred } from "./inferred-fills.ts";
+import { countFill, heedRealFill } from "./inferred-fills.ts";
 import { Limiter, metered } from "./limiter.ts";
 import type { GatewayPorts } from "./ports.ts";
 import type { PostWaiter } from "./outbox.ts";
@@ -147,7 +147,7 @@ export function book(
   context.agreed.written(stamped);
   wakeBracket(context, stamped.approved?.intent);
   for (const execution of change.executions) {
-    takeBackInferred(context, execution);
+    heedRealFill(context, execution);
     reopenBrackets(context, stamped.approved?.intent, execution);
   }
   if (change.executions.length > 0) countFill(context);

@@ -16,7 +16,7 @@ import { errorText } from "../log.ts";
 import { save, type GatewayContext, type Sighting } from "./context.ts";
 import { endIfWhole, post, type Evidence } from "./evidence.ts";
 import { flush } from "./outbox.ts";
-import { countFill, takeBackInferred } from "./inferred-fills.ts";
+import { countFill, heedRealFill } from "./inferred-fills.ts";
 import { raise } from "./reconcile-notes.ts";
 import { newRecord, type ExternalFacts, type GatewayOrder } from "./record.ts";
 
@@ -57,7 +57,7 @@ function adoptFill(
   if (context.store.hasExecution(execution.executionId)) return;
   const clientOrderId = externalOrderId(context.account, brokerOrderId);
   const adopted = { ...execution, clientOrderId };
-  takeBackInferred(context, execution);
+  heedRealFill(context, execution);
   context.store.adopt(adopted, {
     eventId: `${clientOrderId}:fill:${execution.executionId}`,
     clientOrderId,

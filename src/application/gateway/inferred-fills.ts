@@ -5,7 +5,7 @@ import type { Doubt } from "../../domain/reconciliation/doubt.ts";
 import { fillPost, inferredFill, replaceInferred } from "../../domain/reconciliation/inferred.ts";
 import { brokersTime } from "./brokers-time.ts";
 import type { GatewayPorts } from "./ports.ts";
-import { openInferred, raise, saveInferred } from "./reconcile-notes.ts";
+import { doubtOf, openInferred, raise, saveDoubt, saveInferred } from "./reconcile-notes.ts";
 
 /** The same doubt again books nothing. */
 export function inferFill(
@@ -38,7 +38,22 @@ export function inferFill(
 }
 
 /** Call it where a real fill is booked, in the same run: the two never stand together. */
-export function takeBackInferred(context: GatewayPorts, real: Execution): void {
+export function heedRealFill(context: GatewayPorts, real: Execution): void {
+  takeBackInferred(context, real);
+  beginAnew(context, real);
+}
+
+/**
+ * A fill from before a difference was first seen was the cause of it. What differs from here on, by as much or
+ * not, is another difference: dated by the first, it would be taken for older than the trade that made it.
+ */
+function beginAnew(context: GatewayPorts, { instrument, executedAt }: Execution): void {
+  const doubt = doubtOf(context, instrument);
+  if (!doubt || doubt.inferred || executedAt > brokersTime(context, doubt.since)) return;
+  saveDoubt(context, { ...doubt, since: context.now() });
+}
+
+function takeBackInferred(context: GatewayPorts, real: Execution): void {
   const { store } = context;
   for (const { inferred, undo } of replaceInferred(openInferred(context), real)) {
     if (store.hasExecution(undo.executionId)) continue;

@@ -150,6 +150,22 @@ describe("positions that differ", () => {
     expect(fillsOf(desk.posts).map(signed)).toEqual([10, -10, 10]);
   });
 
+  test("lesson 34: a late report of another fill that explained the same difference begins the quiet time anew", async () => {
+    const script: Script = { brokerPositions: () => theirs("10"), ledgerPositions: booked };
+    const desk = scripted(script);
+    await desk.gateway.watch();
+    await turns(desk, 1);
+    // Traded now, and hidden, while the first one is told of at last.
+    script.brokerPositions = () => theirs("20");
+    script.executions = [real({ executionId: "E8" })];
+    const second = real({ executedAt: START + POSITIONS_RECHECK_MS + 1_000 });
+    await turns(desk, 4);
+    expect(fillsOf(desk.posts).map(signed)).toEqual([10, 10]);
+    script.executions = [second];
+    await turns(desk, 20);
+    expect(fillsOf(desk.posts).map(signed)).toEqual([10, 10, -10, 10]);
+  });
+
   test("lesson 34: a fill that comes in the quiet time is not inferred besides", async () => {
     const script: Script = { brokerPositions: () => theirs("10"), ledgerPositions: booked };
     const desk = scripted(script);
