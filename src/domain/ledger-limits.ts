@@ -6,6 +6,9 @@ export const MARK_AHEAD_MS_MAX = 5_000;
 /** A mark older than this values nothing that is held, while its market is open: longer than a quiet instrument is silent, short beside the day whose loss it is to tell. */
 export const VALUE_MARK_AGE_MS_MAX = 300_000;
 
+/** A mark that nobody holds anything by is forgotten after this, ms: it has long been too old to price an order. */
+export const MARK_KEPT_MS = 3_600_000;
+
 /** How often the ages of marks are looked at. */
 export const MARKS_AGE_LOOK_MS = 1_000;
 

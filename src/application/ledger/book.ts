@@ -5,17 +5,18 @@
  */
 import type { LedgerNotice } from "../ports.ts";
 import type { Order, OrderEvent, OrderPost } from "../../domain/order.ts";
+import type { InstrumentId } from "../../domain/instrument.ts";
 import { MARKS_AGE_LOOK_MS } from "../../domain/ledger-limits.ts";
 import { MARKS_STORE_INTERVAL_MS } from "../../domain/limits.ts";
 import { priceAdopted } from "../../domain/risk/adoption.ts";
 import { applyMarks } from "../../domain/risk/exposure.ts";
 import { EXTERNAL_ALGO } from "../../domain/risk/external.ts";
+import { forgetMarks, marksToStore } from "../../domain/risk/kept-marks.ts";
 import { forgetEnded, type Change, type LedgerEvent } from "../../domain/risk/ledger.ts";
 import { packControls, type ControlChange } from "../../domain/risk/controls.ts";
 import { DenialCounts } from "../../domain/risk/repeated-denials.ts";
 import { addOrder } from "../../domain/risk/restore.ts";
 import {
-  holdingKey,
   tradingDay,
   type Holding,
   type LedgerOrder,
@@ -27,10 +28,7 @@ import { overfillIncident } from "./overfill.ts";
 import type { LedgerOutbox, LedgerStore } from "./ports.ts";
 import { applyOrThrow } from "./set-aside.ts";
 import { uncommitted } from "./uncommitted.ts";
-import { pairsOf, positionDay, riskDay } from "./views.ts";
-
-const currencyOf = (state: LedgerState, { algoId, instrument, account }: Order): string | null =>
-  state.holdings.get(holdingKey(algoId, instrument, account))?.currency ?? null;
+import { currencyOf, pairsOf, positionDay, riskDay } from "./views.ts";
 
 export class LedgerBook {
   readonly storage: LedgerStore;
@@ -242,7 +240,7 @@ export class LedgerBook {
   /** Takes a mark in and keeps it for after an eviction. Only inside `commit`. */
   takeMark(state: LedgerState, mark: Mark): void {
     if (applyMarks(state, [mark]).length === 0) return;
-    this.#saveMarks(state);
+    this.#saveMarks(state, mark.instrument);
     this.#priceAdopted(state, [mark]);
   }
 
@@ -261,12 +259,13 @@ export class LedgerBook {
       this.commit(now, (state) => this.#priceAdopted(state, marks));
     if (now - this.#marksStoredAt < MARKS_STORE_INTERVAL_MS) return;
     this.#marksStoredAt = now;
+    forgetMarks(known, now);
     this.commit(now, (state) => this.#saveMarks(state));
   }
 
-  #saveMarks(state: LedgerState): void {
+  #saveMarks(state: LedgerState, brought: InstrumentId | null = null): void {
     // A bad price is kept as null, which is as bad: JSON knows no NaN.
-    this.storage.set("marks", JSON.stringify([...state.marks.values()]));
+    this.storage.set("marks", JSON.stringify(marksToStore(state, brought)));
   }
 
   /** Closes the trading day and opens the next, once, whoever comes first after midnight. */

@@ -3,13 +3,14 @@ import type { TradebookRow } from "../ports.ts";
 import type { PositionView } from "../../contract/orders.ts";
 import type { ExposureView, RiskStatusView } from "../../contract/risk.ts";
 import { decimal, decimalText, meanText, ZERO, type Decimal } from "../../domain/decimal.ts";
+import type { Order } from "../../domain/order.ts";
 import { averagePrice, unrealisedProfit } from "../../domain/position.ts";
 import { isFresh } from "../../domain/risk/case.ts";
 import { drawdownOf } from "../../domain/risk/checks/loss.ts";
 import { BASE_CURRENCY, CAPITAL } from "../../domain/risk/default-limits.ts";
 import { profitOf, aggregateFor } from "../../domain/risk/exposure.ts";
 import { pairScope } from "../../domain/risk/limits.ts";
-import { NO_FIGURES, type Holding, type LedgerState } from "../../domain/risk/state.ts";
+import { holdingKey, NO_FIGURES, type Holding, type LedgerState } from "../../domain/risk/state.ts";
 import { goodMark } from "../../domain/risk/good-mark.ts";
 
 export function positionViews(state: LedgerState, now: number): PositionView[] {
@@ -34,6 +35,12 @@ export function positionViews(state: LedgerState, now: number): PositionView[] {
     };
   });
 }
+
+/** What the instrument of an order is priced in; null while nobody knows. */
+export const currencyOf = (
+  state: LedgerState,
+  { algoId, instrument, account }: Pick<Order, "algoId" | "instrument" | "account">,
+): string | null => state.holdings.get(holdingKey(algoId, instrument, account))?.currency ?? null;
 
 /** A flat position has no unrealised profit, whatever the price; an open one without a price has an unknown one. */
 function unrealisedText(quantity: Decimal, profit: () => Decimal | null): string | null {
