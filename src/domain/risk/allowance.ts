@@ -51,11 +51,18 @@ export function freeToClose(
   return maxDecimal(ZERO, minDecimal(own, held.minus(cut).minus(open)));
 }
 
-const meetsExternal = (state: LedgerState, { algoId, instrument, account }: Holding): boolean =>
+/** Whether what `external` holds may cut what algos hold of it at its account: each then depends on the others. */
+export const meetsExternal = (
+  state: LedgerState,
+  { algoId, instrument, account }: Holding,
+): boolean =>
   algoId === EXTERNAL_ALGO || state.holdings.has(holdingKey(EXTERNAL_ALGO, instrument, account));
 
 /** The holdings of its instrument at its account, itself among them. */
-function* besideOf(state: LedgerState, { instrument, account }: Holding): Generator<Holding> {
+export function* besideOf(
+  state: LedgerState,
+  { instrument, account }: Holding,
+): Generator<Holding> {
   for (const each of state.holdingsOf.get(instrument) ?? [])
     if (each.account === account) yield each;
 }

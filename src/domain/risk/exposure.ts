@@ -20,6 +20,7 @@ import {
   type LedgerOrder,
   type LedgerState,
 } from "./state.ts";
+import { besideOf, closableNow, meetsExternal } from "./allowance.ts";
 import { goodMark, isAged, isGoodPrice, LAST_RESORT } from "./good-mark.ts";
 
 /** Brings the order's share of its holding in line with its state. Call `refreshHolding` afterwards. */
@@ -88,9 +89,8 @@ export function* sharesOf(holding: Holding, side: Side): Generator<Share> {
 }
 
 /** Recomputes a holding's figures, carries the difference into its four scopes, and takes their extremes. */
-export function refreshHolding(state: LedgerState, holding: Holding): void {
-  for (const aggregate of recompute(state, holding)) observe(state, aggregate);
-}
+export const refreshHolding = (state: LedgerState, holding: Holding): void =>
+  refreshHoldings(state, meetsExternal(state, holding) ? besideOf(state, holding) : [holding]);
 
 /** The same for several at once: no sum is looked at before all of them are in. */
 export function refreshHoldings(state: LedgerState, holdings: Iterable<Holding>): void {
@@ -123,7 +123,7 @@ function figuresOf(
   const { position, sides } = holding;
   const rate = rateOf(state, holding.currency);
   const flat = position.quantity.eq(ZERO);
-  const unvalued = !flat && (!mark || isTooOld || !rate);
+  const unvalued = !flat && (!mark || isTooOld || !rate) && !isSettled(state, holding);
   const counted = {
     openOrders: holding.orders.size,
     quantity: position.quantity,
@@ -155,6 +155,15 @@ function figuresOf(
     doubt,
     agedDoubt: isTooOld ? doubt : ZERO,
   };
+}
+
+/**
+ * Traded away past the platform in full, as a future is at its expiry: the account has none of it. No price of it
+ * comes any more, and its loss is the difference of two trades, which no price would change.
+ */
+function isSettled(state: LedgerState, holding: Holding): boolean {
+  const side = holding.position.quantity.gt(ZERO) ? "sell" : "buy";
+  return closableNow(state, holding, side).eq(ZERO);
 }
 
 /** A position without a mark still stands at its cost; without a rate, or for an order without any price, there is nothing. */
