@@ -118,16 +118,16 @@ describe("new terms", () => {
   });
 });
 
-describe("while new terms wait for their answer", () => {
-  const asked20 = () => {
-    const run = new LedgerRun();
-    const id = accepted(run);
-    expect(run.replace(id, { quantity: "20" })).toBe("reserved");
-    return { run, id };
-  };
-  const told = (quantity: string | null, limitPrice: string | null) =>
-    ({ kind: "replaced", changes: { quantity, limitPrice, stopPrice: null } }) as const;
+const asked20 = () => {
+  const run = new LedgerRun();
+  const id = accepted(run);
+  expect(run.replace(id, { quantity: "20" })).toBe("reserved");
+  return { run, id };
+};
+const told = (quantity: string | null, limitPrice: string | null) =>
+  ({ kind: "replaced", changes: { quantity, limitPrice, stopPrice: null } }) as const;
 
+describe("while new terms wait for their answer", () => {
   test("others that the broker tells of leave what those need reserved", () => {
     const { run, id } = asked20();
     // Somebody changes the price by hand.

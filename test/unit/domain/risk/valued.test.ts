@@ -211,35 +211,35 @@ describe("from when on a mark values", () => {
   });
 });
 
-describe("a position that was traded away past the platform, as a future is at its expiry", () => {
-  /** Long 10, and `external` has sold so many of them; then no price comes for an hour. */
-  function settled(sold: string): LedgerRun {
-    const run = new LedgerRun();
-    long(run, "10");
-    const about = { clientOrderId: "external-1", account: "paper", instrument: INSTRUMENT.id };
-    run.post("external-1", fillOf({ ...about, side: "sell" }, sold, "101"));
-    run.now += 3_600_000;
-    run.mark(50, "XNAS:OTHER");
-    ageMarks(run.state, run.now);
-    run.balance("1000000");
-    return run;
-  }
-  const entry = (run: LedgerRun) =>
-    run.verdict(
-      { instrument: "XNAS:OTHER", limitPrice: "50" },
-      { instrument: { ...INSTRUMENT, id: "XNAS:OTHER" } },
-    );
+/** Long 10, and `external` has sold so many of them; then no price comes for an hour. */
+function settled(sold: string): LedgerRun {
+  const run = new LedgerRun();
+  long(run, "10");
+  const about = { clientOrderId: "external-1", account: "paper", instrument: INSTRUMENT.id };
+  run.post("external-1", fillOf({ ...about, side: "sell" }, sold, "101"));
+  run.now += 3_600_000;
+  run.mark(50, "XNAS:OTHER");
+  ageMarks(run.state, run.now);
+  run.balance("1000000");
+  return run;
+}
+const otherEntry = (run: LedgerRun): string =>
+  run.verdict(
+    { instrument: "XNAS:OTHER", limitPrice: "50" },
+    { instrument: { ...INSTRUMENT, id: "XNAS:OTHER" } },
+  );
 
+describe("a position that was traded away past the platform, as a future is at its expiry", () => {
   test("keeps nobody from trading for good because its price has stopped coming", () => {
     const run = settled("10");
     expect(run.figures("algo:algo-a").unvalued).toBe(0);
-    expect(entry(run)).toBe("approved");
+    expect(otherEntry(run)).toBe("approved");
   });
 
   test("and of which something is left has a loss that nobody knows", () => {
     const run = settled("9");
     expect(run.figures("algo:algo-a").unvalued).toBe(1);
-    expect(entry(run)).toBe("DAILY_LOSS");
+    expect(otherEntry(run)).toBe("DAILY_LOSS");
   });
 
   test("is there again when that trade is taken back", () => {
