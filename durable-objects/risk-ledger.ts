@@ -204,11 +204,13 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async status(): Promise<RiskStatusView> {
-    return statusView(this.#book.state(Date.now()), PORTFOLIO, this.#book.outbox.size);
+    const now = Date.now();
+    return statusView(this.#book.state(now), PORTFOLIO, this.#book.outbox.size, now);
   }
 
   #risk(): RiskChannelView {
-    return riskChannelView(this.#book.state(Date.now()), PORTFOLIO, this.#book.outbox.size);
+    const now = Date.now();
+    return riskChannelView(this.#book.state(now), PORTFOLIO, this.#book.outbox.size, now);
   }
 
   async limits() {
@@ -228,11 +230,13 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async controls() {
-    return controlsView(this.#book.state(Date.now()));
+    const now = Date.now();
+    return controlsView(this.#book.state(now), now);
   }
 
   async control(command: ControlCommand, by: string) {
     const done = await this.#alarm.after(this.#controls.run(command, by, Date.now()));
+    if (command.kind === "trips") this.#alarm.soon();
     this.#lookAtTrips();
     return done;
   }

@@ -51,6 +51,8 @@ export const tripView = z.object({
   state: tripAction,
   flatten: z.boolean(),
   bounds: tripBounds,
+  /** Why it does not know whether to fire: entries are refused meanwhile. Null when it knows, or is off. */
+  unknown: z.string().nullable(),
 });
 
 export type TripView = z.infer<typeof tripView>;

@@ -209,6 +209,27 @@ describe("a trip in the running ledger", () => {
     expect(await codeOf(intentWith())).toBe("KILL_SWITCH");
   });
 
+  test("an index without a price: entries are refused until it has one, exits pass, and it is shown", async () => {
+    await filled();
+    const bounds = { instrument: "XNAS:OTHER", fraction: 0.05 };
+    await trips([{ trip: "indexFall", on: true, bounds }]);
+    expect((await ledger().status()).unknownTrips).toEqual([
+      { trip: "indexFall", reason: "there is no good price of XNAS:OTHER" },
+    ]);
+    expect(await codeOf(intentWith())).toBe("STALE_PRICE");
+    expect(await codeOf(intentWith({ side: "sell" }))).toBe("approved");
+    await marked(100, "XNAS:OTHER");
+    await until("the price", async () => (await ledger().status()).unknownTrips.length === 0);
+    expect(await codeOf(intentWith())).toBe("approved");
+    expect(await states()).toEqual([]);
+  });
+
+  test("an index that is named is asked for at once, though nothing is held", async () => {
+    await trips([{ trip: "indexFall", on: true, bounds: { instrument: "NSE:INFY" } }]);
+    expect((await ledger().status()).unknownTrips).toHaveLength(1);
+    await until("its price", async () => (await ledger().status()).unknownTrips.length === 0);
+  });
+
   test("a fall of the index cannot be watched for without an index, and says so", async () => {
     const refused = {
       ok: false,

@@ -14,6 +14,7 @@ import {
   missingBound,
   type TripName,
 } from "../../domain/risk/trips/settings.ts";
+import { unknownTrips } from "../../domain/risk/trips/unknown.ts";
 import { badField } from "../order-errors.ts";
 import type { LedgerBook } from "./book.ts";
 import type { KillSwitch } from "./kill-switch.ts";
@@ -52,7 +53,7 @@ export class LedgerControls {
     now: number,
   ): Promise<Result<RiskControlsView, ApiError>> {
     const done = await this.#run(command, by, now);
-    return done.ok ? ok(controlsView(this.#book.state(now))) : done;
+    return done.ok ? ok(controlsView(this.#book.state(now), now)) : done;
   }
 
   async #run(command: ControlCommand, by: string, now: number): Promise<Outcome> {
@@ -203,10 +204,18 @@ const full = (what: string): ApiError => ({
   details: { limit: String(CONTROLS_PER_KIND_MAX) },
 });
 
-export const controlsView = ({ version, controls }: LedgerState): RiskControlsView => ({
-  version,
-  lease: controls.lease,
-  restrictions: [...controls.restrictions.values()],
-  algos: [...controls.algos].sort(),
-  trips: [...controls.trips].map(([trip, setting]) => ({ trip, ...setting })),
-});
+export function controlsView(state: LedgerState, now: number): RiskControlsView {
+  const { version, controls } = state;
+  const unknown = new Map(unknownTrips(state, now).map(({ trip, reason }) => [trip, reason]));
+  return {
+    version,
+    lease: controls.lease,
+    restrictions: [...controls.restrictions.values()],
+    algos: [...controls.algos].sort(),
+    trips: [...controls.trips].map(([trip, setting]) => ({
+      trip,
+      ...setting,
+      unknown: unknown.get(trip) ?? null,
+    })),
+  };
+}

@@ -2,10 +2,12 @@
 import { errorText } from "../log.ts";
 import { DUTY_WAIT_MS, WATCHDOG_INTERVAL_MS } from "../../domain/limits.ts";
 import { ZERO } from "../../domain/decimal.ts";
+import { LastingNews } from "./lasting.ts";
 import type { OwedCalls, WaitingNotices, WishedMarks } from "./ports.ts";
 import { tellRepeats } from "./denials.ts";
-import { UnvaluedNews } from "./unvalued.ts";
 import { Sweep, type SweepParts } from "./sweep.ts";
+import { UNKNOWN_TRIPS } from "./unknown-trips.ts";
+import { UNVALUED } from "./unvalued.ts";
 
 /** First wait before something that failed is tried again; it doubles up to the watchdog's turn. */
 const RETRY_DELAY_MS = 1_000;
@@ -27,7 +29,7 @@ export interface DutyParts extends SweepParts {
 
 export class LedgerDuties {
   readonly #parts: DutyParts;
-  readonly #unvalued: UnvaluedNews;
+  readonly #lasting: LastingNews[];
   #failures = 0;
   #running: Promise<void> | null = null;
   /** Duties that have not settled, perhaps since an earlier round: none is begun a second time beside itself. */
@@ -37,7 +39,7 @@ export class LedgerDuties {
 
   constructor(parts: DutyParts) {
     this.#parts = parts;
-    this.#unvalued = new UnvaluedNews(parts.book);
+    this.#lasting = [UNVALUED, UNKNOWN_TRIPS].map((each) => new LastingNews(parts.book, each));
     this.#sweep = new Sweep(parts);
   }
 
@@ -65,8 +67,8 @@ export class LedgerDuties {
         await notices.send();
         return true;
       }),
-      this.#duty("unvalued", async () => {
-        this.#unvalued.look(now);
+      this.#duty("lasting_news", async () => {
+        for (const news of this.#lasting) news.look(now);
         return true;
       }),
       this.#duty("trips", () => this.#parts.trips.run(now)),

@@ -38,7 +38,8 @@ export type BookSetting =
   | "marks"
   | "controls"
   | "index"
-  | "unvalued_told";
+  | "unvalued_told"
+  | "unknown_trips_told";
 
 /** Durable and synchronous; the calls of one transaction are stored together or not at all. */
 export interface LedgerStore {

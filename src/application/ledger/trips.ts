@@ -11,7 +11,7 @@ import type { Change, LedgerEvent } from "../../domain/risk/ledger.ts";
 import { lookAtTrips, restartCount, type Firing } from "../../domain/risk/trips/look.ts";
 import { countAt, countFor, restartCounts, stormOf } from "../../domain/risk/trips/storm.ts";
 import type { TripName } from "../../domain/risk/trips/settings.ts";
-import { newWatch, type TripWatch } from "../../domain/risk/trips/trip.ts";
+import { newWatch, unpackIndex, type TripWatch } from "../../domain/risk/trips/trip.ts";
 import type { ScopeText } from "../../domain/scope.ts";
 import type { Flattened } from "../flatten.ts";
 import type { KillAnswer } from "../ports.ts";
@@ -60,7 +60,7 @@ export class LedgerTrips {
     if (this.#watch) return this.#watch;
     const { book } = this.#parts;
     const stored = book.storage.setting("index");
-    const watch = { ...newWatch(), index: stored === null ? null : JSON.parse(stored) };
+    const watch = { ...newWatch(), index: unpackIndex(stored) };
     for (const { event, at, order } of book.storage.stormEvents(now - this.#stormWindowMs(now)))
       take(watch, event, order, at);
     return (this.#watch = watch);

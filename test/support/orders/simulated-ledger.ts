@@ -273,7 +273,7 @@ export class SimulatedLedger {
       },
       resetTrip: (scope, reason, by) =>
         this.#run.alarm.after(this.#run.killSwitch.reset(scope, reason, by, now())),
-      controls: async () => controlsView(this.#book.state(now())),
+      controls: async () => controlsView(this.#book.state(now()), now()),
       control: async (command, by) => {
         const done = await this.#run.alarm.after(this.#run.controls.run(command, by, now()));
         this.#lookAtTrips();
