@@ -39,7 +39,7 @@ import { LedgerAlarm } from "../src/application/ledger/alarm.ts";
 import { LedgerBook } from "../src/application/ledger/book.ts";
 import { LedgerDuties } from "../src/application/ledger/duties.ts";
 import * as deciding from "../src/application/ledger/deciding.ts";
-import { controlsView, LedgerControls } from "../src/application/ledger/controls.ts";
+import { LedgerControls } from "../src/application/ledger/controls.ts";
 import { riskChannelView } from "../src/application/ledger/risk-channel.ts";
 import { LedgerArchive } from "../src/application/ledger/archive.ts";
 import { archiveWork } from "./risk-ledger.archive.ts";
@@ -230,8 +230,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async controls() {
-    const now = Date.now();
-    return controlsView(this.#book.state(now), now);
+    return this.#controls.view(Date.now());
   }
 
   async control(command: ControlCommand, by: string) {

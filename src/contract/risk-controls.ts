@@ -26,6 +26,8 @@ export const leaseView = z.object({
   by: z.string(),
   reason: z.string(),
   since: timestamp,
+  /** Accounts whose gateway has not confirmed the epoch: what it was handed before may still leave there. */
+  unconfirmed: z.array(z.string()),
 });
 
 export type LeaseView = z.infer<typeof leaseView>;

@@ -53,7 +53,11 @@ export class LedgerControls {
     now: number,
   ): Promise<Result<RiskControlsView, ApiError>> {
     const done = await this.#run(command, by, now);
-    return done.ok ? ok(controlsView(this.#book.state(now), now)) : done;
+    return done.ok ? ok(this.view(now)) : done;
+  }
+
+  view(now: number): RiskControlsView {
+    return controlsView(this.#book.state(now), now, this.#gateways.unfenced());
   }
 
   async #run(command: ControlCommand, by: string, now: number): Promise<Outcome> {
@@ -204,12 +208,17 @@ const full = (what: string): ApiError => ({
   details: { limit: String(CONTROLS_PER_KIND_MAX) },
 });
 
-export function controlsView(state: LedgerState, now: number): RiskControlsView {
+/** `unconfirmed`: accounts whose gateway has not confirmed the lease. */
+export function controlsView(
+  state: LedgerState,
+  now: number,
+  unconfirmed: string[],
+): RiskControlsView {
   const { version, controls } = state;
   const unknown = new Map(unknownTrips(state, now).map(({ trip, reason }) => [trip, reason]));
   return {
     version,
-    lease: controls.lease,
+    lease: { ...controls.lease, unconfirmed },
     restrictions: [...controls.restrictions.values()],
     algos: [...controls.algos].sort(),
     trips: [...controls.trips].map(([trip, setting]) => ({

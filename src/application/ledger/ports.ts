@@ -110,6 +110,8 @@ export interface OwedCalls {
   owe(scope: ScopeText, action: GatewayAction, version: number, haltVersion: number): void;
   /** The lease has moved on to this epoch; owed in the same way. */
   oweFence(epoch: number): void;
+  /** Accounts whose gateway has not confirmed the latest epoch. */
+  unfenced(): string[];
   readonly owed: number;
   /** When the last order left a gateway, as far as gateways have said when they confirmed. */
   readonly lastLeftAt: number | null;

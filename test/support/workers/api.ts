@@ -123,8 +123,8 @@ export const LEDGER: Partial<RiskLedgerPort> = {
   limits: async () => [],
   setLimits: async () => ({ limits: [], above: [] }),
   status: async () => RISK,
-  controls: async () => controlsView(emptyLedger(0), 0),
-  control: async () => ok(controlsView(emptyLedger(0), 0)),
+  controls: async () => controlsView(emptyLedger(0), 0, []),
+  control: async () => ok(controlsView(emptyLedger(0), 0, [])),
   trip: async (scope) => halted(scope),
   resetTrip: async (scope) => ok({ ...halted(scope), state: "active" }),
 };

@@ -66,7 +66,7 @@ function watching() {
     },
     shown: () => {
       const state = book.state(now);
-      const row = controlsView(state, now).trips.find(({ trip }) => trip === "indexFall");
+      const row = controlsView(state, now, []).trips.find(({ trip }) => trip === "indexFall");
       return { row: row?.unknown, status: statusView(state, "main", 0, now).unknownTrips };
     },
   };
