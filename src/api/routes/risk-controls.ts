@@ -41,7 +41,7 @@ export function riskControlRoutes(app: ApiApp, gate: Gate): void {
       path: "/v1/risk/trading-state",
       summary: "Let a scope only reduce, or trade again",
       description:
-        "Leaving `halted` needs what a reset of the kill switch needs. An account that is not there is refused.",
+        "Leaving `halted` needs what a reset of the kill switch needs, and ends a flatten as that does. An account that is not there is refused.",
       tags,
       ...gate("admin"),
       request: { body: body(tradingStateRequest) },

@@ -29,14 +29,14 @@ export class LedgerControls {
   readonly #book: LedgerBook;
   readonly #gateways: OwedCalls;
   readonly #killSwitch: KillSwitch;
-  readonly #trips: Pick<LedgerTrips, "tripped">;
+  readonly #trips: Pick<LedgerTrips, "tripped" | "cancel">;
   readonly #clockOffset: (broker: string, offsetMs: number) => void;
 
   constructor(parts: {
     book: LedgerBook;
     gateways: OwedCalls;
     killSwitch: KillSwitch;
-    trips: Pick<LedgerTrips, "tripped">;
+    trips: Pick<LedgerTrips, "tripped" | "cancel">;
     /** Hands a measured offset to the trips. */
     clockOffset: (broker: string, offsetMs: number) => void;
   }) {
@@ -68,7 +68,7 @@ export class LedgerControls {
       case "register":
         return this.#book.commit(now, (state) => this.#register(state, command, by, now));
       case "trading_state":
-        return this.#killSwitch.set(command.scope, command.state, command.reason, by, now);
+        return this.#setTradingState(command, by, now);
       case "trips":
         return this.#book.commit(now, (state) => this.#setTrips(state, command, by, now));
       case "take_lease":
@@ -82,6 +82,18 @@ export class LedgerControls {
         this.#clockOffset(command.broker, command.offsetMs);
         return ok(null);
     }
+  }
+
+  /** A halt may end by it: what is to be canceled then goes out as after a reset of the kill switch. */
+  async #setTradingState(
+    { scope, state, reason }: Command<"trading_state">,
+    by: string,
+    now: number,
+  ): Promise<Outcome> {
+    const set = await this.#killSwitch.set(scope, state, reason, by, now);
+    if (!set.ok) return set;
+    await this.#trips.cancel(set.value);
+    return ok(null);
   }
 
   #restrict(

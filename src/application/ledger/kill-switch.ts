@@ -148,8 +148,8 @@ export class KillSwitch {
   }
 
   /**
-   * `reducing`, or back to `active`. From `halted` it is a reset, with all that a reset needs. Saying
-   * it again changes nothing.
+   * `reducing`, or back to `active`. From `halted` it is a reset, with all that a reset needs; the cancels
+   * of its answer are the caller's to hand on. Saying it again changes nothing.
    */
   async set(
     scope: ScopeText,
@@ -157,13 +157,13 @@ export class KillSwitch {
     reason: string,
     by: string,
     now: number,
-  ): Promise<Result<null, ApiError>> {
+  ): Promise<Result<Order[], ApiError>> {
     if (this.#book.state(now).tradingStates.get(scope)?.state === "halted") {
       const reset = await this.reset(scope, reason, by, now, wanted);
-      return reset.ok ? ok(null) : reset;
+      return reset.ok ? ok(reset.value.toCancel) : reset;
     }
     this.#book.commit(now, (state) => this.change(state, { scope, reason, by }, wanted, now));
-    return ok(null);
+    return ok([]);
   }
 
   /** The same in a transaction of the caller's, where the scope is not halted. */
