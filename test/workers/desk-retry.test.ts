@@ -98,16 +98,16 @@ describe("a retry from the desk", () => {
   });
 });
 
-describe("an exit of a bracket that its gateway does not know any more", () => {
-  const leg = (name: "stop" | "target", terms: object) =>
-    flow.reserve({
-      side: "sell",
-      reduceOnly: true,
-      exit: { entry: "gone", pair: 1, leg: name },
-      clientOrderId: legId("gone", 1, name),
-      ...terms,
-    });
+const leg = (name: "stop" | "target", terms: object) =>
+  flow.reserve({
+    side: "sell",
+    reduceOnly: true,
+    exit: { entry: "gone", pair: 1, leg: name },
+    clientOrderId: legId("gone", 1, name),
+    ...terms,
+  });
 
+describe("an exit of a bracket that its gateway does not know any more", () => {
   /** Ten are held; the stop lies on the desk, and the target is reserved beside it. */
   async function stopLetter() {
     const { clientOrderId } = await flow.place();
