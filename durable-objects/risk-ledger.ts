@@ -235,7 +235,6 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
 
   async control(command: ControlCommand, by: string) {
     const done = await this.#alarm.after(this.#controls.run(command, by, Date.now()));
-    if (command.kind === "trips") this.#alarm.soon();
     this.#lookAtTrips();
     return done;
   }

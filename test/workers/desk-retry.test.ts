@@ -107,17 +107,17 @@ const leg = (name: "stop" | "target", terms: object) =>
     ...terms,
   });
 
-describe("an exit of a bracket that its gateway does not know any more", () => {
-  /** Ten are held; the stop lies on the desk, and the target is reserved beside it. */
-  async function stopLetter() {
-    const { clientOrderId } = await flow.place();
-    await until(async () => (await flow.order(clientOrderId)).state === "filled");
-    const { intent } = await leg("stop", { type: "stop", stopPrice: "1200" });
-    const target = await leg("target", { type: "limit", limitPrice: "1800" });
-    expect(await flow.gateway.giveUpUnsent(intent.clientOrderId, "a test needs it")).toBe(true);
-    return { stop: intent.clientOrderId, target };
-  }
+/** Ten are held; the stop lies on the desk, and the target is reserved beside it. */
+async function stopLetter() {
+  const { clientOrderId } = await flow.place();
+  await until(async () => (await flow.order(clientOrderId)).state === "filled");
+  const { intent } = await leg("stop", { type: "stop", stopPrice: "1200" });
+  const target = await leg("target", { type: "limit", limitPrice: "1800" });
+  expect(await flow.gateway.giveUpUnsent(intent.clientOrderId, "a test needs it")).toBe(true);
+  return { stop: intent.clientOrderId, target };
+}
 
+describe("an exit of a bracket that its gateway does not know any more", () => {
   test("goes again by itself, and only while its partner does not hold all that is there to be closed", async () => {
     const { stop, target } = await stopLetter();
     await flow.gateway.submit(target, 1);

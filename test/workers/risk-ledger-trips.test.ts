@@ -1,4 +1,9 @@
-import { applyD1Migrations, evictDurableObject, reset } from "cloudflare:test";
+import {
+  applyD1Migrations,
+  evictDurableObject,
+  reset,
+  runDurableObjectAlarm,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { KILL_SWITCH_HOLD_MS, TRIP_LOOK_INTERVAL_MS } from "../../src/domain/limits.ts";
@@ -224,7 +229,9 @@ describe("a trip in the running ledger", () => {
     expect(await states()).toEqual([]);
   });
 
-  test("an index that is named is asked for at once, though nothing is held", async () => {
+  test("an index that is named is asked for at once, not with the watchdog's next turn", async () => {
+    await filled();
+    await runDurableObjectAlarm(stub());
     await trips([{ trip: "indexFall", on: true, bounds: { instrument: "NSE:INFY" } }]);
     expect((await ledger().status()).unknownTrips).toHaveLength(1);
     await until("its price", async () => (await ledger().status()).unknownTrips.length === 0);
