@@ -49,6 +49,15 @@ export class GatewayCalls implements OwedCalls {
       );
   }
 
+  unfenced(): string[] {
+    return this.#sql
+      .exec<{ account: string }>(
+        "SELECT account FROM gateway_calls WHERE action = 'fence' ORDER BY account",
+      )
+      .toArray()
+      .map(({ account }) => account);
+  }
+
   get owed(): number {
     return this.#sql.exec<{ calls: number }>("SELECT COUNT(*) AS calls FROM gateway_calls").one()
       .calls;

@@ -105,5 +105,6 @@ export type SettingName =
   | "controls"
   | "index"
   | "unvalued_told"
+  | "unknown_trips_told"
   | "events_written"
   | "archived_until";

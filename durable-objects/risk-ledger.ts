@@ -39,7 +39,7 @@ import { LedgerAlarm } from "../src/application/ledger/alarm.ts";
 import { LedgerBook } from "../src/application/ledger/book.ts";
 import { LedgerDuties } from "../src/application/ledger/duties.ts";
 import * as deciding from "../src/application/ledger/deciding.ts";
-import { controlsView, LedgerControls } from "../src/application/ledger/controls.ts";
+import { LedgerControls } from "../src/application/ledger/controls.ts";
 import { riskChannelView } from "../src/application/ledger/risk-channel.ts";
 import { LedgerArchive } from "../src/application/ledger/archive.ts";
 import { archiveWork } from "./risk-ledger.archive.ts";
@@ -204,11 +204,13 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async status(): Promise<RiskStatusView> {
-    return statusView(this.#book.state(Date.now()), PORTFOLIO, this.#book.outbox.size);
+    const now = Date.now();
+    return statusView(this.#book.state(now), PORTFOLIO, this.#book.outbox.size, now);
   }
 
   #risk(): RiskChannelView {
-    return riskChannelView(this.#book.state(Date.now()), PORTFOLIO, this.#book.outbox.size);
+    const now = Date.now();
+    return riskChannelView(this.#book.state(now), PORTFOLIO, this.#book.outbox.size, now);
   }
 
   async limits() {
@@ -228,7 +230,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
   }
 
   async controls() {
-    return controlsView(this.#book.state(Date.now()));
+    return this.#controls.view(Date.now());
   }
 
   async control(command: ControlCommand, by: string) {

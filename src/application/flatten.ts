@@ -2,9 +2,10 @@
  * Closes every position under a halted scope by market orders that may only reduce. Nothing else passes a
  * halt. They leave under the lease that the ledger knows, whoever asks: a takeover is no reason to stay open.
  */
-import { decimal, decimalText, floorToStep, ZERO, type Decimal } from "../domain/decimal.ts";
+import { decimal, decimalText, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import { FLATTEN_PARTS_MAX, GATEWAY_SILENT_MS } from "../domain/halt-limits.ts";
+import { wholeLots } from "../domain/lots.ts";
 import { PAGE_ROWS_MAX } from "../domain/limits.ts";
 import type { ApprovedOrder, OrderIntent, OrderState } from "../domain/order.ts";
 import { closableOf } from "../domain/risk/allowance.ts";
@@ -89,7 +90,8 @@ async function close(
   try {
     const known = await gatherFacts(market, instrument, intent, now);
     const parts = partsOf(closable, known.instrument);
-    if (parts.length === 0) return { sent: 0, refusal: `${about}: it is less than one lot.` };
+    if (parts.length === 0)
+      return { sent: 0, refusal: `${about}: it is less than the smallest order.` };
     // No epoch: whoever closes, the ledger's own lease is meant.
     const facts = { ...known, flattens: true };
     const done = await Promise.all(
@@ -136,21 +138,24 @@ const partOf = (intent: OrderIntent, quantity: Decimal): OrderIntent => ({
 });
 
 /**
- * Whole lots, none above the largest order, and all about as large, so that none is below the smallest.
- * A share of a cut may be no whole number of lots: what is over cannot be closed. An instrument that
+ * Whole lots, none above the largest order or below the smallest, and all about as large. A share of a cut
+ * may be no whole number of lots: what is over cannot be closed. An instrument that
  * nobody knows has no lots; the ledger refuses it by name.
  */
 function partsOf(closable: Decimal, instrument: Instrument | null): Decimal[] {
   if (!instrument) return [closable];
-  const whole = inLots(closable, instrument);
-  const most = inLots(decimal(instrument.maxQuantity), instrument);
+  const whole = wholeLots(closable, instrument);
+  const most = wholeLots(decimal(instrument.maxQuantity), instrument);
   if (whole.lte(ZERO)) return [];
   if (most.lte(ZERO) || whole.lte(most)) return [whole];
   const orders = Math.ceil(Number(whole.div(most).toFixed()));
   const parts: Decimal[] = [];
   let left = whole;
   for (let missing = orders; missing > 0 && parts.length < FLATTEN_PARTS_MAX; missing -= 1) {
-    const part = missing === 1 ? left : inLots(left.div(missing), instrument);
+    const even = wholeLots(left.div(missing), instrument);
+    if (even.lte(ZERO) && missing === 1) break;
+    // Where equal ones would be below the smallest, as much as there can be goes at once.
+    const part = even.gt(ZERO) ? even : most;
     parts.push(part);
     left = left.minus(part);
   }
@@ -210,10 +215,5 @@ async function sendClosing(ports: OrderPorts, approved: ApprovedOrder): Promise<
 /** Whole lots that the ledger says are left to close beside what is open. */
 function freeOf({ code, limit }: Refusal, instrument: Instrument | null): Decimal {
   if (code !== "REDUCE_ONLY" || limit === null || !instrument) return ZERO;
-  return inLots(decimal(limit), instrument);
+  return wholeLots(decimal(limit), instrument);
 }
-
-const inLots = (quantity: Decimal, { lotSize }: Instrument): Decimal => {
-  const lot = decimal(lotSize);
-  return lot.gt(ZERO) ? floorToStep(quantity, lot) : quantity;
-};

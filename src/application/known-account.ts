@@ -1,4 +1,4 @@
-/** Whether there is an account by the name that a scope gives: a mistyped one must not read as halted. */
+/** Whether there is an account by the name that a scope gives: a mistyped one must not read as halted, or as limited. */
 import type { ApiError } from "../contract/errors.ts";
 import { PAGE_ROWS_MAX } from "../domain/limits.ts";
 import { parseScope, type ScopeText } from "../domain/scope.ts";
@@ -12,11 +12,12 @@ import type { OrderPorts } from "./order-ports.ts";
 export async function unknownAccountOf(
   ports: Pick<OrderPorts, "accounts" | "ledger">,
   scope: ScopeText,
+  path = "scope",
 ): Promise<ApiError | null> {
   const parsed = parseScope(scope);
   if (parsed?.kind !== "account" || ports.accounts.includes(parsed.account)) return null;
   if (await isUsed(ports, parsed.account)) return null;
-  return badField("scope", `there is no account ${parsed.account}`);
+  return badField(path, `there is no account ${parsed.account}`);
 }
 
 async function isUsed({ ledger }: Pick<OrderPorts, "ledger">, account: string): Promise<boolean> {

@@ -26,6 +26,8 @@ export const leaseView = z.object({
   by: z.string(),
   reason: z.string(),
   since: timestamp,
+  /** Accounts whose gateway has not confirmed the epoch: what it was handed before may still leave there. */
+  unconfirmed: z.array(z.string()),
 });
 
 export type LeaseView = z.infer<typeof leaseView>;
@@ -51,6 +53,8 @@ export const tripView = z.object({
   state: tripAction,
   flatten: z.boolean(),
   bounds: tripBounds,
+  /** Why it does not know whether to fire: entries are refused meanwhile. Null when it knows, or is off. */
+  unknown: z.string().nullable(),
 });
 
 export type TripView = z.infer<typeof tripView>;

@@ -1,6 +1,7 @@
 /** Limits, exposure and the kill switch as they cross the API. */
 import { z } from "zod";
 import { LIMIT_NAMES, type LimitName } from "../domain/risk/limit-names.ts";
+import { TRIP_NAMES } from "../domain/risk/trips/settings.ts";
 import { TRADING_STATES } from "../domain/scope.ts";
 import {
   decimalOutput,
@@ -84,6 +85,8 @@ export const riskStatusView = z.object({
   version: z.number().int(),
   /** Scopes that are not `active`; empty when everything trades. */
   tradingStates: z.array(tradingStateView),
+  /** Trips that are on and do not know whether to fire, and why: entries are refused meanwhile. */
+  unknownTrips: z.array(z.object({ trip: z.enum(TRIP_NAMES), reason: z.string() })),
   moneyAtRisk: decimalOutput,
   grossExposure: decimalOutput,
   netExposure: decimalOutput,

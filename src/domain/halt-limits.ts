@@ -6,6 +6,9 @@ export const HALT_DONE_MS = 60_000;
 /** A halt waits this long for the gateways' word that they hold it; one that is silent is told again by the ledger's alarm. */
 export const HALT_TOLD_MS_MAX = 2_000;
 
+/** A gateway that has not confirmed a new lease's epoch for so long is told to people: by then it was told several times, so that it is no deploy and no lost call. */
+export const LEASE_TOLD_AFTER_MS = 10_000;
+
 /** A gateway from which nothing has come back for this long is waited for no more, neither by cancels nor by a flatten. The three together fit into one duty of the ledger. */
 export const GATEWAY_SILENT_MS = 5_000;
 

@@ -12,8 +12,8 @@ export const MARK_KEPT_MS = 3_600_000;
 /** How often the ages of marks are looked at. */
 export const MARKS_AGE_LOOK_MS = 1_000;
 
-/** What is held without a usable price for this long is told to people: a feed that just begins is not. */
-export const UNVALUED_TOLD_AFTER_MS = 60_000;
+/** What is held without a usable price, or a trip that does not know whether to fire, for this long is told to people: a feed that just begins is not. */
+export const LASTING_TOLD_AFTER_MS = 60_000;
 
 /** Of one algo and one reason, a denial within this of one that was stored as an order is only counted: a loop that runs away must not fill the ledger that all share. */
 export const DENIAL_REPEAT_WINDOW_MS = 1_000;

@@ -47,7 +47,7 @@ const alertOf = (incident: IncidentRow): OpenAlert => ({
   reason: incident.message,
   openedAt: incident.at,
   acknowledgedAt: incident.acknowledgedAt,
-  page: /^(trip|unvalued)-/.test(incident.id) ? "risk" : "system/reconciliation",
+  page: /^(trip|unvalued|lease)-/.test(incident.id) ? "risk" : "system/reconciliation",
   intent: {},
 });
 

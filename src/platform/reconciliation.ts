@@ -1,8 +1,7 @@
-/** A reconciliation of this deployment's objects and tradebook; people hear of one that stays open. */
+/** A reconciliation of this deployment's objects and tradebook. */
 import type { ReconciliationRecord } from "../application/reconcile-book.ts";
 import { reconcileDay } from "../application/reconcile-day.ts";
 import { database } from "../storage/database.ts";
-import { layDown } from "../storage/incidents.ts";
 import { reconcileBook } from "../storage/reconciliations.ts";
 import { PORTFOLIO } from "./deployment.ts";
 import { orderGateway, riskLedger } from "./objects.ts";
@@ -27,16 +26,5 @@ export async function runReconciliation(
     now: () => Date.now(),
   };
   const from = Date.parse(`${request.day}T00:00:00Z`);
-  const record = await reconcileDay(ports, { ...request, from });
-  const { id, account, day, status, unresolved, finishedAt: at } = record;
-  if (status === "unresolved")
-    await layDown(book, {
-      id: `reconciliation-${id}`,
-      at,
-      account,
-      severity: "serious",
-      title: `Reconciliation of ${day} is not resolved`,
-      message: `${unresolved} differences with the broker of ${account} have to be looked at by a person; the next wake waits until they are accepted.`,
-    });
-  return record;
+  return reconcileDay(ports, { ...request, from });
 }

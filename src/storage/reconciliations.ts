@@ -25,9 +25,9 @@ import { ok } from "../domain/result.ts";
 import { auditStatement } from "./audit.ts";
 import { decodeCursor, olderThan, pageFrom } from "./cursor.ts";
 import { excluded, type Database } from "./database.ts";
-import { AFTER_HOURS, failedDayIncidentId } from "./day-reports.ts";
-import { closing, RECOVERY } from "./incidents.ts";
+import { AFTER_HOURS } from "./day-reports.ts";
 import { haveMovedOn, ifNoneMovedOn, repairStatements } from "./reconciliation-repairs.ts";
+import { reportTakenOn, reportTold } from "./report-incidents.ts";
 import { executions, orders, reconciliations } from "./schema.ts";
 
 /** D1 binds at most 100 values in one statement. */
@@ -149,9 +149,7 @@ export const reconcileBook = (book: Database): ReconcileBook => ({
         ifNoneMovedOn(book, record, repairs, version),
         report,
         ...repairStatements(book, record, repairs, version),
-        ...(record.status === "failed"
-          ? []
-          : [closing(book, failedDayIncidentId(record.id), RECOVERY, record.finishedAt)]),
+        ...reportTold(book, record),
       ]);
       return true;
     } catch (error) {
@@ -236,7 +234,7 @@ export async function acceptReconciliation(
       .where(open)
       .returning({ id: reconciliations.id }),
     auditStatement(book, { ...entry, before: null, after: "accepted" }),
-    closing(book, failedDayIncidentId(id), by, now),
+    ...reportTakenOn(book, id, by, now),
   ]);
   return changed.length > 0;
 }

@@ -126,5 +126,8 @@ test("what people were told is taken back by the very write that lays the report
   await reconcileBook(book()).save(record, nothing, 0);
   expect(await told()).toMatchObject([{ acknowledged_by: null }]);
   await reconcileBook(book()).save({ ...record, status: "unresolved" }, nothing, 0);
-  expect(await told()).toMatchObject([{ acknowledged_by: "recovery" }]);
+  expect(await told()).toMatchObject([
+    { id: `reconciliation-failed-${record.id}`, acknowledged_by: "recovery" },
+    { id: `reconciliation-${record.id}`, acknowledged_by: null },
+  ]);
 });

@@ -90,6 +90,10 @@ test("the kill switch of an algo stops its next order, and both stand in the aud
   const limit = { scope: "algo:momentum", name: "openOrders", value: "3" };
   const change = { changes: [limit], reason: "small" };
   expect((await call("PUT", "/v1/risk/limits", keys.admin, change)).status).toBe(200);
+  const typo = { changes: [{ ...limit, scope: "algo:momentun" }], reason: "small" };
+  const refused = await call("PUT", "/v1/risk/limits", keys.admin, typo);
+  expect(refused.status).toBe(400);
+  expect(await refused.text()).toContain("algo momentun has no key and is not registered");
   await until("the audit rows", async () => {
     const response = await call("GET", "/v1/audit", keys.admin);
     const said = await response.text();

@@ -96,7 +96,7 @@ function frozenSince(since: number) {
       if (away === "ledger") return failing();
       isLatched = false;
       done.push(`${command.kind} of ${"scope" in command ? command.scope : ""}`);
-      return ok(controlsView(emptyLedger(0)));
+      return ok(controlsView(emptyLedger(0), 0, []));
     },
   };
   const { call } = played({ gateway, ledger });

@@ -4,6 +4,7 @@ import type { Caller } from "../../src/application/caller.ts";
 import type { OrderPorts } from "../../src/application/order-ports.ts";
 import { executeRetry } from "../../src/application/execute-retry.ts";
 import { retryDeadLetter, successorId } from "../../src/application/retry-dead-letter.ts";
+import { legId } from "../../src/domain/bracket.ts";
 import { takeDeadLetter } from "../../src/application/take-dead-letter.ts";
 import {
   atBroker,
@@ -94,6 +95,40 @@ describe("a retry from the desk", () => {
       error: { code: "CONFLICT" },
     });
     expect(await atBroker(flow, successorId(id))).toEqual([]);
+  });
+});
+
+const leg = (name: "stop" | "target", terms: object) =>
+  flow.reserve({
+    side: "sell",
+    reduceOnly: true,
+    exit: { entry: "gone", pair: 1, leg: name },
+    clientOrderId: legId("gone", 1, name),
+    ...terms,
+  });
+
+/** Ten are held; the stop lies on the desk, and the target is reserved beside it. */
+async function stopLetter() {
+  const { clientOrderId } = await flow.place();
+  await until(async () => (await flow.order(clientOrderId)).state === "filled");
+  const { intent } = await leg("stop", { type: "stop", stopPrice: "1200" });
+  const target = await leg("target", { type: "limit", limitPrice: "1800" });
+  expect(await flow.gateway.giveUpUnsent(intent.clientOrderId, "a test needs it")).toBe(true);
+  return { stop: intent.clientOrderId, target };
+}
+
+describe("an exit of a bracket that its gateway does not know any more", () => {
+  test("goes again by itself, and only while its partner does not hold all that is there to be closed", async () => {
+    const { stop, target } = await stopLetter();
+    await flow.gateway.submit(target, 1);
+    expect(await retry(stop)).toMatchObject({ ok: false, error: { code: "REDUCE_ONLY" } });
+    expect((await flow.order(stop)).state).toBe("dead_lettered");
+    const { clientOrderId } = target.intent;
+    await flow.ledger.requestCancel(clientOrderId, "person:op@x.io");
+    await flow.gateway.cancel(clientOrderId);
+    await until(async () => (await flow.order(clientOrderId)).state === "canceled");
+    expect((await retry(stop)).ok).toBe(true);
+    expect(await atBroker(flow, successorId(stop))).toMatchObject([{ quantity: "10" }]);
   });
 });
 

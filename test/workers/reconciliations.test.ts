@@ -62,6 +62,9 @@ const orderRow = (id: string) =>
     .bind(id)
     .first();
 
+const incidentRows = async () =>
+  (await env.DB.prepare("SELECT id, acknowledged_by FROM incidents").all()).results;
+
 const orderAudits = async () =>
   (
     await env.DB.prepare(
@@ -239,8 +242,24 @@ describe("the day's reconciliation", () => {
       acceptedBy: "ann",
       acceptedReason: "looked at it",
     });
-    const told = await env.DB.prepare("SELECT id FROM incidents").all();
-    expect(told.results).toEqual([{ id: `reconciliation-${id}` }]);
+    expect(await incidentRows()).toEqual([{ id: `reconciliation-${id}`, acknowledged_by: "ann" }]);
+  });
+
+  test("people are told by the very write that lays an unresolved report down, once, and of none that was accepted meanwhile", async () => {
+    const record = await run();
+    expect(record.status).toBe("clean");
+    expect(await incidentRows()).toEqual([]);
+    const unresolved = { ...record, status: "unresolved", unresolved: 2 } as const;
+    const save = () => reconcileBook(book()).save(unresolved, { executions: [], orders: [] }, 0);
+    await save();
+    await save();
+    expect(await incidentRows()).toEqual([
+      { id: `reconciliation-${record.id}`, acknowledged_by: null },
+    ]);
+    await env.DB.prepare("DELETE FROM incidents").run();
+    await acceptReconciliation(book(), record.id, "ann", "looked at it", 5);
+    await save();
+    expect(await incidentRows()).toEqual([]);
   });
 
   test("a run just after midnight calls the day before's trade no movement of funds without one", async () => {

@@ -1,6 +1,7 @@
-import { applyD1Migrations, evictDurableObject, reset } from "cloudflare:test";
+import { applyD1Migrations, evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { GatewayCalls } from "../../durable-objects/risk-ledger.gateway-calls.ts";
 import { KILL_SWITCH_HOLD_MS } from "../../src/domain/limits.ts";
 import { orderGateway } from "../../src/platform/objects.ts";
 import { acceptedAs, factsWith, intentWith, markOf, postOf } from "../support/ledger/samples.ts";
@@ -162,7 +163,10 @@ describe("the lease", () => {
     const answer = await reserve(intentWith());
     if (answer.kind !== "approved") throw new Error("not approved");
     const taken = await ledger().control({ kind: "take_lease", region: "standby", reason }, ANN);
-    expect(taken).toMatchObject({ ok: true, value: { lease: { region: "standby", epoch: 2 } } });
+    expect(taken).toMatchObject({
+      ok: true,
+      value: { lease: { region: "standby", epoch: 2, unconfirmed: [] } },
+    });
     expect(await orderGateway(env, "paper").submit(answer.approved, 1)).toMatchObject({
       outcome: "stopped",
       order: { reason: expect.stringContaining("epoch 1 is over") },
@@ -174,6 +178,18 @@ describe("the lease", () => {
     });
     expect((await ledger().reserve(intentWith(), { ...facts, epoch: 2 })).kind).toBe("approved");
     expect(await audited("lease_take")).toEqual([{ subject: "standby", by: ANN }]);
+  });
+});
+
+test("a gateway that is owed a fence is named until it has confirmed, and one that is owed a halt is not", async () => {
+  await runInDurableObject(stub(), async (_ledger, ctx) => {
+    const calls = new GatewayCalls(ctx.storage.sql, env);
+    calls.owe("portfolio", "halt", 7, 7);
+    expect(calls.unfenced()).toEqual([]);
+    calls.oweFence(2);
+    expect(calls.unfenced()).toEqual(["paper"]);
+    expect(await calls.settle()).toBe(true);
+    expect(calls.unfenced()).toEqual([]);
   });
 });
 

@@ -1,4 +1,9 @@
-import { applyD1Migrations, evictDurableObject, reset } from "cloudflare:test";
+import {
+  applyD1Migrations,
+  evictDurableObject,
+  reset,
+  runDurableObjectAlarm,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { KILL_SWITCH_HOLD_MS, TRIP_LOOK_INTERVAL_MS } from "../../src/domain/limits.ts";
@@ -207,6 +212,29 @@ describe("a trip in the running ledger", () => {
     await marked(94);
     await latched(["portfolio reducing trip:indexFall"]);
     expect(await codeOf(intentWith())).toBe("KILL_SWITCH");
+  });
+
+  test("an index without a price: entries are refused until it has one, exits pass, and it is shown", async () => {
+    await filled();
+    const bounds = { instrument: "XNAS:OTHER", fraction: 0.05 };
+    await trips([{ trip: "indexFall", on: true, bounds }]);
+    expect((await ledger().status()).unknownTrips).toEqual([
+      { trip: "indexFall", reason: "there is no good price of XNAS:OTHER" },
+    ]);
+    expect(await codeOf(intentWith())).toBe("STALE_PRICE");
+    expect(await codeOf(intentWith({ side: "sell" }))).toBe("approved");
+    await marked(100, "XNAS:OTHER");
+    await until("the price", async () => (await ledger().status()).unknownTrips.length === 0);
+    expect(await codeOf(intentWith())).toBe("approved");
+    expect(await states()).toEqual([]);
+  });
+
+  test("an index that is named is asked for at once, not with the watchdog's next turn", async () => {
+    await filled();
+    await runDurableObjectAlarm(stub());
+    await trips([{ trip: "indexFall", on: true, bounds: { instrument: "NSE:INFY" } }]);
+    expect((await ledger().status()).unknownTrips).toHaveLength(1);
+    await until("its price", async () => (await ledger().status()).unknownTrips.length === 0);
   });
 
   test("a fall of the index cannot be watched for without an index, and says so", async () => {

@@ -13,7 +13,7 @@ import { useConnection } from "../api/live.ts";
 import { rowsOf, useBrokers, useDeadLetters, useRisk, useStatus } from "../api/queries.ts";
 import type { SessionView } from "../../../src/contract/brokers.ts";
 import { formatAge, formatClock } from "../format/time.ts";
-import { plain } from "../format/words.ts";
+import { plain, TRIP_WORDS } from "../format/words.ts";
 import { useNow } from "./figures.tsx";
 import { useKillSwitch } from "./kill-switch.tsx";
 import { SignInDialog } from "./renew-session.tsx";
@@ -40,6 +40,7 @@ export function Notices() {
       <LineNotice />
       <ReadNotice />
       <TradingNotice />
+      <UnknownTripNotice />
       <SessionNotices />
       <LettersNotice />
     </>
@@ -165,6 +166,21 @@ const SESSION_WORDS: Record<SessionView["state"], string | null> = {
   silent: "brings no data, though it is signed in",
   expired: "has expired: no prices from it, entries are refused, and cancels cannot reach it",
 };
+
+/** Entries are refused by it, and nobody has latched anything: that must not look like any other refusal. */
+function UnknownTripNotice() {
+  const [first] = useRisk().data?.unknownTrips ?? [];
+  if (first === undefined) return null;
+  return (
+    <Notice tone="bad" icon={<IconAlertTriangle size={17} stroke={1.8} />}>
+      <strong>
+        Entries are refused: the trip {TRIP_WORDS[first.trip].toLowerCase()} does not know whether
+        to fire.
+      </strong>{" "}
+      {first.reason}
+    </Notice>
+  );
+}
 
 function TradingNotice() {
   const states = useRisk().data?.tradingStates ?? [];

@@ -38,6 +38,7 @@ export function riskView(): RiskStatusView {
     baseCurrency: "INR",
     version: 1,
     tradingStates: [],
+    unknownTrips: [],
     moneyAtRisk: "0",
     grossExposure: "0",
     netExposure: "0",

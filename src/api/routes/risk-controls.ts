@@ -41,7 +41,7 @@ export function riskControlRoutes(app: ApiApp, gate: Gate): void {
       path: "/v1/risk/trading-state",
       summary: "Let a scope only reduce, or trade again",
       description:
-        "Leaving `halted` needs what a reset of the kill switch needs. An account that is not there is refused.",
+        "Leaving `halted` needs what a reset of the kill switch needs, and ends a flatten as that does. An account that is not there is refused.",
       tags,
       ...gate("admin"),
       request: { body: body(tradingStateRequest) },
@@ -83,7 +83,7 @@ export function riskControlRoutes(app: ApiApp, gate: Gate): void {
       path: "/v1/lease/take",
       summary: "Give a region the right to trade, under a new epoch",
       description:
-        "Every gateway is told before the answer; one that is silent for two seconds is told again, and holds up nobody. What was approved under an older epoch never leaves, and the region that lost the lease is refused by name.",
+        "Every gateway is told before the answer; one that is silent for two seconds is told again, holds up nobody, and is named by its account in `lease.unconfirmed`, here and in `GET /v1/risk/controls`, until it has confirmed. What was approved under an older epoch never leaves, and the region that lost the lease is refused by name.",
       tags,
       ...gate("admin"),
       request: { body: body(leaseRequest) },

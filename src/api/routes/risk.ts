@@ -3,6 +3,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { explainOrder } from "../../application/explore-ledger.ts";
 import { haltTrading, resumeTrading } from "../../application/halt-trading.ts";
 import { callerName } from "../../application/order-access.ts";
+import { setLimits } from "../../application/set-limits.ts";
 import { explainQuery, explainView } from "../../contract/explorer.ts";
 import { pageOf, pageQuery } from "../../contract/primitives.ts";
 import {
@@ -125,7 +126,7 @@ function limitRoutes(app: ApiApp, gate: Gate): void {
       path: "/v1/risk/limits",
       summary: "Set limits, or take them off with null",
       description:
-        "A limit below the present exposure holds for new risk at once; `above` lists where.",
+        "A limit below the present exposure holds for new risk at once; `above` lists where. A scope that nobody knows is refused, and with it all changes of the request: an account that is not there, an algo without key and registration, an instrument of no broker. What is set can be taken off all the same.",
       tags,
       ...gate("admin"),
       request: { body: body(limitsRequest) },
@@ -133,8 +134,8 @@ function limitRoutes(app: ApiApp, gate: Gate): void {
     }),
     async (c) => {
       const by = callerName(c.get("caller"));
-      const changed = await c.get("ports").orders.ledger.setLimits(c.req.valid("json"), by);
-      return c.json(limitsAnswer.parse(changed), 200);
+      const changed = await setLimits(c.get("ports").orders, c.req.valid("json"), by);
+      return c.json(limitsAnswer.parse(orFail(changed)), 200);
     },
   );
 }

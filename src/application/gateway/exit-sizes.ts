@@ -1,6 +1,6 @@
 /** How large a bracket's exit may be: the entry's fill may have closed a position the other way, or others may close what it opened. */
-import { decimal, decimalText, floorToStep, ZERO, type Decimal } from "../../domain/decimal.ts";
-import type { Instrument } from "../../domain/instrument.ts";
+import { decimal, decimalText, ZERO } from "../../domain/decimal.ts";
+import { wholeLots } from "../../domain/lots.ts";
 import type { OrderIntent } from "../../domain/order.ts";
 import type { Refusal } from "../../domain/risk/refusal.ts";
 import type { IntentFacts, ReserveAnswer } from "../ports.ts";
@@ -36,8 +36,8 @@ export function makeSmaller(
   { instrument }: Pick<IntentFacts, "instrument">,
 ): boolean {
   if (code !== "REDUCE_ONLY" || !exit || !instrument || asked === null) return false;
-  const held = wholeLots(have, instrument);
-  const free = wholeLots(limit, instrument);
+  const held = wholeLots(decimal(have ?? "0"), instrument);
+  const free = wholeLots(decimal(limit ?? "0"), instrument);
   const closed = held.lt(asked);
   const most = closed ? held : free;
   if (most.gte(asked) || (!closed && most.lte(ZERO))) return false;
@@ -53,13 +53,4 @@ export function makeSmaller(
     free: decimalText(free),
   });
   return true;
-}
-
-/** What of a quantity an order can be of. */
-export function wholeLots(
-  quantity: string | null,
-  { lotSize, minQuantity }: Pick<Instrument, "lotSize" | "minQuantity">,
-): Decimal {
-  const whole = floorToStep(decimal(quantity ?? "0"), decimal(lotSize));
-  return whole.lt(minQuantity) ? ZERO : whole;
 }

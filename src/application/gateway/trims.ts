@@ -13,6 +13,7 @@ import {
   ZERO,
   type Decimal,
 } from "../../domain/decimal.ts";
+import { wholeLots } from "../../domain/lots.ts";
 import type { OrderIntent } from "../../domain/order.ts";
 import type { Reducing } from "../../domain/risk/reducing.ts";
 import { errorText } from "../log.ts";
@@ -21,7 +22,6 @@ import { tellPairTrimmed } from "./bracket-news.ts";
 import { saveBracket } from "./bracket-notes.ts";
 import { brokersTime } from "./brokers-time.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
-import { wholeLots } from "./exit-sizes.ts";
 import { flush } from "./outbox.ts";
 import { DUE_NOW, filledAtBroker } from "./record.ts";
 import { NO_REDUCING } from "./reducing-count.ts";
@@ -90,8 +90,8 @@ async function trimRow(context: GatewayContext, row: Reducing): Promise<boolean>
   if (!instrument) return false;
   const items = itemsOf(context, row);
   const all = items.reduce((sum, { open }) => sum.plus(open), ZERO);
-  let over = all.minus(wholeLots(row.closable, instrument));
-  let closed = maxDecimal(ZERO, all.minus(wholeLots(row.held, instrument)));
+  let over = all.minus(wholeLots(decimal(row.closable), instrument));
+  let closed = maxDecimal(ZERO, all.minus(wholeLots(decimal(row.held), instrument)));
   const isOver = over.gt(ZERO);
   for (const item of items) {
     if (over.lte(ZERO)) break;

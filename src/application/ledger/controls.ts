@@ -14,6 +14,7 @@ import {
   missingBound,
   type TripName,
 } from "../../domain/risk/trips/settings.ts";
+import { unknownTrips } from "../../domain/risk/trips/unknown.ts";
 import { badField } from "../order-errors.ts";
 import type { LedgerBook } from "./book.ts";
 import type { KillSwitch } from "./kill-switch.ts";
@@ -28,14 +29,14 @@ export class LedgerControls {
   readonly #book: LedgerBook;
   readonly #gateways: OwedCalls;
   readonly #killSwitch: KillSwitch;
-  readonly #trips: Pick<LedgerTrips, "tripped">;
+  readonly #trips: Pick<LedgerTrips, "tripped" | "cancel">;
   readonly #clockOffset: (broker: string, offsetMs: number) => void;
 
   constructor(parts: {
     book: LedgerBook;
     gateways: OwedCalls;
     killSwitch: KillSwitch;
-    trips: Pick<LedgerTrips, "tripped">;
+    trips: Pick<LedgerTrips, "tripped" | "cancel">;
     /** Hands a measured offset to the trips. */
     clockOffset: (broker: string, offsetMs: number) => void;
   }) {
@@ -52,7 +53,11 @@ export class LedgerControls {
     now: number,
   ): Promise<Result<RiskControlsView, ApiError>> {
     const done = await this.#run(command, by, now);
-    return done.ok ? ok(controlsView(this.#book.state(now))) : done;
+    return done.ok ? ok(this.view(now)) : done;
+  }
+
+  view(now: number): RiskControlsView {
+    return controlsView(this.#book.state(now), now, this.#gateways.unfenced());
   }
 
   async #run(command: ControlCommand, by: string, now: number): Promise<Outcome> {
@@ -63,7 +68,7 @@ export class LedgerControls {
       case "register":
         return this.#book.commit(now, (state) => this.#register(state, command, by, now));
       case "trading_state":
-        return this.#killSwitch.set(command.scope, command.state, command.reason, by, now);
+        return this.#setTradingState(command, by, now);
       case "trips":
         return this.#book.commit(now, (state) => this.#setTrips(state, command, by, now));
       case "take_lease":
@@ -77,6 +82,18 @@ export class LedgerControls {
         this.#clockOffset(command.broker, command.offsetMs);
         return ok(null);
     }
+  }
+
+  /** A halt may end by it: what is to be canceled then goes out as after a reset of the kill switch. */
+  async #setTradingState(
+    { scope, state, reason }: Command<"trading_state">,
+    by: string,
+    now: number,
+  ): Promise<Outcome> {
+    const set = await this.#killSwitch.set(scope, state, reason, by, now);
+    if (!set.ok) return set;
+    await this.#trips.cancel(set.value);
+    return ok(null);
   }
 
   #restrict(
@@ -203,10 +220,23 @@ const full = (what: string): ApiError => ({
   details: { limit: String(CONTROLS_PER_KIND_MAX) },
 });
 
-export const controlsView = ({ version, controls }: LedgerState): RiskControlsView => ({
-  version,
-  lease: controls.lease,
-  restrictions: [...controls.restrictions.values()],
-  algos: [...controls.algos].sort(),
-  trips: [...controls.trips].map(([trip, setting]) => ({ trip, ...setting })),
-});
+/** `unconfirmed`: accounts whose gateway has not confirmed the lease. */
+export function controlsView(
+  state: LedgerState,
+  now: number,
+  unconfirmed: string[],
+): RiskControlsView {
+  const { version, controls } = state;
+  const unknown = new Map(unknownTrips(state, now).map(({ trip, reason }) => [trip, reason]));
+  return {
+    version,
+    lease: { ...controls.lease, unconfirmed },
+    restrictions: [...controls.restrictions.values()],
+    algos: [...controls.algos].sort(),
+    trips: [...controls.trips].map(([trip, setting]) => ({
+      trip,
+      ...setting,
+      unknown: unknown.get(trip) ?? null,
+    })),
+  };
+}

@@ -2,10 +2,13 @@
 import { errorText } from "../log.ts";
 import { DUTY_WAIT_MS, WATCHDOG_INTERVAL_MS } from "../../domain/limits.ts";
 import { ZERO } from "../../domain/decimal.ts";
+import { LastingNews } from "./lasting.ts";
 import type { OwedCalls, WaitingNotices, WishedMarks } from "./ports.ts";
 import { tellRepeats } from "./denials.ts";
-import { UnvaluedNews } from "./unvalued.ts";
 import { Sweep, type SweepParts } from "./sweep.ts";
+import { UNKNOWN_TRIPS } from "./unknown-trips.ts";
+import { UnconfirmedLease } from "./unconfirmed-lease.ts";
+import { UNVALUED } from "./unvalued.ts";
 
 /** First wait before something that failed is tried again; it doubles up to the watchdog's turn. */
 const RETRY_DELAY_MS = 1_000;
@@ -27,7 +30,8 @@ export interface DutyParts extends SweepParts {
 
 export class LedgerDuties {
   readonly #parts: DutyParts;
-  readonly #unvalued: UnvaluedNews;
+  /** What is news once it has lasted. */
+  readonly #lasting: Record<string, { look(now: number): void }>;
   #failures = 0;
   #running: Promise<void> | null = null;
   /** Duties that have not settled, perhaps since an earlier round: none is begun a second time beside itself. */
@@ -37,7 +41,11 @@ export class LedgerDuties {
 
   constructor(parts: DutyParts) {
     this.#parts = parts;
-    this.#unvalued = new UnvaluedNews(parts.book);
+    this.#lasting = {
+      unvalued: new LastingNews(parts.book, UNVALUED),
+      unknown_trips: new LastingNews(parts.book, UNKNOWN_TRIPS),
+      unconfirmed_lease: new UnconfirmedLease(parts.book, parts.gateways),
+    };
     this.#sweep = new Sweep(parts);
   }
 
@@ -65,10 +73,12 @@ export class LedgerDuties {
         await notices.send();
         return true;
       }),
-      this.#duty("unvalued", async () => {
-        this.#unvalued.look(now);
-        return true;
-      }),
+      ...Object.entries(this.#lasting).map(([name, news]) =>
+        this.#duty(name, async () => {
+          news.look(now);
+          return true;
+        }),
+      ),
       this.#duty("trips", () => this.#parts.trips.run(now)),
       this.#duty("archive", async () => {
         await this.#parts.archive.run(now);

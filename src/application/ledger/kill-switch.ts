@@ -7,9 +7,9 @@ import { KILL_SWITCH_HOLD_MS } from "../../domain/limits.ts";
 import type { Order } from "../../domain/order.ts";
 import { transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
-import { isFromBefore, isToBeClosed } from "../../domain/risk/halts.ts";
+import { isCanceledBy, isFromBefore, isToBeClosed } from "../../domain/risk/halts.ts";
 import { nextVersion, openOrders, underScope } from "../../domain/risk/ledger.ts";
-import type { LedgerOrder, LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
+import type { LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
 import type { ScopeText } from "../../domain/scope.ts";
 import type { LedgerBook } from "./book.ts";
 import type { OwedCalls } from "./ports.ts";
@@ -98,7 +98,7 @@ export class KillSwitch {
     const enforcedInMs = settled ? (this.#clock?.() ?? now) - began : null;
     return this.#book.commit(now, (state) => {
       const toCancel = openOrders(state, underScope(scope))
-        .filter((entry) => isFromBefore(record, entry))
+        .filter((entry) => isCanceledBy(state, record, entry))
         .filter(({ order }) => transition(order.state, "cancel_requested").ok)
         .map((entry) => this.#book.wishCancel(state, entry, by, now).order);
       const { lastLeftAt } = this.#gateways;
@@ -121,7 +121,7 @@ export class KillSwitch {
     if (halts.length === 0) this.#again.keepOnly(new Set());
     const standing = halts.flatMap((halt) =>
       openOrders(state, underScope(halt.scope))
-        .filter((entry) => standsAgainst(halt, entry))
+        .filter((entry) => isCanceledBy(state, halt, entry) && isToBeCanceled(entry.order))
         .map(({ order: { clientOrderId } }) => [clientOrderId, halt.by] as const),
     );
     const due = [...new Map(standing)].filter(([id]) => this.#again.isDue(id, now));
@@ -148,8 +148,8 @@ export class KillSwitch {
   }
 
   /**
-   * `reducing`, or back to `active`. From `halted` it is a reset, with all that a reset needs. Saying
-   * it again changes nothing.
+   * `reducing`, or back to `active`. From `halted` it is a reset, with all that a reset needs; the cancels
+   * of its answer are the caller's to hand on. Saying it again changes nothing.
    */
   async set(
     scope: ScopeText,
@@ -157,13 +157,13 @@ export class KillSwitch {
     reason: string,
     by: string,
     now: number,
-  ): Promise<Result<null, ApiError>> {
+  ): Promise<Result<Order[], ApiError>> {
     if (this.#book.state(now).tradingStates.get(scope)?.state === "halted") {
       const reset = await this.reset(scope, reason, by, now, wanted);
-      return reset.ok ? ok(null) : reset;
+      return reset.ok ? ok(reset.value.toCancel) : reset;
     }
     this.#book.commit(now, (state) => this.change(state, { scope, reason, by }, wanted, now));
-    return ok(null);
+    return ok([]);
   }
 
   /** The same in a transaction of the caller's, where the scope is not halted. */
@@ -244,9 +244,6 @@ export class KillSwitch {
     this.#book.outbox.add(version, { kind: "incident", incident });
   }
 }
-
-const standsAgainst = (halt: TradingStateRecord, entry: LedgerOrder): boolean =>
-  isFromBefore(halt, entry) && isToBeCanceled(entry.order);
 
 const isToBeCanceled = (order: Order): boolean =>
   order.state !== "pending_cancel" &&

@@ -38,7 +38,8 @@ export type BookSetting =
   | "marks"
   | "controls"
   | "index"
-  | "unvalued_told";
+  | "unvalued_told"
+  | "unknown_trips_told";
 
 /** Durable and synchronous; the calls of one transaction are stored together or not at all. */
 export interface LedgerStore {
@@ -109,6 +110,8 @@ export interface OwedCalls {
   owe(scope: ScopeText, action: GatewayAction, version: number, haltVersion: number): void;
   /** The lease has moved on to this epoch; owed in the same way. */
   oweFence(epoch: number): void;
+  /** Accounts whose gateway has not confirmed the latest epoch. */
+  unfenced(): string[];
   readonly owed: number;
   /** When the last order left a gateway, as far as gateways have said when they confirmed. */
   readonly lastLeftAt: number | null;

@@ -14,10 +14,11 @@ export function riskChannelView(
   state: LedgerState,
   portfolio: string,
   outbox: number,
+  now: number,
 ): RiskChannelView {
   const rows = exposureViews(state).filter(isHeld).sort(mostAtRiskFirst);
   return {
-    ...statusView(state, portfolio, outbox),
+    ...statusView(state, portfolio, outbox, now),
     algos: algoViews(state),
     exposure: rows.slice(0, RISK_FRAME_ROWS_MAX),
     exposureLeftOut: Math.max(0, rows.length - RISK_FRAME_ROWS_MAX),

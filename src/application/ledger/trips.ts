@@ -11,7 +11,7 @@ import type { Change, LedgerEvent } from "../../domain/risk/ledger.ts";
 import { lookAtTrips, restartCount, type Firing } from "../../domain/risk/trips/look.ts";
 import { countAt, countFor, restartCounts, stormOf } from "../../domain/risk/trips/storm.ts";
 import type { TripName } from "../../domain/risk/trips/settings.ts";
-import { newWatch, type TripWatch } from "../../domain/risk/trips/trip.ts";
+import { newWatch, unpackIndex, type TripWatch } from "../../domain/risk/trips/trip.ts";
 import type { ScopeText } from "../../domain/scope.ts";
 import type { Flattened } from "../flatten.ts";
 import type { KillAnswer } from "../ports.ts";
@@ -60,7 +60,7 @@ export class LedgerTrips {
     if (this.#watch) return this.#watch;
     const { book } = this.#parts;
     const stored = book.storage.setting("index");
-    const watch = { ...newWatch(), index: stored === null ? null : JSON.parse(stored) };
+    const watch = { ...newWatch(), index: unpackIndex(stored) };
     for (const { event, at, order } of book.storage.stormEvents(now - this.#stormWindowMs(now)))
       take(watch, event, order, at);
     return (this.#watch = watch);
@@ -172,12 +172,13 @@ export class LedgerTrips {
 
   /** Cancels, and closes where it is set to. */
   async #seeThrough({ scope, flatten, enforced }: Fired, now: number): Promise<void> {
-    await this.#cancel((await enforced).toCancel);
+    await this.cancel((await enforced).toCancel);
     if (flatten) await this.#flatten(scope, now);
   }
 
-  /** The wishes are stored: where a call fails, the sweep goes on. */
-  async #cancel(orders: readonly Order[]): Promise<void> {
+  /** Hands cancels to their gateways. The wishes are stored: where a call fails, the sweep goes on. */
+  async cancel(orders: readonly Order[]): Promise<void> {
+    if (orders.length === 0) return;
     await this.#parts.cancel(orders).catch((error: unknown) =>
       this.#parts.log("error", "trip_cancels_failed", {
         orders: orders.length,
@@ -190,7 +191,7 @@ export class LedgerTrips {
   async run(now: number): Promise<boolean> {
     await this.look(now, true);
     const standing = this.#parts.killSwitch.cancelAgain(now);
-    if (standing.length > 0) await this.#cancel(standing);
+    await this.cancel(standing);
     const { flattening } = this.#parts.book.state(now).controls;
     // A reset ends a flatten without it: what is owed no more must not be due for ever.
     this.#flattens.keepOnly(flattening);

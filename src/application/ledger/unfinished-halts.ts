@@ -2,7 +2,7 @@
 import { ZERO } from "../../domain/decimal.ts";
 import { HALT_DONE_MS } from "../../domain/halt-limits.ts";
 import { closableNow } from "../../domain/risk/allowance.ts";
-import { isFromBefore } from "../../domain/risk/halts.ts";
+import { isCanceledBy } from "../../domain/risk/halts.ts";
 import { openOrders, underScope } from "../../domain/risk/ledger.ts";
 import type {
   Holding,
@@ -38,7 +38,7 @@ export class UnfinishedHalts {
     for (const halt of state.tradingStates.values()) {
       if (halt.state !== "halted" || now - halt.since < HALT_DONE_MS) continue;
       const standing = openOrders(state, underScope(halt.scope)).filter((entry) =>
-        standsUnder(halt, entry),
+        standsUnder(state, halt, entry),
       );
       if (standing.length > 0)
         this.#tell(now, halt, "orders", {
@@ -83,8 +83,8 @@ export class UnfinishedHalts {
 }
 
 /** What lies on the desk people were told of. */
-const standsUnder = (halt: TradingStateRecord, entry: LedgerOrder): boolean =>
-  isFromBefore(halt, entry) && entry.order.state !== "dead_lettered";
+const standsUnder = (state: LedgerState, halt: TradingStateRecord, entry: LedgerOrder): boolean =>
+  isCanceledBy(state, halt, entry) && entry.order.state !== "dead_lettered";
 
 /** What was closed past the platform is not there any more to be closed. */
 export const leftToClose = (state: LedgerState, scope: ScopeText): Holding[] =>

@@ -12,6 +12,7 @@ import { profitOf, aggregateFor } from "../../domain/risk/exposure.ts";
 import { pairScope } from "../../domain/risk/limits.ts";
 import { holdingKey, NO_FIGURES, type Holding, type LedgerState } from "../../domain/risk/state.ts";
 import { goodMark } from "../../domain/risk/good-mark.ts";
+import { unknownTrips } from "../../domain/risk/trips/unknown.ts";
 
 export function positionViews(state: LedgerState, now: number): PositionView[] {
   return [...state.holdings.values()].filter(everTraded).map((holding) => {
@@ -77,7 +78,12 @@ export function exposureViews(state: LedgerState): ExposureView[] {
   });
 }
 
-export function statusView(state: LedgerState, portfolio: string, outbox: number): RiskStatusView {
+export function statusView(
+  state: LedgerState,
+  portfolio: string,
+  outbox: number,
+  now: number,
+): RiskStatusView {
   const whole = state.aggregates.get("portfolio");
   const figures = whole?.figures ?? NO_FIGURES;
   const valued = figures.unvalued === 0;
@@ -95,6 +101,7 @@ export function statusView(state: LedgerState, portfolio: string, outbox: number
         since,
       }),
     ),
+    unknownTrips: unknownTrips(state, now),
     moneyAtRisk: decimalText(figures.moneyAtRisk),
     grossExposure: decimalText(figures.gross),
     netExposure: decimalText(figures.net),

@@ -101,6 +101,12 @@ export const packControls = (controls: Controls): string => {
   });
 };
 
+/** A bound that is new since the setting was stored has its default. */
+const withItsBounds = ([name, setting]: [TripName, TripSetting]): [TripName, TripSetting] => [
+  name,
+  { ...setting, bounds: { ...DEFAULT_TRIPS[name]?.bounds, ...setting.bounds } },
+];
+
 /** A trip that is new since the text was written has its default. `epoch` is a floor: it never goes back. */
 export function unpackControls(text: string | null, epoch: number): Controls {
   const first = firstControls(epoch);
@@ -117,7 +123,7 @@ export function unpackControls(text: string | null, epoch: number): Controls {
     lease: stored.lease.epoch >= epoch ? stored.lease : first.lease,
     restrictions: new Map(stored.restrictions.map((each) => [each.scope, each])),
     algos: new Set(stored.algos),
-    trips: new Map([...first.trips, ...stored.trips]),
+    trips: new Map([...first.trips, ...stored.trips.map(withItsBounds)]),
     fired: new Set(stored.fired),
     flattening: new Set(stored.flattening),
   };

@@ -11,15 +11,15 @@ import { type Holding, type LedgerState } from "./state.ts";
 import { goodMark, isAged } from "./good-mark.ts";
 
 /**
- * The oldest time (ms since 1970) of a mark that values at `now`. While a market is shut, its last
- * mark stands, if it came within the bound before the close; it stands into the next session as long
- * as any other would. A calendar that nobody knows is taken for one that never shuts.
+ * The oldest time (ms since 1970) of a mark that values at `now`: one of at most `ageMs`. While a market
+ * is shut, its last mark stands, if it came within the bound before the close; it stands into the next
+ * session as long as any other would. A calendar that nobody knows is taken for one that never shuts.
  */
-export function valuedFrom(calendar: string, now: number): number {
+export function valuedFrom(calendar: string, now: number, ageMs = VALUE_MARK_AGE_MS_MAX): number {
   const opensAt = sessionAt(calendar, now)?.opensAt ?? now;
-  const isShutOrJustOpen = now - opensAt < VALUE_MARK_AGE_MS_MAX;
+  const isShutOrJustOpen = now - opensAt < ageMs;
   const until = (isShutOrJustOpen ? lastCloseBefore(calendar, opensAt) : null) ?? now;
-  return until - VALUE_MARK_AGE_MS_MAX;
+  return until - ageMs;
 }
 
 /** Brings what is held in line with the age of its marks. Answers the instruments that it changed. */

@@ -48,6 +48,7 @@ export async function reserved({ fails = false } = {}) {
   };
   const gateway = {
     halt: async () => reach(),
+    fence: async () => reach(),
     resume: async (scope: string, version: number, haltVersion: number) => {
       reach();
       told.push({ scope, version, haltVersion });

@@ -88,7 +88,7 @@ export const brokerOrderWith = (changes: Partial<BrokerOrder> = {}): BrokerOrder
 
 const NO_CONTROLS: RiskControlsView = {
   version: 0,
-  lease: { region: "here", epoch: 1, by: "a test", reason: "a test", since: 0 },
+  lease: { region: "here", epoch: 1, by: "a test", reason: "a test", since: 0, unconfirmed: [] },
   restrictions: [],
   algos: [],
   trips: [],

@@ -12,7 +12,7 @@ import {
 import { LedgerAlarm } from "../../../src/application/ledger/alarm.ts";
 import { LedgerArchive } from "../../../src/application/ledger/archive.ts";
 import { LedgerBook } from "../../../src/application/ledger/book.ts";
-import { controlsView, LedgerControls } from "../../../src/application/ledger/controls.ts";
+import { LedgerControls } from "../../../src/application/ledger/controls.ts";
 import { LedgerDuties } from "../../../src/application/ledger/duties.ts";
 import { KillSwitch } from "../../../src/application/ledger/kill-switch.ts";
 import {
@@ -187,6 +187,8 @@ export class SimulatedLedger {
         void owed.set(scope, { scope, action, version, haltVersion }),
       oweFence: (epoch) =>
         void owed.set("lease", { scope: "lease", action: "fence", version: epoch, haltVersion: 0 }),
+      unfenced: () =>
+        [...owed.values()].some(({ action }) => action === "fence") ? ["simulated"] : [],
       lastLeftAt: null,
       get owed() {
         return owed.size;
@@ -273,7 +275,7 @@ export class SimulatedLedger {
       },
       resetTrip: (scope, reason, by) =>
         this.#run.alarm.after(this.#run.killSwitch.reset(scope, reason, by, now())),
-      controls: async () => controlsView(this.#book.state(now())),
+      controls: async () => this.#run.controls.view(now()),
       control: async (command, by) => {
         const done = await this.#run.alarm.after(this.#run.controls.run(command, by, now()));
         this.#lookAtTrips();

@@ -62,6 +62,7 @@ export const RISK: RiskStatusView = {
   baseCurrency: "INR",
   version: 3,
   tradingStates: [],
+  unknownTrips: [],
   moneyAtRisk: "0",
   grossExposure: "0",
   netExposure: "0",
@@ -122,8 +123,8 @@ export const LEDGER: Partial<RiskLedgerPort> = {
   limits: async () => [],
   setLimits: async () => ({ limits: [], above: [] }),
   status: async () => RISK,
-  controls: async () => controlsView(emptyLedger(0)),
-  control: async () => ok(controlsView(emptyLedger(0))),
+  controls: async () => controlsView(emptyLedger(0), 0, []),
+  control: async () => ok(controlsView(emptyLedger(0), 0, [])),
   trip: async (scope) => halted(scope),
   resetTrip: async (scope) => ok({ ...halted(scope), state: "active" }),
 };

@@ -1,7 +1,7 @@
 /** Restrictions, trips and limits of the ledger in workerd, as the tests lay them down and read them. */
 import { env } from "cloudflare:workers";
 import type { OrderIntent } from "../../../src/domain/order.ts";
-import { acceptedAs, fillOf, markOf, postOf } from "../ledger/samples.ts";
+import { acceptedAs, fillOf, INSTRUMENT, markOf, postOf } from "../ledger/samples.ts";
 import { until } from "../until.ts";
 import { connect, delivered, ledger, placed, reserve } from "./ledger.ts";
 
@@ -55,9 +55,9 @@ export const trips = (
 ) => ledger().control({ kind: "trips", request: { changes, reason } }, ANN);
 
 /** A mark as a shard would send it. */
-export const marked = async (price: number | null) => {
+export const marked = async (price: number | null, instrument = INSTRUMENT.id) => {
   const socket = await connect();
-  const mark = { ...markOf(Date.now() + 1), price, bid: null, ask: null };
+  const mark = { ...markOf(Date.now() + 1), instrument, price, bid: null, ask: null };
   socket.send(JSON.stringify({ marks: [mark] }));
   socket.close();
 };

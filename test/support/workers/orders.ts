@@ -9,7 +9,7 @@ import type { OrderGatewayPort, RiskLedgerPort } from "../../../src/application/
 import { intentOf, submitOrder } from "../../../src/application/submit-order.ts";
 import { orderRequest, type OrderRequestInput } from "../../../src/contract/orders.ts";
 import type { FaultRequest } from "../../../src/contract/paper.ts";
-import type { ApprovedOrder, Order } from "../../../src/domain/order.ts";
+import type { ApprovedOrder, Order, OrderIntent } from "../../../src/domain/order.ts";
 import { orderGateway, riskLedger } from "../../../src/platform/objects.ts";
 import { orderPorts } from "../../../src/platform/wiring.ts";
 import { crash, exchange, type TestExchange } from "./paper.ts";
@@ -31,7 +31,7 @@ export interface Flow {
   retries: Parameters<OrderPorts["retries"]["send"]>[0][];
   place(terms?: Partial<OrderRequestInput>): Promise<Order>;
   /** Reserved by the ledger and handed to nobody yet. */
-  reserve(terms?: Partial<OrderRequestInput>): Promise<ApprovedOrder>;
+  reserve(terms?: Partial<OrderRequestInput> & Pick<OrderIntent, "exit">): Promise<ApprovedOrder>;
   order(clientOrderId: string): Promise<Order>;
   fault(fault: FaultRequest["fault"], terms?: Partial<FaultRequest>): Promise<unknown>;
 }
@@ -64,9 +64,9 @@ export async function startFlow({ isCold = false } = {}): Promise<Flow> {
       if (!placed.ok) throw new Error(JSON.stringify(placed.error));
       return placed.value.order;
     },
-    async reserve(terms) {
+    async reserve({ exit, ...terms } = {}) {
       const request = requestWith(terms);
-      const intent = intentOf(request, "momentum", "paper");
+      const intent = { ...intentOf(request, "momentum", "paper"), ...(exit && { exit }) };
       const market = ports.market("paper");
       const instrument = (await market?.instrument(request.instrument)) ?? null;
       const mark = markOf(request.instrument);

@@ -13,7 +13,7 @@ const NOW = 1_800_000_000_000;
 /** The ledger of these positions, which denies whatever it is asked for and keeps what that was. */
 function ledgerOf(
   positions: Record<string, string>,
-  { refuses = "MARKET_CLOSED", lotSize = "1" } = {},
+  { refuses = "MARKET_CLOSED", lotSize = "1", minQuantity = "1" } = {},
 ) {
   const asked: OrderIntent[] = [];
   const brought: IntentFacts[] = [];
@@ -35,7 +35,7 @@ function ledgerOf(
     },
     market: () => ({
       rules: { broker: "simulated", orderTypes: ["market"], timesInForce: ["day"] },
-      instrument: async () => ({ ...INSTRUMENT, lotSize }),
+      instrument: async () => ({ ...INSTRUMENT, lotSize, minQuantity }),
       isOpen: async () => true,
     }),
     hasKey: async () => true,
@@ -87,6 +87,17 @@ test.each([
   },
 );
 
+test.each([
+  ["1100", "600", ["1000"]],
+  ["1300", "600", ["650", "650"]],
+  ["599", "600", []],
+])("a flatten of %s asks for no part below the smallest order of %s", async (held, min, parts) => {
+  const { ports, asked } = ledgerOf({ momentum: held }, { minQuantity: min });
+  const { refusals } = await flattenScope(ports, "portfolio", NOW);
+  expect(asked.map(({ quantity }) => quantity)).toEqual(parts);
+  expect(refusals.join().includes("it is less than the smallest order")).toBe(parts.length === 0);
+});
+
 test("one try of a flatten sends a bounded number of orders", async () => {
   const { ports, asked } = ledgerOf({ momentum: "1000000" });
   await flattenScope(ports, "portfolio", NOW);
@@ -110,7 +121,7 @@ test("a flatten answers why a position cannot be closed, unless that is on its w
   expect((await flattenScope(ports, "portfolio", NOW)).refusals).toEqual([]);
   const odd = ledgerOf({ momentum: "5" }, { lotSize: "10" });
   expect((await flattenScope(odd.ports, "portfolio", NOW)).refusals).toEqual([
-    `5 ${INSTRUMENT.id} of momentum at simulated: it is less than one lot.`,
+    `5 ${INSTRUMENT.id} of momentum at simulated: it is less than the smallest order.`,
   ]);
   expect(odd.asked).toEqual([]);
 });

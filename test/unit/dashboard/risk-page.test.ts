@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { scopeRows } from "../../../dashboard/src/pages/risk/scope-rows.ts";
 import {
   boundsText,
+  firesText,
   readBounds,
+  switched,
   typedBounds,
 } from "../../../dashboard/src/pages/risk/trip-bounds.ts";
 import type { TripView } from "../../../src/contract/risk-controls.ts";
@@ -14,6 +16,7 @@ const fall: TripView = {
   state: "reducing",
   flatten: false,
   bounds: { fraction: 0.07, windowMs: 900_000, instrument: null },
+  unknown: null,
 };
 
 describe("who may trade", () => {
@@ -36,6 +39,17 @@ describe("who may trade", () => {
       ["instrument:NSE:INFY", "active", "ann"],
     ]);
   });
+});
+
+test("a trip that cannot see says so, and what follows from it", () => {
+  const blind = { ...fall, unknown: "there is no good price of NSE:NIFTY" };
+  expect(switched(blind)).toEqual({ word: "unknown", tone: "bad" });
+  expect(firesText(blind)).toBe(
+    `${boundsText(fall)}. Entries are refused: there is no good price of NSE:NIFTY`,
+  );
+  expect(switched(fall).word).toBe("on");
+  expect(switched({ ...fall, on: false }).word).toBe("off");
+  expect(firesText(fall)).toBe(boundsText(fall));
 });
 
 describe("the bounds of a trip", () => {

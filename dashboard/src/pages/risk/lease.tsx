@@ -3,6 +3,7 @@ import { Button, Modal, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { takeLease } from "../../api/controls.ts";
 import { useRiskControls } from "../../api/queries.ts";
+import { Badge } from "../../components/badge.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { Moment } from "../../components/figures.tsx";
 import { Answer, Panel, StaleNote } from "../../components/panel.tsx";
@@ -35,12 +36,21 @@ export function Lease() {
   );
 }
 
-const factsOf = ({ region, epoch, by, since, reason }: LeaseView) => [
+const factsOf = ({ region, epoch, by, since, reason, unconfirmed }: LeaseView) => [
   { name: "Region", value: region },
   { name: "Epoch", value: epoch },
   { name: "Since", value: since === 0 ? "the start" : <Moment at={since} /> },
   { name: "Taken by", value: by },
   { name: "Reason", value: reason },
+  {
+    name: "Gateways",
+    value:
+      unconfirmed.length === 0 ? (
+        "all confirmed"
+      ) : (
+        <Badge tone="bad">not confirmed by {unconfirmed.join(", ")}</Badge>
+      ),
+  },
 ];
 
 function LeaseForm({ held, close }: { held: LeaseView; close: () => void }) {

@@ -1,7 +1,7 @@
 /** The bounds of a trip as a person reads and types them: seconds and percent. Pure. */
 import { tripBounds, type TripView } from "../../../../src/contract/risk-controls.ts";
 import { formatQuantity } from "../../format/number.ts";
-import { TRIP_WORDS } from "../../format/words.ts";
+import { TRIP_WORDS, type Tone } from "../../format/words.ts";
 
 export type BoundName = keyof TripView["bounds"];
 
@@ -47,6 +47,18 @@ export function readBounds(
   const name = String(issue?.path[0]) as BoundName;
   return { ok: false, error: `${BOUND_WORDS[name]}: ${issue?.message ?? "is wrong"}` };
 }
+
+/** Whether it watches; one that cannot see what it watches says so. */
+export function switched({ on, unknown }: TripView): { word: string; tone: Tone } {
+  if (unknown !== null) return { word: "unknown", tone: "bad" };
+  return on ? { word: "on", tone: "good" } : { word: "off", tone: "calm" };
+}
+
+/** When it fires, and why it does not know whether to. */
+export const firesText = (trip: TripView): string =>
+  trip.unknown === null
+    ? boundsText(trip)
+    : `${boundsText(trip)}. Entries are refused: ${trip.unknown}`;
 
 const seconds = (ms: number | undefined): string => `${clean((ms ?? 0) / 1_000)} s`;
 

@@ -7,7 +7,7 @@ import { DataTable, type Column } from "../../components/data-table.tsx";
 import { Answer, Panel, StaleNote } from "../../components/panel.tsx";
 import type { TripView } from "../../../../src/contract/risk-controls.ts";
 import { TRADING_STATE_TONES, TRIP_WORDS } from "../../format/words.ts";
-import { boundsText } from "./trip-bounds.ts";
+import { firesText, switched } from "./trip-bounds.ts";
 import { TripEditor } from "./trip-editor.tsx";
 
 const COLUMNS: Column<TripView>[] = [
@@ -21,9 +21,9 @@ const COLUMNS: Column<TripView>[] = [
     name: "on",
     header: "Switched",
     phone: "end",
-    cell: (row) => <Badge tone={row.on ? "good" : "calm"}>{row.on ? "on" : "off"}</Badge>,
+    cell: (row) => <Badge tone={switched(row).tone}>{switched(row).word}</Badge>,
   },
-  { name: "bounds", header: "Fires", wrap: true, phone: "wide", cell: boundsText },
+  { name: "bounds", header: "Fires", wrap: true, phone: "wide", cell: firesText },
   {
     name: "state",
     header: "Latches",

@@ -1,6 +1,6 @@
 /**
  * `STALE_PRICE`: an entry needs a mark that is there, is a price, and is young enough; and what its
- * limits are measured with needs one, too.
+ * limits and the trips are measured with needs one, too.
  */
 import { decimal } from "../../decimal.ts";
 import { figuresAt, isFresh, tightest, type IntentCase } from "../case.ts";
@@ -8,6 +8,7 @@ import type { LimitName } from "../limit-names.ts";
 import { limitScopes } from "../limits.ts";
 import { refuse } from "../refusal-of.ts";
 import type { Refusal } from "../refusal.ts";
+import { unknownTrips } from "../trips/unknown.ts";
 import type { RiskCheck } from "./check.ts";
 
 export const stalePrice: RiskCheck = {
@@ -19,7 +20,7 @@ export const stalePrice: RiskCheck = {
     const limit = age?.value ?? null;
     const have = mark && decimal(now - mark.time);
     note?.({ scope, unit: "ms", limit, have, room: limit && have && limit.minus(have) });
-    if (isFresh(mark, limit, now)) return unknownWorth(each);
+    if (isFresh(mark, limit, now)) return unknownWorth(each) ?? unknownTrip(each);
     const isSilent = mark?.stale === true;
     const what = have
       ? `the latest price of ${intent.instrument} is ${have.toFixed()} ms old${isSilent ? ", and its data comes more often than that" : ""}`
@@ -31,6 +32,17 @@ export const stalePrice: RiskCheck = {
     );
   },
 };
+
+/** A trip that would stop entries and cannot see whether it should. It latches nothing: with its sight entries go again. */
+function unknownTrip({ state, now }: IntentCase): Refusal | null {
+  const [first] = unknownTrips(state, now);
+  if (!first) return null;
+  return refuse(
+    "STALE_PRICE",
+    { scope: "portfolio" },
+    `No entry while the trip ${first.trip} does not know whether to fire: ${first.reason}; wait for its price, or switch the trip off.`,
+  );
+}
 
 /** What is measured in money, over the scope that sets it or over the portfolio. */
 const MONEY_LIMITS: readonly LimitName[] = [

@@ -18,7 +18,7 @@ export const TRIP_NAMES = [
   "reconcileFailure",
   /** A broker's clock is further than `offsetMs` from ours. */
   "clockSkew",
-  /** `instrument` fell by `fraction` from its highest price of the last `windowMs`. */
+  /** `instrument` fell by `fraction` from its highest price of the last `windowMs`; a price older than `ageMs`, or than that, of its market's hours tells nothing. */
   "indexFall",
 ] as const;
 
@@ -77,7 +77,7 @@ export const DEFAULT_TRIPS: Readonly<Record<TripName, TripSetting>> = {
     on: false,
     state: "reducing",
     flatten: false,
-    bounds: { fraction: 0.05, windowMs: 900_000, instrument: null },
+    bounds: { fraction: 0.05, windowMs: 900_000, ageMs: 60_000, instrument: null },
   },
 };
 

@@ -14,8 +14,23 @@ export interface TripWatch {
   denials: Map<ScopeText, number[]>;
   /** Ours minus the broker's clock, by the scope of each of its accounts. */
   offsets: Map<ScopeText, { broker: string; offsetMs: number }>;
-  /** Highest prices of the index in equal parts of its window, oldest first. */
-  index: { instrument: InstrumentId; points: { from: number; high: number }[] } | null;
+  index: IndexWatch | null;
+}
+
+export interface IndexWatch {
+  instrument: InstrumentId;
+  /** The time of the latest price that was taken in, ms since 1970. */
+  seenAt: number;
+  /** Highest prices in equal parts of the window, oldest first. */
+  points: { from: number; high: number }[];
+}
+
+/** As it was stored; a text from before `seenAt` was in it has it by its last part. */
+export function unpackIndex(text: string | null): IndexWatch | null {
+  if (text === null) return null;
+  const { seenAt, ...index } = JSON.parse(text) as Omit<IndexWatch, "seenAt"> & { seenAt?: number };
+  const last = seenAt ?? index.points.at(-1)?.from;
+  return last === undefined ? null : { ...index, seenAt: last };
 }
 
 export const newWatch = (): TripWatch => ({
@@ -49,6 +64,8 @@ export interface Trip {
     setting: TripSetting,
     now: number,
   ) => Reading[];
+  /** Why what it watches is not known at `now`, in words; null when it is. Left out where it always is. */
+  readonly unknown?: (state: LedgerState, setting: TripSetting, now: number) => string | null;
   /** Begins to count anew at this scope. */
   readonly restart?: (watch: TripWatch, scope: ScopeText) => void;
 }

@@ -24,6 +24,7 @@ function hanging({ tripsHang = false } = {}) {
     },
     gateways: {
       owed: 1,
+      unfenced: () => [],
       settle: () => {
         begun.settle += 1;
         return goOn.promise;

@@ -34,7 +34,7 @@ async function closingUnder(...scopes: string[]) {
     const reset = await run.calls.resetTrip(scope, "keep it", "person:ann");
     return reset.ok ? reset.value.toCancel.map((order) => order.clientOrderId) : [reset.error.code];
   };
-  return { ...run, press, close, accepted, lift, canceled };
+  return { ...run, handedOn: run.canceled, press, close, accepted, lift, canceled };
 }
 
 test("a kill switch that is pressed again leaves the orders alone that close what stands under it", async () => {
@@ -64,3 +64,22 @@ test("a reset leaves the closing orders alone that another halt still asks for",
   expect(await lift("portfolio")).toEqual(["closing", "another"]);
   expect(await close("too-late")).toBe("denied");
 });
+
+test.each(["active", "reducing"] as const)(
+  "a halt that ends in %s by its trading state hands on the cancels of its closing orders at once",
+  async (state) => {
+    const { advance, calls, close, accepted, handedOn } = await closingUnder("portfolio");
+    expect([await close("at-broker"), await close("on-its-way")]).toEqual(["approved", "approved"]);
+    await accepted("at-broker");
+    const command = { kind: "trading_state", scope: "portfolio", state, reason: "on" } as const;
+    expect(await calls.control(command, "person:ann")).toMatchObject({
+      ok: false,
+      error: { code: "TOO_EARLY" },
+    });
+    expect(handedOn).toEqual([]);
+    advance(KILL_SWITCH_HOLD_MS);
+    expect((await calls.control(command, "person:ann")).ok).toBe(true);
+    expect(handedOn).toEqual(["on-its-way"]);
+    expect((await calls.order("on-its-way"))?.state).toBe("pending_cancel");
+  },
+);

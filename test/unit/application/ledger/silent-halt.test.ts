@@ -1,13 +1,17 @@
 /** The kill switch and the lease while a gateway does not answer: it is waited for a moment, and holds up nothing after that. */
 import { expect, test } from "vitest";
 import type { OrderGatewayPort } from "../../../../src/application/ports.ts";
-import { GATEWAY_SILENT_MS, HALT_TOLD_MS_MAX } from "../../../../src/domain/halt-limits.ts";
+import {
+  GATEWAY_SILENT_MS,
+  HALT_TOLD_MS_MAX,
+  LEASE_TOLD_AFTER_MS,
+} from "../../../../src/domain/halt-limits.ts";
 import {
   DUTY_WAIT_MS,
   KILL_SWITCH_HOLD_MS,
   WATCHDOG_INTERVAL_MS,
 } from "../../../../src/domain/limits.ts";
-import { facts, intent } from "../../../support/orders/lone-ledger.ts";
+import { facts, intent, reserved } from "../../../support/orders/lone-ledger.ts";
 import { START } from "../../../support/orders/scripted.ts";
 import { quietLedger } from "../../../support/orders/quiet-ledger.ts";
 import { Timeline } from "../../../support/orders/timeline.ts";
@@ -62,8 +66,49 @@ test("a takeover answers, too, and its fence is told again until the gateway hol
   } as const;
   const taken = calls.control(command, "person:a");
   await pass(HALT_TOLD_MS_MAX);
-  expect(await taken).toMatchObject({ ok: true, value: { lease: { region: "standby" } } });
+  const lease = { region: "standby", unconfirmed: ["simulated"] };
+  expect(await taken).toMatchObject({ ok: true, value: { lease } });
   expect(ledger.dueAt()).toBeLessThan(START + HALT_TOLD_MS_MAX + WATCHDOG_INTERVAL_MS);
+});
+
+/** Incidents of one takeover, whose gateway is away until it is not. */
+async function takenOver() {
+  const run = await reserved();
+  run.gatewayIsAway(true);
+  const command = { kind: "take_lease", region: "standby", reason: "a drill" } as const;
+  await run.calls.control(command, "person:a");
+  const look = async (ms: number) => {
+    run.advance(ms);
+    await run.ledger.alarm();
+    await run.ledger.tradebook.flush();
+    const told = [...run.ledger.tradebook.incidents.values()];
+    return told.filter(({ id }) => id.startsWith("lease-")).map(({ title }) => title);
+  };
+  const unconfirmed = async () => (await run.calls.controls()).lease.unconfirmed;
+  return { ...run, command, look, unconfirmed };
+}
+
+test("who has not confirmed a takeover is named until they have, and told once, after a while", async () => {
+  const { calls, command, ledger, look, unconfirmed, gatewayIsAway } = await takenOver();
+  expect(await look(LEASE_TOLD_AFTER_MS - 1)).toEqual([]);
+  expect(await unconfirmed()).toEqual(["simulated"]);
+  const title = "A takeover is not confirmed by the gateway of simulated";
+  expect(await look(1)).toEqual([title]);
+  ledger.evict();
+  expect(await look(60_000)).toEqual([title]);
+  gatewayIsAway(false);
+  await look(1);
+  expect(await unconfirmed()).toEqual([]);
+  gatewayIsAway(true);
+  await calls.control(command, "person:a");
+  expect(await look(LEASE_TOLD_AFTER_MS)).toEqual([title, title]);
+});
+
+test("a takeover that is confirmed in time is told to nobody", async () => {
+  const { look, gatewayIsAway } = await takenOver();
+  gatewayIsAway(false);
+  await look(LEASE_TOLD_AFTER_MS - 1);
+  expect(await look(60_000)).toEqual([]);
 });
 
 test("a halt, its cancels and its flatten fit into the time of one duty", () => {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { HALT_DONE_MS } from "../../../../src/domain/halt-limits.ts";
 import type { OrderPost } from "../../../../src/domain/order.ts";
-import { intent, reserved } from "../../../support/orders/lone-ledger.ts";
+import { facts, intent, reserved } from "../../../support/orders/lone-ledger.ts";
 import { executionOf, START } from "../../../support/orders/scripted.ts";
 
 const ID = "external-X1";
@@ -69,4 +69,81 @@ test("without a halt it is let be, however old it is", async () => {
   run.advance(HALT_DONE_MS);
   await run.ledger.alarm();
   expect(run.canceled).not.toContain(ID);
+});
+
+interface Found {
+  side?: "buy" | "sell";
+  quantity?: string;
+  placedAt?: number | null;
+  account?: string;
+}
+
+/** Ten are held, what else stood was canceled by the halt, and then the broker's list shows an order that nobody here knows. */
+async function foundBesidePosition(
+  { side = "sell", quantity = "10", placedAt = null, account = intent.account }: Found,
+  { flatten = false, before = false, standing = false } = {},
+) {
+  const run = await reserved();
+  const { clientOrderId, instrument, limitPrice } = intent;
+  const fill = { kind: "filled", execution: executionOf("E0", "10") } as const;
+  await run.calls.post([{ eventId: "E0", clientOrderId, event: fill, at: START }]);
+  if (standing) {
+    const exit = { ...intent, clientOrderId: "exit", side: "sell" as const, quantity: "1" };
+    const { kind: answer } = await run.calls.reserve(exit, facts());
+    if (answer !== "approved") throw new Error(`the order that is to stand was ${answer}`);
+  }
+  const terms = { account, instrument, side, quantity, limitPrice, placedAt };
+  const kind = { type: "limit", stopPrice: null, timeInForce: "day" } as const;
+  const order = { ...terms, ...kind, brokerOrderId: "X1" };
+  const event = { kind: "adopted", order, pendingTrigger: false, currency: "USD" } as const;
+  const hear = () =>
+    run.calls.post([{ eventId: `${ID}:adopted`, clientOrderId: ID, event, at: HEARD_AT }]);
+  run.advance(HALTED_AT - START);
+  if (before) await hear();
+  await run.calls.trip("portfolio", "test", "test", { flatten });
+  run.advance(1_000);
+  if (!before) await hear();
+  run.ledger.evict();
+  const look = async () => {
+    run.advance(HALT_DONE_MS);
+    for (let round = 0; round < 2; round += 1) await run.ledger.alarm();
+    const state = (await run.calls.order(ID))?.state;
+    const told = [...run.ledger.tradebook.incidents.values()].some(
+      ({ id, message }) => id.startsWith("halt-orders-") && message.includes(ID),
+    );
+    return { state, told };
+  };
+  return { run, look };
+}
+
+const LEFT_ALONE = { state: "new", told: false };
+const CANCELED = { state: "pending_cancel", told: true };
+
+test.each<[string, Found, Parameters<typeof foundBesidePosition>[1], object]>([
+  ["closes what its account has", {}, {}, LEFT_ALONE],
+  ["closes a part of it", { quantity: "4" }, {}, LEFT_ALONE],
+  ["closes more than there is", { quantity: "11" }, {}, CANCELED],
+  ["adds to it", { side: "buy" }, {}, CANCELED],
+  ["closes what another account has", { account: "other" }, {}, CANCELED],
+  ["closes what another order may close, too", {}, { standing: true }, CANCELED],
+  ["closes what the halt closes by itself", {}, { flatten: true }, CANCELED],
+  ["stood before the halt for all we know", {}, { before: true }, CANCELED],
+  ["was placed before the halt by the broker's word", { placedAt: START }, {}, CANCELED],
+])(
+  "under a halt, of one of which the broker does not say when it was placed, and that %s",
+  async (_, found, how, expected) => {
+    const { look } = await foundBesidePosition(found, how);
+    expect(await look()).toEqual(expected);
+  },
+);
+
+test("what was left alone as a way out is canceled once there is nothing left for it to close", async () => {
+  const { run, look } = await foundBesidePosition({ quantity: "6" });
+  expect(await look()).toEqual(LEFT_ALONE);
+  const other = { ...executionOf("E2", "5"), side: "sell" as const };
+  const execution = { ...other, clientOrderId: "external-X2", brokerOrderId: "X2" };
+  const event = { kind: "filled", execution } as const;
+  const post = { eventId: "X2:E2", clientOrderId: "external-X2", event, at: HEARD_AT };
+  await run.calls.post([post]);
+  expect(await look()).toEqual(CANCELED);
 });

@@ -2,10 +2,11 @@
 import { expect, test } from "vitest";
 import { LedgerBook } from "../../../../src/application/ledger/book.ts";
 import type { LedgerOutbox } from "../../../../src/application/ledger/ports.ts";
-import { UnvaluedNews } from "../../../../src/application/ledger/unvalued.ts";
+import { LastingNews } from "../../../../src/application/ledger/lasting.ts";
+import { UNVALUED } from "../../../../src/application/ledger/unvalued.ts";
 import type { Incident } from "../../../../src/application/reconcile-port.ts";
 import {
-  UNVALUED_TOLD_AFTER_MS,
+  LASTING_TOLD_AFTER_MS,
   VALUE_MARK_AGE_MS_MAX,
 } from "../../../../src/domain/ledger-limits.ts";
 import {
@@ -42,7 +43,7 @@ function held() {
       onCommit: () => {},
     });
   let book = begin();
-  let news = new UnvaluedNews(book);
+  let news = new LastingNews(book, UNVALUED);
   takeBalances(
     book,
     "paper",
@@ -59,7 +60,7 @@ function held() {
     mark: (price: number) => book.takeMarks([markOf(now, price)], now),
     evict: () => {
       book = begin();
-      news = new UnvaluedNews(book);
+      news = new LastingNews(book, UNVALUED);
     },
     /** The ledger's alarm, every twenty seconds for so long. */
     run: (ms: number) => {
@@ -71,13 +72,13 @@ function held() {
   };
 }
 
-const SILENT_MS = VALUE_MARK_AGE_MS_MAX + UNVALUED_TOLD_AFTER_MS + 60_000;
+const SILENT_MS = VALUE_MARK_AGE_MS_MAX + LASTING_TOLD_AFTER_MS + 60_000;
 
 test("a held instrument whose marks stop is told once, by name, and not while it is young", () => {
   const run = held();
   run.run(VALUE_MARK_AGE_MS_MAX);
   expect(run.told).toEqual([]);
-  run.run(UNVALUED_TOLD_AFTER_MS + 60_000);
+  run.run(LASTING_TOLD_AFTER_MS + 60_000);
   expect(run.told).toHaveLength(1);
   expect(run.told[0]?.message).toContain(INSTRUMENT.id);
   run.run(3_600_000);
@@ -117,6 +118,6 @@ test("one that stays without a price is told again on each trading day", () => {
 test("a price that is none is told like one that is old", () => {
   const run = held();
   run.mark(Number.NaN);
-  run.run(UNVALUED_TOLD_AFTER_MS + 40_000);
+  run.run(LASTING_TOLD_AFTER_MS + 40_000);
   expect(run.told[0]?.message).toContain("no price");
 });
