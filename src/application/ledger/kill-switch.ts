@@ -111,9 +111,9 @@ export class KillSwitch {
 
   /**
    * Orders from before a halt that stand under it all the same: the broker refused their cancel, or whoever
-   * latched died before it wished for one. Each is wished for again, for the caller to hand on. An order
-   * whose outcome is unknown has no cancel to make again: it is canceled once it is found. Less and less
-   * often for each: a broker that refuses at once is not to be asked at once.
+   * latched died before it wished for one. Each is wished for again, for the caller to hand on; a wish that
+   * still waits for its answer is brought on by the sweep. Less and less often for each: a broker that
+   * refuses at once is not to be asked at once.
    */
   cancelAgain(now: number): Order[] {
     const state = this.#book.state(now);
@@ -246,12 +246,9 @@ export class KillSwitch {
 }
 
 const standsAgainst = (halt: TradingStateRecord, entry: LedgerOrder): boolean =>
-  isFromBefore(halt, entry) && isToBeCanceled(entry.order);
-
-const isToBeCanceled = (order: Order): boolean =>
-  order.state !== "pending_cancel" &&
-  order.state !== "unknown" &&
-  transition(order.state, "cancel_requested").ok;
+  isFromBefore(halt, entry) &&
+  !entry.cancelWished &&
+  transition(entry.order.state, "cancel_requested").ok;
 
 const answer = (
   ledger: LedgerState,
