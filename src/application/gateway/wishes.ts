@@ -33,8 +33,11 @@ export async function cancel(
   // It is being pursued: asked again, it goes no faster, and leaves the broker's rate to others.
   if (order.cancel !== "none" && (order.nextLookAt ?? DUE_NOW) > context.now())
     return ledgerOrder(context, order);
-  if (order.cancel === "none")
-    save(context, { order: { ...order, cancel: "wanted", nextLookAt: DUE_NOW }, posts: [] });
+  if (order.cancel === "none") {
+    // The looks for whatever was in doubt before have backed off; those for this begin anew.
+    const wanted: GatewayOrder = { ...order, cancel: "wanted", nextLookAt: DUE_NOW, looks: 0 };
+    save(context, { order: wanted, posts: [] });
+  }
   await context.inFlight.get(clientOrderId)?.done;
   await pursue(context, clientOrderId);
   return ledgerOrder(context, readOrder(context, clientOrderId) ?? order);
@@ -89,7 +92,11 @@ async function step(
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "accepted" || now.ended !== null) return;
   if (now.cancel === "wanted") return sendCancel(context, now);
-  return confirmWishes(context, now, look);
+  await confirmWishes(context, now, look);
+  if (now.cancel !== "none") return;
+  // Whoever wanted it canceled during that look found it busy: it is next, and not the next look.
+  const after = readOrder(context, clientOrderId);
+  if (after?.cancel === "wanted" && after.ended === null) await sendCancel(context, after);
 }
 
 /**
