@@ -7,7 +7,7 @@ import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
 import { latestEpoch, readOrder, save, type GatewayContext } from "./context.ts";
 import { confirmWishes, lookAgain, lookAt, resolveUnknown, sweepNotSent } from "./doubt.ts";
-import { entryRefusal } from "./entry-gates.ts";
+import { entryRefusal, refusalAfterWait } from "./entry-gates.ts";
 import { post } from "./evidence.ts";
 import { askingForExit, putOffExit, whyNotNow, whyOver } from "./exit-turns.ts";
 import { isOpenNow } from "./finding.ts";
@@ -216,8 +216,12 @@ async function turnToModify(
   terms: NewTerms,
 ): Promise<string | null> {
   if (order.ended !== null || whyNotModify(context, order, terms) !== null) return null;
-  const shut = isEntry(order, terms.changes) ? await entryRefusal(context) : null;
-  return shut ?? context.limiter.order("modify", intent.instrument);
+  const isGated = isEntry(order, terms.changes);
+  const shut = isGated ? await entryRefusal(context) : null;
+  if (shut !== null) return shut;
+  const asked = context.now();
+  const late = await context.limiter.order("modify", intent.instrument);
+  return late ?? (isGated ? refusalAfterWait(context, asked) : null);
 }
 
 function whyNotModify(
