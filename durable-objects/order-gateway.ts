@@ -20,6 +20,7 @@ import { brokerClients } from "../src/brokers/registry.ts";
 import type { BrokerView } from "../src/contract/brokers.ts";
 import type { AccountReconciliation } from "../src/contract/reconciliation.ts";
 import { assert } from "../src/domain/assert.ts";
+import { INCIDENT_TELL_MS_MAX } from "../src/domain/gateway-limits.ts";
 import type { InstrumentId } from "../src/domain/instrument.ts";
 import { ORDER_STREAM_READY_WAIT_MS } from "../src/domain/limits.ts";
 import type {
@@ -42,6 +43,7 @@ import { type BrokerClock, brokerClock } from "./order-gateway.clock.ts";
 import { OrderGatewayStorage } from "./order-gateway.storage.ts";
 import { OrderStream } from "./order-gateway.stream.ts";
 import { Together } from "./together.ts";
+import { within } from "./within.ts";
 
 export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort {
   readonly #gateway: Gateway;
@@ -71,7 +73,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       ledger: riskLedger(env, placed.portfolio),
       retries: retryQueue(env),
       facts: (intent) => exitFacts(env, intent),
-      tell: (incident) => layDown(database(env.DB), incident),
+      tell: (incident) => within(INCIDENT_TELL_MS_MAX, layDown(database(env.DB), incident)),
       now: () => Date.now(),
       sleep: (ms) => scheduler.wait(ms),
       turn: () => together.turn(),

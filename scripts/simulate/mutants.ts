@@ -128,6 +128,11 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "a doubt ends the wish to cancel",
+    file: "src/domain/risk/still-wished.ts",
+    changes: [["if (!entry.cancelWished) return next;", "return next;"]],
+  },
+  {
     name: "new terms after the last fill are left open",
     file: WISHES,
     changes: [["refuseChanges(context, { ...order, ...taken }, reason);", ""]],

@@ -101,7 +101,7 @@ export const OUTSIDE_MUTANTS: readonly Mutant[] = [
         "    this.#at = null;\n    await this.arm();\n    await work();",
         "    this.#at = null;\n    await work();",
       ],
-      ["if (this.#at === null || this.#at <= this.#ports.now()) await this.arm();", ""],
+      ["if (this.#at === null || isLost(this.#at, this.#ports.now())) await this.arm();", ""],
     ],
   },
 ];

@@ -4,6 +4,9 @@ import { WATCHDOG_INTERVAL_MS } from "../../domain/limits.ts";
 /** Work that cannot be done yet must not make the alarm spin. */
 const ALARM_DELAY_MS_MIN = 100;
 
+/** The platform rings some tens of milliseconds late, at times seconds. One that is overdue for longer is taken for lost. */
+const ALARM_OVERDUE_MS_MAX = 5_000;
+
 export interface AlarmPorts {
   now(): number;
   /** When the next part of the work is due, ms since 1970. */
@@ -33,7 +36,7 @@ export class GatewayAlarm {
   /** Runs a call with the alarm set before it, for the case that this run dies in the middle, and again after it. */
   async armed<T>(call: () => Promise<T>): Promise<T> {
     // One that is set covers this run: what is due sooner was armed when it came to be due.
-    if (this.#at === null || this.#at <= this.#ports.now()) await this.arm();
+    if (this.#at === null || isLost(this.#at, this.#ports.now())) await this.arm();
     return this.after(call());
   }
 
@@ -46,13 +49,16 @@ export class GatewayAlarm {
     }
   }
 
-  /** Sets the alarm to what is due first, at the latest the watchdog's turn. Moves it only to sooner. */
+  /**
+   * Sets the alarm to what is due first, at the latest the watchdog's turn. Moves it only to sooner: one that is due
+   * and is still to ring would be put off by each call that comes meanwhile, and they may come all the time.
+   */
   async arm(): Promise<void> {
     const now = this.#ports.now();
     const due = Math.min(this.#ports.dueAt(), now + WATCHDOG_INTERVAL_MS);
     const at = Math.max(now + ALARM_DELAY_MS_MIN, due);
     const set = this.#at ?? (await this.#ports.stored());
-    if (set !== null && set > now && set <= at) {
+    if (set !== null && !isLost(set, now) && set <= at) {
       this.#at = set;
       return;
     }
@@ -60,3 +66,5 @@ export class GatewayAlarm {
     await this.#ports.store(at);
   }
 }
+
+const isLost = (at: number, now: number): boolean => now - at > ALARM_OVERDUE_MS_MAX;

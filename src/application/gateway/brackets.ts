@@ -28,14 +28,22 @@ import { cancel, modify } from "./wishes.ts";
 /** Who asks, in the ledger's history. */
 const BY = "gateway:bracket";
 
+const busyKey = (entry: string): string => `bracket ${entry}`;
+
+/** ms since 1970. Of one that is driven just now, whoever drives it looks again at the end. */
 export const bracketsDueAt = (context: GatewayContext): number =>
-  Math.min(Infinity, ...openBrackets(context).map(({ dueAt }) => dueAt));
+  Math.min(
+    Infinity,
+    ...openBrackets(context)
+      .filter(({ bracket }) => !context.busy.has(busyKey(bracket.entry)))
+      .map(({ dueAt }) => dueAt),
+  );
 
 /** Does what is due. One bracket's trouble never keeps the others from their turn. */
 export async function driveBrackets(context: GatewayContext): Promise<void> {
   const now = context.now();
   for (const { bracket, dueAt } of openBrackets(context)) {
-    const key = `bracket ${bracket.entry}`;
+    const key = busyKey(bracket.entry);
     if (dueAt > now || context.busy.has(key)) continue;
     context.busy.add(key);
     try {

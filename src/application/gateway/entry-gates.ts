@@ -5,6 +5,16 @@ import { NO_SESSION } from "../../domain/session-state.ts";
 import type { GatewayContext } from "./context.ts";
 
 /**
+ * The same after a turn at the broker's rate that began at `asked`. The stream may have broken meanwhile: what left
+ * then would have waited across a reconnect, and left blind. Nobody is asked twice in the same moment.
+ */
+export const refusalAfterWait = async (
+  context: GatewayContext,
+  asked: number,
+  isProvenExit = false,
+): Promise<string | null> => (context.now() === asked ? null : entryRefusal(context, isProvenExit));
+
+/**
  * Why it can not go now, or null. It waits a moment for a stream that is coming up. An order that the
  * ledger has proven to be an exit still has to be seen: the proof is of a position that may have moved on.
  */

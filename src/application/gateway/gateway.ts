@@ -27,11 +27,11 @@ import type {
   Placed,
 } from "../ports.ts";
 import type { BrokerBook } from "../reconcile-port.ts";
-import { driveBrackets } from "./brackets.ts";
 import { gatewayContext, latestEpoch, readOrder, type GatewayContext } from "./context.ts";
 import { discardByHand, executeByHand } from "./desk.ts";
 import { lookForExternal } from "./external-orders.ts";
 import { findingOf, isFound } from "./finding.ts";
+import { guardPositions } from "./guard-positions.ts";
 import { absorbFinding, askBroker } from "./look-up.ts";
 import { flush } from "./outbox.ts";
 import { place } from "./placing.ts";
@@ -40,7 +40,6 @@ import { brokerBook, reconcileAfterReconnect, unfreeze } from "./reconcile.ts";
 import { isKnown, sight } from "./sightings.ts";
 import { giveUpUnsent } from "./stop.ts";
 import { submit } from "./submit.ts";
-import { trimReducing } from "./trims.ts";
 import { nextDueAt, reconciliationState, watch } from "./watch.ts";
 import { cancel, modify } from "./wishes.ts";
 
@@ -138,8 +137,7 @@ export class Gateway implements Omit<
     sight(this.#context, { clientOrderId, brokerOrderId, evidence, at, streamed: true });
     if (!isKnown(this.#context, message)) lookForExternal(this.#context, evidence);
     await flush(this.#context);
-    await trimReducing(this.#context);
-    await driveBrackets(this.#context);
+    await guardPositions(this.#context);
   }
 
   /** After the stream came up: what was missed, and the positions. Entries wait until this is ok. */

@@ -145,7 +145,7 @@ export interface GatewayPorts {
   /** What the ledger does not know of an exit that this gateway places itself. */
   facts(intent: OrderIntent): Promise<IntentFacts>;
   retries: RetryQueuePort;
-  /** Durable when it answers; what it refuses is offered again. */
+  /** Durable when it answers, which is soon; what it refuses is offered again, also what it has laid down all the same. */
   tell(incident: Incident): Promise<void>;
   now(): number;
   sleep(ms: number): Promise<void>;

@@ -24,7 +24,7 @@ import {
 } from "./context.ts";
 import { beginBracket } from "./bracket-notes.ts";
 import { whyClosed } from "./closed-pairs.ts";
-import { entryRefusal } from "./entry-gates.ts";
+import { entryRefusal, refusalAfterWait } from "./entry-gates.ts";
 import { awaitAnswer } from "./in-flight.ts";
 import { leaveInFlight, takeUnplaced } from "./sightings.ts";
 import { post } from "./evidence.ts";
@@ -107,9 +107,14 @@ async function waitForTurn(
   const reason = await context.limiter.order("submit", intent.instrument, waitMsMax);
   if (reason !== null)
     return { kind: intent.exit ? "later" : "refused", reason: `denied: ${reason}` };
+  const limiterMs = context.now() - asked;
+  const shutSince = intent.reduceOnly
+    ? null
+    : await refusalAfterWait(context, asked, isExit(approved));
+  if (shutSince !== null) return { kind: "refused", reason: shutSince };
   // The ledger's clock is another one: no stage takes less than nothing.
   const queueMs = Math.max(0, asked - since);
-  return { kind: "go", waited: { queueMs, limiterMs: context.now() - asked } };
+  return { kind: "go", waited: { queueMs, limiterMs } };
 }
 
 /** What storage has of it now: a cancel may have come while it waited. */

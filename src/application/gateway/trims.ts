@@ -29,8 +29,9 @@ import { trimOrder } from "./trim-order.ts";
 
 const BUSY = "trims";
 
-/** When the ledger is to be asked, ms since 1970. */
-export function trimsDueAt({ store, trimAfter }: GatewayContext): number {
+/** When the ledger is to be asked, ms since 1970: never while that is under way, for whoever does it looks again at its end. */
+export function trimsDueAt({ store, trimAfter, busy }: GatewayContext): number {
+  if (busy.has(BUSY)) return Infinity;
   const sent = store.number("reducing_sent");
   if (sent === NO_REDUCING) return Infinity;
   const isNew =
@@ -41,7 +42,7 @@ export function trimsDueAt({ store, trimAfter }: GatewayContext): number {
 
 /** Makes smaller what could turn a position over. What cannot be asked or done now is due again. */
 export async function trimReducing(context: GatewayContext): Promise<void> {
-  if (trimsDueAt(context) > context.now() || context.busy.has(BUSY)) return;
+  if (trimsDueAt(context) > context.now()) return;
   context.busy.add(BUSY);
   try {
     await trim(context);

@@ -17,8 +17,9 @@ import {
 import { decimal, ZERO } from "../../domain/decimal.ts";
 import { errorText } from "../log.ts";
 import { archiveSlice } from "./archive.ts";
-import { bracketsDueAt, driveBrackets } from "./brackets.ts";
+import { bracketsDueAt } from "./brackets.ts";
 import { readOrder, type GatewayContext } from "./context.ts";
+import { guardPositions } from "./guard-positions.ts";
 import { describeDueAt, describeExternals, externalLookDueAt } from "./external-orders.ts";
 import { inFlightDueAt, inFlightRun, lookInFlight } from "./in-flight.ts";
 import { askOnce, type Asked } from "./look-up.ts";
@@ -35,11 +36,13 @@ import {
   saveCheck,
 } from "./reconcile-notes.ts";
 import { reconcilePositions, tellLedgerOfFrozen } from "./reconcile.ts";
-import { trimReducing, trimsDueAt } from "./trims.ts";
+import { trimsDueAt } from "./trims.ts";
 import { pursue } from "./wishes.ts";
 
 /** Orders that are pursued at once: a broker's look-ups have their own rate. */
 const PURSUED_AT_ONCE = 4;
+
+const TELLING = "telling";
 
 export async function watch(context: GatewayContext): Promise<void> {
   recover(context);
@@ -76,13 +79,17 @@ async function pursueDue(context: GatewayContext, now: number): Promise<void> {
   }
 }
 
-/** What people have to hear of and what guards a position. */
+/** What people have to hear of and what guards a position: where the one cannot be done, the other is. */
 async function tend(context: GatewayContext): Promise<void> {
+  const ended = await Promise.allSettled([tellIncidents(context), guard(context)]);
+  // What guarding has brought.
   await tellIncidents(context);
-  await trimReducing(context);
-  await driveBrackets(context);
+  for (const part of ended) if (part.status === "rejected") throw part.reason;
+}
+
+async function guard(context: GatewayContext): Promise<void> {
+  await guardPositions(context);
   await tellLedgerOfFrozen(context);
-  await tellIncidents(context);
 }
 
 /** When the next part is due, ms since 1970. */
@@ -96,7 +103,7 @@ export function nextDueAt(context: GatewayContext): number {
     positionsDueAt(context),
     bracketsDueAt(context),
     trimsDueAt(context),
-    Math.max(incidentsDueAt(context), context.tellAfter),
+    tellingDueAt(context),
     describeDueAt(context),
   );
 }
@@ -130,10 +137,19 @@ const positionsDueAt = (context: GatewayContext): number =>
   context.store.number("positions_compared_at") +
   (doubts(context).length > 0 ? POSITIONS_RECHECK_MS : POSITIONS_POLL_MS);
 
-/** What people have to hear of, as far as it could be laid down for them. */
+/** What people have to hear of, as far as it could be laid down for them. Never twice at once: their database may hang. */
 async function tellIncidents(context: GatewayContext): Promise<void> {
+  if (tellingDueAt(context) > context.now()) return;
+  context.busy.add(TELLING);
+  try {
+    await tellDue(context);
+  } finally {
+    context.busy.delete(TELLING);
+  }
+}
+
+async function tellDue(context: GatewayContext): Promise<void> {
   const now = context.now();
-  if (context.tellAfter > now) return;
   for (const { hold, ...incident } of incidents(context)) {
     if (hold && hold.until > now) continue;
     try {
@@ -147,6 +163,10 @@ async function tellIncidents(context: GatewayContext): Promise<void> {
     }
   }
 }
+
+/** ms since 1970. While it is done, whoever does it looks again at its end. */
+const tellingDueAt = (context: GatewayContext): number =>
+  context.busy.has(TELLING) ? Infinity : Math.max(incidentsDueAt(context), context.tellAfter);
 
 /** By the ledger's word. An algo that holds none has nothing that could be bare. */
 async function isFlat({ ledger, account }: GatewayContext, hold: Hold): Promise<boolean> {

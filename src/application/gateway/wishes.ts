@@ -7,7 +7,7 @@ import { stopReason } from "../../domain/trading-gate.ts";
 import { errorText } from "../log.ts";
 import { latestEpoch, readOrder, save, type GatewayContext } from "./context.ts";
 import { confirmWishes, lookAgain, lookAt, resolveUnknown, sweepNotSent } from "./doubt.ts";
-import { entryRefusal } from "./entry-gates.ts";
+import { entryRefusal, refusalAfterWait } from "./entry-gates.ts";
 import { post } from "./evidence.ts";
 import { askingForExit, putOffExit, whyNotNow, whyOver } from "./exit-turns.ts";
 import { isOpenNow } from "./finding.ts";
@@ -33,8 +33,11 @@ export async function cancel(
   // It is being pursued: asked again, it goes no faster, and leaves the broker's rate to others.
   if (order.cancel !== "none" && (order.nextLookAt ?? DUE_NOW) > context.now())
     return ledgerOrder(context, order);
-  if (order.cancel === "none")
-    save(context, { order: { ...order, cancel: "wanted", nextLookAt: DUE_NOW }, posts: [] });
+  if (order.cancel === "none") {
+    // The looks for whatever was in doubt before have backed off; those for this begin anew.
+    const wanted: GatewayOrder = { ...order, cancel: "wanted", nextLookAt: DUE_NOW, looks: 0 };
+    save(context, { order: wanted, posts: [] });
+  }
   await context.inFlight.get(clientOrderId)?.done;
   await pursue(context, clientOrderId);
   return ledgerOrder(context, readOrder(context, clientOrderId) ?? order);
@@ -89,7 +92,11 @@ async function step(
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "accepted" || now.ended !== null) return;
   if (now.cancel === "wanted") return sendCancel(context, now);
-  return confirmWishes(context, now, look);
+  await confirmWishes(context, now, look);
+  if (now.cancel !== "none") return;
+  // Whoever wanted it canceled during that look found it busy: it is next, and not the next look.
+  const after = readOrder(context, clientOrderId);
+  if (after?.cancel === "wanted" && after.ended === null) await sendCancel(context, after);
 }
 
 /**
@@ -211,8 +218,12 @@ async function turnToModify(
   terms: NewTerms,
 ): Promise<string | null> {
   if (order.ended !== null || whyNotModify(context, order, terms) !== null) return null;
-  const shut = isEntry(order, terms.changes) ? await entryRefusal(context) : null;
-  return shut ?? context.limiter.order("modify", intent.instrument);
+  const isGated = isEntry(order, terms.changes);
+  const shut = isGated ? await entryRefusal(context) : null;
+  if (shut !== null) return shut;
+  const asked = context.now();
+  const late = await context.limiter.order("modify", intent.instrument);
+  return late ?? (isGated ? refusalAfterWait(context, asked) : null);
 }
 
 function whyNotModify(

@@ -179,7 +179,7 @@ export class LedgerBook {
 
   /** Saying it again changes nothing, so it is no new event. */
   wishCancel(state: LedgerState, entry: LedgerOrder, by: string, at: number): LedgerOrder {
-    if (entry.order.state === "pending_cancel") return entry;
+    if (entry.cancelWished) return entry;
     return this.append(state, entry, { kind: "cancel_requested", by }, at);
   }
 

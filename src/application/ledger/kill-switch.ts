@@ -9,7 +9,7 @@ import { transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { isCanceledBy, isFromBefore, isToBeClosed } from "../../domain/risk/halts.ts";
 import { nextVersion, openOrders, underScope } from "../../domain/risk/ledger.ts";
-import type { LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
+import type { LedgerOrder, LedgerState, TradingStateRecord } from "../../domain/risk/state.ts";
 import type { ScopeText } from "../../domain/scope.ts";
 import type { LedgerBook } from "./book.ts";
 import type { OwedCalls } from "./ports.ts";
@@ -111,9 +111,9 @@ export class KillSwitch {
 
   /**
    * Orders from before a halt that stand under it all the same: the broker refused their cancel, or whoever
-   * latched died before it wished for one. Each is wished for again, for the caller to hand on. An order
-   * whose outcome is unknown has no cancel to make again: it is canceled once it is found. Less and less
-   * often for each: a broker that refuses at once is not to be asked at once.
+   * latched died before it wished for one. Each is wished for again, for the caller to hand on; a wish that
+   * still waits for its answer is brought on by the sweep. Less and less often for each: a broker that
+   * refuses at once is not to be asked at once.
    */
   cancelAgain(now: number): Order[] {
     const state = this.#book.state(now);
@@ -121,7 +121,7 @@ export class KillSwitch {
     if (halts.length === 0) this.#again.keepOnly(new Set());
     const standing = halts.flatMap((halt) =>
       openOrders(state, underScope(halt.scope))
-        .filter((entry) => isCanceledBy(state, halt, entry) && isToBeCanceled(entry.order))
+        .filter((entry) => isCanceledBy(state, halt, entry) && isToBeCanceled(entry))
         .map(({ order: { clientOrderId } }) => [clientOrderId, halt.by] as const),
     );
     const due = [...new Map(standing)].filter(([id]) => this.#again.isDue(id, now));
@@ -245,10 +245,8 @@ export class KillSwitch {
   }
 }
 
-const isToBeCanceled = (order: Order): boolean =>
-  order.state !== "pending_cancel" &&
-  order.state !== "unknown" &&
-  transition(order.state, "cancel_requested").ok;
+const isToBeCanceled = ({ cancelWished, order }: LedgerOrder): boolean =>
+  !cancelWished && transition(order.state, "cancel_requested").ok;
 
 const answer = (
   ledger: LedgerState,

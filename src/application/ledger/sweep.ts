@@ -8,6 +8,7 @@ import { ORDER_STEP_OVERDUE_MS, SWEEP_RETRY_MS } from "../../domain/limits.ts";
 import { approvalOf, type Order } from "../../domain/order.ts";
 import { approvedAgain } from "../../domain/risk/decide.ts";
 import { openOrders } from "../../domain/risk/ledger.ts";
+import type { LedgerOrder } from "../../domain/risk/state.ts";
 import type { LedgerBook } from "./book.ts";
 import { Tries } from "./tries.ts";
 
@@ -23,6 +24,10 @@ const WAITING: ReadonlySet<Order["state"]> = new Set([
   "pending_cancel",
   "pending_replace",
 ]);
+
+/** Of one in doubt only a cancel can be brought on; of one on the desk it is once it is found. */
+const isWaiting = ({ state }: Order, { cancelWished }: LedgerOrder): boolean =>
+  WAITING.has(state) || (state === "unknown" && cancelWished);
 
 export class Sweep {
   readonly #parts: SweepParts;
@@ -72,7 +77,7 @@ export class Sweep {
 
   #waiting(now: number): Order[] {
     const { book } = this.#parts;
-    return openOrders(book.state(now), ({ state }) => WAITING.has(state)).map(({ order }) => order);
+    return openOrders(book.state(now), isWaiting).map(({ order }) => order);
   }
 }
 
@@ -81,7 +86,7 @@ const stepOf = ({ clientOrderId, state, updatedAt }: Order): string =>
 
 async function goOn(parts: SweepParts, order: Order, now: number): Promise<void> {
   const gateway = parts.gateway(order.account);
-  if (order.state === "pending_cancel") {
+  if (order.state === "pending_cancel" || order.state === "unknown") {
     await gateway.cancel(order.clientOrderId);
     return;
   }

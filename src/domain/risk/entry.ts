@@ -21,6 +21,7 @@ export const newEntry = (order: Order, unit: UnitRisk): LedgerOrder => ({
   label: null,
   attempts: 0,
   asked: null,
+  cancelWished: false,
   commitment: null,
   share: null,
   ended: ZERO,

@@ -186,10 +186,13 @@ function rollDay(state: LedgerState, day: string): void {
 }
 
 /** Orders that may still trade, under a scope, oldest first. */
-export function openOrders(state: LedgerState, within: (order: Order) => boolean): LedgerOrder[] {
+export function openOrders(
+  state: LedgerState,
+  within: (order: Order, entry: LedgerOrder) => boolean,
+): LedgerOrder[] {
   const open: LedgerOrder[] = [];
   for (const holding of state.holdings.values())
-    for (const entry of holding.orders.values()) if (within(entry.order)) open.push(entry);
+    for (const entry of holding.orders.values()) if (within(entry.order, entry)) open.push(entry);
   return open.sort((a, b) => a.order.ledgerVersion - b.order.ledgerVersion);
 }
 

@@ -49,6 +49,8 @@ export function unpackOrder(text: string): LedgerOrder {
       unit: unpackUnit(asked.unit),
       ...(asked.before !== undefined && { before: unpackCommitment(asked.before) }),
     },
+    // Left out by whoever stored it before it was kept.
+    cancelWished: stored.cancelWished ?? order.state === "pending_cancel",
     commitment: unpackCommitment(commitment),
   };
 }

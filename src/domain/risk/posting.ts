@@ -26,6 +26,7 @@ import { confirmFunds, settleFunds, withdrawAskedFunds } from "./funds.ts";
 import { filledUnitRisk } from "./money-at-risk.ts";
 import { answersAsked, mostQuantity, newTerms, showsTheBrokerHasIt } from "./new-terms.ts";
 import { holdingFor, reserves, type Holding, type LedgerOrder, type LedgerState } from "./state.ts";
+import { stillWished } from "./still-wished.ts";
 
 /** What a post changed, for whoever stores and tells it. */
 export interface Posted {
@@ -135,6 +136,8 @@ function takeFacts(entry: LedgerOrder, event: OrderEvent): void {
   else if (event.kind === "triggered") entry.untriggered = false;
   else if (event.kind === "not_sent") entry.attempts = Math.max(entry.attempts, event.attempt);
   else if (event.kind === "dead_lettered") entry.label = event.label;
+  else if (event.kind === "cancel_requested") entry.cancelWished = true;
+  else if (event.kind === "cancel_rejected") entry.cancelWished = false;
 }
 
 function reasonOf(event: Exclude<StateEvent, { kind: "filled" | "adopted" }>): string | null {
@@ -240,21 +243,6 @@ function closer(entry: LedgerOrder, next: Order["state"]): Order["state"] {
   return closerState(next, { fills, untriggered: entry.untriggered });
 }
 
-/** Where an order may rest that nothing more is wished of. */
-const RESTING: ReadonlySet<Order["state"]> = new Set([
-  "new",
-  "partially_filled",
-  "pending_trigger",
-  "replaced",
-]);
-
-/**
- * New terms wait for their answer whatever else is told of the order meanwhile: a cancel that overtook them and
- * was refused, a doubt that is over. Whoever looks for what is unanswered looks for this state.
- */
-const stillAsked = (entry: LedgerOrder, next: Order["state"]): Order["state"] =>
-  entry.asked !== null && RESTING.has(next) ? "pending_replace" : next;
-
 /** Every change of an order ends here: state, reservation, funds and sums move together. */
 function settle(
   state: LedgerState,
@@ -263,8 +251,9 @@ function settle(
   execution: Execution | null,
   flag: string | null,
 ): Posted {
-  entry.order = { ...entry.order, state: stillAsked(entry, next) };
+  entry.order = { ...entry.order, state: stillWished(entry, next) };
   if (next !== "dead_lettered") entry.label = null;
+  if (!reserves(entry)) entry.cancelWished = false;
   const holding = holdingFor(state, entry.order, null);
   refreshShare(holding, entry);
   settleFunds(state, entry);

@@ -31,6 +31,8 @@ export interface LedgerOrder {
   attempts: number;
   /** New terms that the broker has not answered yet: the dearer of both is reserved. */
   asked: AskedTerms | null;
+  /** Somebody wants it canceled, and the broker has neither done nor refused that: no doubt that overtakes the wish ends it. */
+  cancelWished: boolean;
   commitment: Commitment | null;
   /** What it puts on its holding now; null when it reserves nothing. Kept by `exposure.ts`. */
   share: Share | null;

@@ -22,6 +22,7 @@ export function breaches(world: World, plan: Plan, answered: ReadonlySet<string>
     ...noInferenceLeft(world, plan),
     ...flatWhereAsked(world),
     ...nothingStandsUnderAHalt(world),
+    ...noCancelForgotten(world),
     ...inTheTradebook(world, answered),
     ...positionsAgree(world),
     ...placedPastAgree(world),
@@ -137,6 +138,12 @@ function nothingStandsUnderAHalt(world: World): string[] {
       : [];
   });
 }
+
+/** Whoever wanted an order canceled was told that it is on its way: what the broker has not refused to cancel stands nowhere. */
+const noCancelForgotten = (world: World): string[] =>
+  [...world.monitor.promises.toCancel]
+    .filter((id) => brokerOrdersOf(world, id).some(isOpen))
+    .map((id) => `${id} stands at the broker, and its cancel was forgotten`);
 
 /** What memory holds is what storage gives again. */
 function survivesEviction(world: World): string[] {

@@ -1,5 +1,6 @@
 /** What the ledger has promised in a run and later steps are held to: orders on the desk that never leave, scopes that are to be flat, exits that are asked for until they stand. */
 import type { Order, OrderEvent } from "../../../src/domain/order.ts";
+import { isTerminal } from "../../../src/domain/order-state.ts";
 import type { LedgerEvent } from "../../../src/domain/risk/ledger.ts";
 import type { ScopeText } from "../../../src/domain/scope.ts";
 import { covers } from "./order-sums.ts";
@@ -15,9 +16,11 @@ export class LedgerPromises {
   readonly unsent = new Set<string>();
   /** Halted with flatten, or past a limit whose trip closes, and neither reset nor set otherwise since. */
   readonly toBeFlat = new Set<ScopeText>();
+  /** Somebody was told that their cancel is on its way, and the broker has neither done nor refused it. */
+  readonly toCancel = new Set<string>();
   readonly breaches = new Set<string>();
   readonly #everHalted = new Set<ScopeText>();
-  readonly #toCancel = new Set<string>();
+  readonly #everToCancel = new Set<string>();
 
   /** Whether a trip is set to close what it halts. */
   closes: (trip: string) => boolean = () => false;
@@ -41,7 +44,12 @@ export class LedgerPromises {
     if (event.kind !== "posted") return;
     const { clientOrderId, event: news } = event.post;
     const order = orderOf(clientOrderId);
-    if (news.kind === "cancel_requested") this.#toCancel.add(clientOrderId);
+    if (news.kind === "cancel_requested") {
+      this.#everToCancel.add(clientOrderId);
+      this.toCancel.add(clientOrderId);
+    }
+    if (news.kind === "cancel_rejected" || (order && isTerminal(order.state)))
+      this.toCancel.delete(clientOrderId);
     if (order?.exit) this.#exit(order, news);
     if (news.kind === "dead_lettered" && news.label === "not_sent") this.unsent.add(clientOrderId);
     if (news.kind !== "replace_rejected") return;
@@ -60,7 +68,7 @@ export class LedgerPromises {
     if (news.kind !== "rejected") return;
     if (FENCED.test(news.reason)) this.breaches.add(`${clientOrderId} was lost to a takeover`);
     const mayEnd =
-      this.#toCancel.has(clientOrderId) ||
+      this.#everToCancel.has(clientOrderId) ||
       [...this.#everHalted].some((scope) => covers(scope, order));
     if (UNWANTED.test(news.reason) && !mayEnd)
       this.breaches.add(`${clientOrderId} was approved no more, though nobody had taken it back`);

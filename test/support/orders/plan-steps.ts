@@ -45,6 +45,8 @@ export type Step = { at: number } & (
   /** The same id with another body. */
   | { kind: "submit_other_body"; clientOrderId: string }
   | { kind: "cancel"; clientOrderId: string }
+  /** Its gateway dies while it sends, and whoever cancels it then before the gateway is told. */
+  | { kind: "cancel_in_doubt"; clientOrderId: string }
   | { kind: "modify"; clientOrderId: string; quantity: string | null; limitPrice: string | null }
   | { kind: "cancel_all"; algo: AlgoName }
   | { kind: "close"; closeId: string; algo: AlgoName; cancelOpen: boolean }

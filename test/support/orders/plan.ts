@@ -39,6 +39,7 @@ export function planOf(seed: number): Plan {
   planLateDesk(steps, seededRandom(seed ^ 0x68e31da4));
   planClosingLoss(steps, seededRandom(seed ^ 0x2545f491));
   planTurned(steps, seededRandom(seed ^ 0x1b873593));
+  planCancelInDoubt(steps, seededRandom(seed ^ 0x3c6ef372));
   return { seed, steps: steps.sort((a, b) => a.at - b.at), faults: drawFaults(random), money };
 }
 
@@ -185,6 +186,15 @@ function planClosingLoss(steps: Step[], random: Random): void {
       flatten: true,
     },
   );
+}
+
+/** An order that rests, and is canceled while nobody knows whether it does. By a random of its own, too. */
+function planCancelInDoubt(steps: Step[], random: Random): void {
+  if (!random.chance(0.04)) return;
+  const order = { ...MARKET_ORDER, clientOrderId: "in-doubt", type: "stop", quantity: 1 } as const;
+  const [at, side] = [soon(random), random.pick(["buy", "sell"] as const)];
+  steps.push({ ...order, at, side, timeInForce: "gtc" });
+  steps.push({ kind: "cancel_in_doubt", at, clientOrderId: order.clientOrderId });
 }
 
 /** What people and algos do to many orders at once. */

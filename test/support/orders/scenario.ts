@@ -7,6 +7,7 @@ import { modifyOrder } from "../../../src/application/modify-order.ts";
 import { submitOrder } from "../../../src/application/submit-order.ts";
 import { orderRequest } from "../../../src/contract/orders.ts";
 import { QUIET } from "./faults.ts";
+import { cancelInDoubt } from "./in-doubt.ts";
 import { breaches, changesOfReconciling } from "./invariants.ts";
 import { closeMarket, loseUnlatched, restrict, submitOdd } from "./odd.ts";
 import {
@@ -83,6 +84,8 @@ function act(world: World, step: Step, answered: Set<string>): void {
       return quietly(loseUnlatched(world, step));
     case "cancel":
       return quietly(cancelOrder(ports, ADMIN, step.clientOrderId, world.now()));
+    case "cancel_in_doubt":
+      return quietly(cancelInDoubt(world, step.clientOrderId));
     case "modify": {
       const { quantity, limitPrice } = step;
       const changes = { quantity, limitPrice, stopPrice: null };

@@ -105,6 +105,8 @@ export interface Scripted {
   modified: OrderChanges[];
   /** What people were told. */
   incidents: Incident[];
+  /** How often it was begun to tell them something. */
+  readonly telling: number;
   /** What the ledger was told to do. */
   commands: ControlCommand[];
   /** Lets time pass. */
@@ -118,7 +120,7 @@ export interface Script {
   orders?: BrokerOrder[];
   /** What it answers to a cancel; left out, that depends on what is open. */
   cancel?: () => CancelOutcome;
-  modify?: () => CancelOutcome;
+  modify?: () => CancelOutcome | Promise<CancelOutcome>;
   executions?: Execution[];
   isUnreachable?: boolean;
   /** The broker's list of open orders is answered then. */
@@ -157,6 +159,8 @@ export interface Script {
   isFrozen?: boolean;
   /** Incidents cannot be laid down. */
   cannotTell?: boolean;
+  /** They are laid down then. */
+  tellWhen?: () => Promise<void>;
 }
 
 const ACCEPTED: SubmitOutcome = { outcome: "accepted", brokerOrderId: "B1", pendingTrigger: false };
@@ -171,6 +175,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
   const incidents: Incident[] = [];
   const commands: ControlCommand[] = [];
   let now = START;
+  let telling = 0;
   const answer = <T>(rows: T[]) =>
     script.isUnreachable
       ? ({ ok: false, error: { kind: "network", reason: "unreachable" } } as const)
@@ -193,7 +198,7 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       },
       modify: async (_order, changes) => {
         modified.push(changes);
-        return script.modify?.() ?? { outcome: "accepted" };
+        return (await script.modify?.()) ?? { outcome: "accepted" };
       },
       openOrders: async () => {
         await script.openOrdersWhen?.();
@@ -243,6 +248,8 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       mark: null,
     }),
     tell: async (incident) => {
+      telling += 1;
+      await script.tellWhen?.();
       if (script.cannotTell) throw new Error("away");
       incidents.push(incident);
     },
@@ -261,6 +268,9 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
     canceled,
     modified,
     incidents,
+    get telling() {
+      return telling;
+    },
     commands,
     advance: (ms) => void (now += ms),
     kinds: () => posts.map(({ event }) => event.kind),

@@ -67,3 +67,48 @@ test("work that throws is not the end of the watch", async () => {
   await expect(run().rang(fails)).rejects.toThrow("no");
   expect(seen.stored).toBe(START + WATCHDOG_INTERVAL_MS);
 });
+
+test("an alarm that is due and has not rung yet is not put off by the calls that come meanwhile", async () => {
+  const { seen, run } = clock();
+  seen.dueAt = START + 1_000;
+  const alarm = run();
+  await alarm.arm();
+  for (let call = 0; call < 100; call += 1) {
+    seen.now = START + 1_000 + call * 20;
+    await alarm.armed(async () => {});
+    expect(seen.stored).toBe(START + 1_000);
+  }
+});
+
+test("nor by a new run of the object", async () => {
+  const { seen, run } = clock();
+  seen.stored = START - 1_000;
+  await run().arm();
+  expect(seen.stored).toBe(START - 1_000);
+});
+
+test("an alarm that never rings is set anew after some seconds, and not before", async () => {
+  const { seen, run } = clock();
+  const alarm = run();
+  seen.dueAt = START + 1_000;
+  await alarm.arm();
+  seen.now = START + 6_000;
+  await alarm.armed(async () => {});
+  expect(seen.stored).toBe(START + 1_000);
+  seen.now += 1;
+  let before: number | null = null;
+  await alarm.armed(async () => void (before = seen.stored));
+  expect(before).toBe(START + 6_101);
+});
+
+test("one that rang is set anew for what is due by then, however late it was", async () => {
+  const { seen, run } = clock();
+  const alarm = run();
+  seen.dueAt = START + 1_000;
+  await alarm.arm();
+  seen.now = START + 3_000;
+  // As the platform does.
+  seen.stored = null;
+  await alarm.rang(async () => void (seen.dueAt = START + 9_000));
+  expect(seen.stored).toBe(START + 3_100);
+});
