@@ -123,8 +123,8 @@ test("what people were told is taken back by the very write that lays the report
   const record = await report("2030-05-05");
   if (!record) throw new Error("no report");
   const nothing = { executions: [], orders: [] };
-  await reconcileBook(book()).save(record, nothing, 0);
+  await reconcileBook(book(), env.ARCHIVE).save(record, nothing, 0);
   expect(await told()).toMatchObject([{ acknowledged_by: null }]);
-  await reconcileBook(book()).save({ ...record, status: "unresolved" }, nothing, 0);
+  await reconcileBook(book(), env.ARCHIVE).save({ ...record, status: "unresolved" }, nothing, 0);
   expect(await told()).toMatchObject([{ acknowledged_by: "recovery" }]);
 });
