@@ -8,7 +8,7 @@ import { crc32 } from "./crc32.ts";
 /** Rows of one day: at a hundred thousand orders each has some 24 marks. */
 export const MARK_BUCKETS = 4_096;
 
-/** Hex digits of a mark: of ten years of such days one look-up in ten thousand days reads in vain. */
+/** Hex digits of a mark: at a hundred thousand orders a day, one day in some three thousand has it by chance. */
 const MARK_DIGITS = 4;
 
 /** Every mark stands behind one, so that none is found across two others. */
