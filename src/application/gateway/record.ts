@@ -83,6 +83,8 @@ export interface GatewayOrder {
   changesAt: number;
   /** How often new terms were asked for. */
   changesAsked: number;
+  /** How often in a row the broker has refused them; left out while it has not. */
+  changesRefused?: number;
   /** When to look at the broker next because something is in doubt; null when nothing is. */
   nextLookAt: number | null;
   looks: number;
