@@ -12,7 +12,7 @@ import { underScope } from "../domain/risk/ledger.ts";
 import type { Refusal, RefusalCode } from "../domain/risk/refusal.ts";
 import type { ScopeText } from "../domain/scope.ts";
 import { errorText } from "./log.ts";
-import { gatherFacts } from "./order-facts.ts";
+import { closingTime, gatherFacts } from "./order-facts.ts";
 import type { AccountMarket, OrderPorts } from "./order-ports.ts";
 import type { IntentFacts } from "./ports.ts";
 import { settledWithin } from "./settled-within.ts";
@@ -85,7 +85,7 @@ async function close(
   const about = `${closable.toFixed()} ${instrument} of ${algoId} at ${account}`;
   const market = ports.market(account);
   if (!market) return { sent: 0, refusal: `${about}: there is no account ${account}.` };
-  const intent = closingIntent(position, closable);
+  const intent = closingIntent(market, position, closable);
   try {
     const known = await gatherFacts(market, instrument, intent, now);
     const parts = partsOf(closable, known.instrument);
@@ -107,6 +107,7 @@ async function close(
 }
 
 function closingIntent(
+  market: AccountMarket,
   { algoId, account, instrument, quantity }: PositionView,
   closable: Decimal,
 ): OrderIntent {
@@ -120,7 +121,7 @@ function closingIntent(
     quantity: decimalText(closable),
     limitPrice: null,
     stopPrice: null,
-    timeInForce: "day",
+    timeInForce: closingTime(market),
     protectiveStop: null,
     reduceOnly: true,
   };
@@ -140,7 +141,7 @@ const partOf = (intent: OrderIntent, quantity: Decimal): OrderIntent => ({
  * A share of a cut may be no whole number of lots: what is over cannot be closed. An instrument that
  * nobody knows has no lots; the ledger refuses it by name.
  */
-function partsOf(closable: Decimal, instrument: Instrument | null): Decimal[] {
+export function partsOf(closable: Decimal, instrument: Instrument | null): Decimal[] {
   if (!instrument) return [closable];
   const whole = inLots(closable, instrument);
   const most = inLots(decimal(instrument.maxQuantity), instrument);

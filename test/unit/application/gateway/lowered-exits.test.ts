@@ -29,6 +29,8 @@ const FOUR: Execution = {
 };
 const LOWER = { quantity: "6", limitPrice: null, stopPrice: null };
 
+const refuses = () => ({ outcome: "rejected", reason: "no" }) as const;
+
 const refusalOf = (code: RefusalCode): Refusal => ({
   code,
   message: `${code}.`,
@@ -118,7 +120,7 @@ test("waits where the ledger says that it is in no state for new terms", async (
 });
 
 test("is canceled once the broker has refused a smaller one twice", async () => {
-  const { run, looks } = partlyFilled({ modify: () => ({ outcome: "rejected", reason: "no" }) });
+  const { run, looks } = partlyFilled({ modify: refuses });
   await looks(6);
   expect([run.modified, run.canceled[0]]).toEqual([[LOWER, LOWER], `B-${STOP}`]);
 });
@@ -150,7 +152,6 @@ test("that a broker does not take out of hours is asked for once more when its m
 });
 
 test("begins its count of refusals anew once the broker has taken new terms", async () => {
-  const refuses = () => ({ outcome: "rejected", reason: "no" }) as const;
   const { run, script, broker, looks } = partlyFilled({ modify: refuses });
   await looks(1);
   script.modify = () => ({ outcome: "accepted" });

@@ -119,17 +119,17 @@ describe("new terms", () => {
   });
 });
 
-describe("new terms that only lower an order that stands are a cancel of a part, and pass as a cancel does", () => {
-  /** Long 10, with a stop-limit for all of it at the broker, which may only reduce. */
-  function guarded(): LedgerRun {
-    const run = new LedgerRun();
-    long(run, "10");
-    const stop = { type: "stop_limit", stopPrice: "90", limitPrice: "89.5" } as const;
-    run.reserve({ ...stop, clientOrderId: "stop", side: "sell", reduceOnly: true });
-    run.post("stop", { kind: "accepted", brokerOrderId: "b-2", pendingTrigger: true });
-    return run;
-  }
+/** Long 10, with a stop-limit for all of it at the broker, which may only reduce. */
+function guarded(): LedgerRun {
+  const run = new LedgerRun();
+  long(run, "10");
+  const stop = { type: "stop_limit", stopPrice: "90", limitPrice: "89.5" } as const;
+  run.reserve({ ...stop, clientOrderId: "stop", side: "sell", reduceOnly: true });
+  run.post("stop", { kind: "accepted", brokerOrderId: "b-2", pendingTrigger: true });
+  return run;
+}
 
+describe("new terms that only lower an order that stands are a cancel of a part, and pass as a cancel does", () => {
   interface Hindered {
     why: string;
     given?: (run: LedgerRun) => void;
