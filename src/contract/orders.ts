@@ -190,6 +190,7 @@ export type ClosePositionsRequest = z.infer<typeof closeAllRequest> &
   Partial<Pick<z.infer<typeof closePositionRequest>, "instrument" | "quantity">>;
 
 export const closePositionsView = z.object({
+  /** One for each closing order, several where a position is larger than the largest order; and one for the refusal of what did not go of it. */
   positions: z.array(
     z.object({
       algoId: z.string(),

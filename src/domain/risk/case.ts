@@ -5,7 +5,7 @@ import { MARK_AHEAD_MS_MAX } from "../ledger-limits.ts";
 import type { OrderChanges, OrderIntent, Side } from "../order.ts";
 import { averagePrice } from "../position.ts";
 import type { Mark } from "../tick.ts";
-import { freeToClose } from "./allowance.ts";
+import { closableNow, freeToClose } from "./allowance.ts";
 import { heldByStop, openRisk, rateOf, sharesOf } from "./exposure.ts";
 import { accountScope, pairScope, type ScopedLimit } from "./limits.ts";
 import {
@@ -92,12 +92,14 @@ export const isFlatten = ({
 
 const NO_SHARE: Share = { quantity: ZERO, price: ZERO, riskPerUnit: ZERO };
 
+/** `isAlone`: as if nothing else were open on its side; of a question, never of a real order. */
 export function caseOf(
   state: LedgerState,
   intent: OrderIntent,
   facts: DecideFacts,
   now: number,
   replaced: LedgerOrder | null = null,
+  isAlone = false,
 ): IntentCase {
   const { algoId, instrument, account, side } = intent;
   const holding = state.holdings.get(holdingKey(algoId, instrument, account)) ?? null;
@@ -108,8 +110,9 @@ export function caseOf(
   const currency = facts.instrument?.currency ?? holding?.currency ?? null;
   const rate = rateOf(state, currency);
 
-  const others = otherOrders(holding, side, replaced);
-  const free = freeToClose(state, holding, side, others.quantity);
+  const free = isAlone
+    ? closableNow(state, holding, side)
+    : freeToClose(state, holding, side, otherOrders(holding, side, replaced).quantity);
   // Of a bracket's two exits only one can be all filled.
   const counted = maxDecimal(ZERO, remaining.minus(heldByStop(holding, intent)));
   const opening = maxDecimal(ZERO, counted.minus(free));

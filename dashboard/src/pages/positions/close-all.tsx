@@ -30,20 +30,21 @@ function CloseForm({ count, close }: { count: number; close: () => void }) {
   const [answer, setAnswer] = useState<ClosePositionsView | null>(null);
   const run = useAction(closeAllPositions);
   const refused = answer?.positions.filter(({ refusal }) => refusal !== null) ?? [];
+  const sent = (answer?.positions.length ?? 0) - refused.length;
   return (
     <div className={formStyles.form}>
       {answer === null && (
         <p className={formStyles.lead}>
-          Cancels what rests in the way, then sends one market order for each of{" "}
-          <strong>{count === 1 ? "1 position" : `${count} positions`}</strong>, reduce only. No
-          position is turned round.
+          Sends market orders that close{" "}
+          <strong>{count === 1 ? "1 position" : `${count} positions`}</strong>, reduce only, and
+          cancels first what rests in the way of those that can go. No position is turned round.
         </p>
       )}
       <FailureNote failure={run.failure} />
       {answer && (
         <p className={formStyles.lead} role="status">
-          {answer.positions.length - refused.length} of {answer.positions.length} closing orders
-          sent.
+          {sent === 1 ? "1 closing order" : `${sent} closing orders`} sent,{" "}
+          {refused.length === 0 ? "none" : refused.length} refused.
         </p>
       )}
       {refused.map(({ algoId, account, instrument, refusal }) => (
