@@ -1,7 +1,7 @@
 /** What is laid down beside the limits, as it crosses the API: restrictions, algos, trips, trading states and the lease. */
 import { z } from "zod";
 import { TRIP_NAMES } from "../domain/risk/trips/settings.ts";
-import { algoId, instrumentId, reason, scopeText, timestamp } from "./primitives.ts";
+import { algoId, instrumentId, reason, scopeText, timestamp, tradingAlgoId } from "./primitives.ts";
 
 export { type TripName } from "../domain/risk/trips/settings.ts";
 
@@ -69,7 +69,7 @@ export type RiskControlsView = z.infer<typeof riskControlsView>;
 
 export const restrictionRequest = z.strictObject({ scope: restrictionScope, reason });
 
-export const algoRequest = z.strictObject({ algoId, reason });
+export const algoRequest = z.strictObject({ algoId: tradingAlgoId, reason });
 
 export const tripsRequest = z.strictObject({
   changes: z
