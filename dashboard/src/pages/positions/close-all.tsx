@@ -5,6 +5,7 @@ import { closeAllPositions } from "../../api/actions.ts";
 import formStyles from "../../components/form.module.css";
 import { FailureNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
+import { ClosedNote } from "./closed-note.tsx";
 import type { ClosePositionsView } from "../../../../src/contract/orders.ts";
 
 /** The dialog outlives the positions: its answer is read when they are closed. */
@@ -29,8 +30,6 @@ function CloseForm({ count, close }: { count: number; close: () => void }) {
   const [closeId] = useState(() => crypto.randomUUID().slice(0, 23));
   const [answer, setAnswer] = useState<ClosePositionsView | null>(null);
   const run = useAction(closeAllPositions);
-  const refused = answer?.positions.filter(({ refusal }) => refusal !== null) ?? [];
-  const sent = (answer?.positions.length ?? 0) - refused.length;
   return (
     <div className={formStyles.form}>
       {answer === null && (
@@ -41,17 +40,7 @@ function CloseForm({ count, close }: { count: number; close: () => void }) {
         </p>
       )}
       <FailureNote failure={run.failure} />
-      {answer && (
-        <p className={formStyles.lead} role="status">
-          {sent === 1 ? "1 closing order" : `${sent} closing orders`} sent,{" "}
-          {refused.length === 0 ? "none" : refused.length} refused.
-        </p>
-      )}
-      {refused.map(({ algoId, account, instrument, refusal }) => (
-        <p className={formStyles.lead} key={`${algoId} ${account} ${instrument}`}>
-          {algoId} {instrument}: {refusal?.message}
-        </p>
-      ))}
+      {answer && <ClosedNote answer={answer} />}
       <div className={formStyles.buttons}>
         <Button variant="default" onClick={close}>
           {answer ? "Done" : "Keep positions"}

@@ -4,6 +4,7 @@ import { saveBracket } from "../../../../src/application/gateway/bracket-notes.t
 import { newRecord } from "../../../../src/application/gateway/record.ts";
 import { legId, newBracket, stepBracket } from "../../../../src/domain/bracket.ts";
 import { BRACKET_LOOK_MS } from "../../../../src/domain/bracket-limits.ts";
+import type { PositionView } from "../../../../src/contract/orders.ts";
 import type { Execution } from "../../../../src/domain/order.ts";
 import { err, ok } from "../../../../src/domain/result.ts";
 import type { Refusal, RefusalCode } from "../../../../src/domain/risk/refusal.ts";
@@ -28,6 +29,13 @@ const FOUR: Execution = {
   side: "sell",
 };
 const LOWER = { quantity: "6", limitPrice: null, stopPrice: null };
+
+const HELD = {
+  algoId: "momentum",
+  account: "simulated",
+  instrument: "SIM:AAA",
+  quantity: "6",
+} as PositionView;
 
 const refuses = () => ({ outcome: "rejected", reason: "no" }) as const;
 
@@ -123,6 +131,19 @@ test("is canceled once the broker has refused a smaller one twice", async () => 
   const { run, looks } = partlyFilled({ modify: refuses });
   await looks(6);
   expect([run.modified, run.canceled[0]]).toEqual([[LOWER, LOWER], `B-${STOP}`]);
+});
+
+test("that had to be canceled is told to people with what it leaves open", async () => {
+  const { run, script, broker, looks } = partlyFilled({
+    reserveReplace: async () => err(refusalOf("KILL_SWITCH")),
+    // Of an algo that is flat nobody hears.
+    ledgerPositions: () => [HELD],
+  });
+  await looks(1);
+  script.orders = [{ ...broker(STOP, "0"), state: "canceled" }, broker(TARGET, "4")];
+  await looks(6);
+  const told = run.incidents.find(({ title }) => title === "No stop for o-1");
+  expect(told?.message).toContain("6 of the bracket o-1 has no stop");
 });
 
 test("is asked for again as long as nothing reaches the broker: that is no refusal", async () => {
