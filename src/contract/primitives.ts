@@ -3,6 +3,7 @@ import { z } from "zod";
 import { decimal, decimalText, DECIMAL_PATTERN } from "../domain/decimal.ts";
 import { INSTRUMENT_ID_PATTERN } from "../domain/instrument.ts";
 import { INSTRUMENTS_PER_CALL_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX } from "../domain/limits.ts";
+import { EXTERNAL_ALGO } from "../domain/risk/external.ts";
 import { NAME_PATTERN, SCOPE_PATTERN } from "../domain/scope.ts";
 
 // Clients add up money with the same exact decimals as the ledger.
@@ -57,6 +58,12 @@ export const clientOrderId = z
 export const algoId = z
   .string()
   .regex(NAME_PATTERN, "must be 1 to 32 lower-case letters, digits, _ or -");
+
+/** Why nobody trades under the name that stands for all that was traded past the platform. */
+export const EXTERNAL_MESSAGE = `must not be ${EXTERNAL_ALGO}, under which trades past the platform are kept`;
+
+/** Of whoever may open a position. */
+export const tradingAlgoId = algoId.refine((id) => id !== EXTERNAL_ALGO, EXTERNAL_MESSAGE);
 
 export const accountId = algoId;
 

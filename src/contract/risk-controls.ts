@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { RESTRICTION_SCOPE_PATTERN } from "../domain/scope.ts";
 import { TRIP_NAMES } from "../domain/risk/trips/settings.ts";
-import { algoId, instrumentId, reason, scopeText, timestamp } from "./primitives.ts";
+import { algoId, instrumentId, reason, scopeText, timestamp, tradingAlgoId } from "./primitives.ts";
 
 export { type TripName } from "../domain/risk/trips/settings.ts";
 
@@ -71,7 +71,7 @@ export type RiskControlsView = z.infer<typeof riskControlsView>;
 
 export const restrictionRequest = z.strictObject({ scope: restrictionScope, reason });
 
-export const algoRequest = z.strictObject({ algoId, reason });
+export const algoRequest = z.strictObject({ algoId: tradingAlgoId, reason });
 
 export const tripsRequest = z.strictObject({
   changes: z
