@@ -24,7 +24,7 @@ import type { Page, PageQuery } from "../src/contract/primitives.ts";
 import type { ExposureView, LimitsRequest, RiskStatusView } from "../src/contract/risk.ts";
 import type { Order, OrderChanges, OrderIntent, OrderPost } from "../src/domain/order.ts";
 import type { Result } from "../src/domain/result.ts";
-import type { StandingApproval } from "../src/domain/risk/decide.ts";
+import type { Lots } from "../src/domain/lots.ts";
 import type { QuestionFacts } from "../src/domain/risk/explain.ts";
 import { reducingOf, type Reducing } from "../src/domain/risk/reducing.ts";
 import type { Holding } from "../src/domain/risk/state.ts";
@@ -179,8 +179,8 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     return reducingOf(this.#book.state(Date.now()), account);
   }
 
-  async approved(clientOrderId: string): Promise<StandingApproval | null> {
-    return orders.approvedOf(this.#book, clientOrderId, Date.now());
+  async approved(clientOrderId: string, lots: Lots | null = null) {
+    return orders.approvedOf(this.#book, clientOrderId, lots, Date.now());
   }
 
   async orders(query: OrdersQuery): Promise<Page<OrderView>> {

@@ -14,6 +14,7 @@ import type { IntentFacts, ReserveAnswer, ReserveAsk, ReservedOne } from "./rese
 import type { CatchUp, CatchUpAsk } from "./market-ports.ts";
 import type { Order, OrderChanges, OrderIntent, OrderPost } from "../domain/order.ts";
 import type { Result } from "../domain/result.ts";
+import type { Lots } from "../domain/lots.ts";
 import type { StandingApproval } from "../domain/risk/decide.ts";
 import type { Explanation, QuestionFacts } from "../domain/risk/explain.ts";
 import type { HistoryEntry } from "../domain/risk/history.ts";
@@ -95,8 +96,8 @@ export interface RiskLedgerPort extends ProviderFollower {
   endedOf(clientOrderIds: string[]): Promise<string[]>;
   /** What stands at the account to reduce positions, and what is there to be reduced. */
   reducing(account: string): Promise<Reducing[]>;
-  /** The approval again, for a retry; null when the order is not wanted any more: not `pending_new`, halted, or of an older epoch. A bracket's exit is approved under the epoch of now. */
-  approved(clientOrderId: string): Promise<StandingApproval | null>;
+  /** The approval again, for a retry; null when the order is not wanted any more: not `pending_new`, halted, or of an older epoch. A bracket's exit is approved under the epoch of now, and with `lots` for no more than is left to close. */
+  approved(clientOrderId: string, lots?: Lots | null): Promise<StandingApproval | null>;
   orders(query: OrdersQuery): Promise<Page<OrderView>>;
   /** Events of one order, oldest first; the cursor is a version. Empty for an order that is not there. */
   history(clientOrderId: string, query: PageQuery): Promise<Page<HistoryEntry>>;

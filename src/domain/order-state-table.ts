@@ -49,6 +49,7 @@ export const ORDER_STATE_TABLE: Record<OrderState, Partial<Record<OrderTransitio
     expired: "expired",
     suspended: "suspended",
     not_sent: "pending_new", // proven: it waits for its retry and keeps its reservation
+    replaced: "pending_new", // an exit that was proven not sent, made smaller before it goes
     outcome_unknown: "unknown",
     dead_lettered: "dead_lettered",
   },

@@ -133,7 +133,7 @@ async function place(context: GatewayContext, intent: OrderIntent): Promise<void
   // A run before this one reserved it: it goes on from there.
   const { clientOrderId } = intent;
   if (answer.order.refusal) return refused(context, intent, answer.order.refusal.message);
-  const standing = await context.ledger.approved(clientOrderId);
+  const standing = await context.ledger.approved(clientOrderId, facts.instrument);
   if (!standing) return;
   const hindrance = await whyNotNow(context, standing);
   if (context.store.order(clientOrderId)) return;

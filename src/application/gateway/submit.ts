@@ -121,7 +121,9 @@ async function waitForTurn(
 const recordFor = (context: GatewayContext, approved: ApprovedOrder): GatewayOrder => {
   const stored = context.store.order(approved.intent.clientOrderId);
   if (!stored) return newRecord(approved.intent.clientOrderId, approved, context.now());
-  return { ...stored, approved, terms: stored.terms ?? termsOf(approved) };
+  // What was not sent goes by the approval of now: an exit may have become smaller while it waited.
+  const known = stored.record === "not_sent" ? null : stored.terms;
+  return { ...stored, approved, terms: known ?? termsOf(approved) };
 };
 
 /** From the last look at the gates to the stored outcome. There is no await between the gates and the record. */

@@ -106,7 +106,9 @@ async function step(
 async function askForExit(context: GatewayContext, order: GatewayOrder): Promise<void> {
   const { clientOrderId, attempt } = order;
   askingForExit(context, order);
-  const standing = await context.ledger.approved(clientOrderId);
+  const intent = order.approved?.intent ?? null;
+  const lots = intent && (await context.facts(intent)).instrument;
+  const standing = await context.ledger.approved(clientOrderId, lots);
   const hindrance = standing && (await whyNotNow(context, standing));
   if (standing?.kind === "permitted" && hindrance === null)
     return void (await submit(context, standing.approved, attempt + 1));

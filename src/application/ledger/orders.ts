@@ -4,7 +4,10 @@ import type { Order, OrderPost } from "../../domain/order.ts";
 import { isTerminal, transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { mayBeArchived } from "../../domain/risk/archived.ts";
+import { assert } from "../../domain/assert.ts";
+import type { Lots } from "../../domain/lots.ts";
 import { approvedAgain, type StandingApproval } from "../../domain/risk/decide.ts";
+import { exitSize } from "../../domain/risk/exit-size.ts";
 import { applyBalances } from "../../domain/risk/funds.ts";
 import { forgetEnded, openOrders } from "../../domain/risk/ledger.ts";
 import type { LedgerOrder, LedgerState } from "../../domain/risk/state.ts";
@@ -115,13 +118,28 @@ export const endedOf = (book: LedgerBook, ids: readonly string[], now: number): 
   });
 
 /** The approval again; null when the order is not wanted any more. */
+/** `lots`, of an exit that was proven not sent: it is approved for no more than is left to close, in whole lots. */
 export function approvedOf(
   book: LedgerBook,
   clientOrderId: string,
+  lots: Lots | null,
   now: number,
 ): StandingApproval | null {
   const order = orderOf(book, clientOrderId, now);
-  return order && approvedAgain(book.state(now), order, now);
+  const standing = order && approvedAgain(book.state(now), order, now);
+  if (!standing || standing.kind === "refused" || !lots) return standing;
+  const quantity = exitSize(book.state(now), clientOrderId, lots);
+  if (quantity === null) return standing;
+  return book.commit(now, (state) => {
+    const entry = book.find(state, clientOrderId);
+    assert(entry, "what is approved again is there");
+    const changes = { quantity, limitPrice: null, stopPrice: null };
+    return approvedAgain(
+      state,
+      book.append(state, entry, { kind: "replaced", changes }, now).order,
+      now,
+    );
+  });
 }
 
 /** Balances as the broker told them at `at`. */

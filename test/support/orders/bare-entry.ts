@@ -33,7 +33,7 @@ export async function bareEntry() {
       await after.reserved();
       return answer;
     },
-    approved: (id) => calls.approved(id),
+    approved: (id, lots) => calls.approved(id, lots),
     ledgerOrder: (id) => calls.order(id),
     retried: (id) => void queued.push(id),
     submit: async () => ({ outcome: "not_sent", reason: "no connection" }),

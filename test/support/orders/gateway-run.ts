@@ -203,7 +203,7 @@ export class GatewayRuns {
         order: guard((id) => ledger.order(id)),
         endedOf: guard((ids) => ledger.endedOf(ids)),
         reducing: guard((account) => ledger.reducing(account)),
-        approved: guard((id) => ledger.approved(id)),
+        approved: guard((id, lots) => ledger.approved(id, lots)),
         reserve: guard(async (intent, known) => {
           const answer = await ledger.reserve(intent, known);
           await this.#exitIsSlow();

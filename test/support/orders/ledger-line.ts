@@ -51,7 +51,7 @@ export function ledgerLine(parts: {
     order: over((id) => calls.order(id)),
     endedOf: over((ids) => calls.endedOf(ids)),
     reducing: over((account) => calls.reducing(account)),
-    approved: over((id) => calls.approved(id)),
+    approved: over((id, lots) => calls.approved(id, lots)),
     requestCancels: over((filter, by) => calls.requestCancels(filter, by)),
     requestCancel: over((id, by) => calls.requestCancel(id, by)),
     reserveReplace: over(async (id, changes, facts, by) => {

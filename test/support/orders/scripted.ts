@@ -116,7 +116,7 @@ export interface Scripted {
 
 /** What the broker knows, and what it answers. Change it in the middle of a test as you like. */
 export interface Script {
-  submit?: () => Promise<SubmitOutcome>;
+  submit?: (approved: ApprovedOrder) => Promise<SubmitOutcome>;
   orders?: BrokerOrder[];
   /** What it answers to a cancel; left out, that depends on what is open. */
   cancel?: () => CancelOutcome;
@@ -186,9 +186,9 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
     store,
     broker: {
       rules: SIMULATED_RULES,
-      submit: async ({ intent }) => {
-        sent.push(intent.clientOrderId);
-        return script.submit ? script.submit() : ACCEPTED;
+      submit: async (approved) => {
+        sent.push(approved.intent.clientOrderId);
+        return script.submit ? script.submit(approved) : ACCEPTED;
       },
       cancel: async ({ brokerOrderId }) => {
         canceled.push(brokerOrderId);
@@ -224,8 +224,8 @@ export function scripted(script: Script = {}, store = new MemoryStore()): Script
       order: script.ledgerOrder ?? (async () => null),
       endedOf: script.endedOf ?? (async (ids) => ids),
       reducing: script.reducing ?? (async () => []),
-      approved: async (id) => {
-        if (script.approved) return script.approved(id);
+      approved: async (id, lots) => {
+        if (script.approved) return script.approved(id, lots);
         const approved = approvedWith();
         return { kind: "permitted", approvedAt: approved.approvedAt, approved };
       },

@@ -263,7 +263,7 @@ export class SimulatedLedger {
       order: async (id) => orderOf(this.#book, id, now()),
       endedOf: async (ids) => endedOf(this.#book, ids, now()),
       reducing: async (account) => reducingOf(this.#book.state(now()), account),
-      approved: async (id) => approvedOf(this.#book, id, now()),
+      approved: async (id, lots = null) => approvedOf(this.#book, id, lots, now()),
       positions: async () => positionViews(this.#book.state(now()), now()),
       trip: (scope, reason, by, options) => {
         const { killSwitch, alarm } = this.#run;

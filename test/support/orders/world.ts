@@ -208,7 +208,7 @@ export class World {
       ledger: {
         ...ledger,
         reserve: mortal((intent, facts) => ledger.reserve(intent, facts)),
-        approved: mortal((id) => ledger.approved(id)),
+        approved: mortal((id, lots) => ledger.approved(id, lots)),
         requestCancels: mortal((filter, by) => ledger.requestCancels(filter, by)),
         requestCancel: mortal((id, by) => ledger.requestCancel(id, by)),
         reserveReplace: mortal((id, changes, facts, by) =>

@@ -33,7 +33,7 @@ const SHORT: Record<OrderState, string> = {
 const PICTURE: Record<OrderState, string> = {
   //                ac at tr rj p1 f1 cr cx cn rr rx rp su ex ns ou dl di ad
   denied: /*      */ "-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- --",
-  pending_new: /* */ "nw pt nw rj pf fl pc -- cn -- -- -- su ex pn un dl -- --",
+  pending_new: /* */ "nw pt nw rj pf fl pc -- cn -- -- pn su ex pn un dl -- --",
   new: /*         */ "nw nw nw rj pf fl pc nw cn pr nw rp su ex -- nw dl -- nw",
   pending_trigger: "pt pt nw rj pf fl pc pt cn pr pt rp su ex -- pt dl -- --",
   partially_filled: "pf pf pf rj pf fl pc pf cn pr pf rp su ex -- pf dl -- nw",

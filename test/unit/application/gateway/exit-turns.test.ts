@@ -118,6 +118,24 @@ test("it is asked for again, and stands as soon as there is a turn; the ledger h
   expect(queued).toEqual([]);
 });
 
+test("it leaves by the approval of the time at which it goes, which may be for less", async () => {
+  const { run, store, script, approvals, useUp, pass } = busy();
+  await useUp();
+  await run.gateway.watch();
+  expect(store.order(stop)?.approved?.intent.quantity).toBe("10");
+  const waiting = approvals.get(stop);
+  if (waiting) approvals.set(stop, approvedWith({ ...waiting.intent, quantity: "4" }));
+  const left: string[] = [];
+  const submit = script.submit;
+  script.submit = async (approved) => {
+    left.push(approved.intent.quantity);
+    return submit ? submit(approved) : { outcome: "unknown", reason: "no script" };
+  };
+  await pass(5_000, false);
+  expect(left[0]).toBe("4");
+  expect(store.order(stop)).toMatchObject({ record: "accepted", terms: { quantity: "4" } });
+});
+
 test("people are told once when it waits for long, and it goes all the same", async () => {
   const { run, useUp, exits, pass } = busy();
   await useUp();
