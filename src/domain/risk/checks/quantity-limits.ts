@@ -6,7 +6,7 @@ import type { RiskCheck } from "./check.ts";
 
 export const quantityLimits: RiskCheck = {
   applies: "every",
-  check({ facts, intent, quantity, remaining, replaced }, note) {
+  check({ facts, intent, quantity, remaining, replaced, lowers }, note) {
     if (!facts.instrument) return null;
     const scope = `instrument:${intent.instrument}`;
     const { minQuantity, maxQuantity } = facts.instrument;
@@ -20,7 +20,8 @@ export const quantityLimits: RiskCheck = {
         { scope, limit: least, asked: quantity },
         `Quantity ${intent.quantity} is below the smallest order of ${intent.instrument}, ${minQuantity}; ask for more.`,
       );
-    if (!fits({ ...of, limit: most, after: quantity }, note))
+    // Less of what stands is nearer to it, where the exchange has made its largest order smaller since.
+    if (!lowers && !fits({ ...of, limit: most, after: quantity }, note))
       return refuse(
         "QUANTITY_LIMITS",
         { scope, limit: most, asked: quantity },

@@ -197,6 +197,11 @@ describe("new terms that only lower an order that stands are a cancel of a part,
       code: "PRICE_OFF_GRID",
     },
     {
+      why: "the exchange has made its largest order smaller than what stands",
+      facts: { instrument: instrumentWith({ maxQuantity: "5" }) },
+      code: "QUANTITY_LIMITS",
+    },
+    {
       why: "its price is further away than an order's may be by now",
       given: (run) => run.limit("priceCollar", "0.001"),
       code: "PRICE_COLLAR",
