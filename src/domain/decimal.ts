@@ -51,7 +51,8 @@ export class Decimal {
   readonly places: number;
   readonly wide: Big | null;
 
-  private constructor(units: number, places: number, wide: Big | null) {
+  /** Of these very parts, which must be in their one form: `decimal` makes a decimal of anything. */
+  constructor(units: number, places: number, wide: Big | null) {
     this.units = units;
     this.places = places;
     this.wide = wide;

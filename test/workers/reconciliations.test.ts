@@ -252,7 +252,8 @@ describe("the day's reconciliation", () => {
     expect(record.status).toBe("clean");
     expect(await incidentRows()).toEqual([]);
     const unresolved = { ...record, status: "unresolved", unresolved: 2 } as const;
-    const save = () => reconcileBook(book(), env.ARCHIVE).save(unresolved, { executions: [], orders: [] }, 0);
+    const save = () =>
+      reconcileBook(book(), env.ARCHIVE).save(unresolved, { executions: [], orders: [] }, 0);
     await save();
     await save();
     expect(await incidentRows()).toEqual([

@@ -1,6 +1,7 @@
 /** What the parts of a gateway share: its ports, and the little it holds in memory and may lose. */
 import { assert } from "../../domain/assert.ts";
 import { ORDER_LOOK_DELAY_MS } from "../../domain/limits.ts";
+import type { Order } from "../../domain/order.ts";
 import type { GatewayOutcome, ReserveAsk, ReservedOne } from "../ports.ts";
 import { Agreed } from "./agreed.ts";
 import { ARCHIVING, type Archiving } from "./archiving.ts";
@@ -9,7 +10,6 @@ import { applyEvidence, isFromBefore, post, type Evidence } from "./evidence.ts"
 import { countFill, heedRealFill } from "./inferred-fills.ts";
 import { Limiter, metered } from "./limiter.ts";
 import type { GatewayPorts } from "./ports.ts";
-import type { PostWaiter } from "./outbox.ts";
 import { noteRevival } from "./revivals.ts";
 import { stagesOf, type GatewayOrder, type RecordChange } from "./record.ts";
 
@@ -42,6 +42,17 @@ export interface Unplaced {
   sighting: Sighting;
   /** Those that were in flight when it came, and still are. */
   waitsFor: Set<string>;
+}
+
+/** Somebody who waits until the ledger has what was there when they came. */
+export interface PostWaiter {
+  /** The newest post of that moment. */
+  upTo: number;
+  /** The order that they answer with, and what the ledger last said of it. */
+  clientOrderId: string | null;
+  order: Order | null;
+  resolve: (order: Order | null) => void;
+  reject: (error: unknown) => void;
 }
 
 /** Memory of one run of the object. After a crash, the records say all that matters. */

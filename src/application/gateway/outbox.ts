@@ -7,17 +7,6 @@ import type { GatewayOrder } from "./record.ts";
 
 type Waiting = ReturnType<GatewayContext["store"]["outbox"]>[number];
 
-/** Somebody who waits until the ledger has what was there when they came. */
-export interface PostWaiter {
-  /** The newest post of that moment. */
-  upTo: number;
-  /** The order that they answer with, and what the ledger last said of it. */
-  clientOrderId: string | null;
-  order: Order | null;
-  resolve: (order: Order | null) => void;
-  reject: (error: unknown) => void;
-}
-
 /**
  * Posts everything there is now, and nobody waits for what comes later: one run carries it all, call after
  * call, and lets each go as soon as the ledger has theirs. What cannot be posted is tried again by the watch.
