@@ -76,7 +76,9 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   {
     name: "exits outlive what they were for",
     file: "src/application/gateway/trims.ts",
-    changes: [["if (trimsDueAt(context) > context.now() ||", "if (context.now() > 0 ||"]],
+    changes: [
+      ["if (trimsDueAt(context) > context.now()) return;", "if (context.now() > 0) return;"],
+    ],
   },
   {
     name: "kill switch not checked by the ledger",
