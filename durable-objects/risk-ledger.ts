@@ -25,6 +25,7 @@ import type { ExposureView, LimitsRequest, RiskStatusView } from "../src/contrac
 import type { Order, OrderChanges, OrderIntent, OrderPost } from "../src/domain/order.ts";
 import type { Result } from "../src/domain/result.ts";
 import type { StandingApproval } from "../src/domain/risk/decide.ts";
+import type { QuestionFacts } from "../src/domain/risk/explain.ts";
 import { reducingOf, type Reducing } from "../src/domain/risk/reducing.ts";
 import type { Holding } from "../src/domain/risk/state.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
@@ -190,7 +191,7 @@ export class RiskLedger extends DurableObject<Env> implements RiskLedgerPort {
     return historyPage(this.ctx.storage.sql, clientOrderId, query);
   }
 
-  async explain(intent: OrderIntent, facts: IntentFacts) {
+  async explain(intent: OrderIntent, facts: QuestionFacts) {
     return deciding.explainIntent(this.#book, intent, facts, Date.now());
   }
 

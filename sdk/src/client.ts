@@ -143,7 +143,7 @@ export class TrunklineClient {
     return this.#close("/v1/positions/close", closePositionRequest.parse(position));
   }
 
-  /** Closes every position that is meant. Each is answered with its order, or with why it was refused. */
+  /** Closes every position that is meant. Each is answered with its orders, in parts where it is larger than the largest, and with why something was refused. */
   closeAll(positions: CloseAllInput): Promise<ClosePositionsView> {
     return this.#close("/v1/positions/close-all", closeAllRequest.parse(positions));
   }

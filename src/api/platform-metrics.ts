@@ -4,6 +4,7 @@ import { SHARD_STATES } from "../contract/brokers.ts";
 import type { Result } from "../domain/result.ts";
 import type { Metric } from "../platform/metrics.ts";
 import type { OrderCounts } from "../storage/order-counts.ts";
+import type { RowMoves } from "../storage/moving-rows.ts";
 import type { PlatformView } from "./platform-view.ts";
 
 type Samples = Metric["samples"];
@@ -16,6 +17,7 @@ export function platformMetrics(view: PlatformView, counts: Counts): Metric[] {
     ...marketMetrics(view),
     ...orderMetrics(view, counts),
     ...eventMetrics(view),
+    ...oldRowMetrics(view),
   ];
 }
 
@@ -162,6 +164,31 @@ function eventMetrics({ orderEvents }: PlatformView): Metric[] {
       "1 while no event can be moved to a file.",
       one(failingSince === null ? 0 : 1),
     ),
+  ];
+}
+
+function oldRowMetrics({ oldRows, tradebookBytes }: PlatformView): Metric[] {
+  const moves = oldRows.ok ? oldRows.value : [];
+  const each = (value: (move: RowMoves) => number): Samples =>
+    moves.map((move) => ({ labels: { kind: move.kind }, value: value(move) }));
+  const bytes = tradebookBytes.ok ? tradebookBytes.value : null;
+  return [
+    counter(
+      "trunkline_old_rows_moved_total",
+      "Orders and executions moved to files.",
+      each(({ rows }) => rows),
+    ),
+    gauge(
+      "trunkline_old_rows_stayed",
+      "Old rows that the latest pass left in D1.",
+      each(({ stayed }) => stayed),
+    ),
+    gauge(
+      "trunkline_old_rows_failing",
+      "1 while none can be moved to a file.",
+      each(({ failingSince }) => (failingSince === null ? 0 : 1)),
+    ),
+    gauge("trunkline_tradebook_bytes", "Bytes that D1 holds.", bytes === null ? [] : one(bytes)),
   ];
 }
 

@@ -22,6 +22,8 @@ import { recordingsIn } from "../storage/recordings.ts";
 
 export interface ApiPorts {
   book: Database;
+  /** Files to which old days of the book have moved. */
+  archive: R2Bucket;
   /** The order use cases, and through them the ledger and the gateways. */
   orders: OrderPorts;
   brokerManager(broker: string): BrokerManagerPort;
@@ -45,6 +47,7 @@ export function apiPorts(env: Env): ApiPorts {
 
 const newPorts = (env: Env): ApiPorts => ({
   book: database(env.DB),
+  archive: env.ARCHIVE,
   orders: orderPorts(env),
   brokerManager: (broker) => brokerManager(env, broker),
   marketManager: marketManager(env),

@@ -4,7 +4,9 @@ import type { BrokerView } from "../contract/brokers.ts";
 import type { StatusView } from "../contract/operations.ts";
 import type { AccountReconciliation } from "../contract/reconciliation.ts";
 import type { RiskStatusView } from "../contract/risk.ts";
+import { fullness, sizeText } from "../domain/tradebook-size.ts";
 import type { EventMoves } from "../storage/moving-events.ts";
+import type { RowMoves } from "../storage/moving-rows.ts";
 import type { ChannelState } from "../notify/settings.ts";
 import type { PlatformView } from "./platform-view.ts";
 
@@ -39,7 +41,7 @@ export function statusOf(
 }
 
 function componentsOf(view: PlatformView): Component[] {
-  const { ledger, markets, tradebook, orderEvents } = view;
+  const { ledger, markets, orderEvents, oldRows } = view;
   return [
     ...view.brokers.map(({ broker, view: asked }) =>
       asked.ok ? feedComponent(asked.value) : down(`feed ${broker}`, asked.error),
@@ -61,12 +63,11 @@ function componentsOf(view: PlatformView): Component[] {
     markets.ok
       ? component("markets", "ok", `${markets.value.length} open`)
       : down("markets", markets.error),
-    tradebook.ok
-      ? component("tradebook", "ok", newestText(tradebook.value))
-      : down("tradebook", tradebook.error),
+    tradebookComponent(view),
     orderEvents.ok
       ? orderEventsComponent(orderEvents.value)
       : down("order events", orderEvents.error),
+    oldRows.ok ? oldRowsComponent(oldRows.value) : down("old days", oldRows.error),
   ];
 }
 
@@ -87,6 +88,37 @@ const providersComponent = (alert: FeedAlert | null): Component =>
 
 const newestText = (newest: number | null): string =>
   newest === null ? "no execution yet" : `newest execution ${new Date(newest).toISOString()}`;
+
+/** A database that fills is told while there is room. */
+function tradebookComponent({ tradebook, tradebookBytes }: PlatformView): Component {
+  const name = "tradebook";
+  if (!tradebook.ok) return down(name, tradebook.error);
+  const bytes = tradebookBytes.ok ? tradebookBytes.value : null;
+  const newest = newestText(tradebook.value);
+  if (bytes === null) return component(name, "ok", `${newest}; its size is not known`);
+  const state = fullness(bytes) === null ? "ok" : "degraded";
+  return component(name, state, `${newest}; ${sizeText(bytes)}`);
+}
+
+/** Orders and executions of old days leave the tradebook after its events, for the same reason. */
+function oldRowsComponent(moves: readonly RowMoves[]): Component {
+  const name = "old days";
+  if (moves.length === 0) return component(name, "ok", "none moved to files yet");
+  const message = moves.map(movedText).join("; ");
+  return component(name, moves.some(isFailing) ? "degraded" : "ok", message);
+}
+
+const isFailing = ({ failingSince }: RowMoves): boolean => failingSince !== null;
+
+function movedText({ kind, rows, movedAt, stayed, failingSince, error }: RowMoves): string {
+  const last = movedAt === null ? "" : `, last at ${new Date(movedAt).toISOString()}`;
+  const left = stayed === 0 ? "" : `, ${stayed} old ones stay`;
+  const trouble =
+    failingSince === null
+      ? ""
+      : `, nothing goes since ${new Date(failingSince).toISOString()}: ${error}`;
+  return `${rows} ${kind} moved to files${last}${left}${trouble}`;
+}
 
 /** What ended days ago leaves the tradebook for files, so that D1 is not filled. */
 function orderEventsComponent(moves: EventMoves | null): Component {

@@ -1,12 +1,11 @@
 /**
- * Closes positions: one market order for each, which may only reduce. Every order's id comes from the
- * caller's close id, so that asking again finds the orders of the first time and places no others.
+ * Closes positions by market orders that may only reduce. Asking again finds the orders of the first time, and
+ * places and cancels no others.
  */
 import type { ApiError } from "../contract/errors.ts";
-import type { ClosePositionsRequest, OrderRequest, PositionView } from "../contract/orders.ts";
-import { decimal, decimalText, minDecimal, ZERO, type Decimal } from "../domain/decimal.ts";
+import type { ClosePositionsRequest, PositionView } from "../contract/orders.ts";
+import { decimal, minDecimal, ZERO, type Decimal } from "../domain/decimal.ts";
 import { closableOf } from "../domain/risk/allowance.ts";
-import { orderIdFor } from "../domain/derived-id.ts";
 import { CLOSE_CANCEL_POLL_MS, CLOSE_CANCEL_WAIT_MS } from "../domain/limits.ts";
 import type { Order } from "../domain/order.ts";
 import { isTerminal } from "../domain/order-state.ts";
@@ -14,21 +13,22 @@ import { err, ok, type Result } from "../domain/result.ts";
 import type { Caller } from "./caller.ts";
 import { ownFilter, unknownAccount, type CancelOrdersAnswer } from "./cancel-orders.ts";
 import { cancelAll } from "./cancel-all.ts";
+import {
+  closedBefore,
+  closingOrders,
+  closingSide,
+  rowOf,
+  sendClosing,
+  type ClosedPosition,
+  type Closing,
+} from "./closing-orders.ts";
 import { callerName } from "./order-access.ts";
-import { badField, refusalError } from "./order-errors.ts";
+import { badField } from "./order-errors.ts";
 import type { OrderPorts } from "./order-ports.ts";
-import { submitOrder } from "./submit-order.ts";
-
-export interface ClosedPosition {
-  algoId: string;
-  account: string;
-  instrument: string;
-  /** The closing order; null when it was refused. */
-  order: Order | null;
-  refusal: ApiError | null;
-}
+import { refusalOnceCleared } from "./submit-order.ts";
 
 export interface ClosePositionsAnswer {
+  /** One for each closing order, and for each position of which something was refused. */
   positions: ClosedPosition[];
   cancels: CancelOrdersAnswer;
 }
@@ -53,25 +53,75 @@ export async function closePositions(
     return err(
       badField("quantity", `${open.length} positions are meant; name algoId and account, too`),
     );
+  const meant = await inTurns(held, async (position): Promise<Meant> => {
+    const before = await closedBefore(ports, request.closeId, position);
+    if (before.length > 0 || isFlat(position)) return { position, rows: before };
+    if (!request.cancelOpen) return { position, rows: null };
+    const left = leftOf(all, position);
+    const closing = closingOf(request, position, left, left);
+    const refusal = await whyNot(ports, caller, closing, now);
+    return { position, rows: refusal && [rowOf(position, null, refusal)] };
+  });
+  const toClose = meant.flatMap(({ position, rows }) => (rows ? [] : [position]));
   const cancels = request.cancelOpen
-    ? await clearTheWay(ports, caller, open)
+    ? await clearTheWay(ports, caller, toClose)
     : { openOrders: 0, cancelsSent: 0, notSent: 0 };
   // What was canceled may have filled in part before: what is closed is what it has left.
   const present = cancels.openOrders > 0 ? await ports.ledger.positions() : all;
-  const positions: ClosedPosition[] = [];
-  for (let start = 0; start < held.length; start += CLOSED_AT_ONCE) {
-    const some = held.slice(start, start + CLOSED_AT_ONCE);
-    const closed = await Promise.all(
-      some.map((before) => {
-        const position = asIn(present, before);
-        const left = leftOf(present, position);
-        const quantity = quantityOf(request, leftOf(all, before), left);
-        return close(ports, caller, request, position, quantity, now);
-      }),
-    );
-    positions.push(...closed.filter((each) => each !== null));
-  }
-  return ok({ positions, cancels });
+  const positions = await inTurns(meant, async ({ position: before, rows }) => {
+    if (rows) return rows;
+    const position = asIn(present, before);
+    if (isFlat(position)) return [];
+    const closing = closingOf(request, position, leftOf(all, before), leftOf(present, position));
+    return sendClosing(ports, caller, closing, now);
+  });
+  return ok({ positions: positions.flat(), cancels });
+}
+
+interface Meant {
+  position: PositionView;
+  /** What is answered of it; null for one that is to be closed. */
+  rows: ClosedPosition[] | null;
+}
+
+async function inTurns<T, Answer>(
+  all: readonly T[],
+  each: (one: T) => Promise<Answer>,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (let start = 0; start < all.length; start += CLOSED_AT_ONCE)
+    answers.push(...(await Promise.all(all.slice(start, start + CLOSED_AT_ONCE).map(each))));
+  return answers;
+}
+
+const isFlat = ({ quantity }: PositionView): boolean => decimal(quantity).eq(ZERO);
+
+/** Of what was there when it was asked for, no more than is left; what never was there is the ledger's to refuse. */
+function closingOf(
+  { closeId, quantity }: ClosePositionsRequest,
+  position: PositionView,
+  before: Decimal,
+  left: Decimal,
+): Closing {
+  const asked = quantity === undefined ? left : decimal(quantity);
+  const isThere = quantity === undefined || asked.lte(before);
+  const most = isThere ? minDecimal(asked, left) : asked;
+  const round = quantity === undefined || asked.gt(most);
+  return { closeId, position, quantity: most, isThere, round };
+}
+
+/**
+ * Asked before anything is canceled for it: what is refused all the same, after hours say, must not take away the
+ * stops of a position that stays open. The parts differ in nothing that is refused by.
+ */
+async function whyNot(
+  ports: OrderPorts,
+  caller: Caller,
+  closing: Closing,
+  now: number,
+): Promise<ApiError | null> {
+  const [first] = (await closingOrders(ports, closing)).requests;
+  return first ? refusalOnceCleared(ports, caller, first, now) : null;
 }
 
 const asIn = (present: readonly PositionView[], before: PositionView): PositionView =>
@@ -80,13 +130,6 @@ const asIn = (present: readonly PositionView[], before: PositionView): PositionV
       algoId === before.algoId && account === before.account && instrument === before.instrument,
   ) ?? before;
 
-/** Of what was there when it was asked for, no more than is left; what never was there is the ledger's to refuse. */
-function quantityOf({ quantity }: ClosePositionsRequest, before: Decimal, left: Decimal): Decimal {
-  if (quantity === undefined) return left;
-  const asked = decimal(quantity);
-  return asked.lte(before) ? minDecimal(asked, left) : asked;
-}
-
 const isMeant = (
   { algoId, account, instrument }: PositionView,
   meant: ClosePositionsRequest,
@@ -94,9 +137,6 @@ const isMeant = (
   (meant.algoId ?? algoId) === algoId &&
   (meant.account ?? account) === account &&
   (meant.instrument ?? instrument) === instrument;
-
-const closingSide = ({ quantity }: PositionView): "buy" | "sell" =>
-  decimal(quantity).gt(ZERO) ? "sell" : "buy";
 
 /** Cancels what rests on the closing side, and waits a bounded time until the broker has said so. */
 async function clearTheWay(
@@ -139,40 +179,4 @@ async function ended(ports: OrderPorts, orders: readonly Order[]): Promise<void>
 function leftOf(all: readonly PositionView[], position: PositionView): Decimal {
   const left = closableOf(all, position);
   return left.gt(ZERO) ? left : decimal(position.quantity).abs();
-}
-
-/** Null for a position that is flat and was not closed under this id. */
-async function close(
-  ports: OrderPorts,
-  caller: Caller,
-  request: ClosePositionsRequest,
-  position: PositionView,
-  quantity: Decimal,
-  now: number,
-): Promise<ClosedPosition | null> {
-  const { algoId, account, instrument } = position;
-  const about = { algoId, account, instrument };
-  const clientOrderId = orderIdFor(request.closeId, algoId, account, instrument);
-  const known = await ports.ledger.order(clientOrderId);
-  if (known) {
-    const refusal = known.refusal && refusalError(known.refusal, instrument);
-    return { ...about, order: refusal ? null : known, refusal };
-  }
-  const held = decimal(position.quantity).abs();
-  if (held.eq(ZERO)) return null;
-  const order: OrderRequest = {
-    clientOrderId,
-    ...about,
-    side: closingSide(position),
-    type: "market",
-    quantity: decimalText(quantity),
-    timeInForce: "day",
-    reduceOnly: true,
-    // What is left of a position that was cut may be no whole number of lots.
-    round: request.quantity === undefined || decimal(request.quantity).gt(quantity),
-  };
-  const sent = await submitOrder(ports, caller, order, now);
-  return sent.ok
-    ? { ...about, order: sent.value.order, refusal: null }
-    : { ...about, order: null, refusal: sent.error };
 }

@@ -13,7 +13,7 @@ import { underScope } from "../domain/risk/ledger.ts";
 import type { Refusal, RefusalCode } from "../domain/risk/refusal.ts";
 import type { ScopeText } from "../domain/scope.ts";
 import { errorText } from "./log.ts";
-import { gatherFacts } from "./order-facts.ts";
+import { closingTime, gatherFacts } from "./order-facts.ts";
 import type { AccountMarket, OrderPorts } from "./order-ports.ts";
 import type { IntentFacts } from "./ports.ts";
 import { settledWithin } from "./settled-within.ts";
@@ -86,7 +86,7 @@ async function close(
   const about = `${closable.toFixed()} ${instrument} of ${algoId} at ${account}`;
   const market = ports.market(account);
   if (!market) return { sent: 0, refusal: `${about}: there is no account ${account}.` };
-  const intent = closingIntent(position, closable);
+  const intent = closingIntent(market, position, closable);
   try {
     const known = await gatherFacts(market, instrument, intent, now);
     const parts = partsOf(closable, known.instrument);
@@ -109,6 +109,7 @@ async function close(
 }
 
 function closingIntent(
+  market: AccountMarket,
   { algoId, account, instrument, quantity }: PositionView,
   closable: Decimal,
 ): OrderIntent {
@@ -122,7 +123,7 @@ function closingIntent(
     quantity: decimalText(closable),
     limitPrice: null,
     stopPrice: null,
-    timeInForce: "day",
+    timeInForce: closingTime(market),
     protectiveStop: null,
     reduceOnly: true,
   };
@@ -142,7 +143,7 @@ const partOf = (intent: OrderIntent, quantity: Decimal): OrderIntent => ({
  * may be no whole number of lots: what is over cannot be closed. An instrument that
  * nobody knows has no lots; the ledger refuses it by name.
  */
-function partsOf(closable: Decimal, instrument: Instrument | null): Decimal[] {
+export function partsOf(closable: Decimal, instrument: Instrument | null): Decimal[] {
   if (!instrument) return [closable];
   const whole = wholeLots(closable, instrument);
   const most = wholeLots(decimal(instrument.maxQuantity), instrument);

@@ -1,7 +1,6 @@
 /**
- * Moves the events of orders that ended days ago from D1 to files: one pass through the table for each day
- * that has closed, in slices, by the minute's cron. A row leaves D1 only with the file that has it on the list,
- * in one transaction, so that a crash between any two steps loses and doubles nothing.
+ * Moves the events of orders that ended days ago from D1 to files. A row leaves D1 only with the file that has
+ * it on the list, in one transaction, so that a crash between any two steps loses and doubles nothing.
  */
 import { EVENTS_KEPT_MS, EVENTS_PART_ROWS, EVENTS_RUN_MS } from "../domain/archive-limits.ts";
 import {
@@ -10,20 +9,7 @@ import {
   type EventPart,
   type StoredEvent,
 } from "../domain/event-part.ts";
-import { errorText } from "./log.ts";
-
-/** How far it has come. */
-export interface MovingState {
-  /** The closed day after which the pass began; null before the first. */
-  day: string | null;
-  /** Orders up to this id were looked at in the pass. */
-  afterId: string;
-  /** ms since 1970; null while the pass goes on. */
-  finishedAt: number | null;
-  /** Since when no slice went through, and why; null while they do. */
-  failingSince: number | null;
-  error: string | null;
-}
+import { moveInSlices, type MovingState, type Slice } from "./moving.ts";
 
 /** Events in D1, and what it lists of their files. */
 export interface EventsBook {
@@ -47,52 +33,26 @@ export interface MoveEventsPorts {
   files: EventFiles;
   /** Orders of one slice. */
   sliceOrders: number;
-  now(): number;
+  now: () => number;
 }
 
-/** Whether the pass of this closed day is over, or a later one's. */
-export const isMoved = ({ day, finishedAt }: MovingState, closedDay: string): boolean =>
-  finishedAt !== null && day !== null && day >= closedDay;
+/** Goes on with the pass of events, or begins that of the closed day. What fails is in the state. */
+export const moveEvents = (ports: MoveEventsPorts, closedDay: string): Promise<MovingState> =>
+  moveInSlices({ ...ports, runMs: EVENTS_RUN_MS }, closedDay, (state, now) =>
+    moveSlice(ports, state, now),
+  );
 
-/** Goes on with the pass, or begins that of the closed day, for as long as one run may take. What fails is in the state. */
-export async function moveEvents(ports: MoveEventsPorts, closedDay: string): Promise<MovingState> {
-  const { book } = ports;
-  const startedAt = ports.now();
-  let state = begun(await book.state(), closedDay);
-  try {
-    while (state.finishedAt === null && ports.now() - startedAt < EVENTS_RUN_MS) {
-      state = await moveSlice(ports, state);
-      await book.save(state);
-    }
-  } catch (error) {
-    state = { ...state, failingSince: state.failingSince ?? ports.now(), error: errorText(error) };
-    await book.save(state);
-  }
-  return state;
-}
-
-/** A pass that was not finished goes on: what it has not seen is older than what a new one would begin with. */
-const begun = (state: MovingState, closedDay: string): MovingState =>
-  (state.day === null || state.finishedAt !== null) && !isMoved(state, closedDay)
-    ? { ...state, day: closedDay, afterId: "", finishedAt: null }
-    : state;
-
-async function moveSlice(ports: MoveEventsPorts, state: MovingState): Promise<MovingState> {
-  const { book, files, sliceOrders } = ports;
-  const now = ports.now();
+async function moveSlice(
+  { book, files, sliceOrders }: MoveEventsPorts,
+  state: MovingState,
+  now: number,
+): Promise<Slice<MovingState>> {
   const seen = await book.orders(state.afterId, sliceOrders);
   for (const { day, clientOrderIds } of partsOf(seen, now - EVENTS_KEPT_MS, EVENTS_PART_ROWS)) {
     const events = await book.events(clientOrderIds);
     // Another run of the same minute may have moved them.
     if (events.length > 0) await book.move(await files.write(day, events), events, now);
   }
-  const last = seen.at(-1);
-  const isLast = last === undefined || seen.length < sliceOrders;
-  return {
-    ...state,
-    afterId: last?.clientOrderId ?? state.afterId,
-    finishedAt: isLast ? now : null,
-    failingSince: null,
-    error: null,
-  };
+  const afterId = seen.at(-1)?.clientOrderId ?? state.afterId;
+  return { state: { ...state, afterId }, isLast: seen.length < sliceOrders };
 }

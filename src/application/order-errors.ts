@@ -1,5 +1,6 @@
 /** The order use cases' refusals and problems as API errors. HTTP statuses are the API's business. */
 import type { ApiError, ErrorDetails } from "../contract/errors.ts";
+import type { Explanation } from "../domain/risk/explain.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
 import type { OrderProblem } from "./ports.ts";
 
@@ -24,6 +25,18 @@ export function refusalError(refusal: Refusal, instrument?: string): ApiError {
     have,
     ...(named ? { instruments: [instrument] } : {}),
   });
+}
+
+/** What the ledger would refuse an order with, by its explanation; null when it would take it. */
+export function explainedError({ refusedBy, checks }: Explanation): ApiError | null {
+  if (refusedBy === null) return null;
+  const check = checks.find(({ code }) => code === refusedBy);
+  const worst = check?.margins.at(-1);
+  return apiError(
+    refusedBy,
+    check?.message ?? "the ledger would refuse it",
+    worst ? { scope: worst.scope, limit: worst.limit, asked: worst.asked, have: worst.have } : null,
+  );
 }
 
 /** Why a broker's list of instruments is not there. `noSession`: why there is no session; null when there is one. */

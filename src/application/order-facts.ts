@@ -24,6 +24,13 @@ interface OrderKind {
   bracket?: OrderRequest["bracket"] | BracketTerms;
 }
 
+/** In the order in which they suit a market order that is a way out: nothing of it should stand for long. */
+const CLOSING_TIMES: readonly TimeInForce[] = ["day", "ioc", "gtc"];
+
+/** The time in force of a market order that closes a position: not every broker has day orders. */
+export const closingTime = ({ rules }: AccountMarket): TimeInForce =>
+  CLOSING_TIMES.find((each) => rules.timesInForce.includes(each)) ?? "day";
+
 /** The exits that a gateway would place for it. */
 function exitKinds({ rules }: AccountMarket, { bracket }: OrderKind): OrderKind[] {
   if (!bracket) return [];

@@ -15,7 +15,7 @@ import type { CatchUp, CatchUpAsk } from "./market-ports.ts";
 import type { Order, OrderChanges, OrderIntent, OrderPost } from "../domain/order.ts";
 import type { Result } from "../domain/result.ts";
 import type { StandingApproval } from "../domain/risk/decide.ts";
-import type { Explanation } from "../domain/risk/explain.ts";
+import type { Explanation, QuestionFacts } from "../domain/risk/explain.ts";
 import type { HistoryEntry } from "../domain/risk/history.ts";
 import type { Reducing } from "../domain/risk/reducing.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
@@ -101,7 +101,7 @@ export interface RiskLedgerPort extends ProviderFollower {
   /** Events of one order, oldest first; the cursor is a version. Empty for an order that is not there. */
   history(clientOrderId: string, query: PageQuery): Promise<Page<HistoryEntry>>;
   /** What each check would say to the intent now. Writes nothing and keeps nothing. */
-  explain(intent: OrderIntent, facts: IntentFacts): Promise<Explanation>;
+  explain(intent: OrderIntent, facts: QuestionFacts): Promise<Explanation>;
   positions(): Promise<PositionView[]>;
   exposure(): Promise<ExposureView[]>;
   limits(): Promise<LimitView[]>;

@@ -12,7 +12,7 @@ import type { Caller } from "./caller.ts";
 import { evidenceAgainstRetry } from "./execute-retry.ts";
 import { explainOrder } from "./explore-ledger.ts";
 import { callerName } from "./order-access.ts";
-import { apiError, unknownOrder } from "./order-errors.ts";
+import { apiError, explainedError, unknownOrder } from "./order-errors.ts";
 import type { OrderPorts } from "./order-ports.ts";
 import { submitOrder } from "./submit-order.ts";
 import { discardDeadLetter } from "./work-dead-letter.ts";
@@ -112,14 +112,5 @@ async function refusalOf(ports: OrderPorts, order: Order, now: number): Promise<
     scopes: ["trade", "read"],
   };
   const explained = await explainOrder(ports, caller, question, now);
-  if (!explained.ok) return explained.error;
-  const { refusedBy, checks } = explained.value;
-  if (refusedBy === null) return null;
-  const check = checks.find(({ code }) => code === refusedBy);
-  const worst = check?.margins.at(-1);
-  return apiError(
-    refusedBy,
-    check?.message ?? "the ledger would refuse it",
-    worst ? { scope: worst.scope, limit: worst.limit, asked: worst.asked, have: worst.have } : null,
-  );
+  return explained.ok ? explainedError(explained.value) : explained.error;
 }

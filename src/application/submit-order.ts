@@ -7,7 +7,7 @@ import { NO_SESSION } from "../domain/session-state.ts";
 import type { Refusal } from "../domain/risk/refusal.ts";
 import { may, type Caller } from "./caller.ts";
 import { errorText } from "./log.ts";
-import { apiError, badField, refusalError } from "./order-errors.ts";
+import { apiError, badField, explainedError, refusalError } from "./order-errors.ts";
 import { bracketOffGrid, gatherFacts, priceOf, roundToGrid } from "./order-facts.ts";
 import type { AccountMarket, OrderPorts } from "./order-ports.ts";
 import type { GatewayOutcome, IntentFacts, Placed, ReserveAnswer } from "./ports.ts";
@@ -23,6 +23,39 @@ export async function submitOrder(
   request: OrderRequest,
   now: number,
 ): Promise<Result<{ order: Order; existing: boolean }, ApiError>> {
+  const ready = await prepared(ports, caller, request, now);
+  if (!ready.ok) return ready;
+  const { market, intent, facts } = ready.value;
+  const answer = await decided(ports, market, intent, facts, now, (told) =>
+    placeOnce(ports, intent, told),
+  );
+  switch (answer.kind) {
+    case "denied":
+      return err(refusalError(answer.refusal, intent.instrument));
+    case "existing":
+      return answer.order.refusal
+        ? err(refusalError(answer.order.refusal, intent.instrument))
+        : ok({ order: answer.order, existing: true });
+    case "approved":
+      return sentOrder(await sendFirst(ports, answer.approved, answer.order, now));
+    case "sent":
+      return sentOrder(await followUp(ports, intent, answer.result, now));
+  }
+}
+
+interface Prepared {
+  market: AccountMarket;
+  intent: OrderIntent;
+  facts: IntentFacts;
+}
+
+/** What is asked of the ledger, and the facts that it cannot know; or why it need not be asked. */
+async function prepared(
+  ports: OrderPorts,
+  caller: Caller,
+  request: OrderRequest,
+  now: number,
+): Promise<Result<Prepared, ApiError>> {
   const algo = algoOf(caller, request.algoId);
   if (!algo.ok) return algo;
   const account = request.account ?? ports.defaultAccount;
@@ -42,21 +75,28 @@ export async function submitOrder(
   const intent = intentOf(terms, algo.value, account);
   const offGrid = facts.instrument && bracketOffGrid(terms, facts.instrument);
   if (offGrid) return err(refusalError(offGrid));
-  const answer = await decided(ports, market, intent, facts, now, (told) =>
-    placeOnce(ports, intent, told),
-  );
-  switch (answer.kind) {
-    case "denied":
-      return err(refusalError(answer.refusal, intent.instrument));
-    case "existing":
-      return answer.order.refusal
-        ? err(refusalError(answer.order.refusal, intent.instrument))
-        : ok({ order: answer.order, existing: true });
-    case "approved":
-      return sentOrder(await sendFirst(ports, answer.approved, answer.order, now));
-    case "sent":
-      return sentOrder(await followUp(ports, intent, answer.result, now));
-  }
+  return ok({ market, intent, facts });
+}
+
+/**
+ * Why a way out would be refused although all that its algo has open on its side had been canceled before; null
+ * when it would go. Nothing is reserved or kept.
+ */
+export async function refusalOnceCleared(
+  ports: OrderPorts,
+  caller: Caller,
+  request: OrderRequest,
+  now: number,
+): Promise<ApiError | null> {
+  const ready = await prepared(ports, caller, request, now);
+  if (!ready.ok) return ready.error;
+  const { intent, facts } = ready.value;
+  const ask = (epoch: number | undefined) =>
+    ports.ledger.explain(intent, { ...facts, epoch, clears: true });
+  let explained = await ask(facts.epoch);
+  // As for the order itself: perhaps this very region has taken the lease anew.
+  if (explained.refusedBy === "STALE_EPOCH") explained = await ask(await ports.epoch?.("fresh"));
+  return explainedError(explained);
 }
 
 /** Null for what the ledger can answer: the list is there, or the order is. */

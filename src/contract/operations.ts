@@ -2,13 +2,13 @@
 import { z } from "zod";
 import { orderView } from "./orders.ts";
 import {
-  algoId,
   decimalOutput,
   instrumentId,
   pageQuery,
   positiveDecimalInput,
   reason,
   timestamp,
+  tradingAlgoId,
 } from "./primitives.ts";
 
 export const SCOPES_OF_KEYS = ["read", "trade", "host", "admin"] as const;
@@ -157,7 +157,7 @@ export const keyRequest = z
       .min(1)
       .transform((scopes) => [...new Set(scopes)]),
     /** Needed for `trade` without `admin`: the key acts as this algo and no other. */
-    algoId: algoId.optional(),
+    algoId: tradingAlgoId.optional(),
   })
   .refine(
     ({ scopes, algoId: bound }) =>

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { OWN_PREFIXES } from "../domain/reconciliation/synthetic-id.ts";
 import { ORDER_STATES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from "../domain/order.ts";
+import { EXTERNAL_ALGO } from "../domain/risk/external.ts";
 import { REFUSAL_CODES } from "../domain/risk/refusal.ts";
 import { bracketRequest, checkBracket } from "./bracket.ts";
 import { errorBody } from "./errors.ts";
@@ -10,6 +11,7 @@ import {
   algoId,
   clientOrderId,
   decimalOutput,
+  EXTERNAL_MESSAGE,
   instrumentId,
   pageQuery,
   positiveDecimalInput,
@@ -75,7 +77,12 @@ export const orderRequest = z
     round: z.boolean().default(false),
   })
   .superRefine(checkPrices)
-  .superRefine(checkBracket);
+  .superRefine(checkBracket)
+  // What stands there can be closed.
+  .refine(({ algoId: algo, reduceOnly }) => algo !== EXTERNAL_ALGO || reduceOnly, {
+    path: ["algoId"],
+    message: `${EXTERNAL_MESSAGE}, unless the order is reduceOnly`,
+  });
 
 export type OrderRequest = z.infer<typeof orderRequest>;
 export type OrderRequestInput = z.input<typeof orderRequest>;
@@ -190,6 +197,7 @@ export type ClosePositionsRequest = z.infer<typeof closeAllRequest> &
   Partial<Pick<z.infer<typeof closePositionRequest>, "instrument" | "quantity">>;
 
 export const closePositionsView = z.object({
+  /** One for each closing order, several where a position is larger than the largest order; and one for the refusal of what did not go of it. */
   positions: z.array(
     z.object({
       algoId: z.string(),

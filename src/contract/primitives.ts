@@ -3,7 +3,8 @@ import { z } from "zod";
 import { decimal, decimalText, DECIMAL_PATTERN } from "../domain/decimal.ts";
 import { INSTRUMENT_ID_PATTERN } from "../domain/instrument.ts";
 import { INSTRUMENTS_PER_CALL_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX } from "../domain/limits.ts";
-import { SCOPE_PATTERN } from "../domain/scope.ts";
+import { EXTERNAL_ALGO } from "../domain/risk/external.ts";
+import { NAME_PATTERN, SCOPE_PATTERN } from "../domain/scope.ts";
 
 // Clients add up money with the same exact decimals as the ledger.
 export { decimal, decimalText, ZERO, type Decimal, type DecimalText } from "../domain/decimal.ts";
@@ -56,7 +57,13 @@ export const clientOrderId = z
 
 export const algoId = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, "must be 1 to 32 lower-case letters, digits, _ or -");
+  .regex(NAME_PATTERN, "must be 1 to 32 lower-case letters, digits, _ or -");
+
+/** Why nobody trades under the name that stands for all that was traded past the platform. */
+export const EXTERNAL_MESSAGE = `must not be ${EXTERNAL_ALGO}, under which trades past the platform are kept`;
+
+/** Of whoever may open a position. */
+export const tradingAlgoId = algoId.refine((id) => id !== EXTERNAL_ALGO, EXTERNAL_MESSAGE);
 
 export const accountId = algoId;
 
@@ -64,7 +71,10 @@ export const brokerId = algoId;
 
 export const scopeText = z
   .string()
-  .regex(SCOPE_PATTERN, "must be portfolio, account:<id>, algo:<id> or instrument:<id>");
+  .regex(
+    SCOPE_PATTERN,
+    "must be portfolio, account:<id>, algo:<id> or instrument:<id>, with an id as it is written everywhere (algo:momentum, instrument:NSE:INFY); of an algo's orders in one instrument, name one of the two",
+  );
 
 export const reason = z.string().trim().min(3, "must say why, in 3 to 500 characters").max(500);
 

@@ -1,17 +1,15 @@
 /** What is laid down beside the limits, as it crosses the API: restrictions, algos, trips, trading states and the lease. */
 import { z } from "zod";
+import { RESTRICTION_SCOPE_PATTERN } from "../domain/scope.ts";
 import { TRIP_NAMES } from "../domain/risk/trips/settings.ts";
-import { algoId, instrumentId, reason, scopeText, timestamp } from "./primitives.ts";
+import { algoId, instrumentId, reason, scopeText, timestamp, tradingAlgoId } from "./primitives.ts";
 
 export { type TripName } from "../domain/risk/trips/settings.ts";
 
 /** `portfolio` sleeps, an algo is paused, an instrument is blocked. */
 export const restrictionScope = z
   .string()
-  .regex(
-    /^(?:portfolio|algo:[a-z0-9][a-z0-9_-]{0,31}|instrument:.{1,60})$/,
-    "must be portfolio, algo:<id> or instrument:<id>",
-  );
+  .regex(RESTRICTION_SCOPE_PATTERN, "must be portfolio, algo:<id> or instrument:<id>");
 
 export const restrictionView = z.object({
   scope: z.string(),
@@ -73,7 +71,7 @@ export type RiskControlsView = z.infer<typeof riskControlsView>;
 
 export const restrictionRequest = z.strictObject({ scope: restrictionScope, reason });
 
-export const algoRequest = z.strictObject({ algoId, reason });
+export const algoRequest = z.strictObject({ algoId: tradingAlgoId, reason });
 
 export const tripsRequest = z.strictObject({
   changes: z

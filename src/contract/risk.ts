@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { LIMIT_NAMES, type LimitName } from "../domain/risk/limit-names.ts";
 import { TRIP_NAMES } from "../domain/risk/trips/settings.ts";
-import { TRADING_STATES } from "../domain/scope.ts";
+import { LIMIT_SCOPE_PATTERN, TRADING_STATES } from "../domain/scope.ts";
 import {
   decimalOutput,
   pageQuery,
@@ -23,7 +23,7 @@ export { KILL_SWITCH_HOLD_MS } from "../domain/limits.ts";
 export const limitScope = z
   .string()
   .regex(
-    /^(?:portfolio|account:[a-z0-9][a-z0-9_-]{0,31}|algo:[a-z0-9][a-z0-9_-]{0,31}(?:\|instrument:.{1,60})?|instrument:.{1,60})$/,
+    LIMIT_SCOPE_PATTERN,
     "must be portfolio, account:<id>, algo:<id>, instrument:<id> or algo:<id>|instrument:<id>",
   );
 

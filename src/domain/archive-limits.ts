@@ -47,3 +47,36 @@ export const EVENTS_RUN_MS = 3_000;
 
 /** People are told when nothing could be moved for so long: D1 has room for weeks, and a person needs days. */
 export const EVENTS_FAILING_TOLD_MS = 6 * 3_600_000;
+
+/**
+ * Orders and executions stay in D1 for so many days unless the deployment says otherwise. A hundred thousand of
+ * each are 69 MB a day, so that sixty days and ten of events are 6.6 GB of the 10 that a database may have; and
+ * by then no gateway tells of them (`GATEWAY_IDS_KEPT_MS`), and no report asks for them.
+ */
+export const BOOK_KEPT_DAYS = 60;
+
+/** Longer than events stay (`EVENTS_KEPT_MS`) and than reports are made up for (`REPORT_DAYS_MAX`). */
+export const BOOK_KEPT_DAYS_MIN = 14;
+
+export const BOOK_KEPT_DAYS_MAX = 3_650;
+
+/** Rows that one slice reads, and so at most those of one file: 2.5 MB of text, some 300 kB packed. */
+export const BOOK_SLICE_ROWS = 5_000;
+
+/** One minute's run begins slices of orders for so long, and of executions: see `EVENTS_RUN_MS`. */
+export const BOOK_RUN_MS = 1_500;
+
+/** Files that one page of a list reads: some 30 ms of processor time each. Where that was not enough, the page is short and its cursor goes on. */
+export const BOOK_PARTS_PER_PAGE = 12;
+
+/** Files that one page looks at in the list: more than ever overlap at one moment, as the small ones of orders that ended late do. */
+export const BOOK_PARTS_LISTED_MAX = 500;
+
+/** What a database of D1 may hold: 10 GB. */
+export const D1_BYTES_MAX = 10_000_000_000;
+
+/** From this share of it on people are told: D1 has room for weeks, and whatever keeps rows from moving wants a person. */
+export const D1_TOLD_SHARE = 0.75;
+
+/** From this share on it is critical: when D1 is full the tradebook stops, and the ledger's outbox grows. */
+export const D1_CRITICAL_SHARE = 0.9;

@@ -1,4 +1,6 @@
 /** Where a limit, a trading state or a kill switch applies. */
+import { INSTRUMENT_ID_PATTERN } from "./instrument.ts";
+
 export type Scope =
   | { kind: "portfolio" }
   | { kind: "account"; account: string }
@@ -8,7 +10,28 @@ export type Scope =
 /** `portfolio`, `account:<id>`, `algo:<id>`, `instrument:<id>`. */
 export type ScopeText = string;
 
-export const SCOPE_PATTERN = /^(?:portfolio|(?:account|algo|instrument):.{1,60})$/;
+/** Ids that we give: of algos, accounts and brokers. */
+export const NAME_PATTERN = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+
+const inner = ({ source }: RegExp): string => source.slice(1, -1);
+const ACCOUNT = `account:${inner(NAME_PATTERN)}`;
+const ALGO = `algo:${inner(NAME_PATTERN)}`;
+const INSTRUMENT = `instrument:${inner(INSTRUMENT_ID_PATTERN)}`;
+
+const oneOf = (...kinds: string[]): RegExp => new RegExp(`^(?:${kinds.join("|")})$`);
+
+/** Under what no algo, account or instrument can be called by, nothing can ever stand. */
+export const SCOPE_PATTERN = oneOf("portfolio", ACCOUNT, ALGO, INSTRUMENT);
+
+export const RESTRICTION_SCOPE_PATTERN = oneOf("portfolio", ALGO, INSTRUMENT);
+
+/** Limits know an algo in one instrument, too. */
+export const LIMIT_SCOPE_PATTERN = oneOf(
+  "portfolio",
+  ACCOUNT,
+  `${ALGO}(?:\\|${INSTRUMENT})?`,
+  INSTRUMENT,
+);
 
 /** Null when the text is not a scope. */
 export function parseScope(text: ScopeText): Scope | null {

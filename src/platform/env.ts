@@ -1,5 +1,10 @@
 /** The Worker's settings, checked once: a wrong one is named at the first use, not at 3 a.m. */
 import { z } from "zod";
+import {
+  BOOK_KEPT_DAYS,
+  BOOK_KEPT_DAYS_MAX,
+  BOOK_KEPT_DAYS_MIN,
+} from "../domain/archive-limits.ts";
 
 const settingsSchema = z.object({
   ENVIRONMENT: z.enum(["development", "production"]),
@@ -51,4 +56,22 @@ export function settings(env: Env): Settings {
   };
   parsed.set(env, made);
   return made;
+}
+
+const keptDaysMessage = `TRADEBOOK_KEPT_DAYS must be a whole number from ${BOOK_KEPT_DAYS_MIN} to ${BOOK_KEPT_DAYS_MAX}, or empty`;
+
+const keptDays = z
+  .string()
+  .regex(/^\d{0,4}$/)
+  .transform((text) => (text === "" ? BOOK_KEPT_DAYS : Number(text)))
+  .pipe(z.number().min(BOOK_KEPT_DAYS_MIN).max(BOOK_KEPT_DAYS_MAX));
+
+/**
+ * How long orders and executions stay in D1, ms. Throws, naming the variable, when it is malformed: apart from
+ * all other settings, because nobody stops trading for how long old rows are kept.
+ */
+export function tradebookKeptMs(env: Pick<Env, "TRADEBOOK_KEPT_DAYS">): number {
+  const days = keptDays.safeParse(env.TRADEBOOK_KEPT_DAYS ?? "");
+  if (!days.success) throw new Error(keptDaysMessage);
+  return days.data * 86_400_000;
 }

@@ -22,7 +22,7 @@ export async function runReconciliation(
   const ports = {
     gateway: orderGateway(env, request.account),
     ledger: riskLedger(env, PORTFOLIO),
-    book: reconcileBook(book),
+    book: reconcileBook(book, env.ARCHIVE),
     now: () => Date.now(),
   };
   const from = Date.parse(`${request.day}T00:00:00Z`);

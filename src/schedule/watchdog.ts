@@ -4,7 +4,8 @@ import { tellAll } from "../platform/alerts.ts";
 import { ACCOUNTS, FEED_BROKERS, PORTFOLIO } from "../platform/deployment.ts";
 import { logger } from "../platform/logger.ts";
 import { brokerManager, marketManager, orderGateway, riskLedger } from "../platform/objects.ts";
-import { moveEventsWhenDue, reconcileWhenDue } from "./after-hours.ts";
+import { reconcileWhenDue } from "./after-hours.ts";
+import { moveEventsWhenDue, moveRowsWhenDue, tellOfTradebookSize } from "./old-rows.ts";
 
 export interface Watched {
   name: string;
@@ -32,6 +33,8 @@ const watchedBy = (env: Env): Watched[] => [
     name: "order events",
     ensure: () => moveEventsWhenDue(env, accountNames, Date.now()),
   },
+  { name: "old days", ensure: () => moveRowsWhenDue(env, Date.now()) },
+  { name: "tradebook size", ensure: () => tellOfTradebookSize(env, Date.now()) },
   { name: "market manager", ensure: () => marketManager(env).ensure() },
   { name: "alerts", ensure: () => tellAll(env) },
 ];

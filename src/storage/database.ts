@@ -16,6 +16,13 @@ export function database(db: D1Database): Database {
   return known;
 }
 
+/** Bytes that D1 holds, with those that it has freed and not given back; null where the platform does not tell. */
+export async function bytesUsed(book: Database): Promise<number | null> {
+  const { meta } = await book.run(sql`SELECT 1`);
+  const { size_after: bytes } = meta as Partial<typeof meta>;
+  return bytes ?? null;
+}
+
 /**
  * The `set` of an upsert: every column takes the new row's value, but for those that `keep` names
  * (the key, and what only the first writing knows).

@@ -1,6 +1,7 @@
 /** D1's side of moving orders' events to files: the walk through them, the list of files, and how far it has come. */
 import { eq, gt, sql } from "drizzle-orm";
-import type { EventsBook, MovingState } from "../application/move-events.ts";
+import type { EventsBook } from "../application/move-events.ts";
+import type { MovingState } from "../application/moving.ts";
 import { EVENTS_DELETED_ROWS } from "../domain/archive-limits.ts";
 import type { StoredEvent } from "../domain/event-part.ts";
 import type { Database } from "./database.ts";

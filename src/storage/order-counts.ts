@@ -1,7 +1,7 @@
 /** How many orders came to which state since a time, and why orders were denied: for the metrics. */
 import { and, count, eq, gte, max, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
-import { executions, orders } from "./schema.ts";
+import { executions, orders, rowParts } from "./schema.ts";
 
 export interface OrderCounts {
   states: { state: string; count: number }[];
@@ -29,8 +29,16 @@ export async function orderCounts(book: Database, since: number): Promise<OrderC
   return { states, refusals, executions: filled?.count ?? 0 };
 }
 
-/** Time of the newest execution, null before the first: the cheapest proof that the tradebook answers. */
+/** Time of the newest execution, null before the first: the cheapest proof that the tradebook answers. It may lie in a file by now. */
 export async function newestExecution(book: Database): Promise<number | null> {
-  const [row] = await book.select({ newest: max(executions.executedAt) }).from(executions);
-  return row?.newest ?? null;
+  const { kind, lastAt } = rowParts;
+  const [[own], [moved]] = await book.batch([
+    book.select({ newest: max(executions.executedAt) }).from(executions),
+    book
+      .select({ newest: max(lastAt) })
+      .from(rowParts)
+      .where(eq(kind, "executions")),
+  ]);
+  const times = [own?.newest ?? null, moved?.newest ?? null].filter((time) => time !== null);
+  return times.length === 0 ? null : Math.max(...times);
 }

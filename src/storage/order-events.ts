@@ -5,10 +5,8 @@ import { joinEvents } from "../domain/event-part.ts";
 import type { LedgerEvent } from "../domain/risk/ledger.ts";
 import type { Database } from "./database.ts";
 import { eventsInFile } from "./event-files.ts";
-import { eventParts, orderEvents, orders } from "./schema.ts";
-
-/** Days are UTC days, in D1 as in `tradingDay`. */
-const dayOfOrder = sql<string>`strftime('%Y-%m-%d', ${orders.createdAt} / 1000, 'unixepoch')`;
+import { daysOfOrder } from "./moved-ids.ts";
+import { eventParts, orderEvents } from "./schema.ts";
 
 export const pastOrdersIn = (book: Database, archive: R2Bucket): PastOrdersPort => ({
   async events(clientOrderId) {
@@ -17,16 +15,14 @@ export const pastOrdersIn = (book: Database, archive: R2Bucket): PastOrdersPort 
       book.select().from(orderEvents).where(eq(orderEvents.clientOrderId, clientOrderId)),
       book
         .select({ key: eventParts.key, sha256: eventParts.sha256 })
-        .from(orders)
-        .innerJoin(
-          eventParts,
+        .from(eventParts)
+        .where(
           and(
-            eq(eventParts.day, dayOfOrder),
-            lte(eventParts.firstId, orders.clientOrderId),
-            gte(eventParts.lastId, orders.clientOrderId),
+            sql`${eventParts.day} IN (${daysOfOrder(clientOrderId)})`,
+            lte(eventParts.firstId, clientOrderId),
+            gte(eventParts.lastId, clientOrderId),
           ),
         )
-        .where(eq(orders.clientOrderId, clientOrderId))
         .orderBy(asc(eventParts.key)),
     ]);
     const moved = await Promise.all(

@@ -18,6 +18,7 @@ import type { DeadLetterLabel, OrderState, OrderType, Side, TimeInForce } from "
 import type { Refusal } from "../domain/risk/refusal.ts";
 
 export { eventMoves, eventParts, orderEvents } from "./event-schema.ts";
+export { movedIds, rowMoves, rowParts } from "./moved-schema.ts";
 
 export const orders = sqliteTable(
   "orders",

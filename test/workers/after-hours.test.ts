@@ -123,9 +123,10 @@ test("what people were told is taken back by the very write that lays the report
   const record = await report("2030-05-05");
   if (!record) throw new Error("no report");
   const nothing = { executions: [], orders: [] };
-  await reconcileBook(book()).save(record, nothing, 0);
+  await reconcileBook(book(), env.ARCHIVE).save(record, nothing, 0);
   expect(await told()).toMatchObject([{ acknowledged_by: null }]);
-  await reconcileBook(book()).save({ ...record, status: "unresolved" }, nothing, 0);
+  const open = { ...record, status: "unresolved" } as const;
+  await reconcileBook(book(), env.ARCHIVE).save(open, nothing, 0);
   expect(await told()).toMatchObject([
     { id: `reconciliation-failed-${record.id}`, acknowledged_by: "recovery" },
     { id: `reconciliation-${record.id}`, acknowledged_by: null },

@@ -7,7 +7,7 @@ import { EVENTS_KEPT_MS } from "../../src/domain/archive-limits.ts";
 import { closedDay } from "../../src/domain/reconciliation/due-day.ts";
 import { tradingDay } from "../../src/domain/risk/state.ts";
 import { orderPorts } from "../../src/platform/wiring.ts";
-import { moveEventsWhenDue } from "../../src/schedule/after-hours.ts";
+import { moveEventsWhenDue } from "../../src/schedule/old-rows.ts";
 import { fillOf, postOf } from "../support/ledger/samples.ts";
 import { delivered, ledger, stub } from "../support/workers/ledger.ts";
 import {

@@ -34,7 +34,7 @@ test("is read of that account alone, of all days, and nothing else with it", asy
       row("paper", "E1", "B1"),
       row("other", "hand-X5", "X5"),
     ]);
-  expect(await reconcileBook(book).byHand("paper")).toEqual([
+  expect(await reconcileBook(book, env.ARCHIVE).byHand("paper")).toEqual([
     { clientOrderId: "o-1", brokerOrderId: "X1", quantity: "4" },
     { clientOrderId: "o-1", brokerOrderId: "zz", quantity: "4" },
   ]);

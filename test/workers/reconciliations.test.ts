@@ -117,7 +117,7 @@ describe("the day's orders", () => {
     const id = await traded();
     const record = await run();
     const order = await flow.order(id);
-    const [known] = await reconcileBook(book()).executions("paper", 0);
+    const [known] = await reconcileBook(book(), env.ARCHIVE).executions("paper", 0);
     if (!known) throw new Error("no execution");
     const repairs = {
       executions: [{ ...known, execution: { ...known.execution, price: "7" }, before: null }],
@@ -128,11 +128,13 @@ describe("the day's orders", () => {
     const told = { ...record, id: "told-of-it", status: "repaired" as const };
     // Each of the two rows alone keeps all of it: the report would tell of what was not written.
     for (const some of [{ executions: [] }, { orders: [] }].map((one) => ({ ...repairs, ...one })))
-      expect(await reconcileBook(book()).save(told, some, before.oldest - 1)).toBe(false);
+      expect(await reconcileBook(book(), env.ARCHIVE).save(told, some, before.oldest - 1)).toBe(
+        false,
+      );
     expect(await onlyRows()).toEqual(before);
     expect([await reconciliation(book(), told.id), await audits()]).toEqual([null, []]);
     expect(await orderAudits()).toEqual([]);
-    expect(await reconcileBook(book()).save(told, repairs, before.newest)).toBe(true);
+    expect(await reconcileBook(book(), env.ARCHIVE).save(told, repairs, before.newest)).toBe(true);
     expect(await onlyRows()).toMatchObject({ quantity: "11", price: "7" });
     expect(await reconciliation(book(), told.id)).toMatchObject({ status: "repaired" });
     expect([(await audits()).length, (await orderAudits()).length]).toEqual([1, 1]);
@@ -250,7 +252,7 @@ describe("the day's reconciliation", () => {
     expect(record.status).toBe("clean");
     expect(await incidentRows()).toEqual([]);
     const unresolved = { ...record, status: "unresolved", unresolved: 2 } as const;
-    const save = () => reconcileBook(book()).save(unresolved, { executions: [], orders: [] }, 0);
+    const save = () => reconcileBook(book(), env.ARCHIVE).save(unresolved, { executions: [], orders: [] }, 0);
     await save();
     await save();
     expect(await incidentRows()).toEqual([

@@ -8,7 +8,7 @@ import type { Execution, Order } from "../../src/domain/order.ts";
 import type { Result } from "../../src/domain/result.ts";
 import { apiKeysPage } from "../../src/storage/api-keys.ts";
 import { auditPage } from "../../src/storage/audit.ts";
-import { database } from "../../src/storage/database.ts";
+import { database, type Database } from "../../src/storage/database.ts";
 import { deadLettersPage } from "../../src/storage/dead-letters.ts";
 import { newestExecution, orderCounts } from "../../src/storage/order-counts.ts";
 import { riskHistoryPage } from "../../src/storage/risk-history.ts";
@@ -18,6 +18,8 @@ import { tradesPage } from "../../src/storage/trades.ts";
 import { value } from "../support/workers/value.ts";
 
 const book = database(env.DB);
+const trades = (of: Database, query: Parameters<typeof tradesPage>[2]) =>
+  tradesPage(of, env.ARCHIVE, query);
 
 const ORDER: Order = {
   clientOrderId: "order-1",
@@ -229,19 +231,18 @@ describe("paging", () => {
     // Several executions share a time, so the page border falls between equal times too.
     await write(1, ...there.map((id, n) => execution(id, 1_000 + Math.floor(n / 4))));
     const seen: string[] = [];
-    let page = await value(tradesPage(book, { limit: 4 }));
-    for (let turn = 0; ; turn += 1) {
+    for (let turn = 0, page = await value(trades(book, { limit: 4 })); ; turn += 1) {
       seen.push(...page.items.map((trade) => trade.executionId));
       await write(1, execution(`newer-${turn}`, 5_000 + turn));
       if (page.nextCursor === null) break;
-      page = await value(tradesPage(book, { limit: 4, cursor: page.nextCursor }));
+      page = await value(trades(book, { limit: 4, cursor: page.nextCursor }));
     }
     expect(new Set(seen).size).toBe(seen.length);
     expect(seen.toSorted()).toEqual(there.toSorted());
   });
 
   test.each([
-    ["trades", tradesPage],
+    ["trades", trades],
     ["dead letters", deadLettersPage],
     ["risk history", riskHistoryPage],
     ["audit", auditPage],
@@ -276,9 +277,9 @@ describe("paging", () => {
 
   test("of trades takes its filters: from is included, to is not", async () => {
     await write(1, execution("e-1", 1), execution("e-2", 2), execution("e-3", 3));
-    const page = await value(tradesPage(book, { limit: 10, from: 2, to: 3 }));
-    expect(page.items.map((trade) => trade.executionId)).toEqual(["e-2"]);
-    expect((await value(tradesPage(book, { limit: 10, algoId: "other" }))).items).toEqual([]);
+    const { items } = await value(trades(book, { limit: 10, from: 2, to: 3 }));
+    expect(items.map((trade) => trade.executionId)).toEqual(["e-2"]);
+    expect((await value(trades(book, { limit: 10, algoId: "other" }))).items).toEqual([]);
   });
 });
 

@@ -19,6 +19,7 @@ import {
   type OrderChangeRequest,
   type OrderRequestInput,
   type OrderView,
+  type PositionView,
 } from "../../../src/contract/orders.ts";
 import { paperView, requestTokenView } from "../../../src/contract/paper.ts";
 import { killSwitchView, limitsAnswer, type LimitName } from "../../../src/contract/risk.ts";
@@ -67,9 +68,17 @@ export async function cancelAllOrders(): Promise<CancelAllView> {
 }
 
 /** Closes every position. The `closeId` is fixed by the caller, so that a second press places nothing new. */
-export async function closeAllPositions(closeId: string): Promise<ClosePositionsView> {
-  const body = { closeId, cancelOpen: true };
-  const path = "/v1/positions/close-all";
+export const closeAllPositions = (closeId: string): Promise<ClosePositionsView> =>
+  closed("/v1/positions/close-all", { closeId, cancelOpen: true });
+
+/** Closes one position. What rests in its way is left its part. */
+export const closePosition = (
+  closeId: string,
+  { algoId, account, instrument }: PositionView,
+): Promise<ClosePositionsView> =>
+  closed("/v1/positions/close", { closeId, algoId, account, instrument });
+
+async function closed(path: string, body: object): Promise<ClosePositionsView> {
   const answer = await call(closePositionsView, path, { method: "POST", body });
   void refresh(names.openOrders, names.allOrders, names.trades, names.positions, names.exposure);
   return answer;

@@ -200,25 +200,30 @@ export function readable<T>(query: PagedResult<T>, rows: T[] | undefined): Reada
   return { data: rows, error, isError, refetch };
 }
 
-/** A table that reads on when asked: newest rows first. */
+/** A table that reads on when asked: newest rows first. A page without rows is no end where there is another after it. */
 export function PagedTable<T>({ query, empty, withMore = true, ...table }: PagedTableProps<T>) {
   const rows = rowsOf(query.data);
+  const more = withMore && query.hasNextPage && <More query={query} shown={rows?.length ?? 0} />;
   return (
-    <Answer query={readable(query, rows)} empty={empty} rows={8}>
+    <Answer query={readable(query, rows)} empty={more || empty} rows={8}>
       {(shown) => (
         <>
           <DataTable rows={shown} {...table} />
-          {query.isFetchingNextPage && <Loading rows={2} />}
-          {withMore && query.hasNextPage && !query.isFetchingNextPage && (
-            <div className={styles.more}>
-              {shown.length} shown
-              <Button variant="default" size="xs" onClick={() => void query.fetchNextPage()}>
-                Show more
-              </Button>
-            </div>
-          )}
+          {more}
         </>
       )}
     </Answer>
+  );
+}
+
+function More<T>({ query, shown }: { query: PagedResult<T>; shown: number }) {
+  if (query.isFetchingNextPage) return <Loading rows={2} />;
+  return (
+    <div className={styles.more}>
+      {shown === 0 ? "None so far, and there are older ones" : `${shown} shown`}
+      <Button variant="default" size="xs" onClick={() => void query.fetchNextPage()}>
+        Show more
+      </Button>
+    </div>
   );
 }

@@ -57,18 +57,18 @@ export function orderRoutes(app: ApiApp, gate: Gate): void {
       path: "/v1/orders",
       summary: "Orders, newest first",
       description:
-        "Without a time: what the ledger holds, that is all that is open and what ended in the last days. With `from` or `to`: every order that came in that time, out of the tradebook, which has a change a moment after it happened and no brackets. `from` is included, `to` is not.",
+        "Without a time: what the ledger holds, that is all that is open and what ended in the last days. With `from` or `to`: every order that came in that time, out of the tradebook, which has a change a moment after it happened and no brackets. `from` is included, `to` is not. Days of weeks ago are read from files: a page of them may be short, and there is more as long as it has a `nextCursor`.",
       tags,
       ...gate("read"),
       request: { query: orderListQuery },
       responses: { 200: answer(pageOf(orderView)), ...ERRORS },
     }),
     async (c) => {
-      const { orders, book } = c.get("ports");
+      const { orders, book, archive } = c.get("ports");
       const query = c.req.valid("query");
       const { from, to, ...now } = query;
       const isPast = from !== undefined || to !== undefined;
-      if (isPast) return c.json(orFail(await ordersPage(book, query)), 200);
+      if (isPast) return c.json(orFail(await ordersPage(book, archive, query)), 200);
       return c.json(await orders.ledger.orders(now), 200);
     },
   );
@@ -118,13 +118,17 @@ export function orderRoutes(app: ApiApp, gate: Gate): void {
       method: "get",
       path: "/v1/trades",
       summary: "Executions of the tradebook, newest first",
-      description: "`from` is included, `to` is not. A fill is here a moment after it happened.",
+      description:
+        "`from` is included, `to` is not. A fill is here a moment after it happened. Days of weeks ago are read from files: a page of them may be short, and there is more as long as it has a `nextCursor`.",
       tags,
       ...gate("read"),
       request: { query: tradesQuery },
       responses: { 200: answer(pageOf(tradeView)), ...ERRORS },
     }),
-    async (c) => c.json(orFail(await tradesPage(c.get("ports").book, c.req.valid("query"))), 200),
+    async (c) => {
+      const { book, archive } = c.get("ports");
+      return c.json(orFail(await tradesPage(book, archive, c.req.valid("query"))), 200);
+    },
   );
 }
 

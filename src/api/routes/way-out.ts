@@ -33,7 +33,7 @@ export function wayOutRoutes(app: ApiApp, gate: Gate): void {
   );
 
   const closing =
-    "One market order for each position, which may only reduce: it never turns a position round. The ids of the orders come from closeId, so the same request again places nothing new. A position whose order was refused is answered with the refusal.";
+    "A market order for each position, which may only reduce: it never turns a position round. A position larger than the largest order is closed in parts, each an entry of the answer. The ids of the orders come from closeId, so the same request again places nothing new. What was refused of a position is answered with the refusal; where its orders would be refused anyway, cancelOpen cancels nothing of it.";
 
   app.openapi(
     createRoute({

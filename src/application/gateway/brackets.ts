@@ -9,13 +9,14 @@ import {
   BRACKET_LOOK_MS,
   BRACKET_WAIT_MS,
 } from "../../domain/bracket-limits.ts";
-import { approvalOf, type OrderIntent } from "../../domain/order.ts";
+import { decimal } from "../../domain/decimal.ts";
+import type { OrderIntent } from "../../domain/order.ts";
 import { passesByItself } from "../../domain/risk/refusal.ts";
 import { errorText } from "../log.ts";
 import { takeIn } from "./bracket-events.ts";
 import { tell } from "./bracket-news.ts";
 import { bracketNote, openBrackets, saveBracket } from "./bracket-notes.ts";
-import { readOrder, type GatewayContext } from "./context.ts";
+import type { GatewayContext } from "./context.ts";
 import { makeSmaller, reserveExit } from "./exit-sizes.ts";
 import { whyNotNow, whyOver } from "./exit-turns.ts";
 import { flush } from "./outbox.ts";
@@ -23,7 +24,8 @@ import { raise } from "./reconcile-notes.ts";
 import { DUE_NOW, newRecord, type GatewayOrder } from "./record.ts";
 import { stop } from "./stop.ts";
 import { submit } from "./submit.ts";
-import { cancel, modify } from "./wishes.ts";
+import { lower } from "./trim-order.ts";
+import { cancel } from "./wishes.ts";
 
 /** Who asks, in the ledger's history. */
 const BY = "gateway:bracket";
@@ -82,14 +84,8 @@ async function act(
       await cancel(context, id);
       return;
     }
-    case "reduce": {
-      const leg = readOrder(context, id);
-      if (!leg?.approved || leg.changes !== null) return;
-      const changes = { quantity: action.quantity, limitPrice: null, stopPrice: null };
-      const facts = await context.facts(leg.approved.intent);
-      const reserved = await context.ledger.reserveReplace(id, changes, facts, BY);
-      if (reserved.ok) await modify(context, id, changes, approvalOf(reserved.value));
-    }
+    case "reduce":
+      return lower(context, id, decimal(action.quantity), BY);
   }
 }
 

@@ -271,7 +271,9 @@ function replace(
       terms,
       termsAt: Math.max(at, order.termsAt ?? at),
       replacements,
-      ...(done ? { changes: null, nextLookAt: order.cancel === "none" ? null : DUE_NOW } : {}),
+      ...(done
+        ? { changes: null, changesRefused: 0, nextLookAt: order.cancel === "none" ? null : DUE_NOW }
+        : {}),
     }),
     posts: [post(order, `replaced:${replacements}`, forLedger(order, changes), at)],
     executions: [],

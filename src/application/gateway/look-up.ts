@@ -199,8 +199,16 @@ function absorbTerms(
     return;
   }
   if (askedAt - order.changesAt >= settlingTimeMs)
-    refuseChanges(context, order, "the broker kept the old terms");
+    changesRefused(context, order, "the broker kept the old terms");
 }
+
+/** By the broker: it may go on to refuse them. */
+export const changesRefused = (
+  context: GatewayContext,
+  order: GatewayOrder,
+  reason: string,
+): void =>
+  refuseChanges(context, { ...order, changesRefused: (order.changesRefused ?? 0) + 1 }, reason);
 
 /** The wished terms will not be: the order stands on the old ones. */
 export function refuseChanges(context: GatewayContext, order: GatewayOrder, reason: string): void {

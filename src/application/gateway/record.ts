@@ -85,6 +85,8 @@ export interface GatewayOrder {
   changesAsked: number;
   /** The ledger's version of the newest terms that were sent or refused here; left out while there were none. */
   termsTaken?: number;
+  /** How often in a row the broker has refused them; left out while it has not. */
+  changesRefused?: number;
   /** When to look at the broker next because something is in doubt; null when nothing is. */
   nextLookAt: number | null;
   looks: number;

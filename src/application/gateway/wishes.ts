@@ -11,7 +11,7 @@ import { entryRefusal, refusalAfterWait } from "./entry-gates.ts";
 import { post } from "./evidence.ts";
 import { askingForExit, putOffExit, whyNotNow, whyOver } from "./exit-turns.ts";
 import { isOpenNow } from "./finding.ts";
-import { refuseChanges, type Asked } from "./look-up.ts";
+import { changesRefused, refuseChanges, type Asked } from "./look-up.ts";
 import { ledgerOrder } from "./outbox.ts";
 import { blockReason } from "./reconcile.ts";
 import { DUE_NOW, instrumentOf, newRecord, type GatewayOrder } from "./record.ts";
@@ -277,7 +277,7 @@ async function settleChanges(
       const finding = await lookAt(context, order);
       const now = readOrder(context, clientOrderId);
       if (!now || now.ended !== null || now.changes === null) return;
-      if (finding && isOpenNow(finding)) refuseChanges(context, now, outcome.reason);
+      if (finding && isOpenNow(finding)) changesRefused(context, now, outcome.reason);
       else lookAgain(context, now);
     }
   }

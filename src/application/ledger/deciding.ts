@@ -12,7 +12,7 @@ import type { Order, OrderChanges, OrderIntent } from "../../domain/order.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { limitsExceeded, type LimitExceeded } from "../../domain/risk/above.ts";
 import { decide } from "../../domain/risk/decide.ts";
-import { explain, type Explanation } from "../../domain/risk/explain.ts";
+import { explain, type Explanation, type QuestionFacts } from "../../domain/risk/explain.ts";
 import { passesByItself, type Refusal } from "../../domain/risk/refusal.ts";
 import { decideReplace } from "../../domain/risk/replace.ts";
 import type { LedgerState } from "../../domain/risk/state.ts";
@@ -90,7 +90,7 @@ const answered = (answer: ReserveAnswer): ReservedOne =>
 export const explainIntent = (
   book: LedgerBook,
   intent: OrderIntent,
-  facts: IntentFacts,
+  facts: QuestionFacts,
   now: number,
 ): Explanation => explain(book.state(now), intent, facts, now);
 

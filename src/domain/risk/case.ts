@@ -5,7 +5,7 @@ import { MARK_AHEAD_MS_MAX } from "../ledger-limits.ts";
 import type { OrderChanges, OrderIntent, Side } from "../order.ts";
 import { averagePrice } from "../position.ts";
 import type { Mark } from "../tick.ts";
-import { freeToClose } from "./allowance.ts";
+import { closableNow, freeToClose } from "./allowance.ts";
 import { heldByStop, openRisk, rateOf, sharesOf } from "./exposure.ts";
 import { accountScope, pairScope, type ScopedLimit } from "./limits.ts";
 import {
@@ -69,6 +69,8 @@ export interface IntentCase {
   opening: Decimal;
   /** For a modify, what of the order would have opened on the terms that it has. */
   opened: Decimal;
+  /** True for a modify that leaves the prices and asks for no more than stands: a cancel of a part. */
+  lowers: boolean;
   /** True when it can only lower exposure, whatever is filled in whatever order. */
   onlyReduces: boolean;
   /** What it adds to the money at risk, in the base currency; null when that cannot be known. */
@@ -90,12 +92,14 @@ export const isFlatten = ({
 
 const NO_SHARE: Share = { quantity: ZERO, price: ZERO, riskPerUnit: ZERO };
 
+/** `isAlone`: as if nothing else were open on its side; of a question, never of a real order. */
 export function caseOf(
   state: LedgerState,
   intent: OrderIntent,
   facts: DecideFacts,
   now: number,
   replaced: LedgerOrder | null = null,
+  isAlone = false,
 ): IntentCase {
   const { algoId, instrument, account, side } = intent;
   const holding = state.holdings.get(holdingKey(algoId, instrument, account)) ?? null;
@@ -106,14 +110,15 @@ export function caseOf(
   const currency = facts.instrument?.currency ?? holding?.currency ?? null;
   const rate = rateOf(state, currency);
 
-  const others = otherOrders(holding, side, replaced);
-  const free = freeToClose(state, holding, side, others.quantity);
+  const free = isAlone
+    ? closableNow(state, holding, side)
+    : freeToClose(state, holding, side, otherOrders(holding, side, replaced).quantity);
   // Of a bracket's two exits only one can be all filled.
   const counted = maxDecimal(ZERO, remaining.minus(heldByStop(holding, intent)));
   const opening = maxDecimal(ZERO, counted.minus(free));
   const opened = maxDecimal(ZERO, (replaced?.share?.quantity ?? ZERO).minus(free));
-  const onlyReduces =
-    facts.instrument !== null && (opening.eq(ZERO) || onlyLowers(intent, counted, replaced));
+  const lowers = onlyLowers(intent, quantity, replaced);
+  const onlyReduces = lowers || (facts.instrument !== null && opening.eq(ZERO));
   const added = unit && addedRisk(holding, side, { remaining: counted, unit, replaced });
   return {
     state,
@@ -129,6 +134,7 @@ export function caseOf(
     rate,
     opening,
     opened,
+    lowers,
     onlyReduces,
     addedRisk: added && rate && added.times(rate),
     notional: unit && rate && remaining.times(unit.price).times(rate),
@@ -141,16 +147,11 @@ function otherOrders(holding: Holding | null, side: Side, replaced: LedgerOrder 
   return replaced?.share ? withoutShare(totals, replaced.share) : totals;
 }
 
-/** A modify that leaves the prices and lowers the quantity adds nothing. */
-function onlyLowers(
-  intent: OrderIntent,
-  remaining: Decimal,
-  replaced: LedgerOrder | null,
-): boolean {
-  if (!replaced?.share) return false;
+function onlyLowers(intent: OrderIntent, quantity: Decimal, replaced: LedgerOrder | null): boolean {
+  if (!replaced) return false;
   const { limitPrice, stopPrice } = replaced.order;
   const samePrices = limitPrice === intent.limitPrice && stopPrice === intent.stopPrice;
-  return samePrices && remaining.lte(replaced.share.quantity);
+  return samePrices && quantity.lte(replaced.quantity);
 }
 
 /** Until the broker has answered a modify, the dearer of both terms is reserved. */

@@ -15,6 +15,9 @@ export const NO_CLIENT_ORDER_ID = "";
 
 export const VERDICTS = ["passes", "refuses", "skipped"] as const;
 
+/** `clears`: what is open on its side would be canceled first, and so is not counted. */
+export type QuestionFacts = DecideFacts & { clears?: true };
+
 export interface MarginFacts {
   scope: string;
   unit: MarginUnit;
@@ -52,10 +55,10 @@ export interface Explanation {
 export function explain(
   state: LedgerState,
   intent: OrderIntent,
-  facts: DecideFacts,
+  facts: QuestionFacts,
   now: number,
 ): Explanation {
-  const each = caseOf(asOf(state, facts, now), intent, facts, now);
+  const each = caseOf(asOf(state, facts, now), intent, facts, now, null, facts.clears === true);
   const checks = RISK_CHECKS.map(([code, check]): CheckExplained => {
     if (!appliesTo(check, each)) return { code, verdict: "skipped", message: null, margins: [] };
     const margins: MarginFacts[] = [];

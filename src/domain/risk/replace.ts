@@ -37,7 +37,9 @@ export function decideReplace(
   const refusal = firstRefusal(each);
   if (refusal) return err(refusal);
   const unit = reservedUnit(each);
-  assert(unit && facts.instrument, "an approved modify has a price and an instrument");
+  // Less of an order goes by what was known when it was reserved, where nobody knows its instrument now.
+  const currency = facts.instrument?.currency ?? each.holding?.currency ?? null;
+  assert(unit && currency !== null, "an approved modify has a price and a currency");
   return ok({
     kind: "replace_reserved",
     clientOrderId,
@@ -45,7 +47,7 @@ export function decideReplace(
     quantity: each.quantity,
     unit,
     funds: fundsNeeded(each) ?? ZERO,
-    currency: facts.instrument.currency,
+    currency,
     epoch: state.epoch,
     by,
     at: now,

@@ -29,7 +29,8 @@ const NO_FACTS = { instrument: null, marketOpen: true, brokerRefusal: null, mark
 export function refusalByNow(state: LedgerState, entry: LedgerOrder, now: number): Refusal | null {
   const asReplaced = caseOf(state, entry.order, NO_FACTS, now, entry);
   const onlyReduces = entry.order.reduceOnly || asReplaced.opening.eq(ZERO);
-  const each = { ...asReplaced, onlyReduces, replaced: null };
+  // It has not left: nothing of it stands that could be lowered.
+  const each = { ...asReplaced, onlyReduces, lowers: false, replaced: null };
   for (const check of ASKED_AGAIN) {
     const refusal = appliesTo(check, each) ? check.check(each) : null;
     if (refusal) return refusal;

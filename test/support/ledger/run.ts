@@ -76,13 +76,17 @@ export class LedgerRun {
   }
 
   /** The code of the refusal, the trouble, or `reserved` with the event applied. */
-  replace(clientOrderId: string, changes: Partial<OrderChanges>): string {
+  replace(
+    clientOrderId: string,
+    changes: Partial<OrderChanges>,
+    facts: Partial<DecideFacts> = {},
+  ): string {
     const whole: OrderChanges = { quantity: null, limitPrice: null, stopPrice: null, ...changes };
     const decided = decideReplace(
       this.state,
       clientOrderId,
       whole,
-      factsWith(),
+      factsWith(facts),
       "person",
       this.now,
     );

@@ -46,6 +46,10 @@ export async function layReport(
       differences: [],
     },
   };
-  await reconcileBook(database(env.DB)).save(record, { executions: [], orders: [] }, 1);
+  await reconcileBook(database(env.DB), env.ARCHIVE).save(
+    record,
+    { executions: [], orders: [] },
+    1,
+  );
   return record;
 }

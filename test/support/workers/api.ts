@@ -196,6 +196,7 @@ export const playedPorts = (objects: Played = {}): ApiPorts => {
   };
   return {
     book: database(env.DB),
+    archive: env.ARCHIVE,
     orders,
     brokerManager: (broker) =>
       play<BrokerManagerPort>(broker === "paper" ? MANAGER : STANDBY, objects.manager ?? {}),

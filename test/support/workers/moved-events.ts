@@ -8,7 +8,7 @@ import type { OrderIntent } from "../../../src/domain/order.ts";
 import { closedDay } from "../../../src/domain/reconciliation/due-day.ts";
 import { tradingDay } from "../../../src/domain/risk/state.ts";
 import { orderPorts } from "../../../src/platform/wiring.ts";
-import { moveEventsWhenDue } from "../../../src/schedule/after-hours.ts";
+import { moveEventsWhenDue } from "../../../src/schedule/old-rows.ts";
 import { dayReportId } from "../../../src/storage/day-reports.ts";
 import { acceptedAs, fillOf, postOf } from "../ledger/samples.ts";
 import { until } from "../until.ts";

@@ -2,13 +2,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  isMoved,
   moveEvents,
   type EventFiles,
   type EventsBook,
   type MoveEventsPorts,
-  type MovingState,
 } from "../../../src/application/move-events.ts";
+import { isMoved, type MovingState } from "../../../src/application/moving.ts";
 import { EVENTS_KEPT_MS, EVENTS_RUN_MS } from "../../../src/domain/archive-limits.ts";
 import { joinEvents, type EventPart, type StoredEvent } from "../../../src/domain/event-part.ts";
 

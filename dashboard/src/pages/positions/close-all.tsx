@@ -5,6 +5,7 @@ import { closeAllPositions } from "../../api/actions.ts";
 import formStyles from "../../components/form.module.css";
 import { FailureNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
+import { ClosedNote } from "./closed-note.tsx";
 import type { ClosePositionsView } from "../../../../src/contract/orders.ts";
 
 /** The dialog outlives the positions: its answer is read when they are closed. */
@@ -29,28 +30,17 @@ function CloseForm({ count, close }: { count: number; close: () => void }) {
   const [closeId] = useState(() => crypto.randomUUID().slice(0, 23));
   const [answer, setAnswer] = useState<ClosePositionsView | null>(null);
   const run = useAction(closeAllPositions);
-  const refused = answer?.positions.filter(({ refusal }) => refusal !== null) ?? [];
   return (
     <div className={formStyles.form}>
       {answer === null && (
         <p className={formStyles.lead}>
-          Cancels what rests in the way, then sends one market order for each of{" "}
-          <strong>{count === 1 ? "1 position" : `${count} positions`}</strong>, reduce only. No
-          position is turned round.
+          Sends market orders that close{" "}
+          <strong>{count === 1 ? "1 position" : `${count} positions`}</strong>, reduce only, and
+          cancels first what rests in the way of those that can go. No position is turned round.
         </p>
       )}
       <FailureNote failure={run.failure} />
-      {answer && (
-        <p className={formStyles.lead} role="status">
-          {answer.positions.length - refused.length} of {answer.positions.length} closing orders
-          sent.
-        </p>
-      )}
-      {refused.map(({ algoId, account, instrument, refusal }) => (
-        <p className={formStyles.lead} key={`${algoId} ${account} ${instrument}`}>
-          {algoId} {instrument}: {refusal?.message}
-        </p>
-      ))}
+      {answer && <ClosedNote answer={answer} />}
       <div className={formStyles.buttons}>
         <Button variant="default" onClick={close}>
           {answer ? "Done" : "Keep positions"}

@@ -1,14 +1,14 @@
-/** Closes a position with a market order that may only reduce it, after showing that very order. */
+/** Closes a position with market orders that may only reduce it, after showing what they will do. */
 import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
-import { placeOrder } from "../../api/actions.ts";
-import { OrderStateBadge } from "../../components/badge.tsx";
+import { closePosition } from "../../api/actions.ts";
 import formStyles from "../../components/form.module.css";
-import { FailureNote, RefusalNote } from "../../components/refusal.tsx";
+import { FailureNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
-import type { OrderView, PositionView } from "../../../../src/contract/orders.ts";
+import type { ClosePositionsView, PositionView } from "../../../../src/contract/orders.ts";
 import { formatQuantity } from "../../format/number.ts";
 import { closingOrder } from "../../format/totals.ts";
+import { ClosedNote } from "./closed-note.tsx";
 
 interface ClosePositionProps {
   position: PositionView | null;
@@ -24,40 +24,34 @@ export function ClosePosition({ position, close }: ClosePositionProps) {
 }
 
 function CloseForm({ position, close }: { position: PositionView; close: () => void }) {
-  // One dialog is one intent: a second press of the button is the same order.
-  const [clientOrderId] = useState(() => crypto.randomUUID());
-  const [order, setOrder] = useState<OrderView | null>(null);
-  const place = useAction(placeOrder);
+  // One dialog is one close: a second press of the button places nothing new.
+  const [closeId] = useState(() => crypto.randomUUID().slice(0, 23));
+  const [answer, setAnswer] = useState<ClosePositionsView | null>(null);
+  const run = useAction(closePosition);
   const closing = closingOrder(position.quantity);
-  const press = async (): Promise<void> => {
-    if (closing === null) return;
-    const { algoId, account, instrument } = position;
-    const terms = { type: "market", reduceOnly: true, ...closing } as const;
-    setOrder(await place.run({ clientOrderId, algoId, account, instrument, ...terms }));
-  };
   if (closing === null) return <p className={formStyles.lead}>This position is flat already.</p>;
   return (
     <div className={formStyles.form}>
       <p className={formStyles.lead}>
-        Sends one order for <strong>{position.algoId}</strong>:{" "}
+        Closes for <strong>{position.algoId}</strong>:{" "}
         <strong>
           {closing.side} {formatQuantity(closing.quantity)} {position.instrument}
         </strong>{" "}
-        at market, reduce only. It can close the position and never turn it round.
+        at market, reduce only: in parts where that is more than the largest order, and never
+        turning the position round. What rests in its way is left its part.
       </p>
-      <FailureNote failure={place.failure} />
-      {order?.refusal && <RefusalNote refusal={order.refusal} />}
-      {order && !order.refusal && (
-        <p className={formStyles.lead} role="status">
-          Order sent: <OrderStateBadge state={order.state} />
-        </p>
-      )}
+      <FailureNote failure={run.failure} />
+      {answer && <ClosedNote answer={answer} />}
       <div className={formStyles.buttons}>
         <Button variant="default" onClick={close}>
-          {order ? "Done" : "Keep position"}
+          {answer ? "Done" : "Keep position"}
         </Button>
-        {!order && (
-          <Button color="red" loading={place.busy} onClick={() => void press()}>
+        {!answer && (
+          <Button
+            color="red"
+            loading={run.busy}
+            onClick={() => void run.run(closeId, position).then(setAnswer)}
+          >
             Close position
           </Button>
         )}

@@ -5,10 +5,11 @@ import type { Refusal } from "../refusal.ts";
 
 export interface RiskCheck {
   /**
-   * `every`: also orders that only reduce exposure. `entries`: orders that may raise it. `new_entries`:
-   * the same, but no modify of an order that already stands.
+   * `every`: also orders that only reduce exposure. `but_lowered`: the same, but no modify that only lowers an
+   * order which stands; that is a cancel of a part, and a cancel passes. `entries`: orders that may raise exposure.
+   * `new_entries`: the same, but no modify of an order that already stands.
    */
-  readonly applies: "every" | "entries" | "new_entries";
+  readonly applies: "every" | "but_lowered" | "entries" | "new_entries";
   /**
    * Null when it passes. It compares on up to its first refusal, and notes the margin of each
    * comparison before it decides.
@@ -20,6 +21,15 @@ export interface RiskCheck {
  * Orders that only reduce exposure pass those that are for entries. So does a flatten that asks for too much:
  * it has to hear how much is left.
  */
-export const appliesTo = ({ applies }: RiskCheck, each: IntentCase): boolean =>
-  applies === "every" ||
-  !(each.onlyReduces || isFlatten(each) || (applies === "new_entries" && each.replaced));
+export function appliesTo({ applies }: RiskCheck, each: IntentCase): boolean {
+  switch (applies) {
+    case "every":
+      return true;
+    case "but_lowered":
+      return !each.lowers;
+    case "entries":
+      return !(each.onlyReduces || isFlatten(each));
+    case "new_entries":
+      return !(each.onlyReduces || isFlatten(each) || each.replaced);
+  }
+}

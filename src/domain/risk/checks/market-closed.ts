@@ -3,7 +3,7 @@ import { refuse } from "../refusal-of.ts";
 import type { RiskCheck } from "./check.ts";
 
 export const marketClosed: RiskCheck = {
-  applies: "every",
+  applies: "but_lowered",
   check({ facts, intent }) {
     if (facts.marketOpen) return null;
     return refuse(

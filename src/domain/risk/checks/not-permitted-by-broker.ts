@@ -3,7 +3,7 @@ import { refuse } from "../refusal-of.ts";
 import type { RiskCheck } from "./check.ts";
 
 export const notPermittedByBroker: RiskCheck = {
-  applies: "every",
+  applies: "but_lowered",
   check({ facts, intent }) {
     const reason = facts.instrument?.tradable === false ? "it can only be watched" : null;
     const refusal = facts.brokerRefusal ?? reason;

@@ -11,7 +11,7 @@ import type { RiskCheck } from "./check.ts";
  * refused one would leave the position bare. New terms for them are held to the mark.
  */
 export const priceCollar: RiskCheck = {
-  applies: "every",
+  applies: "but_lowered",
   check(each, note) {
     const { intent, mark, now, replaced } = each;
     if (intent.exit && !replaced) return null;

@@ -4,7 +4,7 @@ import { refuse } from "../refusal-of.ts";
 import type { RiskCheck } from "./check.ts";
 
 export const priceGrid: RiskCheck = {
-  applies: "every",
+  applies: "but_lowered",
   check({ facts, intent }, note) {
     if (!facts.instrument) return null;
     const tick = decimal(facts.instrument.tickSize);

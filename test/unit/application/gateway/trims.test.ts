@@ -3,8 +3,7 @@ import { expect, test } from "vitest";
 import { bracketNote, saveBracket } from "../../../../src/application/gateway/bracket-notes.ts";
 import { newRecord } from "../../../../src/application/gateway/record.ts";
 import { legId, newBracket, stepBracket } from "../../../../src/domain/bracket.ts";
-import { assert } from "../../../../src/domain/assert.ts";
-import type { ApprovedOrder, Order } from "../../../../src/domain/order.ts";
+import type { ApprovedOrder } from "../../../../src/domain/order.ts";
 import { ok } from "../../../../src/domain/result.ts";
 import type { Reducing } from "../../../../src/domain/risk/reducing.ts";
 import { MemoryStore } from "../../../support/orders/memory-store.ts";
@@ -15,6 +14,7 @@ import {
   START,
   type Script,
 } from "../../../support/orders/scripted.ts";
+import { orderOf } from "../../../support/orders/standing-order.ts";
 import { INSTRUMENT } from "../../../support/orders/world.ts";
 
 const bracket = { stopPrice: "95", stopLimitPrice: null, targetPrice: "105" };
@@ -24,24 +24,6 @@ const LEGS_OF = ["o-1", "o-2"].flatMap((entry) => [
   legId(entry, 1, "stop"),
   legId(entry, 1, "target"),
 ]);
-
-function orderOf(approved: ApprovedOrder | null | undefined): Order {
-  assert(approved, "it stands");
-  const { intent, ledgerVersion, epoch } = approved;
-  return {
-    ...intent,
-    state: "pending_replace",
-    filledQuantity: "0",
-    averagePrice: null,
-    brokerOrderId: null,
-    refusal: null,
-    reason: null,
-    ledgerVersion,
-    epoch,
-    createdAt: START,
-    updatedAt: START,
-  };
-}
 
 /** Two brackets of five, the older one first, and an order by itself of five, all at the broker. */
 function three(script: Script = {}, lotSize = "1") {

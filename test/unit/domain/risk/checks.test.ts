@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { RISK_CHECKS } from "../../../../src/domain/risk/checks/index.ts";
+import { apply } from "../../../../src/domain/risk/ledger.ts";
 import { REFUSAL_CODES } from "../../../../src/domain/risk/refusal.ts";
 import { BOTH_SIDES } from "../../../support/ledger/both-sides.ts";
 import { long, LedgerRun } from "../../../support/ledger/run.ts";
-import { instrumentWith } from "../../../support/ledger/samples.ts";
+import { fillOf, INSTRUMENT, instrumentWith } from "../../../support/ledger/samples.ts";
 
 describe("each check on both sides of its limit", () => {
   test.each(REFUSAL_CODES)("%s", (code) => {
@@ -29,6 +30,18 @@ describe("each check on both sides of its limit", () => {
     run.reserve({ quantity: "5" });
     expect(run.verdict({ quantity: "10" })).toBe("approved");
     expect(run.verdict({ quantity: "11" })).toBe("POSITION_LIMIT");
+  });
+
+  test("nobody opens anything as external, be it known or not, and what is held there can be closed", () => {
+    const run = new LedgerRun();
+    const by = { reason: "a test", by: "person", at: run.now };
+    apply(run.state, { kind: "control", change: { kind: "register", algoId: "external", ...by } });
+    for (const facts of [{}, { algoKnown: true }])
+      expect(run.verdict({ algoId: "external" }, facts)).toBe("ALGO_UNKNOWN");
+    const fill = { clientOrderId: "external-1", account: "paper", instrument: INSTRUMENT.id };
+    run.post("external-1", fillOf({ ...fill, side: "buy" }, "10", "100"));
+    const close = { algoId: "external", side: "sell", reduceOnly: true } as const;
+    expect(run.verdict(close)).toBe("approved");
   });
 
   test("a limit price below the market, too, and a stop-limit's against its own stop", () => {

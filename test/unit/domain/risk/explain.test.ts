@@ -4,7 +4,7 @@ import { decimal } from "../../../../src/domain/decimal.ts";
 import type { OrderIntent } from "../../../../src/domain/order.ts";
 import type { DecideFacts } from "../../../../src/domain/risk/case.ts";
 import { RISK_CHECKS } from "../../../../src/domain/risk/checks/index.ts";
-import { explain } from "../../../../src/domain/risk/explain.ts";
+import { explain, type QuestionFacts } from "../../../../src/domain/risk/explain.ts";
 import { REFUSAL_CODES, type RefusalCode } from "../../../../src/domain/risk/refusal.ts";
 import type { LedgerState } from "../../../../src/domain/risk/state.ts";
 import { BOTH_SIDES } from "../../../support/ledger/both-sides.ts";
@@ -16,8 +16,8 @@ const DAY_MS = 86_400_000;
 const explained = (
   run: LedgerRun,
   changes: Partial<OrderIntent> = {},
-  facts: Partial<DecideFacts> = {},
-) => explain(run.state, intentWith(changes), factsWith(facts), run.now);
+  facts: Partial<QuestionFacts> = {},
+) => explain(run.state, intentWith(changes), { ...factsWith(facts), ...facts }, run.now);
 
 const checkOf = (all: ReturnType<typeof explained>, code: RefusalCode) => {
   const check = all.checks.find((each) => each.code === code);
@@ -223,4 +223,19 @@ test("a mark that its provider's data calls stale prices no entry, however young
   expect(entry.verdict).toBe("refuses");
   const fresh = checkOf(explained(run, {}, { mark: markOf(run.now) }), "STALE_PRICE");
   expect(fresh.verdict).toBe("passes");
+});
+
+test("a way out is judged as if nothing else were open on its side where that is to be canceled first; a real order is not", () => {
+  const run = new LedgerRun();
+  long(run, "10");
+  run.reserve({ side: "sell", quantity: "10", reduceOnly: true });
+  run.tradingState("portfolio", "reducing");
+  const close = { side: "sell", type: "market", limitPrice: null, reduceOnly: true } as const;
+  const clears = { clears: true } as const;
+  expect(explained(run, close).refusedBy).toBe("KILL_SWITCH");
+  expect(explained(run, close, clears)).toMatchObject({ refusedBy: null, onlyReduces: true });
+  expect(explained(run, { ...close, quantity: "11" }, clears).refusedBy).toBe("KILL_SWITCH");
+  run.tradingState("portfolio", "active");
+  expect(explained(run, { ...close, quantity: "11" }, clears).refusedBy).toBe("REDUCE_ONLY");
+  expect(run.verdict(close, clears as Partial<DecideFacts>)).toBe("REDUCE_ONLY");
 });

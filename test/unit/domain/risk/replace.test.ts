@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { LedgerRun } from "../../../support/ledger/run.ts";
-import { acceptedAs, fillOf } from "../../../support/ledger/samples.ts";
+import type { DecideFacts } from "../../../../src/domain/risk/case.ts";
+import { LedgerRun, long } from "../../../support/ledger/run.ts";
+import { acceptedAs, fillOf, instrumentWith } from "../../../support/ledger/samples.ts";
 
 const reason = "test";
 
@@ -152,5 +153,70 @@ describe("while new terms wait for their answer", () => {
     const refused = { kind: "replace_rejected", reason: "no" } as const;
     expect(run.post(id, refused).order.state).toBe("new");
     expect(run.figures().openBuy.toFixed()).toBe("10");
+  });
+});
+
+/** Long 10, with a stop-limit for all of it at the broker, which may only reduce. */
+function guarded(): LedgerRun {
+  const run = new LedgerRun();
+  long(run, "10");
+  const stop = { type: "stop_limit", stopPrice: "90", limitPrice: "89.5" } as const;
+  run.reserve({ ...stop, clientOrderId: "stop", side: "sell", reduceOnly: true });
+  run.post("stop", { kind: "accepted", brokerOrderId: "b-2", pendingTrigger: true });
+  return run;
+}
+
+describe("new terms that only lower an order that stands are a cancel of a part, and pass as a cancel does", () => {
+  interface Hindered {
+    why: string;
+    given?: (run: LedgerRun) => void;
+    facts?: Partial<DecideFacts>;
+    code: string;
+  }
+
+  const HINDERED: Hindered[] = [
+    {
+      why: "the portfolio sleeps",
+      given: (run) => run.restrict("portfolio"),
+      code: "PORTFOLIO_ASLEEP",
+    },
+    { why: "its market is closed", facts: { marketOpen: false }, code: "MARKET_CLOSED" },
+    {
+      why: "the broker's list of instruments is not read",
+      facts: { instrument: null, marketOpen: false },
+      code: "INSTRUMENT_UNKNOWN",
+    },
+    {
+      why: "its instrument can no longer be traded",
+      facts: { instrument: instrumentWith({ tradable: false }) },
+      code: "NOT_PERMITTED_BY_BROKER",
+    },
+    {
+      why: "the exchange has changed its tick size",
+      facts: { instrument: instrumentWith({ tickSize: "1" }) },
+      code: "PRICE_OFF_GRID",
+    },
+    {
+      why: "its price is further away than an order's may be by now",
+      given: (run) => run.limit("priceCollar", "0.001"),
+      code: "PRICE_COLLAR",
+    },
+  ];
+
+  test.each(HINDERED)("also while $why", ({ given, facts, code }) => {
+    const run = guarded();
+    given?.(run);
+    // Anything else than less of it is refused: another price, or more.
+    expect(run.replace("stop", { quantity: "6", limitPrice: "89.6" }, facts)).toBe(code);
+    expect(run.replace("stop", { quantity: "11" }, facts)).toBe(code);
+    expect(run.replace("stop", { quantity: "6" }, facts)).toBe("reserved");
+  });
+
+  test("but not while it stands under a halt, which cancels it whole, or below the smallest order", () => {
+    const run = guarded();
+    const facts = { instrument: instrumentWith({ minQuantity: "7" }) };
+    expect(run.replace("stop", { quantity: "6" }, facts)).toBe("QUANTITY_LIMITS");
+    run.tradingState("portfolio", "halted");
+    expect(run.replace("stop", { quantity: "6" })).toBe("KILL_SWITCH");
   });
 });
