@@ -110,14 +110,16 @@ function oldRowsComponent(moves: readonly RowMoves[]): Component {
 
 const isFailing = ({ failingSince }: RowMoves): boolean => failingSince !== null;
 
-function movedText({ kind, rows, movedAt, stayed, failingSince, error }: RowMoves): string {
-  const last = movedAt === null ? "" : `, last at ${new Date(movedAt).toISOString()}`;
-  const left = stayed === 0 ? "" : `, ${stayed} old ones stay`;
-  const trouble =
-    failingSince === null
-      ? ""
-      : `, nothing goes since ${new Date(failingSince).toISOString()}: ${error}`;
-  return `${rows} ${kind} moved to files${last}${left}${trouble}`;
+function movedText(move: RowMoves): string {
+  const { kind, rows, movedAt, stayed, day, finishedAt, failingSince, error } = move;
+  const since = failingSince === null ? "" : new Date(failingSince).toISOString();
+  return [
+    `${rows} ${kind} moved to files`,
+    ...(movedAt === null ? [] : [`last at ${new Date(movedAt).toISOString()}`]),
+    ...(stayed === 0 ? [] : [`${stayed} old ones stay`]),
+    ...(day !== null && finishedAt === null ? [`the pass after ${day} goes on`] : []),
+    ...(failingSince === null ? [] : [`nothing goes since ${since}: ${error}`]),
+  ].join(", ");
 }
 
 /** What ended days ago leaves the tradebook for files, so that D1 is not filled. */

@@ -63,8 +63,8 @@ export const BOOK_KEPT_DAYS_MAX = 3_650;
 /** Rows that one slice reads, and so at most those of one file: 2.5 MB of text, some 300 kB packed. */
 export const BOOK_SLICE_ROWS = 5_000;
 
-/** One minute's run begins slices of orders for so long, and of executions: see `EVENTS_RUN_MS`. */
-export const BOOK_RUN_MS = 1_500;
+/** One minute's run begins slices for so long, of orders or of executions: see `EVENTS_RUN_MS`. Five slices or so, some twenty thousand rows. */
+export const BOOK_RUN_MS = 3_000;
 
 /** Files that one page of a list reads: some 30 ms of processor time each. Where that was not enough, the page is short and its cursor goes on. */
 export const BOOK_PARTS_PER_PAGE = 12;

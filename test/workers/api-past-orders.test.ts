@@ -6,6 +6,8 @@ import { orderView, type OrderView } from "../../src/contract/orders.ts";
 import type { Page } from "../../src/contract/primitives.ts";
 import { tradebook } from "../../src/storage/tradebook.ts";
 import { DEVELOPMENT_KEY, errorOf, ORDER, played } from "../support/workers/api.ts";
+import { report } from "../support/workers/moved-events.ts";
+import { idsInD1, movedOf, movingOrders } from "../support/workers/moved-rows.ts";
 
 const DAY = Date.parse("2026-11-20T00:00:00Z");
 const DAY_MS = 86_400_000;
@@ -96,6 +98,21 @@ describe("orders of a span of time", () => {
   ])("are narrowed by %s as the ledger's are", async (query, wanted) => {
     expect(await ids(`${OF_DAY}&${query}`)).toEqual(wanted);
   });
+});
+
+test("orders whose day has moved to files are told in the same words, page by page", async () => {
+  const before = await pageOf(`${OF_DAY}&limit=2`);
+  for (const day of ["2026-11-19", "2026-11-20", "2026-11-21"]) await report(day);
+  const keptMs = 60 * DAY_MS;
+  const state = await movedOf(movingOrders(), { now: () => DAY + keptMs + 9 * DAY_MS });
+  // What is open stays.
+  expect(state).toMatchObject({ error: null, stayed: 3 });
+  expect(await idsInD1("orders")).toEqual(["after", "before", "third-a"]);
+  expect(await pageOf(`${OF_DAY}&limit=2`)).toEqual(before);
+  expect(await ids(`${OF_DAY}&limit=2&cursor=${before.nextCursor}`)).toEqual(["second", "first"]);
+  expect(await ids(`${OF_DAY}&algoId=other`)).toEqual(["second"]);
+  const { items } = await pageOf(OF_DAY);
+  for (const each of items) expect(orderView.strict().safeParse(each).success).toBe(true);
 });
 
 describe("a wrong span", () => {

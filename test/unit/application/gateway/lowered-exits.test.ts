@@ -89,9 +89,14 @@ function partlyFilled(script: Script = {}) {
       limitPrice: approved[id]?.intent.limitPrice ?? null,
       stopPrice: approved[id]?.intent.stopPrice ?? null,
     });
+  let termsVersion = 100;
   const told: Script = {
     instrument: () => INSTRUMENT,
-    reserveReplace: async (id) => ok(orderOf(approved[id])),
+    // Each time it is another approval.
+    reserveReplace: async (id) => {
+      termsVersion += 1;
+      return ok({ ...orderOf(approved[id]), termsVersion });
+    },
     orders: [broker(STOP, "0"), broker(TARGET, "4")],
     executions: [FOUR],
   };
