@@ -19,7 +19,6 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an exit that was not sent goes the way of entries",
-    from: 501,
     file: SUBMIT,
     changes: [["const waiting = order.approved?.intent.exit\n", "const waiting = order.turn\n"]],
     also: {
@@ -49,6 +48,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an exit is approved no more after a takeover",
+    from: 501,
     file: "src/domain/risk/decide.ts",
     changes: [
       [
@@ -76,7 +76,9 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   {
     name: "exits outlive what they were for",
     file: "src/application/gateway/trims.ts",
-    changes: [["if (trimsDueAt(context) > context.now() ||", "if (context.now() > 0 ||"]],
+    changes: [
+      ["if (trimsDueAt(context) > context.now()) return;", "if (context.now() > 0) return;"],
+    ],
   },
   {
     name: "kill switch not checked by the ledger",
@@ -111,6 +113,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "new terms of an old epoch pass the fence",
+    from: 801,
     file: "src/application/gateway/wishes.ts",
     changes: [["onlyLowers(order, changes) ? 0 : latest", "0"]],
   },

@@ -30,33 +30,33 @@ const fill = (id: string, clientOrderId: string) => ({
   at: START,
 });
 
-describe("while people's incidents cannot be laid down and no error comes back", () => {
-  /** An entry has filled while the ledger was away; somebody traded past the platform, which people are to hear of. */
-  async function hanging() {
-    const asked: string[] = [];
-    const ledger = { isAway: true };
-    const database = Promise.withResolvers<void>();
-    const script: Script = {
-      instrument: () => INSTRUMENT,
-      tellWhen: () => database.promise,
-      reserve: async ({ clientOrderId }) => {
-        if (ledger.isAway) throw new Error("the ledger is away");
-        asked.push(clientOrderId);
-        throw new Error("enough");
-      },
-    };
-    const run = scripted(script);
-    await run.gateway.submit(approvedWith({ bracket }), 1);
-    await run.gateway.onStream(fill("E1", "o-1"));
-    script.orders = [brokerOrderWith({ brokerOrderId: "X1", clientOrderId: null })];
-    script.executions = [executionOf("E1", "10")];
-    run.advance(10_000);
-    const first = run.gateway.watch();
-    await settled();
-    expect(run.telling).toBe(1);
-    return { run, script, asked, ledger, database, first };
-  }
+/** An entry has filled while the ledger was away; somebody traded past the platform, which people are to hear of. */
+async function hanging() {
+  const asked: string[] = [];
+  const ledger = { isAway: true };
+  const database = Promise.withResolvers<void>();
+  const script: Script = {
+    instrument: () => INSTRUMENT,
+    tellWhen: () => database.promise,
+    reserve: async ({ clientOrderId }) => {
+      if (ledger.isAway) throw new Error("the ledger is away");
+      asked.push(clientOrderId);
+      throw new Error("enough");
+    },
+  };
+  const run = scripted(script);
+  await run.gateway.submit(approvedWith({ bracket }), 1);
+  await run.gateway.onStream(fill("E1", "o-1"));
+  script.orders = [brokerOrderWith({ brokerOrderId: "X1", clientOrderId: null })];
+  script.executions = [executionOf("E1", "10")];
+  run.advance(10_000);
+  const first = run.gateway.watch();
+  await settled();
+  expect(run.telling).toBe(1);
+  return { run, script, asked, ledger, database, first };
+}
 
+describe("while people's incidents cannot be laid down and no error comes back", () => {
   test("an exit is asked for by the clock all the same", async () => {
     const { run, asked, ledger } = await hanging();
     ledger.isAway = false;
@@ -114,45 +114,46 @@ describe("while people's incidents cannot be laid down and no error comes back",
   });
 });
 
-describe("while another order's new terms are not answered", () => {
-  async function trimming() {
-    const asked: string[] = [];
-    const looked: string[] = [];
-    const answer = Promise.withResolvers<CancelOutcome>();
-    const orderOf = ({ intent, ledgerVersion, epoch }: ApprovedOrder): Order => ({
-      ...intent,
-      state: "pending_replace",
-      filledQuantity: "0",
-      averagePrice: null,
-      brokerOrderId: null,
-      refusal: null,
-      reason: null,
-      ledgerVersion,
-      epoch,
-      createdAt: START,
-      updatedAt: START,
-    });
-    const way = approvedWith({ clientOrderId: "out", side: "sell", reduceOnly: true });
-    const row = { algoId: "momentum", instrument: "SIM:AAA", side: "sell" } as const;
-    const script: Script = {
-      instrument: () => INSTRUMENT,
-      reducing: async (account) => {
-        looked.push(account);
-        return [{ ...row, held: "4", closable: "4", orders: [{ clientOrderId: "out" }] }];
-      },
-      reserveReplace: async () => ok(orderOf(way)),
-      modify: () => answer.promise,
-      reserve: async ({ clientOrderId }) => {
-        asked.push(clientOrderId);
-        throw new Error("enough");
-      },
-    };
-    const run = scripted(script);
-    await run.gateway.submit(way, 1);
-    await run.gateway.submit(approvedWith({ bracket }), 1);
-    return { run, asked, looked };
-  }
+const orderOf = ({ intent, ledgerVersion, epoch }: ApprovedOrder): Order => ({
+  ...intent,
+  state: "pending_replace",
+  filledQuantity: "0",
+  averagePrice: null,
+  brokerOrderId: null,
+  refusal: null,
+  reason: null,
+  ledgerVersion,
+  epoch,
+  createdAt: START,
+  updatedAt: START,
+});
+/** An order that may only reduce is to be made smaller, and its broker does not answer that. */
+async function trimming() {
+  const asked: string[] = [];
+  const looked: string[] = [];
+  const answer = Promise.withResolvers<CancelOutcome>();
+  const way = approvedWith({ clientOrderId: "out", side: "sell", reduceOnly: true });
+  const row = { algoId: "momentum", instrument: "SIM:AAA", side: "sell" } as const;
+  const script: Script = {
+    instrument: () => INSTRUMENT,
+    reducing: async (account) => {
+      looked.push(account);
+      return [{ ...row, held: "4", closable: "4", orders: [{ clientOrderId: "out" }] }];
+    },
+    reserveReplace: async () => ok(orderOf(way)),
+    modify: () => answer.promise,
+    reserve: async ({ clientOrderId }) => {
+      asked.push(clientOrderId);
+      throw new Error("enough");
+    },
+  };
+  const run = scripted(script);
+  await run.gateway.submit(way, 1);
+  await run.gateway.submit(approvedWith({ bracket }), 1);
+  return { run, asked, looked };
+}
 
+describe("while another order's new terms are not answered", () => {
   test("a fill's exits are placed at once", async () => {
     const { run, asked } = await trimming();
     void run.gateway.onStream(fill("E1", "o-1"));
