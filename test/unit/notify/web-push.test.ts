@@ -66,6 +66,7 @@ beforeEach(async () => {
 afterEach(() => new Promise((done) => server.close(done)));
 
 const deviceOf = (path: string, { keys }: Browser): PushDevice => ({
+  id: `id of ${path}`,
   endpoint: `${SERVICE}${path}`,
   ...keys,
 });
@@ -167,13 +168,25 @@ test.each([
   },
 );
 
-test("one device that took it is enough: the others are not told twice for one that failed", async () => {
+test("a device that failed is told alone by the next try: those that took it are not told twice", async () => {
+  const both = channel(deviceOf("/a", newBrowser()), deviceOf("/b", newBrowser()));
   answers["/b"] = 503;
-  const result = await channel(deviceOf("/a", newBrowser()), deviceOf("/b", newBrowser())).send(
-    MESSAGE,
-    0,
-  );
-  expect(result.ok).toBe(true);
+  const left = { mayRetry: true, devicesLeft: ["id of /b"] };
+  const reason = "not reached: 1 of the devices: answered 503";
+  expect(await both.send(MESSAGE, 0)).toEqual({ ok: false, error: { ...left, reason } });
+  expect(received.map(({ path }) => path).toSorted()).toEqual(["/a", "/b"]);
+  received.length = 0;
+  expect(await both.send(MESSAGE, 0, left.devicesLeft)).toMatchObject({ error: left });
+  delete answers["/b"];
+  expect(await both.send(MESSAGE, 0, left.devicesLeft)).toEqual({ ok: true, value: null });
+  expect(received.map(({ path }) => path)).toEqual(["/b", "/b"]);
+});
+
+test("a device that refuses for good keeps nobody from having been told, and neither does one that signed off", async () => {
+  answers["/b"] = 403;
+  const both = channel(deviceOf("/a", newBrowser()), deviceOf("/b", newBrowser()));
+  expect((await both.send(MESSAGE, 0)).ok).toBe(true);
+  expect((await both.send(MESSAGE, 0, ["id of /gone"])).ok).toBe(true);
 });
 
 test("without a device nobody is told, and that is said", async () => {
