@@ -23,7 +23,9 @@ export interface AlertMessage {
   openedAt: number;
   /** 0 for the first telling. */
   step: number;
-  /** Where the desk is; null when nobody has said. */
+  /** The page of the dashboard that shows it, e.g. `/system/alerts?incident=…`. */
+  path: string;
+  /** The same as an address; null when nobody has said where the dashboard is. */
   link: string | null;
 }
 

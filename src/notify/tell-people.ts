@@ -28,12 +28,10 @@ import { inLanes } from "./in-lanes.ts";
 /** An open dead letter that nobody has acknowledged. */
 export interface OpenAlert extends Pick<
   AlertMessage,
-  "clientOrderId" | "algoId" | "instrument" | "label" | "reason" | "openedAt" | "incident"
+  "clientOrderId" | "algoId" | "instrument" | "label" | "reason" | "openedAt" | "incident" | "path"
 > {
   /** Of an incident; a dead letter's comes from its label. */
   severity?: Severity;
-  /** The page of the dashboard that is about it. */
-  page?: string;
   acknowledgedAt: number | null;
   intent: Record<string, unknown>;
 }
@@ -196,7 +194,8 @@ export function messageOf(
   { id, step }: DueSend,
   link: string | null,
 ): AlertMessage {
-  const { clientOrderId, algoId, instrument, label, reason, openedAt, intent, incident } = alert;
+  const { clientOrderId, algoId, instrument, label, reason, openedAt, intent, incident, path } =
+    alert;
   const { side, quantity, type } = intent;
   const order = [side, quantity, instrument, type].filter((word) => typeof word === "string");
   return {
@@ -210,6 +209,7 @@ export function messageOf(
     reason,
     openedAt,
     step,
-    link: link === null ? null : `${link}/${alert.page ?? "orders"}`,
+    path,
+    link: link === null ? null : `${link}${path}`,
   };
 }

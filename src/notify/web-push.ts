@@ -52,12 +52,17 @@ const PUSH_BYTES_MAX = 3_993;
 /** Of title and tag each, so that most of the room is the body's. */
 const LINE_BYTES_MAX = 500;
 
-/** What the device shows; `tag` makes a later telling of the same order replace the one before. */
+/** Room for an id that is percent-encoded; one that is longer still opens the page that lists it. */
+const PATH_BYTES_MAX = 1_500;
+
+/** What the device shows, and the page of the dashboard that it opens when it is touched; `tag` makes a later telling of the same order replace the one before. */
 export function formatPush(message: AlertMessage): string {
   const title = shortened(titleOf(message), LINE_BYTES_MAX);
   const tag = shortened(message.clientOrderId, LINE_BYTES_MAX);
-  const written = (body: string): string =>
-    JSON.stringify({ title, body, tag, link: message.link });
+  // A path that was cut would name something else: of one too long its page is left.
+  const [page = ""] = message.path.split("?");
+  const path = bytesInside(message.path) <= PATH_BYTES_MAX ? message.path : page;
+  const written = (body: string): string => JSON.stringify({ title, body, tag, path });
   const room = PUSH_BYTES_MAX - utf8.encode(written("")).byteLength;
   return written(shortened(textOf(message), room));
 }

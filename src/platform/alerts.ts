@@ -34,7 +34,11 @@ export const alertChannels = (env: Env): Channels =>
   });
 
 export const alertBook = (book: Database): AlertBook => ({
-  open: (channel, lastStep, page) => unacknowledged(book, { channel, lastStep }, page),
+  open: async (channel, lastStep, page) =>
+    (await unacknowledged(book, { channel, lastStep }, page)).map((letter) => ({
+      ...letter,
+      path: `/orders/dead-letters?letter=${encodeURIComponent(letter.clientOrderId)}`,
+    })),
   sends: (channel, ids) => latestSends(book, channel, ids),
   claim: (send, heldUntil, now) => claimSend(book, send, heldUntil, now),
   record: (id, outcome, now) => recordSend(book, id, outcome, now),
@@ -51,7 +55,7 @@ const alertOf = (incident: IncidentRow): OpenAlert => ({
   reason: incident.message,
   openedAt: incident.at,
   acknowledgedAt: incident.acknowledgedAt,
-  page: /^(trip|unvalued)-/.test(incident.id) ? "risk" : "system/reconciliation",
+  path: `/system/alerts?incident=${encodeURIComponent(incident.id)}`,
   intent: {},
 });
 

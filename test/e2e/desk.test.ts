@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 let platform: Platform;
 let browser: Browser;
 let receiver: Server;
-let received: { at: number; body: { clientOrderId: string; label: string } }[];
+let received: { at: number; body: { clientOrderId: string; label: string; path: string } }[];
 
 beforeAll(async () => {
   received = [];
@@ -64,7 +64,11 @@ test("a dead letter is told within seconds, acknowledged and discarded in the da
     60_000,
   );
   await until("the alert", () => received.length === 1, 10_000);
-  expect(received[0]?.body).toMatchObject({ clientOrderId, label: "not_sent" });
+  expect(received[0]?.body).toMatchObject({
+    clientOrderId,
+    label: "not_sent",
+    path: `/orders/dead-letters?letter=${clientOrderId}`,
+  });
   expect((received[0]?.at ?? Infinity) - seenAt).toBeLessThan(2_000);
 
   const { page, troubles } = await watchedPage(browser, {
@@ -111,8 +115,9 @@ test("a dead letter that was proven not sent is sent again, as one new order", a
   await platform.post("/v1/paper/faults", { fault: "refuse_not_accepted", count: 0 });
 
   const { page } = await watchedPage(browser, { width: 390, height: 844, scheme: "dark" });
-  await page.goto(`${platform.url}/orders/dead-letters#key=${platform.developmentKey}`);
-  await page.getByRole("button", { name: `Open ${clientOrderId}` }).click();
+  // As a message's link leads there.
+  const place = `/orders/dead-letters?letter=${clientOrderId}`;
+  await page.goto(`${platform.url}${place}#key=${platform.developmentKey}`);
   await page.getByRole("button", { name: "Send again" }).click();
   await page.getByRole("textbox", { name: "Reason" }).fill("the broker is back");
   await screenshot(page, "desk-send-again");

@@ -63,6 +63,9 @@ test(
     expect(first.filter((each) => each.startsWith("ops") && each.includes("No stop"))).toHaveLength(
       1,
     );
+    expect(first.find((each) => each.includes("No stop"))).toContain(
+      "/system/alerts?incident=bare",
+    );
     const told = new Set(first);
     for (const each of await pass(11_000)) told.add(each);
     // Two channels: nobody was told twice of one, and of every one somebody.

@@ -21,6 +21,7 @@ export async function pass(now: number, answer = 200): Promise<string[]> {
     SLACK_WEBHOOK_URL: "https://hooks.example.com/s",
     ALERT_WEBHOOK_URL: "https://ops.example.com/w",
     ALERT_WEBHOOK_SECRET: "signing-secret",
+    DASHBOARD_URL: "https://desk.example.com",
   };
   const told = channelsOf(settings, {
     fetch: async (url, { body }) => {

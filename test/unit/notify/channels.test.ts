@@ -99,7 +99,8 @@ const MESSAGE: AlertMessage = {
   reason: 'no answer <b>"now"</b>',
   openedAt: 5,
   step: 0,
-  link: "https://desk.example.com/orders",
+  path: "/orders/dead-letters?letter=order-1",
+  link: "https://desk.example.com/orders/dead-letters?letter=order-1",
 };
 
 const NOW = 1_700_000_000_999;
@@ -230,10 +231,11 @@ test.each([
   expect(result).toMatchObject({ error: { mayRetry: true, pauseMs } });
 });
 
+const silent: Fetch = (_url, { signal }) =>
+  new Promise((_answer, reject) => signal?.addEventListener("abort", () => reject(new Error())));
+
 test("a receiver that does not answer is given up after its time, and a timer that is no longer needed goes", async () => {
   vi.useFakeTimers();
-  const silent: Fetch = (_url, { signal }) =>
-    new Promise((_answer, reject) => signal?.addEventListener("abort", () => reject(new Error())));
   const sent = post(silent, origin, { headers: {}, body: "" });
   await vi.advanceTimersByTimeAsync(ALERT_SEND_MS_MAX - 1);
   expect(vi.getTimerCount()).toBe(1);

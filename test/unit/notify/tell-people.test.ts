@@ -33,6 +33,7 @@ const letter = (id: string, label: OpenAlert["label"] = "unknown"): OpenAlert =>
   openedAt: NOW,
   acknowledgedAt: null,
   intent: {},
+  path: "/orders/dead-letters",
 });
 
 const letters = (count: number, name = "letter"): OpenAlert[] =>

@@ -32,7 +32,8 @@ const MESSAGE: AlertMessage = {
   reason: "no answer",
   openedAt: 5,
   step: 0,
-  link: "https://desk.example.com/orders",
+  path: "/orders/dead-letters?letter=order-1",
+  link: "https://desk.example.com/orders/dead-letters?letter=order-1",
 };
 
 let server: Server;
@@ -94,7 +95,7 @@ test("a device opens its own message, which no other device can", async () => {
     title: "Order has an unknown outcome: buy 10 NSE:M&M limit",
     body: expect.stringContaining("Why: no answer") as string,
     tag: "order-1",
-    link: "https://desk.example.com/orders",
+    path: "/orders/dead-letters?letter=order-1",
   });
   expect(() => stranger.open(request.body)).toThrow("authenticate");
   expect(request.body.toString("latin1")).not.toContain("momentum");
@@ -260,6 +261,15 @@ test("a message that just fits is whole, and so is one with a title too long for
   >;
   expect(title).toBe(`${"t".repeat(497)}…`);
   expect(body).toContain("why");
+});
+
+const pathOf = (path: string): unknown =>
+  (JSON.parse(formatPush({ ...MESSAGE, path })) as { path: unknown }).path;
+
+test("what is touched opens what it is about, and the page that lists it where its id is too long", () => {
+  const incident = "/system/alerts?incident=trip-algo%3Aa-7";
+  expect(pathOf(incident)).toBe(incident);
+  expect(pathOf(`${incident}${"%E0%A4%B0".repeat(300)}`)).toBe("/system/alerts");
 });
 
 test("keys of this deployment that do not belong together sign no device off, and are not tried again", async () => {
