@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser, screenshot, watchedPage } from "../support/browser.ts";
+import { isInSight } from "../support/dashboard.ts";
 import { type Platform, startPlatform } from "../support/platform.ts";
 import { until } from "../support/until.ts";
 
@@ -101,6 +102,10 @@ test("a dead letter is told within seconds, acknowledged and discarded in the da
   await screenshot(page, "desk-closed");
   const ended = await platform.get<{ state: string }>(`/v1/orders/${clientOrderId}`);
   expect(ended.state).toBe("canceled");
+  await page.getByRole("tab", { name: "All orders" }).click();
+  const why = page.getByRole("cell", { name: "the moment has passed" });
+  await why.waitFor();
+  expect(await isInSight(why)).toBe(true);
   expect(troubles).toEqual([]);
 }, 120_000);
 
