@@ -1,6 +1,7 @@
 /** Brings dead letters and incidents to people: the channels of this deployment on the desk's own tables. */
 import { errorText } from "../application/log.ts";
 import type { TradebookPort } from "../application/ports.ts";
+import type { Incident } from "../application/reconcile-port.ts";
 import type { ChannelName } from "../notify/channel.ts";
 import { channelsOf, type Channels } from "../notify/settings.ts";
 import type { PushDevices } from "../notify/web-push.ts";
@@ -14,7 +15,7 @@ import {
   unacknowledged,
 } from "../storage/alerts.ts";
 import { database, type Database } from "../storage/database.ts";
-import { openIncidents, sendsKey, type IncidentRow } from "../storage/incidents.ts";
+import { layDown, openIncidents, sendsKey, type IncidentRow } from "../storage/incidents.ts";
 import { allPushDevices, forgetPushDevice } from "../storage/push-devices.ts";
 import { logger } from "./logger.ts";
 import { alertChannel } from "./objects.ts";
@@ -109,12 +110,33 @@ export function announced(
         ({ row }) =>
           row.kind === "incident" || (row.kind === "dead_letter" && row.status === "open"),
       );
-      if (!came || alertChannels(env).channels.length === 0) return;
-      later(
-        tellAll(env).catch((error: unknown) =>
-          log("error", "alerts_not_started", { error: errorText(error) }),
-        ),
-      );
+      if (came && isAnyChannelOn(env)) later(tellSoon(env));
     },
   };
 }
+
+/** The same for an object that lays incidents down in D1 by itself. Of many that come at once people are told together. */
+export function laidDown(env: Env): (incident: Incident) => Promise<void> {
+  let isDue = false;
+  const tell = async (): Promise<void> => {
+    isDue = true;
+    await scheduler.wait(TOGETHER_MS);
+    isDue = false;
+    await tellSoon(env);
+  };
+  return async (incident) => {
+    await layDown(database(env.DB), incident);
+    if (!isDue && isAnyChannelOn(env)) void tell();
+  };
+}
+
+/** Waking the channels takes some ten requests of the object's call: a flood of incidents must not take them for each. */
+const TOGETHER_MS = 500;
+
+const isAnyChannelOn = (env: Env): boolean => alertChannels(env).channels.length > 0;
+
+/** Never fails: what it could not do, the cron does. */
+const tellSoon = (env: Env): Promise<void> =>
+  tellAll(env).catch((error: unknown) =>
+    log("error", "alerts_not_started", { error: errorText(error) }),
+  );

@@ -1,9 +1,9 @@
 /** The objects that tell people: one for each channel, in passes of their own, whatever becomes of the others. */
 import { applyD1Migrations, evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, assert, beforeEach, expect, test, vi } from "vitest";
 import type { AlertChannel } from "../../durable-objects/alert-channel.ts";
-import { tellAll } from "../../src/platform/alerts.ts";
+import { laidDown, tellAll } from "../../src/platform/alerts.ts";
 import { database } from "../../src/storage/database.ts";
 import { acknowledgeIncident, layDown, sendsKey } from "../../src/storage/incidents.ts";
 import { sendsOf } from "../../src/storage/alerts.ts";
@@ -108,6 +108,22 @@ test("what comes while a pass runs is told by the one after it", async () => {
   expect(told.webhook).toEqual(["incident-0", "incident-1"]);
   const [sent] = await sendsOf(book, [sendsKey("incident-1")]);
   expect(sent?.step).toBe(0);
+});
+
+test("whoever lays an incident down has people told of it, without waiting for the minute", async () => {
+  const { woken, ALERT_CHANNEL } = wokenChannels();
+  const news = { account: "paper", severity: "critical", title: "No stop", message: "m" } as const;
+  const off = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, ""]));
+  await laidDown({ ...env, ...off, ALERT_CHANNEL })({ id: "nobody", at: 1, ...news });
+  const on = laidDown({ ...env, ...SETTINGS, ALERT_CHANNEL });
+  for (let n = 0; n < 20; n += 1) await on({ id: `bare-${n}`, at: 1, ...news });
+  await until(() => woken.length >= 2);
+  expect([...new Set(woken)].toSorted()).toEqual(["slack", "webhook"]);
+  // Those that came together were told together.
+  expect(woken.length).toBeLessThan(20);
+  const DB = { prepare: () => assert.fail("D1 is down") } as unknown as D1Database;
+  const down = laidDown({ ...env, ...SETTINGS, DB, ALERT_CHANNEL });
+  await expect(down({ id: "later", at: 1, ...news })).rejects.toThrow("D1 is down");
 });
 
 test("no channel is woken while nothing is open that anybody would be told of", async () => {
