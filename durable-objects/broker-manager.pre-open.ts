@@ -17,8 +17,9 @@ import {
   preOpenState,
   remedyAfter,
 } from "../src/domain/pre-open.ts";
+import { laidDown } from "../src/platform/alerts.ts";
 import { database } from "../src/storage/database.ts";
-import { closeIncident, layDown } from "../src/storage/incidents.ts";
+import { closeIncident } from "../src/storage/incidents.ts";
 
 /** A line and what it delivers. */
 export interface PreOpenLine {
@@ -58,7 +59,7 @@ export const preOpen = (env: Env, around: Surroundings): PreOpen =>
     ...around,
     notes: around.storage,
     calendarOf: (id) => (around.rules.calendarAlwaysOpen ? null : around.master.calendarOf(id)),
-    tell: (incident) => layDown(database(env.DB), incident),
+    tell: laidDown(env),
     takeBack: (id, at) => closeIncident(database(env.DB), id, at),
   });
 

@@ -14,11 +14,10 @@ import {
   SESSION_PROOF_MS,
   SESSION_PROOF_POLL_MS,
 } from "../src/domain/session-limits.ts";
+import { laidDown } from "../src/platform/alerts.ts";
 import { isTradedAt } from "../src/platform/deployment.ts";
 import { orderGateway } from "../src/platform/objects.ts";
 import { vault } from "../src/platform/vault.ts";
-import { database } from "../src/storage/database.ts";
-import { layDown } from "../src/storage/incidents.ts";
 import { SessionKeeper } from "./broker-manager.session.ts";
 import type { BrokerManagerStorage } from "./broker-manager.storage.ts";
 
@@ -60,7 +59,7 @@ export function sessionKeeper(env: Env, around: SessionSurroundings): SessionKee
       await Promise.all(told);
     },
     dataFlows: (generation) => dataFlows(around, generation),
-    tell: (incident) => layDown(database(env.DB), incident),
+    tell: laidDown(env),
     armAt: (at) => void armAt(alarms, at),
     log,
   });

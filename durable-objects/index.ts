@@ -6,4 +6,5 @@ export { MarketManager } from "./market-manager.ts";
 export { RiskLedger } from "./risk-ledger.ts";
 export { OrderGateway } from "./order-gateway.ts";
 export { PaperBroker } from "./paper-broker.ts";
+export { AlertChannel } from "./alert-channel.ts";
 export { OperatorProfile } from "./operator-profile.ts";

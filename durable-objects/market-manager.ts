@@ -20,10 +20,11 @@ import {
   PORTFOLIO,
   PROVIDER_RANKS,
 } from "../src/platform/deployment.ts";
+import { laidDown } from "../src/platform/alerts.ts";
 import { logger } from "../src/platform/logger.ts";
 import { brokerManager, market, riskLedger } from "../src/platform/objects.ts";
 import { database } from "../src/storage/database.ts";
-import { closeIncident, layDown } from "../src/storage/incidents.ts";
+import { closeIncident } from "../src/storage/incidents.ts";
 import { MarketsBook } from "./market-manager.markets.ts";
 import { Masters } from "./market-manager.masters.ts";
 import { ProviderStorage } from "./market-manager.provider-storage.ts";
@@ -68,7 +69,7 @@ export class MarketManager extends DurableObject<Env> implements MarketManagerPo
         followers: () => this.#followers(),
         session: sessionsOf(env, this.#masters),
         incidents: {
-          layDown: (incident) => layDown(database(env.DB), incident),
+          layDown: laidDown(env),
           close: (id, at) => closeIncident(database(env.DB), id, at),
         },
         wakeAt: (time) => this.#alarm.by(time),

@@ -33,12 +33,11 @@ import type {
 import type { MeterUsage } from "../src/domain/rate-limit.ts";
 import type { Result } from "../src/domain/result.ts";
 import type { ScopeText } from "../src/domain/scope.ts";
+import { laidDown } from "../src/platform/alerts.ts";
 import { ACCOUNTS } from "../src/platform/deployment.ts";
 import { logger } from "../src/platform/logger.ts";
 import { brokerManager, riskLedger } from "../src/platform/objects.ts";
 import { exitFacts, retryQueue } from "../src/platform/wiring.ts";
-import { database } from "../src/storage/database.ts";
-import { layDown } from "../src/storage/incidents.ts";
 import { type BrokerClock, brokerClock } from "./order-gateway.clock.ts";
 import { OrderGatewayStorage } from "./order-gateway.storage.ts";
 import { OrderStream } from "./order-gateway.stream.ts";
@@ -66,6 +65,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
     const broker = clients.value.trading;
     const together = new Together();
     this.#clock = brokerClock(placed.broker, riskLedger(env, placed.portfolio), log);
+    const tell = laidDown(env);
     this.#gateway = new Gateway({
       account: placed.account,
       store: new OrderGatewayStorage(ctx.storage),
@@ -73,7 +73,7 @@ export class OrderGateway extends DurableObject<Env> implements OrderGatewayPort
       ledger: riskLedger(env, placed.portfolio),
       retries: retryQueue(env),
       facts: (intent) => exitFacts(env, intent),
-      tell: (incident) => within(INCIDENT_TELL_MS_MAX, layDown(database(env.DB), incident)),
+      tell: (incident) => within(INCIDENT_TELL_MS_MAX, tell(incident)),
       now: () => Date.now(),
       sleep: (ms) => scheduler.wait(ms),
       turn: () => together.turn(),

@@ -63,6 +63,7 @@ export const BrokerManager = counted("BrokerManager");
 export const MarketManager = counted("MarketManager");
 export const RiskLedger = counted("RiskLedger");
 export const OrderGateway = counted("OrderGateway");
+export const AlertChannel = worker.AlertChannel;
 export const OperatorProfile = worker.OperatorProfile;
 export const PaperBroker = worker.PaperBroker;
 export class FeedShard extends counted("FeedShard") {

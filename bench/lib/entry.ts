@@ -88,7 +88,14 @@ const watched = (env) => {
 
 const UNWATCHED = "const watched = reached;\n";
 
-const CLASSES = ["BrokerManager", "Market", "MarketManager", "OperatorProfile", "PaperBroker"];
+const CLASSES = [
+  "AlertChannel",
+  "BrokerManager",
+  "Market",
+  "MarketManager",
+  "OperatorProfile",
+  "PaperBroker",
+];
 
 /** JavaScript of a module beside the bundle `index.js`. */
 export function entryOf({ exchangeUrl, isTraced }: EntryOptions): string {

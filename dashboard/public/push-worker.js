@@ -1,4 +1,4 @@
-// Shows what the platform pushes to this device, and opens the desk when it is touched. It holds no key and reads no data.
+// Shows what the platform pushes to this device, and opens what it is about when it is touched. It holds no key and reads no data.
 self.addEventListener("push", (event) => {
   let message = { title: "Trunkline", body: "An order needs a person.", tag: "trunkline" };
   try {
@@ -6,21 +6,29 @@ self.addEventListener("push", (event) => {
   } catch {
     // A message that cannot be read still says that somebody has to look.
   }
-  const { title, body, tag } = message;
-  const options = { body, tag, renotify: true, requireInteraction: true, icon: "/favicon.svg" };
+  const { title, body, tag, path } = message;
+  const shown = { body, tag, renotify: true, requireInteraction: true, icon: "/favicon.svg" };
+  const options = { ...shown, data: { path } };
   event.waitUntil(self.registration.showNotification(title, options));
 });
 
+// Always a page of this dashboard: a message names no other place to go. The desk where it names none.
+function placeOf(path) {
+  const { origin } = self.location;
+  const isPath = typeof path === "string" && URL.canParse(path, origin);
+  const place = new URL(isPath ? path : "/orders/dead-letters", origin);
+  return place.origin === origin ? place.href : `${origin}/orders/dead-letters`;
+}
+
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  // Always this dashboard's own desk: a message names no other place to go.
-  const desk = new URL("/orders/dead-letters", self.location.origin).href;
+  const place = placeOf(event.notification.data?.path);
   const open = async () => {
     const pages = await self.clients.matchAll({ type: "window" });
     const page = pages.find(({ focused }) => focused) ?? pages[0];
-    if (!page) return self.clients.openWindow(desk);
+    if (!page) return self.clients.openWindow(place);
     await page.focus();
-    return page.navigate(desk);
+    return page.navigate(place);
   };
   event.waitUntil(open());
 });

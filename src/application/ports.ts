@@ -140,6 +140,11 @@ export interface RetryQueuePort {
 }
 
 /** One person's profile. Nothing on an order's path ever reads it. */
+export interface AlertChannelPort {
+  /** Has people told what is due by this channel, soon and apart from whoever asks. */
+  tell(): Promise<void>;
+}
+
 export interface OperatorProfilePort {
   read(): Promise<OperatorSettings>;
   write(settings: OperatorSettings): Promise<OperatorSettings>;

@@ -1,4 +1,5 @@
 /** What every channel has in common: one message out, and what its answer proves. No address or secret ever comes back. */
+import { ALERT_PAUSE_MS_MAX, ALERT_SEND_MS_MAX } from "../domain/alert-limits.ts";
 import type { DeadLetterLabel } from "../domain/order.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 
@@ -22,7 +23,9 @@ export interface AlertMessage {
   openedAt: number;
   /** 0 for the first telling. */
   step: number;
-  /** Where the desk is; null when nobody has said. */
+  /** The page of the dashboard that shows it, e.g. `/system/alerts?incident=…`. */
+  path: string;
+  /** The same as an address; null when nobody has said where the dashboard is. */
   link: string | null;
 }
 
@@ -32,11 +35,22 @@ export interface SendFailure {
   reason: string;
   /** Of the answer, if there was one. */
   status?: number;
+  /** The receiver asks to be left alone for so long, ms. */
+  pauseMs?: number;
+  /** The devices that are still to be told, by id, where others were told already. */
+  devicesLeft?: readonly string[];
 }
 
 export interface Channel {
   name: ChannelName;
-  send(message: AlertMessage, now: number): Promise<Result<null, SendFailure>>;
+  /** Requests that one message may take. */
+  requestsMax: number;
+  /** With `devicesLeft` only these are told: the others were by an earlier try. */
+  send(
+    message: AlertMessage,
+    now: number,
+    devicesLeft?: readonly string[] | null,
+  ): Promise<Result<null, SendFailure>>;
 }
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -65,9 +79,6 @@ export function textOf(message: AlertMessage): string {
   ].join("\n");
 }
 
-/** How long a receiver may take: the others do not wait for it, but the pass does. */
-const SEND_TIMEOUT_MS = 10_000;
-
 /** One request. Its failure is told in our words: an address may itself be a secret. */
 export async function post(
   fetch: Fetch,
@@ -75,17 +86,29 @@ export async function post(
   init: { headers: Record<string, string>; body: string | Uint8Array<ArrayBuffer> },
 ): Promise<Result<null, SendFailure>> {
   let response: Response;
+  const tooLate = new AbortController();
+  // `AbortSignal.timeout` could not be taken back, and would keep the object awake for all of it.
+  const timer = setTimeout(() => tooLate.abort(), ALERT_SEND_MS_MAX);
   try {
-    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    const { signal } = tooLate;
     // A redirect could carry the message, and its secrets, to somebody else.
     response = await fetch(url, { method: "POST", redirect: "manual", signal, ...init });
   } catch {
     return err({ mayRetry: true, reason: "no answer" });
+  } finally {
+    clearTimeout(timer);
   }
   // Its status is the answer: whatever becomes of the rest, the receiver has decided.
   await response.body?.cancel().catch(() => {});
   if (response.ok) return ok(null);
   const { status } = response;
   const mayRetry = status === 408 || status === 429 || status >= 500;
-  return err({ mayRetry, reason: `answered ${status}`, status });
+  const pause = status === 429 ? { pauseMs: pauseMs(response.headers.get("retry-after")) } : {};
+  return err({ mayRetry, reason: `answered ${status}`, status, ...pause });
+}
+
+/** `Retry-After` in seconds (RFC 9110 §10.2.3); whoever says no number is left alone for the longest. */
+function pauseMs(seconds: string | null): number {
+  const asked = /^\d{1,6}$/.test(seconds ?? "") ? Number(seconds) * 1_000 : ALERT_PAUSE_MS_MAX;
+  return Math.min(Math.max(asked, 1_000), ALERT_PAUSE_MS_MAX);
 }

@@ -15,6 +15,7 @@ export const formatEmail = (
 
 export const email = (fetch: Fetch, settings: EmailSettings): Channel => ({
   name: "email",
+  requestsMax: 1,
   send: (message) =>
     post(fetch, settings.url, {
       headers: {

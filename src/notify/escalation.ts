@@ -2,6 +2,7 @@
  * Who is told of a dead letter, by what and when, until somebody acknowledges it. Pure: from the policy,
  * the alert, what was sent already and the time comes what is due now.
  */
+import type { Severity } from "../application/reconcile-port.ts";
 import type { DeadLetterLabel } from "../domain/order.ts";
 import { ALERT_ATTEMPTS_MAX, ALERT_RETRY_MS, ALERT_STEPS_MAX } from "../domain/alert-limits.ts";
 import { CHANNELS, type ChannelName } from "./channel.ts";
@@ -21,7 +22,7 @@ export interface Policy {
 const MINUTE_MS = 60_000;
 
 /** An unknown outcome may be a position that nobody watches; what never left only waits. */
-export const POLICIES: Record<"critical" | "serious", Policy> = {
+export const POLICIES: Record<Severity, Policy> = {
   critical: {
     steps: [
       { afterMs: 0, channels: ["slack", "webhook", "web_push", "email", "sms"] },
@@ -40,8 +41,8 @@ export const POLICIES: Record<"critical" | "serious", Policy> = {
   },
 };
 
-export const policyFor = (label: DeadLetterLabel): Policy =>
-  label === "unknown" ? POLICIES.critical : POLICIES.serious;
+export const severityOf = (label: DeadLetterLabel): Severity =>
+  label === "unknown" ? "critical" : "serious";
 
 /** The policy with only the channels that are set up: nobody waits for a step that cannot tell anybody. */
 export function withChannels(policy: Policy, on: ReadonlySet<ChannelName>): Policy {
@@ -72,12 +73,15 @@ export interface Sent {
   channel: string;
   state: "pending" | "sent" | "failed";
   nextTryAt: number;
+  /** The devices that are still to be told, by id; null: all of them. */
+  devicesLeft: readonly string[] | null;
 }
 
 export interface DueSend {
   id: string;
   step: number;
   channel: ChannelName;
+  devicesLeft: readonly string[] | null;
 }
 
 /** Each send has one name, whoever works it out and however often. */
@@ -101,9 +105,11 @@ export function dueSends(
       .filter((each) => each.channel === channel && each.openedAt === alert.openedAt)
       .toSorted((a, b) => b.step - a.step)[0];
     if (isWanted(policy, channel, (before?.step ?? -1) + 1, latest))
-      return [{ id: sendId(alert, latest, channel), step: latest, channel }];
+      return [{ id: sendId(alert, latest, channel), step: latest, channel, devicesLeft: null }];
     const isRetry = before?.state === "pending" && before.nextTryAt <= now;
-    return isRetry ? [{ id: before.id, step: before.step, channel }] : [];
+    if (!isRetry) return [];
+    const { id, step, devicesLeft } = before;
+    return [{ id, step, channel, devicesLeft }];
   });
 }
 
@@ -123,6 +129,15 @@ function latestStep({ steps, repeatMs }: Policy, ageMs: number): number {
 
 const channelsOf = ({ steps }: Policy, step: number): readonly ChannelName[] =>
   (steps[step] ?? steps.at(-1))?.channels ?? [];
+
+/** The last step in which this channel tells: what it has told by then it tells no more. −1: in none. */
+export function lastStepOf(policies: readonly Policy[], channel: ChannelName): number {
+  const lasts = policies.map(({ steps }) => {
+    const last = steps.findLastIndex(({ channels }) => channels.includes(channel));
+    return last >= 0 && last === steps.length - 1 ? ALERT_STEPS_MAX - 1 : last;
+  });
+  return Math.max(-1, ...lasts);
+}
 
 /** What a failed try comes to: tried again later, or given up. */
 export function afterFailure(

@@ -10,6 +10,7 @@ export const formatSlack = (message: AlertMessage): string =>
 
 export const slack = (fetch: Fetch, { url }: { url: string }): Channel => ({
   name: "slack",
+  requestsMax: 1,
   send: (message) =>
     post(fetch, url, {
       headers: { "content-type": "application/json" },

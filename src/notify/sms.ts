@@ -15,5 +15,6 @@ export const formatSms = (
 
 export const sms = (fetch: Fetch, settings: TwilioSettings): Channel => ({
   name: "sms",
+  requestsMax: 1,
   send: (message) => postForm(fetch, "Messages", settings, formatSms(message, settings)),
 });

@@ -23,5 +23,6 @@ export function formatCall(
 
 export const voice = (fetch: Fetch, settings: TwilioSettings): Channel => ({
   name: "voice",
+  requestsMax: 1,
   send: (message) => postForm(fetch, "Calls", settings, formatCall(message, settings)),
 });

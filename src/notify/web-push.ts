@@ -6,6 +6,7 @@
 import { buildPushPayload } from "@block65/webcrypto-web-push";
 import { base64url } from "jose";
 import { errorText, type Log } from "../application/log.ts";
+import { ALERT_LANES, PUSH_DEVICES_MAX } from "../domain/alert-limits.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import {
   post,
@@ -16,6 +17,7 @@ import {
   type Fetch,
   type SendFailure,
 } from "./channel.ts";
+import { inLanes } from "./in-lanes.ts";
 
 export interface PushKeys {
   /** `mailto:` or `https:`: whom a push service may ask about us. */
@@ -28,6 +30,7 @@ export interface PushKeys {
 
 /** A browser on a device, as it signed itself up. */
 export interface PushDevice {
+  id: string;
   /** Its address at the push service: whoever knows it can only send what is signed with our key. */
   endpoint: string;
   p256dh: string;
@@ -49,12 +52,17 @@ const PUSH_BYTES_MAX = 3_993;
 /** Of title and tag each, so that most of the room is the body's. */
 const LINE_BYTES_MAX = 500;
 
-/** What the device shows; `tag` makes a later telling of the same order replace the one before. */
+/** Room for an id that is percent-encoded; one that is longer still opens the page that lists it. */
+const PATH_BYTES_MAX = 1_500;
+
+/** What the device shows, and the page of the dashboard that it opens when it is touched; `tag` makes a later telling of the same order replace the one before. */
 export function formatPush(message: AlertMessage): string {
   const title = shortened(titleOf(message), LINE_BYTES_MAX);
   const tag = shortened(message.clientOrderId, LINE_BYTES_MAX);
-  const written = (body: string): string =>
-    JSON.stringify({ title, body, tag, link: message.link });
+  // A path that was cut would name something else: of one too long its page is left.
+  const [page = ""] = message.path.split("?");
+  const path = bytesInside(message.path) <= PATH_BYTES_MAX ? message.path : page;
+  const written = (body: string): string => JSON.stringify({ title, body, tag, path });
   const room = PUSH_BYTES_MAX - utf8.encode(written("")).byteLength;
   return written(shortened(textOf(message), room));
 }
@@ -85,20 +93,37 @@ export interface PushParts {
 
 export const webPush = (parts: PushParts, keys: PushKeys): Channel => ({
   name: "web_push",
-  async send(message) {
+  requestsMax: PUSH_DEVICES_MAX,
+  async send(message, _now, devicesLeft = null) {
     const all = await parts.devices.all();
-    if (all.length === 0) return err({ mayRetry: false, reason: "no device is signed up" });
-    return ofAll(await Promise.all(all.map((device) => sendTo(parts, keys, device, message))));
+    const devices = devicesLeft === null ? all : all.filter(({ id }) => devicesLeft.includes(id));
+    // Who is left may have gone meanwhile: the others were told.
+    if (devicesLeft !== null && devices.length === 0) return ok(null);
+    if (devices.length === 0) return err({ mayRetry: false, reason: "no device is signed up" });
+    const answers = await inLanes(devices, ALERT_LANES, async (device) => ({
+      id: device.id,
+      answer: await sendTo(parts, keys, device, message),
+    }));
+    return ofAll(answers, devicesLeft !== null);
   },
 });
 
-/** Told when one device took it. Only when none did is it tried again: the others would be told twice. */
-function ofAll(answers: Result<null, SendFailure>[]): Result<null, SendFailure> {
-  const failures = answers.flatMap((answer) => (answer.ok ? [] : [answer.error]));
-  if (failures.length < answers.length) return ok(null);
-  const mayRetry = failures.some((failure) => failure.mayRetry);
-  const reasons = [...new Set(failures.map(({ reason }) => reason))];
-  return err({ mayRetry, reason: `no device was reached: ${reasons.join(", ")}` });
+/** Told when each device took it or never will. Where some did, only those are left that may yet take it: nobody is told twice. */
+function ofAll(
+  answers: { id: string; answer: Result<null, SendFailure> }[],
+  wereOthersTold: boolean,
+): Result<null, SendFailure> {
+  const failures = answers.flatMap(({ id, answer }) =>
+    answer.ok ? [] : [{ id, ...answer.error }],
+  );
+  const left = failures.filter(({ mayRetry }) => mayRetry).map(({ id }) => id);
+  const mayRetry = left.length > 0;
+  const reasons = [...new Set(failures.map(({ reason }) => reason))].join(", ");
+  if (failures.length === answers.length && !wereOthersTold)
+    return err({ mayRetry, reason: `no device was reached: ${reasons}` });
+  if (!mayRetry) return ok(null);
+  const reason = `not reached: ${left.length} of the devices: ${reasons}`;
+  return err({ mayRetry, reason, devicesLeft: left });
 }
 
 async function sendTo(

@@ -21,6 +21,7 @@ export const webhook = (
   { url, secret }: { url: string; secret: string },
 ): Channel => ({
   name: "webhook",
+  requestsMax: 1,
   async send(message, now) {
     const body = formatWebhook(message);
     return post(fetch, url, {

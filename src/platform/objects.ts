@@ -3,6 +3,7 @@
  * here, so the compiler checks both sides; the casts stand in this file and nowhere else.
  */
 import type {
+  AlertChannelPort,
   BrokerManagerPort,
   FeedShardPort,
   MarketManagerPort,
@@ -63,6 +64,10 @@ export const riskLedger = (env: Env, portfolio: string): Client<RiskLedgerPort> 
 
 export const orderGateway = (env: Env, account: string): Client<OrderGatewayPort> =>
   client(env.ORDER_GATEWAY, account);
+
+/** One per channel, named after it. */
+export const alertChannel = (env: Env, channel: string): Client<AlertChannelPort> =>
+  client(env.ALERT_CHANNEL, channel);
 
 /** The simulated exchange is reached as a real one would be: by requests and sockets only. */
 export const paperBroker = (env: Env, account: string): Pick<Fetcher, "fetch"> =>

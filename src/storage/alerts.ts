@@ -1,7 +1,7 @@
 /** The desk's memory of what people were told: who took a dead letter on, and what became of each message. */
 import { and, asc, eq, inArray, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { AlertSendView } from "../contract/operations.ts";
-import { ALERT_STEPS_MAX, ALERTS_PER_PAGE } from "../domain/alert-limits.ts";
+import { ALERTS_PER_PAGE } from "../domain/alert-limits.ts";
 import type { DeadLetterLabel } from "../domain/order.ts";
 import { auditStatement } from "./audit.ts";
 import type { Database } from "./database.ts";
@@ -21,16 +21,26 @@ export interface AlertRow {
 
 export type SendRow = typeof alertSends.$inferSelect;
 
-/**
- * When people were last told of it, ms since 1970; null when they were not yet. What is told next is
- * what was told least recently: however many stand open, none waits behind those that were told already.
- */
-export const toldAt = (key: SQL, openedAt: SQL): SQL =>
-  sql`(SELECT max(${alertSends.updatedAt}) FROM ${alertSends} WHERE ${alertSends.clientOrderId} = ${key} AND ${alertSends.openedAt} = ${openedAt})`;
+/** Which channel asks for what is open, and the last step that it tells. */
+export interface Asking {
+  channel: string;
+  lastStep: number;
+}
 
-/** Whether something is left to tell. Once its last step was told, only what failed of that is: a message that may be tried again. */
-export const isToldOn = (key: SQL, openedAt: SQL): SQL =>
-  sql`coalesce((SELECT max(${alertSends.state} = 'pending') FROM ${alertSends} WHERE ${alertSends.clientOrderId} = ${key} AND ${alertSends.openedAt} = ${openedAt} AND ${alertSends.step} >= ${ALERT_STEPS_MAX - 1}), 1) = 1`;
+/** Of what a channel told last of it; null when it has told nothing. */
+const lastTold = (what: SQL, key: SQL, openedAt: SQL, { channel }: Asking): SQL =>
+  sql`(SELECT ${what} FROM ${alertSends} WHERE ${alertSends.clientOrderId} = ${key} AND ${alertSends.openedAt} = ${openedAt} AND ${alertSends.channel} = ${channel} ORDER BY ${alertSends.step} DESC LIMIT 1)`;
+
+/**
+ * When this channel last told of it, ms since 1970; null when it has not yet. What is told next is what
+ * was told least recently: however many stand open, none waits behind those that were told already.
+ */
+export const toldAt = (key: SQL, openedAt: SQL, asking: Asking): SQL =>
+  lastTold(sql`${alertSends.updatedAt}`, key, openedAt, asking);
+
+/** Whether this channel has something left to tell. Once it has told its last step, only what failed of that: a message that may be tried again. */
+export const isToldOn = (key: SQL, openedAt: SQL, asking: Asking): SQL =>
+  sql`coalesce(${lastTold(sql`${alertSends.state} = 'pending' OR ${alertSends.step} < ${asking.lastStep}`, key, openedAt, asking)}, 1) = 1`;
 
 /** Takes on a dead letter for somebody, once: whoever came first stays. */
 export async function acknowledge(
@@ -76,10 +86,23 @@ export async function followDeadLetters(book: Database, now: number): Promise<vo
       (SELECT client_order_id FROM dead_letters WHERE status = 'closed')`);
 }
 
-/** Open, taken on by nobody and not told to the end: first what nobody was told of, of that the unknown ones; then what was told longest ago. */
-export async function unacknowledged(book: Database, page: number): Promise<AlertRow[]> {
+/** Whether anybody may have to be told of anything: of what is open, nobody has taken it on. */
+export async function isAnythingOpen(book: Database): Promise<boolean> {
+  const { is_any } = await book.get<{ is_any: number }>(sql`
+    SELECT EXISTS (SELECT 1 FROM alerts WHERE closed_at IS NULL AND acknowledged_at IS NULL)
+      OR EXISTS (SELECT 1 FROM incidents WHERE acknowledged_at IS NULL) AS is_any`);
+  return is_any === 1;
+}
+
+/** Open, taken on by nobody and not told to the end by this channel: first what it told nobody of, of that the unknown ones; then what it told longest ago. */
+export async function unacknowledged(
+  book: Database,
+  asking: Asking,
+  page: number,
+): Promise<AlertRow[]> {
   const { algoId, instrument, label, reason, intent } = deadLetters;
   const { clientOrderId, openedAt, acknowledgedAt } = alerts;
+  const key = [sql`${clientOrderId}`, sql`${openedAt}`, asking] as const;
   return book
     .select({
       clientOrderId,
@@ -98,11 +121,11 @@ export async function unacknowledged(book: Database, page: number): Promise<Aler
         isNull(alerts.closedAt),
         isNull(acknowledgedAt),
         eq(deadLetters.status, "open"),
-        isToldOn(sql`${clientOrderId}`, sql`${openedAt}`),
+        isToldOn(...key),
       ),
     )
     .orderBy(
-      sql`${toldAt(sql`${clientOrderId}`, sql`${openedAt}`)} NULLS FIRST`,
+      sql`${toldAt(...key)} NULLS FIRST`,
       sql`${label} = 'unknown' DESC`,
       asc(openedAt),
       asc(clientOrderId),
@@ -111,15 +134,19 @@ export async function unacknowledged(book: Database, page: number): Promise<Aler
     .offset(page * ALERTS_PER_PAGE);
 }
 
-/** The latest message of each of these by each channel: what is due next follows from it, and some have hundreds before it. */
+/** The latest message of each of these by this channel: what is due next follows from it, and some have hundreds before it. */
 export async function latestSends(
   book: Database,
+  channel: string,
   ids: readonly string[],
 ): Promise<
-  Pick<SendRow, "id" | "clientOrderId" | "openedAt" | "step" | "channel" | "state" | "nextTryAt">[]
+  Pick<
+    SendRow,
+    "id" | "clientOrderId" | "openedAt" | "step" | "channel" | "state" | "nextTryAt" | "devicesLeft"
+  >[]
 > {
   if (ids.length === 0) return [];
-  const { id, clientOrderId, openedAt, step, channel, state, nextTryAt } = alertSends;
+  const { id, clientOrderId, openedAt, step, state, nextTryAt, devicesLeft } = alertSends;
   return (
     book
       // The other columns are those of the row that has the greatest step: https://sqlite.org/lang_select.html#bareagg
@@ -128,13 +155,14 @@ export async function latestSends(
         clientOrderId,
         openedAt,
         step: sql<number>`max(${step})`,
-        channel,
+        channel: alertSends.channel,
         state,
         nextTryAt,
+        devicesLeft,
       })
       .from(alertSends)
-      .where(inArray(clientOrderId, [...ids]))
-      .groupBy(clientOrderId, openedAt, channel)
+      .where(and(inArray(clientOrderId, [...ids]), eq(alertSends.channel, channel)))
+      .groupBy(clientOrderId, openedAt)
   );
 }
 
@@ -153,26 +181,39 @@ export function sendView(row: SendRow): AlertSendView {
   return { channel, step: step + 1, state, attempts, error, updatedAt };
 }
 
-/** How long one run may hold a message before another takes it over: longer than any send. */
-const CLAIM_MS = 45_000;
-
 /**
  * Takes a message for this run, or not: of two runs at once only one gets it. Its next try is set
- * first, so that a run that dies leaves it to a later one.
+ * first, so that a run that dies leaves it to one after `heldUntil`.
  */
 export async function claimSend(
   book: Database,
-  send: Pick<SendRow, "id" | "clientOrderId" | "openedAt" | "step" | "channel">,
+  {
+    id,
+    clientOrderId,
+    openedAt,
+    step,
+    channel,
+  }: Pick<SendRow, "id" | "clientOrderId" | "openedAt" | "step" | "channel">,
+  heldUntil: number,
   now: number,
 ): Promise<number | null> {
+  const row = {
+    id,
+    clientOrderId,
+    openedAt,
+    step,
+    channel,
+    state: "pending",
+    attempts: 1,
+  } as const;
   const claimed = await book
     .insert(alertSends)
-    .values({ ...send, state: "pending", attempts: 1, nextTryAt: now + CLAIM_MS, updatedAt: now })
+    .values({ ...row, nextTryAt: heldUntil, updatedAt: now })
     .onConflictDoUpdate({
       target: alertSends.id,
       set: {
         attempts: sql`${alertSends.attempts} + 1`,
-        nextTryAt: now + CLAIM_MS,
+        nextTryAt: heldUntil,
         updatedAt: now,
       },
       setWhere: and(eq(alertSends.state, "pending"), lte(alertSends.nextTryAt, now)),
@@ -184,7 +225,7 @@ export async function claimSend(
 export async function recordSend(
   book: Database,
   id: string,
-  outcome: Pick<SendRow, "state" | "error" | "nextTryAt">,
+  outcome: Pick<SendRow, "state" | "error" | "nextTryAt" | "devicesLeft">,
   now: number,
 ): Promise<void> {
   await book

@@ -9,7 +9,7 @@ import { ALERTS_PER_PAGE } from "../domain/alert-limits.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import { auditStatement } from "./audit.ts";
-import { isToldOn, sendsOf, sendView, toldAt } from "./alerts.ts";
+import { type Asking, isToldOn, sendsOf, sendView, toldAt } from "./alerts.ts";
 import { decodeCursor, olderThan, pageFrom } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { incidents } from "./schema.ts";
@@ -52,16 +52,19 @@ export const closing = (book: Database, id: string, by: string, at: number) =>
     .set({ acknowledgedBy: by, acknowledgedAt: at })
     .where(and(eq(incidents.id, id), isNull(incidents.acknowledgedAt)));
 
-/** Taken on by nobody and not told to the end: first what nobody was told of, of that the critical and the newest; then what was told longest ago. */
-export async function openIncidents(book: Database, page: number): Promise<IncidentRow[]> {
-  const key = sql`${sendsKey("")} || ${incidents.id}`;
-  const openedAt = sql`${incidents.at}`;
+/** Taken on by nobody and not told to the end by this channel: first what it told nobody of, of that the critical and the newest; then what it told longest ago. */
+export async function openIncidents(
+  book: Database,
+  asking: Asking,
+  page: number,
+): Promise<IncidentRow[]> {
+  const key = [sql`${sendsKey("")} || ${incidents.id}`, sql`${incidents.at}`, asking] as const;
   return book
     .select()
     .from(incidents)
-    .where(and(isNull(incidents.acknowledgedAt), isToldOn(key, openedAt)))
+    .where(and(isNull(incidents.acknowledgedAt), isToldOn(...key)))
     .orderBy(
-      sql`${toldAt(key, openedAt)} NULLS FIRST`,
+      sql`${toldAt(...key)} NULLS FIRST`,
       sql`${incidents.severity} = 'critical' DESC`,
       desc(incidents.at),
       desc(incidents.id),

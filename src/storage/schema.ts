@@ -152,9 +152,14 @@ export const alertSends = sqliteTable(
     nextTryAt: integer("next_try_at").notNull(),
     /** Why the last attempt failed: never an address, never a secret. */
     error: text("error"),
+    /** Of web push, by id: those that are still to be told where others were. Null: all. */
+    devicesLeft: text("devices_left", { mode: "json" }).$type<readonly string[]>(),
     updatedAt: integer("updated_at").notNull(),
   },
-  (table) => [index("alert_sends_order").on(table.clientOrderId, table.openedAt)],
+  (table) => [
+    // What a channel told last of each that is open is one step into this.
+    index("alert_sends_channel").on(table.clientOrderId, table.openedAt, table.channel, table.step),
+  ],
 );
 
 /** Where each logged decision stands in the packed logs; the logs themselves are files. */

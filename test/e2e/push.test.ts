@@ -1,6 +1,7 @@
-/** Web push in a real browser: what the service worker shows of a message, and what the page says while web push is off and on. */
-import type { Browser, CDPSession } from "playwright-core";
+/** Web push in a real browser: what the service worker shows of a message, and what it opens when that is touched. */
+import type { Browser, CDPSession, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { IncidentView } from "../../src/contract/incidents.ts";
 import { launchBrowser, screenshot, watchedPage } from "../support/browser.ts";
 import { type Platform, startPlatform } from "../support/platform.ts";
 import { newPushKeys } from "../support/push-service.ts";
@@ -35,12 +36,10 @@ async function registrationId(session: CDPSession): Promise<string> {
   return id;
 }
 
-test("a message that is pushed shows as a notification of its order, one for each order", async () => {
-  const { page, troubles } = await watchedPage(browser, {
-    width: 1280,
-    height: 800,
-    scheme: "light",
-  });
+/** A page that is told on this device, with what delivers a message to it as the push service would. */
+async function toldPage() {
+  const size = { width: 1280, height: 800 };
+  const { page, troubles } = await watchedPage(browser, { ...size, scheme: "light" });
   await page.context().grantPermissions(["notifications"], { origin: platform.url });
   await page.goto(`${platform.url}/system/alerts#key=${platform.developmentKey}`);
   await page.getByRole("button", { name: "Tell me on this device" }).waitFor();
@@ -56,6 +55,27 @@ test("a message that is pushed shows as a notification of its order, one for eac
       registrationId: id,
       data,
     });
+  return { page, troubles, deliver };
+}
+
+/** A touch of what is shown. Only a real touch lets a page be brought to the front, so that is left out. */
+async function touch(page: Page): Promise<void> {
+  const [worker] = page.context().serviceWorkers();
+  await worker?.evaluate(async () => {
+    const scope = globalThis as unknown as {
+      registration: { getNotifications(): Promise<unknown[]> };
+      WindowClient: { prototype: { focus(): Promise<void> } };
+      NotificationEvent: new (type: string, init: { notification: unknown }) => Event;
+    };
+    scope.WindowClient.prototype.focus = async () => {};
+    const [notification] = await scope.registration.getNotifications();
+    if (notification === undefined) return;
+    globalThis.dispatchEvent(new scope.NotificationEvent("notificationclick", { notification }));
+  });
+}
+
+test("a message that is pushed shows as a notification of its order, one for each order", async () => {
+  const { page, troubles, deliver } = await toldPage();
   const shown = () =>
     page.evaluate(async () => {
       const registration = await navigator.serviceWorker.ready;
@@ -76,6 +96,40 @@ test("a message that is pushed shows as a notification of its order, one for eac
     (await shown()).some(({ tag }) => tag === "trunkline"),
   );
   await screenshot(page, "alerts-light");
+  expect(troubles).toEqual([]);
+  await page.context().close();
+});
+
+test("a touched notification opens the incident that it is about, and never another site", async () => {
+  const order = { instrument: "NSE:INFY", side: "buy", quantity: "3", limitPrice: "1000" };
+  await platform.post("/v1/paper/hand-orders", order);
+  const incidents = async () =>
+    (await platform.get<{ items: IncidentView[] }>("/v1/incidents")).items;
+  await until("an incident", async () => (await incidents()).length > 0, 30_000);
+  const [incident] = await incidents();
+  const { page, troubles, deliver } = await toldPage();
+  // The service worker leads only pages that it has loaded.
+  await page.reload();
+  const path = `/system/alerts?incident=${encodeURIComponent(incident?.id ?? "")}`;
+  await deliver(JSON.stringify({ title: incident?.title, body: "", tag: "incident", path }));
+  await until("the incident", async () => {
+    await touch(page);
+    return page.url().endsWith(path);
+  });
+  const dialog = page.getByRole("dialog", { name: "Incident" });
+  await dialog.getByText(incident?.message ?? "?").waitFor();
+  await screenshot(page, "incident-touched-light");
+  await dialog.getByRole("button", { name: "Acknowledge" }).click();
+  await dialog.getByText("Taken on by").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  expect(new URL(page.url()).search).toBe("");
+
+  await deliver(JSON.stringify({ title: "A", body: "", tag: "a", path: "//evil.example/x" }));
+  await until("the desk", async () => {
+    await touch(page);
+    return page.url() === `${platform.url}/orders/dead-letters`;
+  });
   expect(troubles).toEqual([]);
   await page.context().close();
 });

@@ -1,5 +1,5 @@
 /** The ways about the dashboard that tests share: signing in, its pages, and the rooms of the system. */
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import type { Watched } from "./browser.ts";
 import type { Platform } from "./platform.ts";
 
@@ -28,3 +28,31 @@ export async function enter(on: Page, room: string, size: typeof DESKTOP): Promi
   await field.or(on.getByRole("textbox", { name: "Room" })).click();
   await on.getByRole("option", { name: room, exact: true }).click();
 }
+
+/** Names and values that lie over each other, or stick out of the screen: `text / text`. */
+export const overlapping = (on: Locator): Promise<string[]> =>
+  on.evaluate((root) => {
+    const boxes = [...root.querySelectorAll("dt, dd, td, th")].map((element) => {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      return { text: element.textContent, ...range.getBoundingClientRect().toJSON() };
+    });
+    const seen = boxes.filter(({ width, height }) => width > 0 && height > 0);
+    return seen.flatMap((a, n) =>
+      seen
+        .slice(n + 1)
+        .filter((b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+        .map((b) => `${a.text} / ${b.text}`),
+    );
+  });
+
+/** Whether the end of its text is on the screen with nothing over it: what is cut or covered is not. */
+export const isInSight = (on: Locator): Promise<boolean> =>
+  on.evaluate((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const last = [...range.getClientRects()].at(-1);
+    if (last === undefined) return false;
+    const there = document.elementFromPoint(last.right - 2, last.top + last.height / 2);
+    return there !== null && element.contains(there);
+  });

@@ -3,9 +3,13 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ALERT_STEPS_MAX } from "../../src/domain/alert-limits.ts";
 import { channelsOf } from "../../src/notify/settings.ts";
-import { tellPeople } from "../../src/notify/tell-people.ts";
 import { alertBook, announced } from "../../src/platform/alerts.ts";
-import { acknowledge, sendsOf, unacknowledged } from "../../src/storage/alerts.ts";
+import {
+  acknowledge,
+  followDeadLetters,
+  sendsOf,
+  unacknowledged,
+} from "../../src/storage/alerts.ts";
 import { database } from "../../src/storage/database.ts";
 import { alertSends } from "../../src/storage/schema.ts";
 import { tradebook } from "../../src/storage/tradebook.ts";
@@ -18,12 +22,15 @@ import {
   until,
   type Flow,
 } from "../support/workers/orders.ts";
+import { tellByEach, wokenChannels } from "../support/workers/telling.ts";
 
 const SETTINGS = {
   SLACK_WEBHOOK_URL: "https://hooks.example.com/s",
   ALERT_WEBHOOK_URL: "https://ops.example.com/w",
   ALERT_WEBHOOK_SECRET: "signing-secret",
 };
+
+const SLACK_TO_THE_END = { channel: "slack", lastStep: ALERT_STEPS_MAX - 1 };
 
 const MINUTE_MS = 60_000;
 
@@ -46,7 +53,7 @@ afterEach(() => endFlow(flow));
 const book = database(env.DB);
 
 async function pass(now: number): Promise<void> {
-  const { channels, link } = channelsOf(SETTINGS, {
+  const told = channelsOf(SETTINGS, {
     fetch: async (url) => {
       const { hostname } = new URL(url);
       asked.push(hostname);
@@ -55,7 +62,8 @@ async function pass(now: number): Promise<void> {
     devices: { all: async () => [], forget: async () => {} },
     log: () => {},
   });
-  await tellPeople({ book: alertBook(book), channels, link, now: () => now, log: () => {} });
+  await followDeadLetters(book, now);
+  await tellByEach(told, [alertBook(book)], now);
 }
 
 async function letter(): Promise<string> {
@@ -183,7 +191,7 @@ test(
     await pass(START);
     expect(took()).toHaveLength(85 * BOTH.length);
     await book.update(alertSends).set({ step: ALERT_STEPS_MAX - 1 });
-    expect(await unacknowledged(book, 0)).toEqual([]);
+    expect(await unacknowledged(book, SLACK_TO_THE_END, 0)).toEqual([]);
     await tradebook(env.DB).write([open(85)]);
     await pass(START + MINUTE_MS);
     expect(took()).toEqual(BOTH);
@@ -193,17 +201,13 @@ test(
   MANY_MS,
 );
 
-test("the tradebook starts a pass when a dead letter stands in it, and for nothing else", async () => {
+test("the tradebook has people told when a dead letter stands in it, and for nothing else", async () => {
   const order = await flow.order(await letter());
   const begun: Promise<void>[] = [];
   const refusing = { write: () => Promise.reject(new Error("D1 is down")) };
   const taking = { write: async () => {} };
-  const set = {
-    ...env,
-    ...SETTINGS,
-    SLACK_WEBHOOK_URL: "",
-    ALERT_WEBHOOK_URL: "http://127.0.0.1:9",
-  };
+  const { woken, ALERT_CHANNEL } = wokenChannels();
+  const set = { ...env, ...SETTINGS, ALERT_CHANNEL };
   const later = (work: Promise<void>) => void begun.push(work);
   const row = { kind: "dead_letter", order, label: "unknown", reason: "", attempts: 1 } as const;
   const open = [{ version: 1, row: { ...row, status: "open" as const } }];
@@ -215,7 +219,5 @@ test("the tradebook starts a pass when a dead letter stands in it, and for nothi
   await announced(set, taking, later).write(open);
   expect(begun).toHaveLength(1);
   await Promise.all(begun);
-  expect(await sendsOf(book, [order.clientOrderId])).toMatchObject([
-    { channel: "webhook", state: "pending", error: "no answer" },
-  ]);
+  expect(woken.toSorted()).toEqual(["slack", "webhook"]);
 });

@@ -20,6 +20,7 @@ export const names = {
   deadLetter: ["dead-letter"],
   alerts: ["alerts"],
   incidents: ["incidents"],
+  incident: ["incident"],
   ownDevice: ["own-device"],
   keys: ["keys"],
   audit: ["audit"],

@@ -181,11 +181,14 @@ export const useDeadLetters = (query: Query): PagedResult<DeadLetterView> =>
   usePaged(names.deadLetters, "/v1/dead-letters", deadLetterView, query, SOMETIMES_MS);
 
 /** Asks the broker anew, so it is read when the desk opens it and not by itself. */
-export const useDeadLetter = (clientOrderId: string): UseQueryResult<DeadLetterDetail> =>
+export const useDeadLetter = (clientOrderId: string | null): UseQueryResult<DeadLetterDetail> =>
   useQuery({
     queryKey: [...names.deadLetter, clientOrderId],
-    queryFn: ({ signal }) =>
-      call(deadLetterDetail, `/v1/dead-letters/${encodeURIComponent(clientOrderId)}`, { signal }),
+    queryFn: ({ signal }) => {
+      const path = `/v1/dead-letters/${encodeURIComponent(clientOrderId ?? "")}`;
+      return call(deadLetterDetail, path, { signal });
+    },
+    enabled: clientOrderId !== null,
     staleTime: SOMETIMES_MS,
   });
 

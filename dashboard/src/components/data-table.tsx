@@ -14,8 +14,8 @@ export interface Column<T> {
   align?: "left" | "right";
   /** Long text: may break over lines. */
   wrap?: boolean;
-  /** False leaves it out of the table: another column says it there. */
-  wide?: boolean;
+  /** False leaves it out of the table: another column says it there. `below`: over the row's whole width, under it, where there is something to say. */
+  wide?: boolean | "below";
   /** Where it goes on a phone: in the card's first line, or among its facts, or nowhere. */
   phone?: "title" | "end" | "fact" | "wide" | "none";
 }
@@ -75,7 +75,8 @@ function actionsOf<T>(props: DataTableProps<T>): DataTableProps<T>["renderAction
 function Table<T>(props: DataTableProps<T>) {
   const { rowName, label, renderGroup, openRow } = props;
   const renderActions = actionsOf(props);
-  const columns = props.columns.filter((column) => column.wide !== false);
+  const columns = props.columns.filter(({ wide = true }) => wide === true);
+  const below = props.columns.find(({ wide }) => wide === "below");
   const width = columns.length + (renderActions ? 1 : 0);
   return (
     <div className={styles.wrap}>
@@ -102,24 +103,34 @@ function Table<T>(props: DataTableProps<T>) {
                   <td colSpan={width}>{renderGroup(group, rows)}</td>
                 </tr>
               )}
-              {rows.map((row) => (
-                <tr
-                  key={rowName(row)}
-                  data-opens={openRow !== undefined}
-                  onClick={openRow && ((event) => isOnRow(event) && openRow(row))}
-                >
-                  {columns.map((column) => (
-                    <td key={column.name} data-align={column.align} data-wrap={column.wrap}>
-                      {column.cell(row)}
-                    </td>
-                  ))}
-                  {renderActions && (
-                    <td>
-                      <span className={styles.actions}>{renderActions(row)}</span>
-                    </td>
-                  )}
-                </tr>
-              ))}
+              {rows.map((row) => {
+                const note = below?.cell(row) ?? "";
+                const press = {
+                  "data-opens": openRow !== undefined,
+                  onClick: openRow && ((event: MouseEvent) => isOnRow(event) && openRow(row)),
+                };
+                return (
+                  <Fragment key={rowName(row)}>
+                    <tr {...press} data-noted={note !== ""}>
+                      {columns.map((column) => (
+                        <td key={column.name} data-align={column.align} data-wrap={column.wrap}>
+                          {column.cell(row)}
+                        </td>
+                      ))}
+                      {renderActions && (
+                        <td>
+                          <span className={styles.actions}>{renderActions(row)}</span>
+                        </td>
+                      )}
+                    </tr>
+                    {note !== "" && (
+                      <tr {...press} className={styles.below}>
+                        <td colSpan={width}>{note}</td>
+                      </tr>
+                    )}
+                  </Fragment>
+                );
+              })}
             </Fragment>
           ))}
         </tbody>

@@ -70,7 +70,13 @@ export async function reconcilePositions(context: GatewayContext): Promise<Resul
   settleDoubts(context, compared.value);
   const { length } = compared.value.differences;
   if (length === 0) saveCheck(context, "positions", "ok", "the broker's positions are ours");
-  else saveCheck(context, "positions", "differs", `${length} instruments differ from the broker's`);
+  else
+    saveCheck(
+      context,
+      "positions",
+      "differs",
+      `${length} ${length === 1 ? "instrument differs" : "instruments differ"} from the broker's`,
+    );
   await flush(context);
   return ok(null);
 }

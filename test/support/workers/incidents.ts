@@ -1,9 +1,10 @@
 /** What people are to hear of, as it was laid down. That all providers are down is told by itself, and is left out here. */
 import { env } from "cloudflare:workers";
 import { channelsOf } from "../../../src/notify/settings.ts";
-import { tellPeople } from "../../../src/notify/tell-people.ts";
 import { incidentBook } from "../../../src/platform/alerts.ts";
 import { database } from "../../../src/storage/database.ts";
+import { tellByEach } from "./telling.ts";
+
 export const incidentsOf = async (book: D1Database) =>
   (
     await book
@@ -13,15 +14,16 @@ export const incidentsOf = async (book: D1Database) =>
       .all()
   ).results;
 
-/** What was sent by one pass at this time: titles, by channel. */
+/** What was sent at this time: titles, by channel. */
 export async function pass(now: number, answer = 200): Promise<string[]> {
   const sent: string[] = [];
   const settings = {
     SLACK_WEBHOOK_URL: "https://hooks.example.com/s",
     ALERT_WEBHOOK_URL: "https://ops.example.com/w",
     ALERT_WEBHOOK_SECRET: "signing-secret",
+    DASHBOARD_URL: "https://desk.example.com",
   };
-  const { channels, link } = channelsOf(settings, {
+  const told = channelsOf(settings, {
     fetch: async (url, { body }) => {
       sent.push(`${new URL(url).hostname}: ${typeof body === "string" ? body : "?"}`);
       return new Response("{}", { status: answer });
@@ -29,7 +31,6 @@ export async function pass(now: number, answer = 200): Promise<string[]> {
     devices: { all: async () => [], forget: async () => {} },
     log: () => {},
   });
-  const book = incidentBook(database(env.DB));
-  await tellPeople({ book, channels, link, now: () => now, log: () => {} });
+  await tellByEach(told, [incidentBook(database(env.DB))], now);
   return sent;
 }

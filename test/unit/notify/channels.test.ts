@@ -2,12 +2,14 @@
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ALERT_SEND_MS_MAX } from "../../../src/domain/alert-limits.ts";
 import {
   CHANNELS,
   post,
   type AlertMessage,
   type ChannelName,
+  type Fetch,
 } from "../../../src/notify/channel.ts";
 import { channelsOf, type ChannelParts } from "../../../src/notify/settings.ts";
 import { newBrowser, newPushKeys } from "../../support/push-service.ts";
@@ -81,7 +83,7 @@ const SERVICE = "https://fcm.googleapis.com";
 const parts = (): ChannelParts => ({
   fetch: (url, init) => fetch(url.replace(SERVICE, origin), init),
   devices: {
-    all: async () => [{ endpoint: `${SERVICE}/device`, ...newBrowser().keys }],
+    all: async () => [{ id: "d", endpoint: `${SERVICE}/device`, ...newBrowser().keys }],
     forget: async () => {},
   },
   log: () => {},
@@ -97,7 +99,8 @@ const MESSAGE: AlertMessage = {
   reason: 'no answer <b>"now"</b>',
   openedAt: 5,
   step: 0,
-  link: "https://desk.example.com/orders",
+  path: "/orders/dead-letters?letter=order-1",
+  link: "https://desk.example.com/orders/dead-letters?letter=order-1",
 };
 
 const NOW = 1_700_000_000_999;
@@ -213,6 +216,34 @@ describe("what an answer means", () => {
       expect(result.ok ? null : result.error.mayRetry).toBe(mayRetry);
     },
   );
+});
+
+test.each([
+  ["3", 3_000],
+  ["0", 1_000],
+  ["86400", 60_000],
+  ["Wed, 21 Oct 2026 07:28:00 GMT", 60_000],
+  [null, 60_000],
+])("a receiver that says 429 and %s is left alone for %s ms", async (after, pauseMs) => {
+  const headers: Record<string, string> = after === null ? {} : { "retry-after": after };
+  const answer = async () => new Response("", { status: 429, headers });
+  const result = await post(answer, origin, { headers: {}, body: "" });
+  expect(result).toMatchObject({ error: { mayRetry: true, pauseMs } });
+});
+
+const silent: Fetch = (_url, { signal }) =>
+  new Promise((_answer, reject) => signal?.addEventListener("abort", () => reject(new Error())));
+
+test("a receiver that does not answer is given up after its time, and a timer that is no longer needed goes", async () => {
+  vi.useFakeTimers();
+  const sent = post(silent, origin, { headers: {}, body: "" });
+  await vi.advanceTimersByTimeAsync(ALERT_SEND_MS_MAX - 1);
+  expect(vi.getTimerCount()).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await sent).toEqual({ ok: false, error: { mayRetry: true, reason: "no answer" } });
+  await post(async () => new Response("ok"), origin, { headers: {}, body: "" });
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
 });
 
 describe("settings", () => {

@@ -5,8 +5,9 @@ import { CHANNELS, type ChannelName } from "../../../src/notify/channel.ts";
 import {
   afterFailure,
   dueSends,
+  lastStepOf,
   POLICIES,
-  policyFor,
+  severityOf,
   withChannels,
   type Sent,
 } from "../../../src/notify/escalation.ts";
@@ -26,12 +27,13 @@ const sentBy = (channel: ChannelName, step: number, state: Sent["state"] = "sent
   channel,
   state,
   nextTryAt: 0,
+  devicesLeft: null,
 });
 
 test("an unknown outcome is more urgent than what never left", () => {
-  expect(policyFor("unknown")).toBe(POLICIES.critical);
-  expect(policyFor("not_sent")).toBe(POLICIES.serious);
-  expect(policyFor("rejected")).toBe(POLICIES.serious);
+  expect(severityOf("unknown")).toBe("critical");
+  expect(severityOf("not_sent")).toBe("serious");
+  expect(severityOf("rejected")).toBe("serious");
 });
 
 describe("what is due", () => {
@@ -117,7 +119,7 @@ describe("for any channels, times and failures", () => {
           const outcome = failed
             ? afterFailure(attempts, true, now)
             : { state: "sent" as const, nextTryAt: now };
-          sent.set(id, { id, step, channel, openedAt: ALERT.openedAt, ...outcome });
+          sent.set(id, { ...sentBy(channel, step), id, ...outcome });
         }
       }
     });
@@ -132,4 +134,24 @@ test("a try that cannot help is the last, and so is the fourth", () => {
     nextTryAt: 120_005,
   });
   expect(afterFailure(ALERT_ATTEMPTS_MAX, true, 5)).toMatchObject({ state: "failed" });
+});
+
+test("a channel that told the last step that is its own is never due again, and one that did not yet is", () => {
+  const sets = fc.uniqueArray(fc.constantFrom(...CHANNELS), { minLength: 1 });
+  const policies = fc.constantFrom(POLICIES.critical, POLICIES.serious);
+  fc.assert(
+    fc.property(sets, policies, (on, wanted) => {
+      const policy = withChannels(wanted, new Set(on));
+      const later = ALERT.openedAt + ALERT_STEPS_MAX * 15 * MINUTE_MS;
+      for (const channel of on) {
+        const last = lastStepOf([policy], channel);
+        const isDue = (step: number): boolean =>
+          dueSends(policy, ALERT, [sentBy(channel, step)], later).some(
+            (due) => due.channel === channel,
+          );
+        const isEver = dueSends(policy, ALERT, [], later).some((due) => due.channel === channel);
+        expect([last >= 0, isDue(last), isDue(last - 1)]).toEqual([isEver, false, isEver]);
+      }
+    }),
+  );
 });

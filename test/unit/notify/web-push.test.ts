@@ -32,7 +32,8 @@ const MESSAGE: AlertMessage = {
   reason: "no answer",
   openedAt: 5,
   step: 0,
-  link: "https://desk.example.com/orders",
+  path: "/orders/dead-letters?letter=order-1",
+  link: "https://desk.example.com/orders/dead-letters?letter=order-1",
 };
 
 let server: Server;
@@ -66,6 +67,7 @@ beforeEach(async () => {
 afterEach(() => new Promise((done) => server.close(done)));
 
 const deviceOf = (path: string, { keys }: Browser): PushDevice => ({
+  id: `id of ${path}`,
   endpoint: `${SERVICE}${path}`,
   ...keys,
 });
@@ -93,7 +95,7 @@ test("a device opens its own message, which no other device can", async () => {
     title: "Order has an unknown outcome: buy 10 NSE:M&M limit",
     body: expect.stringContaining("Why: no answer") as string,
     tag: "order-1",
-    link: "https://desk.example.com/orders",
+    path: "/orders/dead-letters?letter=order-1",
   });
   expect(() => stranger.open(request.body)).toThrow("authenticate");
   expect(request.body.toString("latin1")).not.toContain("momentum");
@@ -167,13 +169,25 @@ test.each([
   },
 );
 
-test("one device that took it is enough: the others are not told twice for one that failed", async () => {
+test("a device that failed is told alone by the next try: those that took it are not told twice", async () => {
+  const both = channel(deviceOf("/a", newBrowser()), deviceOf("/b", newBrowser()));
   answers["/b"] = 503;
-  const result = await channel(deviceOf("/a", newBrowser()), deviceOf("/b", newBrowser())).send(
-    MESSAGE,
-    0,
-  );
-  expect(result.ok).toBe(true);
+  const left = { mayRetry: true, devicesLeft: ["id of /b"] };
+  const reason = "not reached: 1 of the devices: answered 503";
+  expect(await both.send(MESSAGE, 0)).toEqual({ ok: false, error: { ...left, reason } });
+  expect(received.map(({ path }) => path).toSorted()).toEqual(["/a", "/b"]);
+  received.length = 0;
+  expect(await both.send(MESSAGE, 0, left.devicesLeft)).toMatchObject({ error: left });
+  delete answers["/b"];
+  expect(await both.send(MESSAGE, 0, left.devicesLeft)).toEqual({ ok: true, value: null });
+  expect(received.map(({ path }) => path)).toEqual(["/b", "/b"]);
+});
+
+test("a device that refuses for good keeps nobody from having been told, and neither does one that signed off", async () => {
+  answers["/b"] = 403;
+  const both = channel(deviceOf("/a", newBrowser()), deviceOf("/b", newBrowser()));
+  expect((await both.send(MESSAGE, 0)).ok).toBe(true);
+  expect((await both.send(MESSAGE, 0, ["id of /gone"])).ok).toBe(true);
 });
 
 test("without a device nobody is told, and that is said", async () => {
@@ -247,6 +261,15 @@ test("a message that just fits is whole, and so is one with a title too long for
   >;
   expect(title).toBe(`${"t".repeat(497)}…`);
   expect(body).toContain("why");
+});
+
+const pathOf = (path: string): unknown =>
+  (JSON.parse(formatPush({ ...MESSAGE, path })) as { path: unknown }).path;
+
+test("what is touched opens what it is about, and the page that lists it where its id is too long", () => {
+  const incident = "/system/alerts?incident=trip-algo%3Aa-7";
+  expect(pathOf(incident)).toBe(incident);
+  expect(pathOf(`${incident}${"%E0%A4%B0".repeat(300)}`)).toBe("/system/alerts");
 });
 
 test("keys of this deployment that do not belong together sign no device off, and are not tried again", async () => {

@@ -90,7 +90,7 @@ const state: Column<OrderView> = {
 const why: Column<OrderView> = {
   name: "why",
   header: "Why",
-  wrap: true,
+  wide: "below",
   phone: "wide",
   cell: (order) =>
     order.refusal ? (

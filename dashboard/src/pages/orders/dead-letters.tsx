@@ -1,13 +1,13 @@
 /** The desk: orders whose outcome a person has to look at. */
 import { Button } from "@mantine/core";
 import { IconMailOff } from "@tabler/icons-react";
-import { useState } from "react";
 import { useDeadLetters } from "../../api/queries.ts";
 import { Badge } from "../../components/badge.tsx";
 import { PagedTable, TwoLines, type Column } from "../../components/data-table.tsx";
 import { Age, Moment } from "../../components/figures.tsx";
 import { InstrumentLink } from "../../components/instrument-link.tsx";
 import { Empty, Panel, StaleNote } from "../../components/panel.tsx";
+import { useOpened } from "../../components/use-opened.ts";
 import type { DeadLetterView } from "../../../../src/contract/operations.ts";
 import { plain } from "../../format/words.ts";
 import { WorkLetter } from "./work-letter.tsx";
@@ -75,7 +75,7 @@ const EVERYTHING = {};
 
 export function DeadLetters() {
   const letters = useDeadLetters(EVERYTHING);
-  const [working, setWorking] = useState<DeadLetterView | null>(null);
+  const working = useOpened("letter");
   return (
     <Panel title="Dead letters" flush note={<StaleNote query={letters} />}>
       <PagedTable
@@ -86,7 +86,7 @@ export function DeadLetters() {
             variant="default"
             size="compact-xs"
             aria-label={`Open ${letter.clientOrderId}`}
-            onClick={() => setWorking(letter)}
+            onClick={() => working.open(letter.clientOrderId)}
           >
             Open
           </Button>
@@ -101,7 +101,7 @@ export function DeadLetters() {
           />
         }
       />
-      <WorkLetter letter={working} close={() => setWorking(null)} />
+      <WorkLetter id={working.id} close={working.close} />
     </Panel>
   );
 }

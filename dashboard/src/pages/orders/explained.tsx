@@ -29,7 +29,11 @@ export function Explained({ answer, close }: { answer: ExplainView | null; close
   );
 }
 
+/** On a phone what is compared stands above its figures, so that what is left of a limit is in sight. */
+const FIGURES = ["Limit", "Asked", "Have", "Left"];
+
 function Checks({ answer }: { answer: ExplainView }) {
+  const phone = usePhone();
   return (
     <div className={styles.explained}>
       <p className={styles.lead}>
@@ -41,15 +45,16 @@ function Checks({ answer }: { answer: ExplainView }) {
         <table className={styles.checks} aria-label="Risk checks">
           <thead>
             <tr>
-              <th scope="col">Check</th>
-              <th scope="col">Limit</th>
-              <th scope="col">Asked</th>
-              <th scope="col">Have</th>
-              <th scope="col">Left</th>
+              {!phone && <th scope="col">Check</th>}
+              {FIGURES.map((name) => (
+                <th key={name} scope="col" className={styles.figure}>
+                  {name}
+                </th>
+              ))}
             </tr>
           </thead>
           {answer.checks.map((check) => (
-            <Check key={check.code} check={check} />
+            <Check key={check.code} check={check} phone={phone} />
           ))}
         </table>
       </div>
@@ -57,12 +62,18 @@ function Checks({ answer }: { answer: ExplainView }) {
   );
 }
 
-function Check({ check }: { check: ExplainView["checks"][number] }) {
+interface CheckProps {
+  check: ExplainView["checks"][number];
+  phone: boolean;
+}
+
+function Check({ check, phone }: CheckProps) {
+  const width = FIGURES.length + (phone ? 0 : 1);
   const { code, verdict, message, margins } = check;
   return (
     <tbody data-verdict={verdict}>
       <tr>
-        <th scope="rowgroup" colSpan={5}>
+        <th scope="rowgroup" colSpan={width}>
           <span className={styles.verdict}>
             <Badge tone={VERDICT_TONES[verdict]}>{verdict}</Badge> {plain(code).toLowerCase()}
           </span>
@@ -70,11 +81,15 @@ function Check({ check }: { check: ExplainView["checks"][number] }) {
       </tr>
       {margins.map((margin, index) => (
         // Two margins of one check may share scope and unit; their order is fixed.
-        <Margin key={`${margin.scope} ${margin.unit} ${String(index)}`} margin={margin} />
+        <Margin
+          key={`${margin.scope} ${margin.unit} ${String(index)}`}
+          margin={margin}
+          phone={phone}
+        />
       ))}
       {message !== null && (
         <tr>
-          <td colSpan={5} className={styles.why}>
+          <td colSpan={width} className={styles.why}>
             {message}
           </td>
         </tr>
@@ -83,18 +98,31 @@ function Check({ check }: { check: ExplainView["checks"][number] }) {
   );
 }
 
-function Margin({ margin }: { margin: MarginView }) {
+function Margin({ margin, phone }: { margin: MarginView; phone: boolean }) {
   const { scope, unit, limit, asked, have, room } = margin;
+  const what = (
+    <>
+      {MARGIN_WORDS[unit]} <span className={styles.scope}>{scope}</span>
+    </>
+  );
   return (
-    <tr>
-      <td>
-        {MARGIN_WORDS[unit]}
-        <span className={styles.scope}>{scope}</span>
-      </td>
-      <td>{figure(limit)}</td>
-      <td>{figure(asked)}</td>
-      <td>{figure(have)}</td>
-      <td className={signOf(room) < 0 ? "tl-down" : undefined}>{figure(room)}</td>
-    </tr>
+    <>
+      {phone && (
+        <tr>
+          <td colSpan={FIGURES.length}>{what}</td>
+        </tr>
+      )}
+      <tr>
+        {!phone && <td>{what}</td>}
+        {[limit, asked, have].map((value, index) => (
+          <td key={FIGURES[index]} className={styles.figure}>
+            {figure(value)}
+          </td>
+        ))}
+        <td className={styles.figure}>
+          <span className={signOf(room) < 0 ? "tl-down" : undefined}>{figure(room)}</span>
+        </td>
+      </tr>
+    </>
   );
 }

@@ -3,7 +3,7 @@ import { Button, Modal, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState, type FormEvent } from "react";
 import { acknowledgeLetter, discardLetter, executeLetter, retryLetter } from "../../api/actions.ts";
-import { useDeadLetter } from "../../api/queries.ts";
+import { rowsOf, useDeadLetter, useDeadLetters } from "../../api/queries.ts";
 import { Facts } from "../../components/facts.tsx";
 import formStyles from "../../components/form.module.css";
 import { FailureNote } from "../../components/refusal.tsx";
@@ -11,6 +11,7 @@ import { useAction } from "../../components/use-action.ts";
 import type { DeadLetterDetail, DeadLetterView } from "../../../../src/contract/operations.ts";
 import { formatQuantity } from "../../format/number.ts";
 import { formatClock, formatFull } from "../../format/time.ts";
+import { toldWords } from "../../format/told.ts";
 import { plain } from "../../format/words.ts";
 
 interface LetterProps {
@@ -18,24 +19,28 @@ interface LetterProps {
   close: () => void;
 }
 
-export function WorkLetter({
-  letter,
-  close,
-}: {
-  letter: DeadLetterView | null;
-  close: () => void;
-}) {
+/** Of the order of this id; an address may name one that is not there. */
+export function WorkLetter({ id, close }: { id: string | null; close: () => void }) {
+  const rows = rowsOf(useDeadLetters(EVERYTHING).data) ?? [];
+  const looked = useDeadLetter(id);
+  const letter = looked.data?.letter ?? rows.find(({ clientOrderId }) => clientOrderId === id);
   return (
     <Modal
-      opened={letter !== null}
+      opened={id !== null}
       onClose={close}
       size="lg"
-      title={`Dead letter: ${letter?.instrument ?? ""}`}
+      title={letter ? `Dead letter: ${letter.instrument}` : "Dead letter"}
     >
-      {letter && <Desk key={letter.clientOrderId} letter={letter} close={close} />}
+      <div className={formStyles.form}>
+        <FailureNote failure={looked.error} />
+        {letter && <Desk key={letter.clientOrderId} letter={letter} close={close} />}
+        {!letter && looked.isPending && <p role="status">Asking the broker…</p>}
+      </div>
     </Modal>
   );
 }
+
+const EVERYTHING = {};
 
 type Doing = "looking" | "executed" | "discard" | "retry";
 
@@ -43,17 +48,16 @@ function Desk({ letter, close }: LetterProps) {
   const [doing, setDoing] = useState<Doing>("looking");
   const looked = useDeadLetter(letter.clientOrderId);
   const acknowledge = useAction(acknowledgeLetter);
-  const current = looked.data?.letter ?? letter;
-  const isOpen = current.status === "open";
+  const isOpen = letter.status === "open";
   const back = (): void => setDoing("looking");
   return (
     <div className={formStyles.form}>
       <p className={formStyles.lead}>
-        <strong>{plain(current.label)}</strong> since {formatFull(current.createdAt)}, order{" "}
-        {current.clientOrderId} of {current.algoId}. {current.reason}
+        <strong>{plain(letter.label)}</strong> since {formatFull(letter.createdAt)}, order{" "}
+        {letter.clientOrderId} of {letter.algoId}. {letter.reason}
       </p>
-      <FailureNote failure={looked.error} />
-      {looked.data ? <LookUp detail={looked.data} /> : <p role="status">Asking the broker…</p>}
+      {looked.data && <LookUp detail={looked.data} />}
+      {looked.isPending && <p role="status">Asking the broker…</p>}
       {looked.data && <Told detail={looked.data} />}
       {!isOpen && (
         <p className={formStyles.lead}>It is off the desk. Nothing is left to do here.</p>
@@ -62,11 +66,11 @@ function Desk({ letter, close }: LetterProps) {
       {isOpen && doing === "executed" && looked.data && (
         <ExecutedForm detail={looked.data} back={back} close={close} />
       )}
-      {isOpen && doing === "discard" && <DiscardForm letter={current} back={back} close={close} />}
-      {isOpen && doing === "retry" && <RetryForm letter={current} back={back} close={close} />}
+      {isOpen && doing === "discard" && <DiscardForm letter={letter} back={back} close={close} />}
+      {isOpen && doing === "retry" && <RetryForm letter={letter} back={back} close={close} />}
       {isOpen && doing === "looking" && (
         <div className={formStyles.buttons}>
-          {current.acknowledgedAt === null && (
+          {letter.acknowledgedAt === null && (
             <Button
               loading={acknowledge.busy}
               onClick={() =>
@@ -79,7 +83,7 @@ function Desk({ letter, close }: LetterProps) {
           <Button variant="default" onClick={() => setDoing("discard")}>
             Discard
           </Button>
-          {current.label === "not_sent" && (
+          {letter.label === "not_sent" && (
             <Button
               variant="default"
               disabled={looked.data?.lookUp.found !== false}
@@ -124,15 +128,12 @@ function LookUp({ detail: { lookUp, order } }: { detail: DeadLetterDetail }) {
 }
 
 function Told({ detail: { letter, sends } }: { detail: DeadLetterDetail }) {
-  const told = sends.map(
-    ({ channel, state, error }) => `${channel} ${state}${error === null ? "" : ` (${error})`}`,
-  );
   return (
     <p className={formStyles.hint}>
       {letter.acknowledgedAt === null
         ? "Nobody has acknowledged it."
         : `Acknowledged by ${letter.acknowledgedBy} at ${formatClock(letter.acknowledgedAt)}.`}{" "}
-      {told.length > 0 ? `Messages: ${told.join(", ")}.` : "No message was sent."}
+      {toldWords(sends)}
     </p>
   );
 }

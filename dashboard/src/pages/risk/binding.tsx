@@ -8,6 +8,7 @@ import { Answer, Panel, StaleNote } from "../../components/panel.tsx";
 import { formatQuantity } from "../../format/number.ts";
 import { LIMIT_WORDS } from "../../format/words.ts";
 import { bindingLimits, type BindingLimit } from "./binding-limits.ts";
+import { LimitValue } from "./limit-value.tsx";
 
 const COLUMNS: Column<BindingLimit>[] = [
   { name: "name", header: "Limit", phone: "title", cell: (row) => LIMIT_WORDS[row.name].label },
@@ -16,7 +17,7 @@ const COLUMNS: Column<BindingLimit>[] = [
     header: "Holds",
     align: "right",
     phone: "end",
-    cell: (row) => <span title={LIMIT_WORDS[row.name].unit}>{formatQuantity(row.value)}</span>,
+    cell: ({ name, value }) => <LimitValue name={name} value={value} />,
   },
   { name: "scope", header: "Level that binds", cell: (row) => <strong>{row.scope}</strong> },
   {
@@ -59,7 +60,12 @@ export function Binding() {
             onChange={(event) => setInstrument(event.currentTarget.value)}
           />
         </div>
-        {(algoId.trim() !== "" || instrument.trim() !== "") && (
+        {algoId.trim() === "" && instrument.trim() === "" ? (
+          <p className={formStyles.hint}>
+            Name an algo, an instrument or both: each limit that holds for them is shown with the
+            level that sets it.
+          </p>
+        ) : (
           <Answer query={limits} rows={6}>
             {(rows) => (
               <DataTable

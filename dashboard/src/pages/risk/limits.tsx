@@ -6,9 +6,9 @@ import { DataTable, type Column } from "../../components/data-table.tsx";
 import { Moment } from "../../components/figures.tsx";
 import { Answer, Empty, Panel, StaleNote } from "../../components/panel.tsx";
 import type { LimitView } from "../../../../src/contract/risk.ts";
-import { formatQuantity } from "../../format/number.ts";
 import { LIMIT_WORDS } from "../../format/words.ts";
 import { LimitEditor, type LimitDraft } from "./limit-editor.tsx";
+import { LimitValue } from "./limit-value.tsx";
 
 const COLUMNS: Column<LimitView>[] = [
   {
@@ -22,9 +22,7 @@ const COLUMNS: Column<LimitView>[] = [
     header: "Value",
     align: "right",
     phone: "end",
-    cell: (limit) => (
-      <span title={LIMIT_WORDS[limit.name].unit}>{formatQuantity(limit.value)}</span>
-    ),
+    cell: ({ name, value }) => <LimitValue name={name} value={value} />,
   },
   { name: "by", header: "Set by", phone: "none", cell: (limit) => limit.changedBy },
   {

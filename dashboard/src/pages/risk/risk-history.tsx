@@ -67,7 +67,7 @@ function Days({ days }: { days: RiskDay[] }) {
       <div className={styles.legend}>
         <span>{days[0]?.day}</span>
         <span>highest {formatCompact(top)}</span>
-        <span>{days.length > 1 ? days.at(-1)?.day : ""}</span>
+        {days.length > 1 && <span>{days.at(-1)?.day}</span>}
       </div>
     </>
   );

@@ -147,7 +147,7 @@ function Devices({ push }: { push: AlertsView["push"] }) {
 function emptyText(publicKey: string | null): string {
   if (publicKey === null) return "Notifications are off: npm run push:keys makes their settings.";
   return canPush()
-    ? "Sign this browser up, and it is told of every dead letter."
+    ? "Sign this browser up, and it is told of every dead letter and incident."
     : "This browser knows no push notifications.";
 }
 

@@ -15,6 +15,7 @@ import { FailureNote } from "../../components/refusal.tsx";
 import { useAction } from "../../components/use-action.ts";
 import { plain, type Tone } from "../../format/words.ts";
 import {
+  freedBy,
   waitsForPerson,
   type DifferenceView,
   type PositionComparison,
@@ -53,12 +54,14 @@ const POSITIONS: Column<PositionComparison>[] = [
     name: "executions",
     header: "By the broker's executions",
     align: "right",
+    phone: "wide",
     cell: (row) => row.byBrokerExecutions,
   },
   {
     name: "position",
     header: "The broker's position",
     align: "right",
+    phone: "wide",
     cell: (row) => row.brokerPosition,
   },
 ];
@@ -85,7 +88,7 @@ function Content({ detail, close }: { detail: ReconciliationDetail; close: () =>
           { name: "Day", value: detail.day },
           { name: "Status", value: plain(detail.status) },
           { name: "Our executions", value: report.executions.ours },
-          { name: "The broker's", value: report.executions.theirs },
+          { name: "The broker's executions", value: report.executions.theirs },
           ...(report.openOrders
             ? [
                 { name: "Our open orders", value: report.openOrders.ours },
@@ -115,12 +118,21 @@ function Content({ detail, close }: { detail: ReconciliationDetail; close: () =>
           label="Positions three ways"
         />
       )}
-      {waitsForPerson(detail, frozen) && <Accept id={detail.id} close={close} />}
+      {waitsForPerson(detail, frozen) && (
+        <Accept id={detail.id} freed={freedBy(detail, frozen)} close={close} />
+      )}
     </div>
   );
 }
 
-function Accept({ id, close }: { id: string; close: () => void }) {
+interface AcceptProps {
+  id: string;
+  /** What it lets trade again. */
+  freed: readonly { instrument: string }[];
+  close: () => void;
+}
+
+function Accept({ id, freed, close }: AcceptProps) {
   const [reason, setReason] = useState("");
   const accept = useAction(acceptReconciliation);
   const ready = reason.trim().length >= 3;
@@ -132,7 +144,7 @@ function Accept({ id, close }: { id: string; close: () => void }) {
     <form className={form.form} onSubmit={(event) => void submit(event)}>
       <TextInput
         label="Reason"
-        description="Why the day may stand as it is. Frozen instruments trade again. Goes into the audit log."
+        description={`Why the day may stand as it is. ${freedWords(freed)}Goes into the audit log, with your name.`}
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
         autoComplete="off"
@@ -145,4 +157,10 @@ function Accept({ id, close }: { id: string; close: () => void }) {
       </div>
     </form>
   );
+}
+
+function freedWords(freed: AcceptProps["freed"]): string {
+  const names = freed.map(({ instrument }) => instrument);
+  if (names.length === 0) return "";
+  return `${names.join(", ")} ${names.length === 1 ? "trades" : "trade"} again. `;
 }

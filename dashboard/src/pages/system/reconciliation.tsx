@@ -37,7 +37,8 @@ const STATUS_TONES: Record<ReconciliationStatus, Tone> = {
   failed: "bad",
 };
 
-const moment = (at: number | null) => (at === null ? "" : <Moment at={at} />);
+const moment = (at: number | null) =>
+  at === null ? <span className="tl-quiet">not yet</span> : <Moment at={at} />;
 
 const CHECKS: Column<Check>[] = [
   {
@@ -54,7 +55,11 @@ const CHECKS: Column<Check>[] = [
   },
   { name: "message", header: "Last", wrap: true, phone: "wide", cell: ({ message }) => message },
   { name: "lastRunAt", header: "Ran", cell: ({ lastRunAt }) => moment(lastRunAt) },
-  { name: "nextRunAt", header: "Runs again", cell: ({ nextRunAt }) => moment(nextRunAt) },
+  {
+    name: "nextRunAt",
+    header: "Runs again",
+    cell: ({ nextRunAt }) => nextRunAt !== null && <Moment at={nextRunAt} />,
+  },
 ];
 
 const FROZEN: Column<Frozen>[] = [
@@ -88,7 +93,12 @@ const REPORTS: Column<ReconciliationView>[] = [
     cell: ({ differences, unresolved }) =>
       unresolved > 0 ? `${differences}, ${unresolved} open` : String(differences),
   },
-  { name: "startedBy", header: "Asked by", cell: ({ startedBy }) => plain(startedBy) },
+  {
+    name: "startedBy",
+    header: "Asked by",
+    phone: "wide",
+    cell: ({ startedBy }) => plain(startedBy),
+  },
   { name: "finishedAt", header: "Ran", cell: ({ finishedAt }) => <Moment at={finishedAt} /> },
   {
     name: "accepted",
