@@ -141,7 +141,10 @@ export const MUTANTS: readonly Mutant[] = [
     name: "news for the ledger lost while it is away",
     file: "src/application/gateway/outbox.ts",
     changes: [
-      ["context.flushAfter = context.now() + OUTBOX_RETRY_MS;", "context.store.posted(last.seq);"],
+      [
+        "context.flushAfter = context.now() + OUTBOX_RETRY_MS;",
+        "context.store.posted(batch.at(-1)?.seq ?? 0);",
+      ],
     ],
   },
   {
