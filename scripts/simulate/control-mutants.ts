@@ -28,6 +28,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an exit is given up to the desk like an entry",
+    from: 501,
     file: "src/application/gateway/stop.ts",
     changes: [
       [
@@ -75,6 +76,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "exits outlive what they were for",
+    from: 601,
     file: "src/application/gateway/trims.ts",
     changes: [
       ["if (trimsDueAt(context) > context.now()) return;", "if (context.now() > 0) return;"],
@@ -124,6 +126,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an order on the desk is still open at its gateway",
+    from: 701,
     file: "src/application/gateway/stop.ts",
     changes: [['order: { ...order, ended: "dead_lettered", nextLookAt: null },', "order,"]],
   },
