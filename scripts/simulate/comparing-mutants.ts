@@ -43,12 +43,6 @@ export const COMPARING_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: "a late report leaves a difference as old as it was",
-    file: "src/application/gateway/inferred-fills.ts",
-    from: 4_300_300,
-    changes: [["  beginAnew(context, real);\n", ""]],
-  },
-  {
     name: "an inferred fill stands beside the real one",
     file: "src/application/gateway/inferred-fills.ts",
     changes: [["replaceInferred(openInferred(context), real)", "replaceInferred([], real)"]],

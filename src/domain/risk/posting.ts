@@ -239,7 +239,7 @@ function feeOf(state: LedgerState, holding: Holding, execution: Execution): Deci
 
 function closer(entry: LedgerOrder, next: Order["state"]): Order["state"] {
   const none = entry.filled.eq(ZERO);
-  const fills = none ? "none" : entry.filled.gte(entry.quantity) ? "all" : "some";
+  const fills = none ? "none" : entry.filled.gte(mostQuantity(entry)) ? "all" : "some";
   return closerState(next, { fills, untriggered: entry.untriggered });
 }
 

@@ -146,6 +146,17 @@ describe("while new terms wait for their answer", () => {
     expect(run.entry(id).asked).toBeNull();
   });
 
+  test("one that has filled its old quantity is not done when its cancel is refused", () => {
+    const { run, id } = asked20();
+    run.post(id, { kind: "cancel_requested", by: "test" });
+    run.post(id, fillOf(run.entry(id).order, "10", "100"));
+    const refused = { kind: "cancel_rejected", reason: "not now" } as const;
+    expect(run.post(id, refused).order.state).toBe("pending_replace");
+    expect(run.figures().openBuy.toFixed()).toBe("10");
+    expect(run.post(id, told("20", null)).order).toMatchObject({ quantity: "20" });
+    expect(run.figures().openBuy.toFixed()).toBe("10");
+  });
+
   test("older ones told a second time are no answer, and a refusal is", () => {
     const { run, id } = asked20();
     expect(run.post(id, told("10", null)).order.state).toBe("pending_replace");
