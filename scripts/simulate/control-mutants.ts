@@ -172,6 +172,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a flatten goes on after its halt was lifted",
+    from: 30_901,
     file: "src/domain/risk/case.ts",
     changes: [["intent.reduceOnly && isToBeClosed(state, intent)", "intent.reduceOnly"]],
   },
