@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { raise } from "../../../../src/application/gateway/reconcile-notes.ts";
 import type { CancelOutcome } from "../../../../src/brokers/broker.ts";
 import { BRACKET_LOOK_MS } from "../../../../src/domain/bracket-limits.ts";
-import type { ApprovedOrder, Order } from "../../../../src/domain/order.ts";
 import { ok } from "../../../../src/domain/result.ts";
 import {
   approvedWith,
@@ -13,6 +12,7 @@ import {
   START,
   type Script,
 } from "../../../support/orders/scripted.ts";
+import { orderOf } from "../../../support/orders/standing-order.ts";
 import { INSTRUMENT } from "../../../support/orders/world.ts";
 
 const settled = async () => {
@@ -114,19 +114,6 @@ describe("while people's incidents cannot be laid down and no error comes back",
   });
 });
 
-const orderOf = ({ intent, ledgerVersion, epoch }: ApprovedOrder): Order => ({
-  ...intent,
-  state: "pending_replace",
-  filledQuantity: "0",
-  averagePrice: null,
-  brokerOrderId: null,
-  refusal: null,
-  reason: null,
-  ledgerVersion,
-  epoch,
-  createdAt: START,
-  updatedAt: START,
-});
 /** An order that may only reduce is to be made smaller, and its broker does not answer that. */
 async function trimming() {
   const asked: string[] = [];
