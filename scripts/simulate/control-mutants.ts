@@ -23,7 +23,7 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     changes: [["const waiting = order.approved?.intent.exit\n", "const waiting = order.turn\n"]],
     also: {
       file: "src/application/gateway/wishes.ts",
-      changes: [["return order.approved?.intent.exit ?", "return order.turn ?"]],
+      changes: [["return approved?.intent.exit\n", "return order.turn && approved\n"]],
     },
   },
   {

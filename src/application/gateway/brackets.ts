@@ -135,7 +135,7 @@ async function place(context: GatewayContext, intent: OrderIntent): Promise<void
   if (answer.order.refusal) return refused(context, intent, answer.order.refusal.message);
   const standing = await context.ledger.approved(clientOrderId, facts.instrument);
   if (!standing) return;
-  const hindrance = await whyNotNow(context, standing);
+  const hindrance = whyNotNow(standing, facts.marketOpen);
   if (context.store.order(clientOrderId)) return;
   const over = whyOver(standing);
   if (over !== null) return void stop(context, newRecord(clientOrderId, null, context.now()), over);

@@ -49,12 +49,8 @@ export const whyOver = (standing: StandingApproval | null): string | null =>
     : null;
 
 /** Why it may not go as things stand; null when it may. Hours are its sender's to ask: after an outage its market may be shut. */
-export async function whyNotNow(
-  context: GatewayContext,
-  standing: StandingApproval,
-): Promise<string | null> {
+export function whyNotNow(standing: StandingApproval, marketOpen: boolean): string | null {
   if (standing.kind === "refused") return standing.refusal.message;
-  const { marketOpen } = await context.facts(standing.approved.intent);
   return marketOpen ? null : "its market is closed";
 }
 

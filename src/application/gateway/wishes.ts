@@ -9,14 +9,13 @@ import { latestEpoch, readOrder, save, type GatewayContext } from "./context.ts"
 import { confirmWishes, lookAgain, lookAt, resolveUnknown, sweepNotSent } from "./doubt.ts";
 import { entryRefusal, refusalAfterWait } from "./entry-gates.ts";
 import { post } from "./evidence.ts";
-import { askingForExit, putOffExit, whyNotNow, whyOver } from "./exit-turns.ts";
+import { askForExit } from "./ask-for-exit.ts";
 import { isOpenNow } from "./finding.ts";
 import { changesRefused, refuseChanges, type Asked } from "./look-up.ts";
 import { ledgerOrder } from "./outbox.ts";
 import { blockReason } from "./reconcile.ts";
 import { DUE_NOW, instrumentOf, newRecord, type GatewayOrder } from "./record.ts";
-import { stop, withdraw } from "./stop.ts";
-import { submit } from "./submit.ts";
+import { withdraw } from "./stop.ts";
 
 /** The order as it then stands; null when neither gateway nor ledger knows it. */
 export async function cancel(
@@ -86,8 +85,11 @@ async function step(
 ): Promise<void> {
   const order = readOrder(context, clientOrderId);
   if (!order || order.ended !== null) return;
+  const { approved } = order;
   if (order.record === "not_sent")
-    return order.approved?.intent.exit ? askForExit(context, order) : sweepNotSent(context, order);
+    return approved?.intent.exit
+      ? askForExit(context, order, approved)
+      : sweepNotSent(context, order);
   if (order.record === "unknown") await resolveUnknown(context, order, look);
   const now = readOrder(context, clientOrderId);
   if (now?.record !== "accepted" || now.ended !== null) return;
@@ -97,27 +99,6 @@ async function step(
   // Whoever wanted it canceled during that look found it busy: it is next, and not the next look.
   const after = readOrder(context, clientOrderId);
   if (after?.cancel === "wanted" && after.ended === null) await sendCancel(context, after);
-}
-
-/**
- * It is sent by the way of every attempt, if it is still wanted, its market is open, and the ledger has nothing
- * against it now.
- */
-async function askForExit(context: GatewayContext, order: GatewayOrder): Promise<void> {
-  const { clientOrderId, attempt } = order;
-  askingForExit(context, order);
-  const intent = order.approved?.intent ?? null;
-  const lots = intent && (await context.facts(intent)).instrument;
-  const standing = await context.ledger.approved(clientOrderId, lots);
-  const hindrance = standing && (await whyNotNow(context, standing));
-  if (standing?.kind === "permitted" && hindrance === null)
-    return void (await submit(context, standing.approved, attempt + 1));
-  const now = readOrder(context, clientOrderId);
-  if (now?.record !== "not_sent" || now.ended !== null || context.inFlight.has(clientOrderId))
-    return;
-  const over = whyOver(standing);
-  if (hindrance !== null && over === null) putOffExit(context, now, hindrance);
-  else stop(context, now, over ?? "not sent, and no longer wanted");
 }
 
 async function sendCancel(context: GatewayContext, order: GatewayOrder): Promise<void> {

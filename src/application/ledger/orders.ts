@@ -1,11 +1,11 @@
 /** What the ledger does to orders that it has reserved, and what it answers of them: each one transaction. */
+import { assert } from "../../domain/assert.ts";
+import type { Lots } from "../../domain/lots.ts";
 import type { BrokerBalance } from "../../brokers/broker.ts";
 import type { Order, OrderPost } from "../../domain/order.ts";
 import { isTerminal, transition } from "../../domain/order-state.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { mayBeArchived } from "../../domain/risk/archived.ts";
-import { assert } from "../../domain/assert.ts";
-import type { Lots } from "../../domain/lots.ts";
 import { approvedAgain, type StandingApproval } from "../../domain/risk/decide.ts";
 import { exitSize } from "../../domain/risk/exit-size.ts";
 import { applyBalances } from "../../domain/risk/funds.ts";

@@ -5,11 +5,12 @@ import { newRecord } from "../../../../src/application/gateway/record.ts";
 import { legId, newBracket } from "../../../../src/domain/bracket.ts";
 import { EXIT_TURN_TOLD_MS, EXIT_TURN_WAIT_MS } from "../../../../src/domain/bracket-limits.ts";
 import { WAY_OUT_RATE_WAIT_MS_MAX } from "../../../../src/domain/limits.ts";
-import type { ApprovedOrder, Order } from "../../../../src/domain/order.ts";
+import type { ApprovedOrder } from "../../../../src/domain/order.ts";
 import type { Refusal } from "../../../../src/domain/risk/refusal.ts";
 import { SIMULATED_RULES } from "../../../support/orders/broker-faults.ts";
 import { MemoryStore } from "../../../support/orders/memory-store.ts";
 import { approvedWith, scripted, START, type Script } from "../../../support/orders/scripted.ts";
+import { orderOf } from "../../../support/orders/standing-order.ts";
 
 const entry = approvedWith({
   bracket: { stopPrice: "95", stopLimitPrice: null, targetPrice: "105" },
@@ -49,7 +50,7 @@ function busy() {
     reserve: async (intent) => {
       const approved = approvedWith(intent);
       approvals.set(intent.clientOrderId, approved);
-      return { kind: "approved", order: orderOf(approved), approved };
+      return { kind: "approved", order: orderOf(approved, "pending_new"), approved };
     },
     approved: async (id) => {
       const approved = approvals.get(id);
@@ -87,20 +88,6 @@ function busy() {
   const refuse = (refuses: boolean): void => void (isRefused = refuses);
   return { run, store, script, approvals, queued, useUp, exits, pass, refuse };
 }
-
-const orderOf = ({ intent, ledgerVersion, epoch }: ApprovedOrder): Order => ({
-  ...intent,
-  state: "pending_new",
-  filledQuantity: "0",
-  averagePrice: null,
-  brokerOrderId: null,
-  refusal: null,
-  reason: null,
-  ledgerVersion,
-  epoch,
-  createdAt: START,
-  updatedAt: START,
-});
 
 test("it is asked for again, and stands as soon as there is a turn; the ledger hears of no refusal", async () => {
   const { run, store, useUp, exits, pass, queued } = busy();
